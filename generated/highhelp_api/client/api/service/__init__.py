@@ -1,0 +1,209 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+"""Balances, banks and payment methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .. import given
+
+if TYPE_CHECKING:
+    from ...models.balance_response import BalanceResponse
+    from ...models.bank_list_response import BankListResponse
+    from ...models.payment_methods_response import PaymentMethodsResponse
+    from .. import AsyncCalls, Calls
+
+__all__ = ("AsyncService", "Service")
+
+
+class Service:
+    """Balances, banks and payment methods."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def balance(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> BalanceResponse:
+        """Balances of the project.
+
+        What the project holds in each currency.
+
+        Args:
+            timeout: Seconds for the whole call; absent, the client's own setting holds.
+
+        Returns:
+            The answer, a `BalanceResponse`.
+
+        How this is known: documented, gateway documentation, API service endpoints.
+        """
+        from ...models.balance_response import BalanceResponse
+
+        return self._calls.call(
+            "get_balance", given({"general": given({})}), BalanceResponse.from_dict, timeout=timeout
+        )
+
+    def banks(
+        self,
+        *,
+        country: str | None = None,
+        currency: str | None = None,
+        method: str | None = None,
+        timeout: float | None = None,
+    ) -> BankListResponse:
+        """Banks that can take part in a transfer.
+
+        Banks and their codes, narrowed by country, currency or method.
+
+        Args:
+            country: A country, a known one or any other ISO 3166-1 alpha-2 code.
+            currency: A currency, a known one or any other ISO 4217 code.
+            method: A host-to-host method, a known one or any other code.
+            timeout: Seconds for the whole call; absent, the client's own setting holds.
+
+        Returns:
+            The answer, a `BankListResponse`.
+
+        How this is known: inferred, the path's prefix is documented, the rest follows the usual practice.
+        """
+        from ...models.bank_list_response import BankListResponse
+
+        return self._calls.call(
+            "list_banks",
+            given({"general": given({}), "country": country, "currency": currency, "method": method}),
+            BankListResponse.from_dict,
+            timeout=timeout,
+        )
+
+    def payment_methods(
+        self,
+        *,
+        country: str | None = None,
+        currency: str | None = None,
+        flow: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentMethodsResponse:
+        """Payment methods that are open to the project.
+
+        Which methods the project may use, by country, currency and direction. The operation is announced in the
+        gateway's documentation; its path and body are our assumption. The example lists the methods that the
+        documentation names by country; the codes of Kazakhstan's and Kenya's transfers were not legible.
+
+        Args:
+            country: A country, a known one or any other ISO 3166-1 alpha-2 code.
+            currency: A currency, a known one or any other ISO 4217 code.
+            flow: The direction of a payment.
+            timeout: Seconds for the whole call; absent, the client's own setting holds.
+
+        Returns:
+            The answer, a `PaymentMethodsResponse`.
+
+        How this is known: inferred, announced in the gateway's documentation, path and body inferred.
+        """
+        from ...models.payment_methods_response import PaymentMethodsResponse
+
+        return self._calls.call(
+            "list_payment_methods",
+            given({"general": given({}), "country": country, "currency": currency, "flow": flow}),
+            PaymentMethodsResponse.from_dict,
+            timeout=timeout,
+        )
+
+
+class AsyncService:
+    """Balances, banks and payment methods."""
+
+    def __init__(self, calls: AsyncCalls) -> None:
+        self._calls = calls
+
+    async def balance(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> BalanceResponse:
+        """Balances of the project.
+
+        What the project holds in each currency.
+
+        Args:
+            timeout: Seconds for the whole call; absent, the client's own setting holds.
+
+        Returns:
+            The answer, a `BalanceResponse`.
+
+        How this is known: documented, gateway documentation, API service endpoints.
+        """
+        from ...models.balance_response import BalanceResponse
+
+        return await self._calls.call(
+            "get_balance", given({"general": given({})}), BalanceResponse.from_dict, timeout=timeout
+        )
+
+    async def banks(
+        self,
+        *,
+        country: str | None = None,
+        currency: str | None = None,
+        method: str | None = None,
+        timeout: float | None = None,
+    ) -> BankListResponse:
+        """Banks that can take part in a transfer.
+
+        Banks and their codes, narrowed by country, currency or method.
+
+        Args:
+            country: A country, a known one or any other ISO 3166-1 alpha-2 code.
+            currency: A currency, a known one or any other ISO 4217 code.
+            method: A host-to-host method, a known one or any other code.
+            timeout: Seconds for the whole call; absent, the client's own setting holds.
+
+        Returns:
+            The answer, a `BankListResponse`.
+
+        How this is known: inferred, the path's prefix is documented, the rest follows the usual practice.
+        """
+        from ...models.bank_list_response import BankListResponse
+
+        return await self._calls.call(
+            "list_banks",
+            given({"general": given({}), "country": country, "currency": currency, "method": method}),
+            BankListResponse.from_dict,
+            timeout=timeout,
+        )
+
+    async def payment_methods(
+        self,
+        *,
+        country: str | None = None,
+        currency: str | None = None,
+        flow: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentMethodsResponse:
+        """Payment methods that are open to the project.
+
+        Which methods the project may use, by country, currency and direction. The operation is announced in the
+        gateway's documentation; its path and body are our assumption. The example lists the methods that the
+        documentation names by country; the codes of Kazakhstan's and Kenya's transfers were not legible.
+
+        Args:
+            country: A country, a known one or any other ISO 3166-1 alpha-2 code.
+            currency: A currency, a known one or any other ISO 4217 code.
+            flow: The direction of a payment.
+            timeout: Seconds for the whole call; absent, the client's own setting holds.
+
+        Returns:
+            The answer, a `PaymentMethodsResponse`.
+
+        How this is known: inferred, announced in the gateway's documentation, path and body inferred.
+        """
+        from ...models.payment_methods_response import PaymentMethodsResponse
+
+        return await self._calls.call(
+            "list_payment_methods",
+            given({"general": given({}), "country": country, "currency": currency, "flow": flow}),
+            PaymentMethodsResponse.from_dict,
+            timeout=timeout,
+        )

@@ -1,0 +1,188 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+"""All models and enums of the contract. Each is imported when it is first asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .account import Account as Account
+    from .balance import Balance as Balance
+    from .balance_request import BalanceRequest as BalanceRequest
+    from .balance_response import BalanceResponse as BalanceResponse
+    from .bank import Bank as Bank
+    from .bank_list_request import BankListRequest as BankListRequest
+    from .bank_list_response import BankListResponse as BankListResponse
+    from .browser import Browser as Browser
+    from .callback_general import CallbackGeneral as CallbackGeneral
+    from .callback_payment_info import CallbackPaymentInfo as CallbackPaymentInfo
+    from .callback_status import CallbackStatus as CallbackStatus
+    from .card import Card as Card
+    from .card_receiver import CardReceiver as CardReceiver
+    from .confirm_three_ds_request import ConfirmThreeDSRequest as ConfirmThreeDSRequest
+    from .country import Country as Country
+    from .currency import Currency as Currency
+    from .customer import Customer as Customer
+    from .ecom_payin_payment import EcomPayinPayment as EcomPayinPayment
+    from .ecom_payin_request import EcomPayinRequest as EcomPayinRequest
+    from .ecom_payout_payment import EcomPayoutPayment as EcomPayoutPayment
+    from .ecom_payout_request import EcomPayoutRequest as EcomPayoutRequest
+    from .error import Error as Error
+    from .field_error import FieldError as FieldError
+    from .general import General as General
+    from .info_general import InfoGeneral as InfoGeneral
+    from .integration import Integration as Integration
+    from .method import Method as Method
+    from .mobile_operator import MobileOperator as MobileOperator
+    from .p2p_payin_payment import P2PPayinPayment as P2PPayinPayment
+    from .p2p_payin_request import P2PPayinRequest as P2PPayinRequest
+    from .p2p_payout_payment import P2PPayoutPayment as P2PPayoutPayment
+    from .p2p_payout_request import P2PPayoutRequest as P2PPayoutRequest
+    from .payment_callback import PaymentCallback as PaymentCallback
+    from .payment_info import PaymentInfo as PaymentInfo
+    from .payment_info_request import PaymentInfoRequest as PaymentInfoRequest
+    from .payment_method import PaymentMethod as PaymentMethod
+    from .payment_methods_request import PaymentMethodsRequest as PaymentMethodsRequest
+    from .payment_methods_response import (
+        PaymentMethodsResponse as PaymentMethodsResponse,
+    )
+    from .payment_state import PaymentState as PaymentState
+    from .payment_type import PaymentType as PaymentType
+    from .project_general import ProjectGeneral as ProjectGeneral
+    from .receiver import Receiver as Receiver
+    from .redirect import Redirect as Redirect
+    from .redirect_params import RedirectParams as RedirectParams
+    from .requisites import Requisites as Requisites
+    from .sender import Sender as Sender
+    from .status import Status as Status
+    from .sub_status import SubStatus as SubStatus
+    from .three_ds_challenge import ThreeDSChallenge as ThreeDSChallenge
+    from .three_ds_result import ThreeDSResult as ThreeDSResult
+    from .widget_method import WidgetMethod as WidgetMethod
+    from .widget_payin_request import WidgetPayinRequest as WidgetPayinRequest
+    from .widget_payment import WidgetPayment as WidgetPayment
+
+_MODULES = {
+    "Account": ".account",
+    "Balance": ".balance",
+    "BalanceRequest": ".balance_request",
+    "BalanceResponse": ".balance_response",
+    "Bank": ".bank",
+    "BankListRequest": ".bank_list_request",
+    "BankListResponse": ".bank_list_response",
+    "Browser": ".browser",
+    "CallbackGeneral": ".callback_general",
+    "CallbackPaymentInfo": ".callback_payment_info",
+    "CallbackStatus": ".callback_status",
+    "Card": ".card",
+    "CardReceiver": ".card_receiver",
+    "ConfirmThreeDSRequest": ".confirm_three_ds_request",
+    "Country": ".country",
+    "Currency": ".currency",
+    "Customer": ".customer",
+    "EcomPayinPayment": ".ecom_payin_payment",
+    "EcomPayinRequest": ".ecom_payin_request",
+    "EcomPayoutPayment": ".ecom_payout_payment",
+    "EcomPayoutRequest": ".ecom_payout_request",
+    "Error": ".error",
+    "FieldError": ".field_error",
+    "General": ".general",
+    "InfoGeneral": ".info_general",
+    "Integration": ".integration",
+    "Method": ".method",
+    "MobileOperator": ".mobile_operator",
+    "P2PPayinPayment": ".p2p_payin_payment",
+    "P2PPayinRequest": ".p2p_payin_request",
+    "P2PPayoutPayment": ".p2p_payout_payment",
+    "P2PPayoutRequest": ".p2p_payout_request",
+    "PaymentCallback": ".payment_callback",
+    "PaymentInfo": ".payment_info",
+    "PaymentInfoRequest": ".payment_info_request",
+    "PaymentMethod": ".payment_method",
+    "PaymentMethodsRequest": ".payment_methods_request",
+    "PaymentMethodsResponse": ".payment_methods_response",
+    "PaymentState": ".payment_state",
+    "PaymentType": ".payment_type",
+    "ProjectGeneral": ".project_general",
+    "Receiver": ".receiver",
+    "Redirect": ".redirect",
+    "RedirectParams": ".redirect_params",
+    "Requisites": ".requisites",
+    "Sender": ".sender",
+    "Status": ".status",
+    "SubStatus": ".sub_status",
+    "ThreeDSChallenge": ".three_ds_challenge",
+    "ThreeDSResult": ".three_ds_result",
+    "WidgetMethod": ".widget_method",
+    "WidgetPayinRequest": ".widget_payin_request",
+    "WidgetPayment": ".widget_payment",
+}
+
+__all__ = (
+    "Account",
+    "Balance",
+    "BalanceRequest",
+    "BalanceResponse",
+    "Bank",
+    "BankListRequest",
+    "BankListResponse",
+    "Browser",
+    "CallbackGeneral",
+    "CallbackPaymentInfo",
+    "CallbackStatus",
+    "Card",
+    "CardReceiver",
+    "ConfirmThreeDSRequest",
+    "Country",
+    "Currency",
+    "Customer",
+    "EcomPayinPayment",
+    "EcomPayinRequest",
+    "EcomPayoutPayment",
+    "EcomPayoutRequest",
+    "Error",
+    "FieldError",
+    "General",
+    "InfoGeneral",
+    "Integration",
+    "Method",
+    "MobileOperator",
+    "P2PPayinPayment",
+    "P2PPayinRequest",
+    "P2PPayoutPayment",
+    "P2PPayoutRequest",
+    "PaymentCallback",
+    "PaymentInfo",
+    "PaymentInfoRequest",
+    "PaymentMethod",
+    "PaymentMethodsRequest",
+    "PaymentMethodsResponse",
+    "PaymentState",
+    "PaymentType",
+    "ProjectGeneral",
+    "Receiver",
+    "Redirect",
+    "RedirectParams",
+    "Requisites",
+    "Sender",
+    "Status",
+    "SubStatus",
+    "ThreeDSChallenge",
+    "ThreeDSResult",
+    "WidgetMethod",
+    "WidgetPayinRequest",
+    "WidgetPayment",
+)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(_MODULES)

@@ -1,0 +1,79 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import UNSET, Unset, expect
+
+T = TypeVar("T", bound="Card")
+
+
+@_attrs_define(kw_only=True)
+class Card:
+    """The card to charge."""
+
+    pan: str = _attrs_field(repr=False)
+    """ Card number. (inferred) """
+    expiry_month: str = _attrs_field(repr=False)
+    """ Month, 01 to 12. (inferred) """
+    expiry_year: str = _attrs_field(repr=False)
+    """ Year in four digits. (inferred) """
+    cvv: str = _attrs_field(repr=False)
+    """ Security code. (inferred) """
+    card_holder: str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Name on the card. (0 to 255 characters; inferred) """
+
+    def to_dict(self) -> dict[str, Any]:
+        pan = self.pan
+
+        expiry_month = self.expiry_month
+
+        expiry_year = self.expiry_year
+
+        cvv = self.cvv
+
+        card_holder = self.card_holder
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "pan": pan,
+                "expiry_month": expiry_month,
+                "expiry_year": expiry_year,
+                "cvv": cvv,
+            }
+        )
+        if card_holder is not UNSET:
+            field_dict["card_holder"] = card_holder
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        if not isinstance(src_dict, Mapping):
+            raise TypeError
+        d = dict(src_dict)
+        pan = expect(d.pop("pan"), str)
+
+        expiry_month = expect(d.pop("expiry_month"), str)
+
+        expiry_year = expect(d.pop("expiry_year"), str)
+
+        cvv = expect(d.pop("cvv"), str)
+
+        card_holder = expect(d.pop("card_holder", UNSET), str)
+
+        card = cls(
+            pan=pan,
+            expiry_month=expiry_month,
+            expiry_year=expiry_year,
+            cvv=cvv,
+            card_holder=card_holder,
+        )
+
+        return card

@@ -1,0 +1,36 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Country(StrEnum):
+    """Known countries, ISO 3166-1 alpha-2. The gateway may add others."""
+
+    RU = "RU"
+    UZ = "UZ"
+    KZ = "KZ"
+    KG = "KG"
+    TJ = "TJ"
+    AZ = "AZ"
+    AR = "AR"
+    NG = "NG"
+    KE = "KE"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Country | None:
+        """Keep a value that this version does not know: the gateway adds values at any time."""
+        if not isinstance(value, str):
+            return None
+        member = str.__new__(cls, value)
+        member._name_ = "UNKNOWN_VALUE"
+        member._value_ = value
+        return member
+
+    @property
+    def is_known(self) -> bool:
+        """Whether this version of the client knows the value."""
+        return self._value_ in type(self)._value2member_map_
+
+    def __str__(self) -> str:
+        return str(self.value)

@@ -1,0 +1,89 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..types import UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.card_receiver import CardReceiver
+    from ..models.customer import Customer
+    from ..models.ecom_payout_payment import EcomPayoutPayment
+    from ..models.general import General
+
+
+T = TypeVar("T", bound="EcomPayoutRequest")
+
+
+@_attrs_define(kw_only=True)
+class EcomPayoutRequest:
+    """A card payout."""
+
+    general: General
+    """ Who asks, for which payment, and where the gateway is to report. """
+    payment: EcomPayoutPayment
+    """ What is to be paid out. A payout has no lifetime. """
+    receiver: CardReceiver
+    """ The card that a payout goes to. """
+    customer: Customer | Unset = UNSET
+    """ Who pays or is paid, as the merchant knows it. All of it is optional. """
+
+    def to_dict(self) -> dict[str, Any]:
+        general = self.general.to_dict()
+
+        payment = self.payment.to_dict()
+
+        receiver = self.receiver.to_dict()
+
+        customer: dict[str, Any] | Unset = UNSET
+        if not isinstance(self.customer, Unset):
+            customer = self.customer.to_dict()
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "general": general,
+                "payment": payment,
+                "receiver": receiver,
+            }
+        )
+        if customer is not UNSET:
+            field_dict["customer"] = customer
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.card_receiver import CardReceiver  # noqa: PLC0415
+        from ..models.customer import Customer  # noqa: PLC0415
+        from ..models.ecom_payout_payment import EcomPayoutPayment  # noqa: PLC0415
+        from ..models.general import General  # noqa: PLC0415
+
+        if not isinstance(src_dict, Mapping):
+            raise TypeError
+        d = dict(src_dict)
+        general = General.from_dict(d.pop("general"))
+
+        payment = EcomPayoutPayment.from_dict(d.pop("payment"))
+
+        receiver = CardReceiver.from_dict(d.pop("receiver"))
+
+        _customer = d.pop("customer", UNSET)
+        customer: Customer | Unset
+        if isinstance(_customer, Unset):
+            customer = UNSET
+        else:
+            customer = Customer.from_dict(_customer)
+
+        ecom_payout_request = cls(
+            general=general,
+            payment=payment,
+            receiver=receiver,
+            customer=customer,
+        )
+
+        return ecom_payout_request

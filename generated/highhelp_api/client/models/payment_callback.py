@@ -1,0 +1,282 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import MISFIT, UNSET, Unset, expect
+
+if TYPE_CHECKING:
+    from ..models.account import Account
+    from ..models.callback_general import CallbackGeneral
+    from ..models.callback_payment_info import CallbackPaymentInfo
+    from ..models.callback_status import CallbackStatus
+    from ..models.redirect import Redirect
+    from ..models.requisites import Requisites
+    from ..models.three_ds_challenge import ThreeDSChallenge
+
+
+T = TypeVar("T", bound="PaymentCallback")
+
+
+@_attrs_define(kw_only=True)
+class PaymentCallback:
+    """What the gateway tells the merchant about a payment. The statuses stand in a block of their own here, while
+    answers carry them flat. That the base exists is documented, its names were seen in an integrator's code.
+
+    """
+
+    project_id: str
+    """ The merchant project. (integrator) """
+    general: CallbackGeneral
+    """ Which payment the callback is about. """
+    status: CallbackStatus
+    """ The same three fields that answers carry flat. """
+    payment_info: CallbackPaymentInfo | None | Unset = UNSET
+    requisites: None | Requisites | Unset = UNSET
+    redirect: None | Redirect | Unset = UNSET
+    threeds: None | ThreeDSChallenge | Unset = UNSET
+    account: Account | None | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.account import Account  # noqa: PLC0415
+        from ..models.callback_payment_info import CallbackPaymentInfo  # noqa: PLC0415
+        from ..models.redirect import Redirect  # noqa: PLC0415
+        from ..models.requisites import Requisites  # noqa: PLC0415
+        from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
+
+        project_id = self.project_id
+
+        general = self.general.to_dict()
+
+        status = self.status.to_dict()
+
+        payment_info: dict[str, Any] | None | Unset
+        if isinstance(self.payment_info, Unset):
+            payment_info = UNSET
+        elif isinstance(self.payment_info, CallbackPaymentInfo):
+            payment_info = self.payment_info.to_dict()
+        else:
+            payment_info = self.payment_info
+
+        requisites: dict[str, Any] | None | Unset
+        if isinstance(self.requisites, Unset):
+            requisites = UNSET
+        elif isinstance(self.requisites, Requisites):
+            requisites = self.requisites.to_dict()
+        else:
+            requisites = self.requisites
+
+        redirect: dict[str, Any] | None | Unset
+        if isinstance(self.redirect, Unset):
+            redirect = UNSET
+        elif isinstance(self.redirect, Redirect):
+            redirect = self.redirect.to_dict()
+        else:
+            redirect = self.redirect
+
+        threeds: dict[str, Any] | None | Unset
+        if isinstance(self.threeds, Unset):
+            threeds = UNSET
+        elif isinstance(self.threeds, ThreeDSChallenge):
+            threeds = self.threeds.to_dict()
+        else:
+            threeds = self.threeds
+
+        account: dict[str, Any] | None | Unset
+        if isinstance(self.account, Unset):
+            account = UNSET
+        elif isinstance(self.account, Account):
+            account = self.account.to_dict()
+        else:
+            account = self.account
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "project_id": project_id,
+                "general": general,
+                "status": status,
+            }
+        )
+        if payment_info is not UNSET:
+            field_dict["payment_info"] = payment_info
+        if requisites is not UNSET:
+            field_dict["requisites"] = requisites
+        if redirect is not UNSET:
+            field_dict["redirect"] = redirect
+        if threeds is not UNSET:
+            field_dict["threeds"] = threeds
+        if account is not UNSET:
+            field_dict["account"] = account
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.account import Account  # noqa: PLC0415
+        from ..models.callback_general import CallbackGeneral  # noqa: PLC0415
+        from ..models.callback_payment_info import CallbackPaymentInfo  # noqa: PLC0415
+        from ..models.callback_status import CallbackStatus  # noqa: PLC0415
+        from ..models.redirect import Redirect  # noqa: PLC0415
+        from ..models.requisites import Requisites  # noqa: PLC0415
+        from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
+
+        if not isinstance(src_dict, Mapping):
+            raise TypeError
+        d = dict(src_dict)
+        project_id = expect(d.pop("project_id"), str)
+
+        general = CallbackGeneral.from_dict(d.pop("general"))
+
+        status = CallbackStatus.from_dict(d.pop("status"))
+
+        try:
+
+            def _parse_payment_info(data: object) -> CallbackPaymentInfo | None | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    payment_info_type_0 = CallbackPaymentInfo.from_dict(data)
+
+                    return payment_info_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            payment_info = _parse_payment_info(d.get("payment_info", UNSET))
+
+            d.pop("payment_info", None)
+        except MISFIT:
+            payment_info = UNSET
+
+        try:
+
+            def _parse_requisites(data: object) -> None | Requisites | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    requisites_type_0 = Requisites.from_dict(data)
+
+                    return requisites_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            requisites = _parse_requisites(d.get("requisites", UNSET))
+
+            d.pop("requisites", None)
+        except MISFIT:
+            requisites = UNSET
+
+        try:
+
+            def _parse_redirect(data: object) -> None | Redirect | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    redirect_type_0 = Redirect.from_dict(data)
+
+                    return redirect_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            redirect = _parse_redirect(d.get("redirect", UNSET))
+
+            d.pop("redirect", None)
+        except MISFIT:
+            redirect = UNSET
+
+        try:
+
+            def _parse_threeds(data: object) -> None | ThreeDSChallenge | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    threeds_type_0 = ThreeDSChallenge.from_dict(data)
+
+                    return threeds_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            threeds = _parse_threeds(d.get("threeds", UNSET))
+
+            d.pop("threeds", None)
+        except MISFIT:
+            threeds = UNSET
+
+        try:
+
+            def _parse_account(data: object) -> Account | None | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    account_type_0 = Account.from_dict(data)
+
+                    return account_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            account = _parse_account(d.get("account", UNSET))
+
+            d.pop("account", None)
+        except MISFIT:
+            account = UNSET
+
+        payment_callback = cls(
+            project_id=project_id,
+            general=general,
+            status=status,
+            payment_info=payment_info,
+            requisites=requisites,
+            redirect=redirect,
+            threeds=threeds,
+            account=account,
+        )
+
+        payment_callback.additional_properties = d
+        return payment_callback
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

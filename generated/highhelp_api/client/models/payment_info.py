@@ -1,0 +1,146 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.payment_type import PaymentType
+from ..types import MISFIT, UNSET, Unset, expect, plain
+
+T = TypeVar("T", bound="PaymentInfo")
+
+
+@_attrs_define(kw_only=True)
+class PaymentInfo:
+    """What is paid."""
+
+    amount: int | Unset = UNSET
+    """ Minor units. (0 to 10000000000000; integrator) """
+    currency: str | Unset = UNSET
+    """ ISO 4217. (integrator) """
+    type_: None | PaymentType | Unset = UNSET
+    """ The direction. (integrator) """
+    method: None | str | Unset = UNSET
+    """ The method's code. (inferred) """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        amount = self.amount
+
+        currency = self.currency
+
+        type_: None | str | Unset
+        if isinstance(self.type_, Unset):
+            type_ = UNSET
+        elif isinstance(self.type_, PaymentType):
+            type_ = plain(self.type_)
+        else:
+            type_ = self.type_
+
+        method: None | str | Unset
+        if isinstance(self.method, Unset):
+            method = UNSET
+        else:
+            method = self.method
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if amount is not UNSET:
+            field_dict["amount"] = amount
+        if currency is not UNSET:
+            field_dict["currency"] = currency
+        if type_ is not UNSET:
+            field_dict["type"] = type_
+        if method is not UNSET:
+            field_dict["method"] = method
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        if not isinstance(src_dict, Mapping):
+            raise TypeError
+        d = dict(src_dict)
+        try:
+            amount = expect(d.get("amount", UNSET), int)
+
+            d.pop("amount", None)
+        except MISFIT:
+            amount = UNSET
+
+        try:
+            currency = expect(d.get("currency", UNSET), str)
+
+            d.pop("currency", None)
+        except MISFIT:
+            currency = UNSET
+
+        try:
+
+            def _parse_type_(data: object) -> None | PaymentType | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, str):
+                        raise TypeError()
+                    type_type_0 = PaymentType(data)
+
+                    return type_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            type_ = _parse_type_(d.get("type", UNSET))
+
+            d.pop("type", None)
+        except MISFIT:
+            type_ = UNSET
+
+        try:
+
+            def _parse_method(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            method = _parse_method(d.get("method", UNSET))
+
+            d.pop("method", None)
+        except MISFIT:
+            method = UNSET
+
+        payment_info = cls(
+            amount=amount,
+            currency=currency,
+            type_=type_,
+            method=method,
+        )
+
+        payment_info.additional_properties = d
+        return payment_info
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,213 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.payment_type import PaymentType
+from ..types import MISFIT, UNSET, Unset, expect, plain
+
+T = TypeVar("T", bound="PaymentMethod")
+
+
+@_attrs_define(kw_only=True)
+class PaymentMethod:
+    """A payment method that is open to the project."""
+
+    code: str
+    """ The code to use as method or widget_method. (inferred) """
+    flow: None | PaymentType | Unset = UNSET
+    """ The direction. (inferred) """
+    product: None | str | Unset = UNSET
+    """ p2p, ecom or widget. (inferred) """
+    country: None | str | Unset = UNSET
+    """ ISO 3166-1 alpha-2. (inferred) """
+    currency: None | str | Unset = UNSET
+    """ ISO 4217. (inferred) """
+    min_amount: int | Unset = UNSET
+    """ Smallest amount in minor units. (0 to 10000000000000; inferred) """
+    max_amount: int | Unset = UNSET
+    """ Largest amount in minor units. (0 to 10000000000000; inferred) """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        code = self.code
+
+        flow: None | str | Unset
+        if isinstance(self.flow, Unset):
+            flow = UNSET
+        elif isinstance(self.flow, PaymentType):
+            flow = plain(self.flow)
+        else:
+            flow = self.flow
+
+        product: None | str | Unset
+        if isinstance(self.product, Unset):
+            product = UNSET
+        else:
+            product = self.product
+
+        country: None | str | Unset
+        if isinstance(self.country, Unset):
+            country = UNSET
+        else:
+            country = self.country
+
+        currency: None | str | Unset
+        if isinstance(self.currency, Unset):
+            currency = UNSET
+        else:
+            currency = self.currency
+
+        min_amount = self.min_amount
+
+        max_amount = self.max_amount
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "code": code,
+            }
+        )
+        if flow is not UNSET:
+            field_dict["flow"] = flow
+        if product is not UNSET:
+            field_dict["product"] = product
+        if country is not UNSET:
+            field_dict["country"] = country
+        if currency is not UNSET:
+            field_dict["currency"] = currency
+        if min_amount is not UNSET:
+            field_dict["min_amount"] = min_amount
+        if max_amount is not UNSET:
+            field_dict["max_amount"] = max_amount
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        if not isinstance(src_dict, Mapping):
+            raise TypeError
+        d = dict(src_dict)
+        code = expect(d.pop("code"), str)
+
+        try:
+
+            def _parse_flow(data: object) -> None | PaymentType | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, str):
+                        raise TypeError()
+                    flow_type_0 = PaymentType(data)
+
+                    return flow_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            flow = _parse_flow(d.get("flow", UNSET))
+
+            d.pop("flow", None)
+        except MISFIT:
+            flow = UNSET
+
+        try:
+
+            def _parse_product(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            product = _parse_product(d.get("product", UNSET))
+
+            d.pop("product", None)
+        except MISFIT:
+            product = UNSET
+
+        try:
+
+            def _parse_country(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            country = _parse_country(d.get("country", UNSET))
+
+            d.pop("country", None)
+        except MISFIT:
+            country = UNSET
+
+        try:
+
+            def _parse_currency(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            currency = _parse_currency(d.get("currency", UNSET))
+
+            d.pop("currency", None)
+        except MISFIT:
+            currency = UNSET
+
+        try:
+            min_amount = expect(d.get("min_amount", UNSET), int)
+
+            d.pop("min_amount", None)
+        except MISFIT:
+            min_amount = UNSET
+
+        try:
+            max_amount = expect(d.get("max_amount", UNSET), int)
+
+            d.pop("max_amount", None)
+        except MISFIT:
+            max_amount = UNSET
+
+        payment_method = cls(
+            code=code,
+            flow=flow,
+            product=product,
+            country=country,
+            currency=currency,
+            min_amount=min_amount,
+            max_amount=max_amount,
+        )
+
+        payment_method.additional_properties = d
+        return payment_method
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,130 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+
+from ..models.country import Country
+from ..models.currency import Currency
+from ..models.payment_type import PaymentType
+from ..types import UNSET, Unset, plain
+
+if TYPE_CHECKING:
+    from ..models.project_general import ProjectGeneral
+
+
+T = TypeVar("T", bound="PaymentMethodsRequest")
+
+
+@_attrs_define(kw_only=True)
+class PaymentMethodsRequest:
+    """Which methods are asked for."""
+
+    general: ProjectGeneral
+    """ Who asks. """
+    country: Country | str | Unset = UNSET
+    """ A country, a known one or any other ISO 3166-1 alpha-2 code. (documented) """
+    currency: Currency | str | Unset = UNSET
+    """ A currency, a known one or any other ISO 4217 code. (documented) """
+    flow: PaymentType | Unset = UNSET
+    """ The direction of a payment. """
+
+    def to_dict(self) -> dict[str, Any]:
+        general = self.general.to_dict()
+
+        country: str | Unset
+        if isinstance(self.country, Unset):
+            country = UNSET
+        elif isinstance(self.country, Country):
+            country = plain(self.country)
+        else:
+            country = self.country
+
+        currency: str | Unset
+        if isinstance(self.currency, Unset):
+            currency = UNSET
+        elif isinstance(self.currency, Currency):
+            currency = plain(self.currency)
+        else:
+            currency = self.currency
+
+        flow: str | Unset = UNSET
+        if not isinstance(self.flow, Unset):
+            flow = plain(self.flow)
+
+        field_dict: dict[str, Any] = {}
+
+        field_dict.update(
+            {
+                "general": general,
+            }
+        )
+        if country is not UNSET:
+            field_dict["country"] = country
+        if currency is not UNSET:
+            field_dict["currency"] = currency
+        if flow is not UNSET:
+            field_dict["flow"] = flow
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.project_general import ProjectGeneral  # noqa: PLC0415
+
+        if not isinstance(src_dict, Mapping):
+            raise TypeError
+        d = dict(src_dict)
+        general = ProjectGeneral.from_dict(d.pop("general"))
+
+        def _parse_country(data: object) -> Country | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                country_type_0 = Country(data)
+
+                return country_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if isinstance(data, str):
+                return data
+            raise TypeError
+
+        country = _parse_country(d.pop("country", UNSET))
+
+        def _parse_currency(data: object) -> Currency | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                currency_type_0 = Currency(data)
+
+                return currency_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if isinstance(data, str):
+                return data
+            raise TypeError
+
+        currency = _parse_currency(d.pop("currency", UNSET))
+
+        _flow = d.pop("flow", UNSET)
+        flow: PaymentType | Unset
+        if isinstance(_flow, Unset):
+            flow = UNSET
+        else:
+            flow = PaymentType(_flow)
+
+        payment_methods_request = cls(
+            general=general,
+            country=country,
+            currency=currency,
+            flow=flow,
+        )
+
+        return payment_methods_request

@@ -1,0 +1,450 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..models.status import Status
+from ..models.sub_status import SubStatus
+from ..types import MISFIT, UNSET, Unset, plain
+
+if TYPE_CHECKING:
+    from ..models.account import Account
+    from ..models.integration import Integration
+    from ..models.payment_info import PaymentInfo
+    from ..models.redirect import Redirect
+    from ..models.requisites import Requisites
+    from ..models.three_ds_challenge import ThreeDSChallenge
+
+
+T = TypeVar("T", bound="PaymentState")
+
+
+@_attrs_define(kw_only=True)
+class PaymentState:
+    """A payment as the gateway sees it: the answer of create, confirm and info operations. The three status fields
+    are documented, the other names of a create were seen in an integrator's code, those of an info are inferred.
+
+    """
+
+    status: Status
+    """ What became of the payment. New values may be added; one that is not known is not final. """
+    sub_status: None | SubStatus | Unset = UNSET
+    """ Where the payment is within its status. (documented) """
+    status_description: None | str | Unset = UNSET
+    """ Filled for declines, errors, or where the merchant has to act. (documented) """
+    request_id: None | str | Unset = UNSET
+    """ The gateway's id of the payment. (integrator) """
+    payment_id: None | str | Unset = UNSET
+    """ The merchant's id of the payment. (integrator) """
+    project_id: None | str | Unset = UNSET
+    """ The merchant project. (inferred) """
+    integration: Integration | None | Unset = UNSET
+    payment_info: None | PaymentInfo | Unset = UNSET
+    requisites: None | Requisites | Unset = UNSET
+    redirect: None | Redirect | Unset = UNSET
+    threeds: None | ThreeDSChallenge | Unset = UNSET
+    account: Account | None | Unset = UNSET
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.account import Account  # noqa: PLC0415
+        from ..models.integration import Integration  # noqa: PLC0415
+        from ..models.payment_info import PaymentInfo  # noqa: PLC0415
+        from ..models.redirect import Redirect  # noqa: PLC0415
+        from ..models.requisites import Requisites  # noqa: PLC0415
+        from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
+
+        status = plain(self.status)
+
+        sub_status: None | str | Unset
+        if isinstance(self.sub_status, Unset):
+            sub_status = UNSET
+        elif isinstance(self.sub_status, SubStatus):
+            sub_status = plain(self.sub_status)
+        else:
+            sub_status = self.sub_status
+
+        status_description: None | str | Unset
+        if isinstance(self.status_description, Unset):
+            status_description = UNSET
+        else:
+            status_description = self.status_description
+
+        request_id: None | str | Unset
+        if isinstance(self.request_id, Unset):
+            request_id = UNSET
+        else:
+            request_id = self.request_id
+
+        payment_id: None | str | Unset
+        if isinstance(self.payment_id, Unset):
+            payment_id = UNSET
+        else:
+            payment_id = self.payment_id
+
+        project_id: None | str | Unset
+        if isinstance(self.project_id, Unset):
+            project_id = UNSET
+        else:
+            project_id = self.project_id
+
+        integration: dict[str, Any] | None | Unset
+        if isinstance(self.integration, Unset):
+            integration = UNSET
+        elif isinstance(self.integration, Integration):
+            integration = self.integration.to_dict()
+        else:
+            integration = self.integration
+
+        payment_info: dict[str, Any] | None | Unset
+        if isinstance(self.payment_info, Unset):
+            payment_info = UNSET
+        elif isinstance(self.payment_info, PaymentInfo):
+            payment_info = self.payment_info.to_dict()
+        else:
+            payment_info = self.payment_info
+
+        requisites: dict[str, Any] | None | Unset
+        if isinstance(self.requisites, Unset):
+            requisites = UNSET
+        elif isinstance(self.requisites, Requisites):
+            requisites = self.requisites.to_dict()
+        else:
+            requisites = self.requisites
+
+        redirect: dict[str, Any] | None | Unset
+        if isinstance(self.redirect, Unset):
+            redirect = UNSET
+        elif isinstance(self.redirect, Redirect):
+            redirect = self.redirect.to_dict()
+        else:
+            redirect = self.redirect
+
+        threeds: dict[str, Any] | None | Unset
+        if isinstance(self.threeds, Unset):
+            threeds = UNSET
+        elif isinstance(self.threeds, ThreeDSChallenge):
+            threeds = self.threeds.to_dict()
+        else:
+            threeds = self.threeds
+
+        account: dict[str, Any] | None | Unset
+        if isinstance(self.account, Unset):
+            account = UNSET
+        elif isinstance(self.account, Account):
+            account = self.account.to_dict()
+        else:
+            account = self.account
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update(
+            {
+                "status": status,
+            }
+        )
+        if sub_status is not UNSET:
+            field_dict["sub_status"] = sub_status
+        if status_description is not UNSET:
+            field_dict["status_description"] = status_description
+        if request_id is not UNSET:
+            field_dict["request_id"] = request_id
+        if payment_id is not UNSET:
+            field_dict["payment_id"] = payment_id
+        if project_id is not UNSET:
+            field_dict["project_id"] = project_id
+        if integration is not UNSET:
+            field_dict["integration"] = integration
+        if payment_info is not UNSET:
+            field_dict["payment_info"] = payment_info
+        if requisites is not UNSET:
+            field_dict["requisites"] = requisites
+        if redirect is not UNSET:
+            field_dict["redirect"] = redirect
+        if threeds is not UNSET:
+            field_dict["threeds"] = threeds
+        if account is not UNSET:
+            field_dict["account"] = account
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.account import Account  # noqa: PLC0415
+        from ..models.integration import Integration  # noqa: PLC0415
+        from ..models.payment_info import PaymentInfo  # noqa: PLC0415
+        from ..models.redirect import Redirect  # noqa: PLC0415
+        from ..models.requisites import Requisites  # noqa: PLC0415
+        from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
+
+        if not isinstance(src_dict, Mapping):
+            raise TypeError
+        d = dict(src_dict)
+        status = Status(d.pop("status"))
+
+        try:
+
+            def _parse_sub_status(data: object) -> None | SubStatus | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, str):
+                        raise TypeError()
+                    sub_status_type_0 = SubStatus(data)
+
+                    return sub_status_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            sub_status = _parse_sub_status(d.get("sub_status", UNSET))
+
+            d.pop("sub_status", None)
+        except MISFIT:
+            sub_status = UNSET
+
+        try:
+
+            def _parse_status_description(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            status_description = _parse_status_description(d.get("status_description", UNSET))
+
+            d.pop("status_description", None)
+        except MISFIT:
+            status_description = UNSET
+
+        try:
+
+            def _parse_request_id(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            request_id = _parse_request_id(d.get("request_id", UNSET))
+
+            d.pop("request_id", None)
+        except MISFIT:
+            request_id = UNSET
+
+        try:
+
+            def _parse_payment_id(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            payment_id = _parse_payment_id(d.get("payment_id", UNSET))
+
+            d.pop("payment_id", None)
+        except MISFIT:
+            payment_id = UNSET
+
+        try:
+
+            def _parse_project_id(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            project_id = _parse_project_id(d.get("project_id", UNSET))
+
+            d.pop("project_id", None)
+        except MISFIT:
+            project_id = UNSET
+
+        try:
+
+            def _parse_integration(data: object) -> Integration | None | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    integration_type_0 = Integration.from_dict(data)
+
+                    return integration_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            integration = _parse_integration(d.get("integration", UNSET))
+
+            d.pop("integration", None)
+        except MISFIT:
+            integration = UNSET
+
+        try:
+
+            def _parse_payment_info(data: object) -> None | PaymentInfo | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    payment_info_type_0 = PaymentInfo.from_dict(data)
+
+                    return payment_info_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            payment_info = _parse_payment_info(d.get("payment_info", UNSET))
+
+            d.pop("payment_info", None)
+        except MISFIT:
+            payment_info = UNSET
+
+        try:
+
+            def _parse_requisites(data: object) -> None | Requisites | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    requisites_type_0 = Requisites.from_dict(data)
+
+                    return requisites_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            requisites = _parse_requisites(d.get("requisites", UNSET))
+
+            d.pop("requisites", None)
+        except MISFIT:
+            requisites = UNSET
+
+        try:
+
+            def _parse_redirect(data: object) -> None | Redirect | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    redirect_type_0 = Redirect.from_dict(data)
+
+                    return redirect_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            redirect = _parse_redirect(d.get("redirect", UNSET))
+
+            d.pop("redirect", None)
+        except MISFIT:
+            redirect = UNSET
+
+        try:
+
+            def _parse_threeds(data: object) -> None | ThreeDSChallenge | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    threeds_type_0 = ThreeDSChallenge.from_dict(data)
+
+                    return threeds_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            threeds = _parse_threeds(d.get("threeds", UNSET))
+
+            d.pop("threeds", None)
+        except MISFIT:
+            threeds = UNSET
+
+        try:
+
+            def _parse_account(data: object) -> Account | None | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    account_type_0 = Account.from_dict(data)
+
+                    return account_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            account = _parse_account(d.get("account", UNSET))
+
+            d.pop("account", None)
+        except MISFIT:
+            account = UNSET
+
+        payment_state = cls(
+            status=status,
+            sub_status=sub_status,
+            status_description=status_description,
+            request_id=request_id,
+            payment_id=payment_id,
+            project_id=project_id,
+            integration=integration,
+            payment_info=payment_info,
+            requisites=requisites,
+            redirect=redirect,
+            threeds=threeds,
+            account=account,
+        )
+
+        payment_state.additional_properties = d
+        return payment_state
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

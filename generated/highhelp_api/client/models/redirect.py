@@ -1,0 +1,153 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import MISFIT, UNSET, Unset
+
+if TYPE_CHECKING:
+    from ..models.redirect_params import RedirectParams
+
+
+T = TypeVar("T", bound="Redirect")
+
+
+@_attrs_define(kw_only=True)
+class Redirect:
+    """Where the payer's browser has to go, and with what."""
+
+    url: None | str | Unset = UNSET
+    """ The address. (inferred) """
+    method: None | str | Unset = UNSET
+    """ GET or POST. (inferred) """
+    params: None | RedirectParams | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Form fields to send along. (inferred) """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        from ..models.redirect_params import RedirectParams  # noqa: PLC0415
+
+        url: None | str | Unset
+        if isinstance(self.url, Unset):
+            url = UNSET
+        else:
+            url = self.url
+
+        method: None | str | Unset
+        if isinstance(self.method, Unset):
+            method = UNSET
+        else:
+            method = self.method
+
+        params: dict[str, Any] | None | Unset
+        if isinstance(self.params, Unset):
+            params = UNSET
+        elif isinstance(self.params, RedirectParams):
+            params = self.params.to_dict()
+        else:
+            params = self.params
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if url is not UNSET:
+            field_dict["url"] = url
+        if method is not UNSET:
+            field_dict["method"] = method
+        if params is not UNSET:
+            field_dict["params"] = params
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        from ..models.redirect_params import RedirectParams  # noqa: PLC0415
+
+        if not isinstance(src_dict, Mapping):
+            raise TypeError
+        d = dict(src_dict)
+        try:
+
+            def _parse_url(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            url = _parse_url(d.get("url", UNSET))
+
+            d.pop("url", None)
+        except MISFIT:
+            url = UNSET
+
+        try:
+
+            def _parse_method(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            method = _parse_method(d.get("method", UNSET))
+
+            d.pop("method", None)
+        except MISFIT:
+            method = UNSET
+
+        try:
+
+            def _parse_params(data: object) -> None | RedirectParams | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                try:
+                    if not isinstance(data, dict):
+                        raise TypeError()
+                    params_type_0 = RedirectParams.from_dict(data)
+
+                    return params_type_0
+                except (TypeError, ValueError, AttributeError, KeyError):
+                    pass
+                raise TypeError
+
+            params = _parse_params(d.get("params", UNSET))
+
+            d.pop("params", None)
+        except MISFIT:
+            params = UNSET
+
+        redirect = cls(
+            url=url,
+            method=method,
+            params=params,
+        )
+
+        redirect.additional_properties = d
+        return redirect
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

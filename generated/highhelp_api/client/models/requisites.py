@@ -1,0 +1,277 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import MISFIT, UNSET, Unset
+
+T = TypeVar("T", bound="Requisites")
+
+
+@_attrs_define(kw_only=True)
+class Requisites:
+    """The details to which the payer of a P2P pay-in sends the money. They are shown to the payer."""
+
+    pan: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Card number. (inferred) """
+    card_holder: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Name on the card. (inferred) """
+    bank_name: None | str | Unset = UNSET
+    """ The bank's name. (inferred) """
+    bank_code: None | str | Unset = UNSET
+    """ The bank's code. (inferred) """
+    phone: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Phone number. (inferred) """
+    account_number: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Bank account. (inferred) """
+    qr_link: None | str | Unset = UNSET
+    """ A link or the content of a QR code. (inferred) """
+    expires_at: None | str | Unset = UNSET
+    """ When the details stop being valid, ISO 8601 as far as is known. (inferred) """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        pan: None | str | Unset
+        if isinstance(self.pan, Unset):
+            pan = UNSET
+        else:
+            pan = self.pan
+
+        card_holder: None | str | Unset
+        if isinstance(self.card_holder, Unset):
+            card_holder = UNSET
+        else:
+            card_holder = self.card_holder
+
+        bank_name: None | str | Unset
+        if isinstance(self.bank_name, Unset):
+            bank_name = UNSET
+        else:
+            bank_name = self.bank_name
+
+        bank_code: None | str | Unset
+        if isinstance(self.bank_code, Unset):
+            bank_code = UNSET
+        else:
+            bank_code = self.bank_code
+
+        phone: None | str | Unset
+        if isinstance(self.phone, Unset):
+            phone = UNSET
+        else:
+            phone = self.phone
+
+        account_number: None | str | Unset
+        if isinstance(self.account_number, Unset):
+            account_number = UNSET
+        else:
+            account_number = self.account_number
+
+        qr_link: None | str | Unset
+        if isinstance(self.qr_link, Unset):
+            qr_link = UNSET
+        else:
+            qr_link = self.qr_link
+
+        expires_at: None | str | Unset
+        if isinstance(self.expires_at, Unset):
+            expires_at = UNSET
+        else:
+            expires_at = self.expires_at
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if pan is not UNSET:
+            field_dict["pan"] = pan
+        if card_holder is not UNSET:
+            field_dict["card_holder"] = card_holder
+        if bank_name is not UNSET:
+            field_dict["bank_name"] = bank_name
+        if bank_code is not UNSET:
+            field_dict["bank_code"] = bank_code
+        if phone is not UNSET:
+            field_dict["phone"] = phone
+        if account_number is not UNSET:
+            field_dict["account_number"] = account_number
+        if qr_link is not UNSET:
+            field_dict["qr_link"] = qr_link
+        if expires_at is not UNSET:
+            field_dict["expires_at"] = expires_at
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        if not isinstance(src_dict, Mapping):
+            raise TypeError
+        d = dict(src_dict)
+        try:
+
+            def _parse_pan(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            pan = _parse_pan(d.get("pan", UNSET))
+
+            d.pop("pan", None)
+        except MISFIT:
+            pan = UNSET
+
+        try:
+
+            def _parse_card_holder(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            card_holder = _parse_card_holder(d.get("card_holder", UNSET))
+
+            d.pop("card_holder", None)
+        except MISFIT:
+            card_holder = UNSET
+
+        try:
+
+            def _parse_bank_name(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            bank_name = _parse_bank_name(d.get("bank_name", UNSET))
+
+            d.pop("bank_name", None)
+        except MISFIT:
+            bank_name = UNSET
+
+        try:
+
+            def _parse_bank_code(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            bank_code = _parse_bank_code(d.get("bank_code", UNSET))
+
+            d.pop("bank_code", None)
+        except MISFIT:
+            bank_code = UNSET
+
+        try:
+
+            def _parse_phone(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            phone = _parse_phone(d.get("phone", UNSET))
+
+            d.pop("phone", None)
+        except MISFIT:
+            phone = UNSET
+
+        try:
+
+            def _parse_account_number(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            account_number = _parse_account_number(d.get("account_number", UNSET))
+
+            d.pop("account_number", None)
+        except MISFIT:
+            account_number = UNSET
+
+        try:
+
+            def _parse_qr_link(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            qr_link = _parse_qr_link(d.get("qr_link", UNSET))
+
+            d.pop("qr_link", None)
+        except MISFIT:
+            qr_link = UNSET
+
+        try:
+
+            def _parse_expires_at(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            expires_at = _parse_expires_at(d.get("expires_at", UNSET))
+
+            d.pop("expires_at", None)
+        except MISFIT:
+            expires_at = UNSET
+
+        requisites = cls(
+            pan=pan,
+            card_holder=card_holder,
+            bank_name=bank_name,
+            bank_code=bank_code,
+            phone=phone,
+            account_number=account_number,
+            qr_link=qr_link,
+            expires_at=expires_at,
+        )
+
+        requisites.additional_properties = d
+        return requisites
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,196 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from attrs import define as _attrs_define
+from attrs import field as _attrs_field
+
+from ..types import MISFIT, UNSET, Unset
+
+T = TypeVar("T", bound="ThreeDSChallenge")
+
+
+@_attrs_define(kw_only=True)
+class ThreeDSChallenge:
+    """What the payer's browser must send to the issuer's page. 3-D Secure 1 has pa_req, md and term_url, 3-D Secure 2 has
+    creq.
+
+    """
+
+    acs_url: None | str | Unset = UNSET
+    """ The issuer's page. (inferred) """
+    pa_req: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ PaReq of 3-D Secure 1. (inferred) """
+    md: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ MD of 3-D Secure 1. (inferred) """
+    term_url: None | str | Unset = UNSET
+    """ Where the issuer's page returns to. (inferred) """
+    creq: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ CReq of 3-D Secure 2. (inferred) """
+    additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        acs_url: None | str | Unset
+        if isinstance(self.acs_url, Unset):
+            acs_url = UNSET
+        else:
+            acs_url = self.acs_url
+
+        pa_req: None | str | Unset
+        if isinstance(self.pa_req, Unset):
+            pa_req = UNSET
+        else:
+            pa_req = self.pa_req
+
+        md: None | str | Unset
+        if isinstance(self.md, Unset):
+            md = UNSET
+        else:
+            md = self.md
+
+        term_url: None | str | Unset
+        if isinstance(self.term_url, Unset):
+            term_url = UNSET
+        else:
+            term_url = self.term_url
+
+        creq: None | str | Unset
+        if isinstance(self.creq, Unset):
+            creq = UNSET
+        else:
+            creq = self.creq
+
+        field_dict: dict[str, Any] = {}
+        field_dict.update(self.additional_properties)
+        field_dict.update({})
+        if acs_url is not UNSET:
+            field_dict["acs_url"] = acs_url
+        if pa_req is not UNSET:
+            field_dict["pa_req"] = pa_req
+        if md is not UNSET:
+            field_dict["md"] = md
+        if term_url is not UNSET:
+            field_dict["term_url"] = term_url
+        if creq is not UNSET:
+            field_dict["creq"] = creq
+
+        return field_dict
+
+    @classmethod
+    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+        if not isinstance(src_dict, Mapping):
+            raise TypeError
+        d = dict(src_dict)
+        try:
+
+            def _parse_acs_url(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            acs_url = _parse_acs_url(d.get("acs_url", UNSET))
+
+            d.pop("acs_url", None)
+        except MISFIT:
+            acs_url = UNSET
+
+        try:
+
+            def _parse_pa_req(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            pa_req = _parse_pa_req(d.get("pa_req", UNSET))
+
+            d.pop("pa_req", None)
+        except MISFIT:
+            pa_req = UNSET
+
+        try:
+
+            def _parse_md(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            md = _parse_md(d.get("md", UNSET))
+
+            d.pop("md", None)
+        except MISFIT:
+            md = UNSET
+
+        try:
+
+            def _parse_term_url(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            term_url = _parse_term_url(d.get("term_url", UNSET))
+
+            d.pop("term_url", None)
+        except MISFIT:
+            term_url = UNSET
+
+        try:
+
+            def _parse_creq(data: object) -> None | str | Unset:
+                if data is None:
+                    return data
+                if isinstance(data, Unset):
+                    return data
+                if isinstance(data, str):
+                    return data
+                raise TypeError
+
+            creq = _parse_creq(d.get("creq", UNSET))
+
+            d.pop("creq", None)
+        except MISFIT:
+            creq = UNSET
+
+        three_ds_challenge = cls(
+            acs_url=acs_url,
+            pa_req=pa_req,
+            md=md,
+            term_url=term_url,
+            creq=creq,
+        )
+
+        three_ds_challenge.additional_properties = d
+        return three_ds_challenge
+
+    @property
+    def additional_keys(self) -> list[str]:
+        return list(self.additional_properties.keys())
+
+    def __getitem__(self, key: str) -> Any:
+        return self.additional_properties[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.additional_properties[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.additional_properties[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.additional_properties

@@ -1,0 +1,129 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+"""The shapes of the contract's data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """Names of the signature's headers."""
+
+    merchant_id: str
+    timestamp: str
+    token: str
+    signature: str
+    algorithm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation.
+
+    Attributes:
+        id: Its name, as used in logs, faults and `highhelp call`.
+        path: Where it is POSTed to.
+        tag: The resource that carries it.
+        method_name: Its name on that resource.
+        summary: One line for people.
+        retry: What a client may do when the answer is lost: "safe" (send again), "reconcile" (ask `info` first) or
+            "never" (report that the outcome is unknown).
+        idempotency: Colon path of the idempotency key in the request, or None.
+        request: Name of the request's schema.
+        response: Name of the schema of the answer with HTTP 200.
+        flow: "payin", "payout" or None.
+        info: The operation that tells where the same payment stands, or None.
+        machines: Names of the state machines that apply to the payments it creates.
+        outcomes: What an answer of each HTTP status means for the money: "accepted", "refused", "duplicate",
+            "not_accepted" (may be repeated) or "unknown". "default" stands for every status without a row.
+        provenance: How well the operation is known.
+        source: Where it is known from.
+    """
+
+    id: str
+    path: str
+    tag: str
+    method_name: str
+    summary: str
+    retry: str
+    idempotency: str | None
+    request: str
+    response: str
+    flow: str | None
+    info: str | None
+    machines: tuple[str, ...]
+    outcomes: Mapping[str, str]
+    provenance: str
+    source: str | None
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether a lost answer leaves it open what became of the money."""
+        return self.retry != "safe"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of a payment: `name` is `status` or `status:sub_status`."""
+
+    name: str
+    status: str
+    sub_status: str | None
+    final: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A known field of a body.
+
+    Attributes:
+        path: Colon path from the root.
+        type: "string", "integer", "boolean", "object", "array" or "map" (an object of any keys with string values).
+        required: Whether its parent must have it.
+        nullable: Whether the schema allows null.
+    """
+
+    path: str
+    type: str
+    required: bool
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """How one part of the contract is known.
+
+    Attributes:
+        part: "operation", "schema" or "property".
+        name: The operation's id, the schema's name, or `Schema.property`.
+        provenance: "documented", "integrator", "inferred" or "observed".
+        source: Where it was read, if the document says so.
+    """
+
+    part: str
+    name: str
+    provenance: str
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An example of the document: of a request, of an answer (`status` is its HTTP status) or of a callback.
+
+    Attributes:
+        of: The operation, webhook or shared response that it stands under.
+        status: HTTP status of an answer, "" for a request or callback.
+        name: Its name.
+        schema: Name of the schema that it is an example of.
+        value: The JSON value.
+    """
+
+    of: str
+    status: str
+    name: str
+    schema: str
+    value: Mapping[str, Any] = field(repr=False)

@@ -1,0 +1,1 @@
+"""Files that go into the generated package as they stand."""
