@@ -1,0 +1,32 @@
+"""Card numbers: check digit, mask, brand."""
+
+from __future__ import annotations
+
+__all__ = ["brand", "complete", "luhn", "mask"]
+
+
+def luhn(pan: str) -> bool:
+    """Whether the last digit is the check digit of ISO/IEC 7812-1."""
+    total = 0
+    for index, digit in enumerate(reversed(pan)):
+        value = int(digit) * (1 + index % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def complete(digits: str) -> str:
+    """The digits with their check digit."""
+    return next(digits + str(last) for last in range(10) if luhn(digits + str(last)))
+
+
+def mask(pan: str) -> str:
+    """First six and last four digits; all of a short number is hidden but the last four."""
+    shown = 6 if len(pan) >= 14 else 0
+    return pan[:shown] + "*" * (len(pan) - shown - 4) + pan[-4:]
+
+
+def brand(pan: str) -> str | None:
+    """The card scheme by its first digits, as far as the project's countries need it."""
+    prefixes = {"4": "VISA", "51": "MASTERCARD", "52": "MASTERCARD", "53": "MASTERCARD", "54": "MASTERCARD"}
+    prefixes |= {"55": "MASTERCARD", "22": "MIR", "8600": "UZCARD", "9860": "HUMO"}
+    return next((name for prefix, name in prefixes.items() if pan.startswith(prefix)), None)

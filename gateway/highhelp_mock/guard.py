@@ -1,0 +1,149 @@
+"""Who is asking: content type, size, the signature's headers, the signature itself, the project.
+
+Cheap checks come first, so that an unauthenticated request costs little. The bytes that came over the wire are what is
+verified.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from highhelp_api import contract
+
+from highhelp_mock.messages import Refusal, Request
+from highhelp_mock.projects import Algorithm, Project
+from highhelp_signing import BodyFault, BodyNotSignable, Limits, SignatureScheme, normalize, parse_body
+from highhelp_signing.encoding import base64url_decode
+from highhelp_signing.headers import access_token
+from highhelp_signing.normalize import message_of
+
+__all__ = ["LIMITS", "TOLERANCE", "authenticate", "check_form"]
+
+LIMITS = Limits()
+TOLERANCE = 300
+"""Seconds that a timestamp may lie in the past or the future; not documented."""
+
+_TIMESTAMP = re.compile(r"0|[1-9][0-9]{0,11}", re.ASCII)
+_NAMED_ALGORITHMS: Mapping[str, Algorithm] = {"rsa-sha256": "rsa", "hmac-sha512": "hmac"}
+_LONGEST_PATH = 200
+
+
+def check_form(request: Request) -> None:
+    """Refuse what is no JSON request at all.
+
+    Raises:
+        Refusal: 400 for the content type or encoding, 413 for the size.
+    """
+    kinds = request.values("content-type")
+    if len(kinds) != 1 or kinds[0].partition(";")[0].strip().lower() != "application/json":
+        raise Refusal(400, "content-type must be application/json")
+    if any(value.strip().lower() not in ("", "identity") for value in request.values("content-encoding")):
+        raise Refusal(400, "content-encoding is not supported")
+    if len(request.body) > LIMITS.raw:
+        raise Refusal(413, f"The body is larger than {LIMITS.raw} bytes")
+
+
+def authenticate(
+    request: Request, projects: Mapping[str, Project], scheme: SignatureScheme, now: float
+) -> tuple[Project, dict[str, Any]]:
+    """Check the signature of a request.
+
+    Args:
+        request: as it came over the wire.
+        projects: the known projects by id.
+        scheme: how the gateway reads the open points of the signature.
+        now: Unix seconds of the gateway's clock.
+
+    Returns:
+        The project and the parsed body.
+
+    Raises:
+        Refusal: 401 for headers, project, key, timestamp or signature; 400 for a body that has no normalised form; 403
+            where the body names another project.
+    """
+    names = contract.HEADERS
+    project_id = _single(request, names.merchant_id)
+    timestamp = _single(request, names.timestamp)
+    token = _single(request, names.token)
+    signature = base64url_decode(_single(request, names.signature))
+    algorithms = _algorithms(request, scheme)
+    if signature is None:
+        raise Refusal(401, f"{names.signature} is not base64url")
+    _check_time(timestamp, now)
+    project = projects.get(project_id)
+    if project is None:
+        raise Refusal(401, f"{names.merchant_id} names no known project")
+    algorithms = tuple(known for known in algorithms if token in _tokens(project, scheme, known))
+    if not algorithms:
+        raise Refusal(401, f"{names.token} names no known key of the project")
+    body, text = _read(request.body, scheme)
+    message = message_of(text, timestamp, scheme)
+    if not any(project.matching_key(known).matches(message, signature, scheme.digest) for known in algorithms):
+        raise Refusal(401, "The signature does not match")
+    _check_project(body, project_id)
+    return project, body
+
+
+def _single(request: Request, name: str) -> str:
+    values = request.values(name)
+    if not values:
+        raise Refusal(401, f"{name} is missing")
+    if len(values) > 1:
+        raise Refusal(401, f"{name} is there twice")
+    return values[0].strip(" \t")
+
+
+def _algorithms(request: Request, scheme: SignatureScheme) -> tuple[Algorithm, ...]:
+    given = [value.strip(" \t") for value in request.values(contract.HEADERS.algorithm)]
+    if len(given) > 1:
+        raise Refusal(401, f"{contract.HEADERS.algorithm} is there twice")
+    sent = given[0] if given else None
+    known: list[tuple[str | None, Algorithm]] = [(scheme.rsa_algorithm, "rsa"), (scheme.hmac_algorithm, "hmac")]
+    found = tuple(algorithm for value, algorithm in known if value == sent)
+    if not found and sent is not None:
+        found = tuple(algorithm for name, algorithm in _NAMED_ALGORITHMS.items() if name == sent.lower())
+    if not found:
+        raise Refusal(401, f"{contract.HEADERS.algorithm} is not known")
+    return found
+
+
+def _check_time(timestamp: str, now: float) -> None:
+    if not _TIMESTAMP.fullmatch(timestamp):
+        raise Refusal(401, f"{contract.HEADERS.timestamp} is not decimal Unix seconds")
+    age = now - int(timestamp)
+    if abs(age) > TOLERANCE:
+        where = "in the past" if age > 0 else "in the future"
+        raise Refusal(
+            401, f"{contract.HEADERS.timestamp} is stale: {abs(age):.0f} seconds {where}, {TOLERANCE} are allowed"
+        )
+
+
+def _tokens(project: Project, scheme: SignatureScheme, algorithm: Algorithm) -> frozenset[str]:
+    key_form = access_token(project.project_id, project.public_half, scheme)
+    # what belongs into the token for HMAC is not documented: a public key or the project
+    return frozenset({key_form, project.project_id}) if algorithm == "hmac" else frozenset({key_form})
+
+
+def _read(raw: bytes, scheme: SignatureScheme) -> tuple[dict[str, Any], str]:
+    try:
+        body = parse_body(raw, limits=LIMITS)
+        return body, normalize(body, scheme, limits=LIMITS)
+    except BodyNotSignable as error:
+        if error.reason in (BodyFault.SYNTAX, BodyFault.NOT_OBJECT, BodyFault.ENCODING):
+            raise Refusal(400, "The body is not a JSON object") from None
+        path = error.path if len(error.path) <= _LONGEST_PATH else ""
+        errors = [(path, error.reason.value.replace("_", " "))] if path and path.isprintable() else []
+        raise Refusal(400, f"The body cannot be signed: {error.reason.value.replace('_', ' ')}", errors) from None
+
+
+def _check_project(body: Mapping[str, Any], project_id: str) -> None:
+    general = body.get("general")
+    named = general.get("project_id") if isinstance(general, dict) else None
+    if isinstance(named, str) and named != project_id:
+        raise Refusal(
+            403,
+            "The body names another project than the header",
+            [("general:project_id", f"is not the project of {contract.HEADERS.merchant_id}")],
+        )

@@ -1,0 +1,124 @@
+"""HTTP messages as plain values: what the core is handed and what it answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+__all__ = ["HeaderSource", "Json", "Refusal", "Request", "Response", "error_body", "json_response"]
+
+Json: TypeAlias = dict[str, Any]
+HeaderSource: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
+
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request. Its ``repr`` shows neither headers nor body.
+
+    Attributes:
+        method: in capitals.
+        path: as on the wire, percent-encoded, without the query.
+        headers: names and values; any mapping or pairs are taken, names are kept in lower case.
+        body: the raw bytes.
+    """
+
+    method: str
+    path: str
+    headers: HeaderSource = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    def __post_init__(self) -> None:
+        source = self.headers
+        pairs = source.items() if isinstance(source, Mapping) else source
+        object.__setattr__(self, "headers", tuple((name.lower(), value) for name, value in pairs))
+
+    def values(self, name: str) -> list[str]:
+        """All values of a header, given by its lower-case name."""
+        pairs: Any = self.headers
+        return [value for key, value in pairs if key == name]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer, with what a fault does to it on the wire.
+
+    Attributes:
+        status: HTTP status.
+        headers: names and values.
+        body: the raw bytes.
+        dropped: the connection is closed instead of being answered.
+        delay: seconds before the answer begins.
+        byte_interval: seconds between two bytes of the body; 0 sends it whole.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = field(default=b"", repr=False)
+    dropped: bool = False
+    delay: float = 0
+    byte_interval: float = 0
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header, given by its lower-case name."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+    def json(self) -> Any:  # noqa: ANN401 - any JSON value
+        """The body as JSON.
+
+        Raises:
+            ValueError: the body is not JSON.
+        """
+        return json.loads(self.body)
+
+
+class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
+    """A request is not carried out; carries the HTTP answer in the contract's form of an error.
+
+    Attributes:
+        status: HTTP status.
+        message: for people.
+        errors: colon path of a field and what is wrong with it.
+        headers: further headers of the answer.
+        extra: further members of the answer's body.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        errors: Iterable[tuple[str, str]] = (),
+        *,
+        headers: tuple[tuple[str, str], ...] = (),
+        extra: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(status, message)
+        self.status = status
+        self.message = message
+        self.errors = tuple(errors)
+        self.headers = headers
+        self.extra = dict(extra or {})
+
+    def response(self, request_id: str) -> Response:
+        """The HTTP answer."""
+        return json_response(self.status, error_body(self.message, self.errors, request_id) | self.extra, self.headers)
+
+
+def error_body(message: str, errors: Iterable[tuple[str, str]], request_id: str) -> Json:
+    """The contract's form of an error."""
+    body: Json = {"status": "error", "sub_status": None, "status_description": message, "request_id": request_id}
+    listed = [{"field": path, "message": text} for path, text in errors]
+    return body | {"errors": listed} if listed else body
+
+
+def encode(value: object) -> bytes:
+    """Compact JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def json_response(status: int, value: object, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+    """An answer with a JSON body."""
+    return Response(status, (("content-type", _JSON), *headers), encode(value))

@@ -1,0 +1,203 @@
+"""Projects: their keys, and how the gateway speaks to each."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from highhelp_mock.books import OPENING, Books
+from highhelp_signing import Home, HmacSigner, KeyRing, RsaSigner, SignatureScheme, Signer, generate_home
+from highhelp_signing.errors import KeyFormatError
+from highhelp_signing.keys import HmacVerificationKey, RsaVerificationKey
+
+__all__ = ["Algorithm", "Keys", "Project", "make_keys", "read_home", "write_base_url"]
+
+Algorithm: TypeAlias = Literal["rsa", "hmac"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """All keys of one project, the merchant's and the gateway's, as text.
+
+    Attributes:
+        private_key: PEM of the merchant's RSA key; empty where only the public half is known.
+        public_key: PEM of its public half.
+        hmac_key: text of the HMAC key for requests.
+        callback_private_key: PEM of the gateway's RSA key for callbacks.
+        callback_public_key: PEM of its public half.
+        callback_hmac_key: text of the HMAC key for callbacks.
+    """
+
+    private_key: str = field(repr=False)
+    public_key: str = field(repr=False)
+    hmac_key: str = field(repr=False)
+    callback_private_key: str = field(repr=False)
+    callback_public_key: str = field(repr=False)
+    callback_hmac_key: str = field(repr=False)
+
+
+class Project:
+    """A merchant project as the gateway knows it.
+
+    Args:
+        project_id: its id.
+        keys: its keys.
+        callback_algorithm: how its callbacks are signed.
+        balances: opening balances, minor units per currency.
+    """
+
+    def __init__(
+        self,
+        project_id: str,
+        keys: Keys,
+        *,
+        callback_algorithm: Algorithm = "rsa",
+        balances: Mapping[str, int] | None = None,
+    ) -> None:
+        self.project_id = project_id
+        self.keys = keys
+        self.books = Books(OPENING if balances is None else balances)
+        self.rsa_key = next(iter(KeyRing.from_pem(keys.public_key)))
+        self.hmac_key = HmacVerificationKey(keys.hmac_key)
+        self.public_half: Signer = HmacSigner(keys.hmac_key, keys.public_key)
+        self.callback_signer: Signer = (
+            RsaSigner.from_pem(keys.callback_private_key)
+            if callback_algorithm == "rsa"
+            else HmacSigner(keys.callback_hmac_key)
+        )
+
+    @property
+    def signer(self) -> RsaSigner:
+        """The merchant's own RSA signer.
+
+        Raises:
+            KeyFormatError: only the public half is known.
+        """
+        return RsaSigner.from_pem(self.keys.private_key)
+
+    @property
+    def hmac_signer(self) -> HmacSigner:
+        """The merchant's own HMAC signer; its token is made from the public key."""
+        return HmacSigner(self.keys.hmac_key, self.keys.public_key)
+
+    @property
+    def callback_keys(self) -> KeyRing:
+        """What verifies this project's callbacks, of either algorithm."""
+        return KeyRing.from_pem(self.keys.callback_public_key) + KeyRing.from_hmac(self.keys.callback_hmac_key)
+
+    def matching_key(self, algorithm: Algorithm) -> RsaVerificationKey | HmacVerificationKey | Any:  # noqa: ANN401
+        """The key that verifies the project's requests."""
+        return self.rsa_key if algorithm == "rsa" else self.hmac_key
+
+    def __repr__(self) -> str:
+        return f"<Project {self.project_id}>"
+
+
+def make_keys() -> Keys:
+    """Fresh keys, in memory only."""
+    merchant, gateway = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    return Keys(
+        private_key=_private_pem(merchant),
+        public_key=_public_pem(merchant),
+        hmac_key=secrets.token_urlsafe(48),
+        callback_private_key=_private_pem(gateway),
+        callback_public_key=_public_pem(gateway),
+        callback_hmac_key=secrets.token_urlsafe(48),
+    )
+
+
+def new_project_id() -> str:
+    """A project id as the documentation's examples have it."""
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True, slots=True)
+class HomeContent:
+    """What a home directory says.
+
+    Attributes:
+        project_id: the merchant project.
+        base_url: where the gateway was reached last.
+        scheme: the reading of the signature scheme, where the home names one.
+        keys: the project's keys.
+    """
+
+    project_id: str
+    base_url: str
+    scheme: SignatureScheme | None
+    keys: Keys
+
+
+def read_home(directory: Path, base_url: str) -> HomeContent:
+    """Read a home directory; one without ``project.json`` is filled first.
+
+    Raises:
+        KeyFormatError: a file is missing or unreadable; names it.
+        SchemeError: ``project.json`` holds a scheme that is not valid.
+        OSError: the directory cannot be written.
+    """
+    if not (directory / "project.json").exists():
+        generate_home(directory, base_url=base_url)
+    data = _read_project(directory)
+    home = Home(directory, str(data.get("project_id", "")), str(data.get("base_url", base_url)))
+    scheme = data.get("scheme")
+    private = _text(home.private_key) if home.private_key.exists() else ""
+    return HomeContent(
+        project_id=home.project_id,
+        base_url=home.base_url,
+        scheme=None if scheme is None else SignatureScheme.from_json(scheme),
+        keys=Keys(
+            private_key=private,
+            public_key=_text(home.public_key),
+            hmac_key=_text(home.hmac_private_key).strip(),
+            callback_private_key=_text(home.gateway_callback_private_key),
+            callback_public_key=_text(home.callback_public_key),
+            callback_hmac_key=_text(home.hmac_callback_key).strip(),
+        ),
+    )
+
+
+def write_base_url(directory: Path, base_url: str) -> None:
+    """Say in ``project.json`` where the gateway is now; the rest of the file stays. Replaced whole or not at all."""
+    data = _read_project(directory) | {"base_url": base_url}
+    staged = directory / f".project.json.{os.getpid()}"
+    staged.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    staged.replace(directory / "project.json")
+
+
+def _read_project(directory: Path) -> dict[str, Any]:
+    path = directory / "project.json"
+    try:
+        data = json.loads(_text(path))
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or not isinstance(data.get("project_id"), str) or not data["project_id"]:
+        raise KeyFormatError(str(path), "expected a JSON object with project_id and base_url")
+    return data
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise KeyFormatError(str(path), "cannot be read") from None
+
+
+def _private_pem(key: rsa.RSAPrivateKey) -> str:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode("ascii")
+
+
+def _public_pem(key: rsa.RSAPrivateKey) -> str:
+    public = key.public_key()
+    return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()

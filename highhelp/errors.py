@@ -1,0 +1,209 @@
+"""What can go wrong, told by what is then known about the money.
+
+| error | what is known | may the call be repeated? |
+| --- | --- | --- |
+| `NotSent`, `InvalidRequest` | nothing left the machine | yes, once the cause is mended |
+| `Rejected`, `DuplicatePayment` | the gateway refused for good, nothing was done | not as it is |
+| `Unavailable` | nothing was done, or nothing could be (a read) | yes, with the same payment_id |
+| `OutcomeUnknown` | it may have happened | no: ask the info operation first |
+| `WaitTimeout` | the payment exists, its end was not seen | wait again |
+| `SettingsError` | the client could not be made | |
+
+All of them survive pickling, and none holds a key, a token, a signature or card data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from highhelp_api.client.models import PaymentState
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """What is wrong with one field.
+
+    Attributes:
+        path: The field's colon path, such as `payment:amount`; empty for the body as a whole.
+        message: What is wrong with it. Never holds the value.
+    """
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+class HighHelpError(Exception):
+    """The base of every error of this package."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # the default calls the class with args, which fails for constructors with keywords
+        return _restore, (type(self), self.args, self.__dict__.copy())
+
+
+def _restore(kind: type[HighHelpError], args: tuple[object, ...], state: dict[str, Any]) -> HighHelpError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class SettingsError(HighHelpError):
+    """A setting is missing or wrong.
+
+    Attributes:
+        setting: Its name: an argument, an environment variable or a file of the home directory.
+    """
+
+    def __init__(self, setting: str, message: str) -> None:
+        super().__init__(f"{setting}: {message}")
+        self.setting = setting
+
+
+class MoneyError(HighHelpError, ValueError):
+    """An amount that is no amount: a float, too many decimals, an unknown currency, or two currencies at once."""
+
+
+class CallError(HighHelpError):
+    """A call did not end with an answer that can be used.
+
+    Attributes:
+        operation: The operation's id, or the path of a raw request.
+        payment_id: The payment it was about, if it was about one.
+        attempts: How often it was sent.
+    """
+
+    def __init__(self, message: str, *, operation: str, payment_id: str | None = None, attempts: int = 0) -> None:
+        about = f"{operation} {payment_id}" if payment_id is not None else operation
+        super().__init__(f"{about}: {message}")
+        self.operation = operation
+        self.payment_id = payment_id
+        self.attempts = attempts
+
+
+class NotSent(CallError):
+    """Nothing left the machine: the gateway could not be reached, or the request could not be made."""
+
+
+class InvalidRequest(NotSent):
+    """The request breaks the contract, so it was not sent.
+
+    Attributes:
+        problems: What is wrong, field by field.
+    """
+
+    def __init__(self, problems: Sequence[FieldProblem], *, operation: str, payment_id: str | None = None) -> None:
+        super().__init__("; ".join(map(str, problems)), operation=operation, payment_id=payment_id)
+        self.problems = tuple(problems)
+
+
+class Rejected(CallError):
+    """The gateway refused the call for good. Nothing was done.
+
+    Attributes:
+        status: HTTP status.
+        cause: "malformed" (400), "unauthorized" (401), "forbidden" (403), "not_found" (404), "duplicate" (409) or
+            "invalid" (422).
+        description: The gateway's words.
+        problems: The fields that the gateway names.
+        request_id: The gateway's id of the call, if it gave one.
+        clock_skew: With 401: seconds by which this machine's clock is ahead of the gateway's `Date`, if it sent one.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        payment_id: str | None = None,
+        attempts: int = 1,
+        status: int,
+        cause: str,
+        description: str | None = None,
+        problems: Sequence[FieldProblem] = (),
+        request_id: str | None = None,
+        clock_skew: float | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, payment_id=payment_id, attempts=attempts)
+        self.status = status
+        self.cause = cause
+        self.description = description
+        self.problems = tuple(problems)
+        self.request_id = request_id
+        self.clock_skew = clock_skew
+
+
+class DuplicatePayment(Rejected):
+    """The payment_id is taken.
+
+    Attributes:
+        existing: The payment that has it, as the info operation tells (without card data), or None if that failed.
+    """
+
+    existing: PaymentState | None = None
+
+
+class Unavailable(CallError):
+    """No usable answer, and it is safe to repeat the call: it was a read, or the gateway took nothing in (429).
+
+    Attributes:
+        status: HTTP status of the last answer, or None if there was none.
+        retry_after: Seconds that the gateway asks to wait, if it does.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        payment_id: str | None = None,
+        attempts: int,
+        status: int | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, payment_id=payment_id, attempts=attempts)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class OutcomeUnknown(CallError):
+    """A call that moves money may or may not have been carried out. Ask the info operation before anything else.
+
+    Attributes:
+        found: True if the gateway holds a payment under this id that is not the one that was sent, False if it said
+            twice that it holds none, None if it could not be asked.
+        status: HTTP status of the last answer to the call itself, or None if there was none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        payment_id: str | None = None,
+        attempts: int,
+        found: bool | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, payment_id=payment_id, attempts=attempts)
+        self.found = found
+        self.status = status
+
+
+class WaitTimeout(CallError):
+    """The payment did not come to its end in time.
+
+    Attributes:
+        last: Its last state (without card data), or None if none was seen.
+    """
+
+    def __init__(
+        self, message: str, *, operation: str, payment_id: str | None = None, attempts: int, last: PaymentState | None
+    ) -> None:
+        super().__init__(message, operation=operation, payment_id=payment_id, attempts=attempts)
+        self.last = last

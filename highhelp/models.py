@@ -1,0 +1,28 @@
+"""The models and enums of the contract, each loaded when it is first asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from highhelp_api.client import models as _models
+
+if TYPE_CHECKING:
+    from highhelp_api.client.models import *  # noqa: F403
+    from highhelp_api.client.types import UNSET as UNSET
+    from highhelp_api.client.types import Unset as Unset
+
+__all__ = (*_models.__all__, "UNSET", "Unset")
+
+
+def __getattr__(name: str) -> object:
+    if name in {"UNSET", "Unset"}:
+        from highhelp_api.client import types
+
+        return getattr(types, name)
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(_models, name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,93 @@
+"""Amounts with their currency, exact to the minor unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Self
+
+from highhelp.errors import MoneyError
+from highhelp_api.contract import EXPONENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in major units with its ISO 4217 currency: `Money("100.00", "RUB")`.
+
+    Takes a string, a Decimal or an int. Floats are refused, as is an amount with more decimals than the currency has.
+
+    Raises:
+        MoneyError: The amount or the currency is none.
+    """
+
+    amount: Decimal
+    currency: str
+
+    def __init__(self, amount: str | Decimal | int, currency: str) -> None:
+        exponent = exponent_of(currency)
+        if isinstance(amount, bool) or not isinstance(amount, str | Decimal | int):
+            raise MoneyError(f"an amount is a string, a Decimal or an int, not a {type(amount).__name__}")
+        try:
+            value = Decimal(amount)
+        except InvalidOperation:
+            raise MoneyError("not an amount; write it like 100.00") from None
+        if not value.is_finite():
+            raise MoneyError("an amount is finite")
+        if value.copy_abs() >= Decimal(10) ** 26:
+            raise MoneyError("an amount has 26 digits at most")
+        exact = value.quantize(Decimal(1).scaleb(-exponent))
+        if exact != value:
+            raise MoneyError(f"{currency} has {exponent} decimals")
+        object.__setattr__(self, "amount", exact)
+        object.__setattr__(self, "currency", str(currency))
+
+    @classmethod
+    def from_minor(cls, minor: int, currency: str) -> Self:
+        """An amount given in minor units: `Money.from_minor(10000, "RUB")` is 100.00 RUB."""
+        if isinstance(minor, bool) or not isinstance(minor, int):
+            raise MoneyError(f"minor units are an int, not a {type(minor).__name__}")
+        return cls(Decimal(minor).scaleb(-exponent_of(currency)), currency)
+
+    @property
+    def minor(self) -> int:
+        """The amount in minor units, as the API wants it."""
+        return int(self.amount.scaleb(exponent_of(self.currency)))
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.amount - self._same(other), self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.amount, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        return self.amount < self._same(other)
+
+    def __le__(self, other: Money) -> bool:
+        return self.amount <= self._same(other)
+
+    def __gt__(self, other: Money) -> bool:
+        return self.amount > self._same(other)
+
+    def __ge__(self, other: Money) -> bool:
+        return self.amount >= self._same(other)
+
+    def _same(self, other: object) -> Decimal:
+        if not isinstance(other, Money):
+            raise MoneyError(f"expected Money, got a {type(other).__name__}")
+        if other.currency != self.currency:
+            raise MoneyError(f"{self.currency} and {other.currency} do not mix")
+        return other.amount
+
+    def __str__(self) -> str:
+        return f"{self.amount:f} {self.currency}"
+
+
+def exponent_of(currency: str) -> int:
+    """Decimals of a currency by ISO 4217. Raises MoneyError for one that has none in the list."""
+    exponent = EXPONENTS.get(currency) if isinstance(currency, str) else None
+    if exponent is None:
+        raise MoneyError("not an ISO 4217 currency; write it like RUB")
+    return exponent

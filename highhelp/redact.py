@@ -1,0 +1,41 @@
+"""What must not be shown is masked: by the contract's sensitive paths, and by name where no schema is known."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from highhelp_api.contract import SENSITIVE_NAMES, SENSITIVE_PATHS
+
+MASK = "***"
+
+# what looks like a card number in free text: 12 to 19 digits, also in groups
+_CARD_NUMBER = re.compile(r"(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)")
+
+
+def masked(value: Any, schema: str | None = None) -> Any:
+    """A copy of a JSON value without what is sensitive.
+
+    Args:
+        value: The value.
+        schema: Name of its schema in the contract; without it only the names of fields decide.
+    """
+    return _masked(value, SENSITIVE_PATHS.get(schema or "", {}), "")
+
+
+def _masked(value: Any, paths: Any, path: str) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: MASK
+            if item is not None and (f"{path}{name}" in paths or name in SENSITIVE_NAMES)
+            else _masked(item, paths, f"{path}{name}:")
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_masked(item, paths, f"{path}*:") for item in value]
+    return masked_text(value) if isinstance(value, str) else value
+
+
+def masked_text(text: str) -> str:
+    """Free text without anything that looks like a card number."""
+    return _CARD_NUMBER.sub(MASK, text)

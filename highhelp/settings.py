@@ -1,0 +1,253 @@
+"""Where settings come from: an argument, its own environment variable, the home directory, a default; in this order."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+from highhelp.errors import SettingsError
+from highhelp_signing import HmacSigner, KeyRing, RsaSigner, SignatureScheme, Signer
+from highhelp_signing.errors import SigningError
+
+T = TypeVar("T")
+
+HOME = "HIGHHELP_HOME"
+BASE_URL = "HIGHHELP_BASE_URL"
+PROJECT_ID = "HIGHHELP_PROJECT_ID"
+PRIVATE_KEY = "HIGHHELP_PRIVATE_KEY"
+HMAC_KEY = "HIGHHELP_HMAC_KEY"
+HMAC_KEY_FILE = "HIGHHELP_HMAC_KEY_FILE"
+CALLBACK_PUBLIC_KEY = "HIGHHELP_CALLBACK_PUBLIC_KEY"
+CALLBACK_HMAC_KEY = "HIGHHELP_CALLBACK_HMAC_KEY"
+CALLBACK_HMAC_KEY_FILE = "HIGHHELP_CALLBACK_HMAC_KEY_FILE"
+ACCESS_TOKEN = "HIGHHELP_ACCESS_TOKEN"  # noqa: S105  # the name of a variable, not a token
+SIGNATURE_SCHEME = "HIGHHELP_SIGNATURE_SCHEME"
+
+VARIABLES: Mapping[str, str] = {
+    HOME: "directory with project.json and the keys, as `highhelp keys generate` writes it",
+    BASE_URL: "base URL of the gateway, handed out by the account manager",
+    PROJECT_ID: "the merchant project",
+    PRIVATE_KEY: "RSA private key of the project: PEM text or a path",
+    HMAC_KEY: "HMAC key of the project: its text",
+    HMAC_KEY_FILE: "HMAC key of the project: a path",
+    CALLBACK_PUBLIC_KEY: "RSA public key of the callbacks: PEM text or a path",
+    CALLBACK_HMAC_KEY: "HMAC key of the callbacks: its text",
+    CALLBACK_HMAC_KEY_FILE: "HMAC key of the callbacks: a path",
+    ACCESS_TOKEN: "value of x-access-token, where it is not the public key",
+    SIGNATURE_SCHEME: "JSON of the signature's open points, as `highhelp doctor --calibrate` prints it",
+}
+"""Every environment variable with what it holds."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The environment and the home directory that settings are read from."""
+
+    environ: Mapping[str, str]
+    home: Path | None
+    project: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None, home: str | os.PathLike[str] | None = None) -> Self:
+        """Read `project.json` of the home directory, if there is one.
+
+        Args:
+            environ: Instead of the process's environment.
+            home: Instead of `HIGHHELP_HOME`.
+
+        Raises:
+            SettingsError: The home directory or its project.json cannot be read.
+        """
+        environ = os.environ if environ is None else environ
+        place = home if home is not None else environ.get(HOME) or None
+        if place is None:
+            return cls(environ, None, {})
+        directory = Path(place).expanduser()
+        if not directory.is_dir():
+            raise SettingsError(HOME, f"{directory} is not a directory; `highhelp keys generate --out DIR` makes one")
+        return cls(environ, directory, _project(directory / "project.json"))
+
+    def text(self, variable: str, project_key: str | None = None) -> tuple[str, str] | None:
+        """A setting's value and where it comes from, or None. An empty variable counts as absent."""
+        value = self.environ.get(variable, "").strip()
+        if value:
+            return value, variable
+        if project_key is not None and isinstance(self.project.get(project_key), str) and self.home is not None:
+            return str(self.project[project_key]), f"{self.home / 'project.json'} ({project_key})"
+        return None
+
+    def file(self, name: str) -> Path | None:
+        """A file of the home directory, if it is there."""
+        path = self.home / name if self.home is not None else None
+        return path if path is not None and path.is_file() else None
+
+
+def _project(path: Path) -> Mapping[str, Any]:
+    try:
+        project = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(str(path), f"cannot be read as JSON: {type(error).__name__}") from None
+    if not isinstance(project, dict):
+        raise SettingsError(str(path), 'must be a JSON object like {"project_id": "...", "base_url": "https://..."}')
+    return project
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a client needs.
+
+    Attributes:
+        base_url: Without a slash at its end.
+        project_id: The merchant project.
+        signer: The project's key.
+        scheme: The signature's open points.
+        sources: Where each of them came from, by name, for people to read.
+    """
+
+    base_url: str
+    project_id: str
+    signer: Signer
+    scheme: SignatureScheme
+    sources: Mapping[str, str]
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        base_url: str | None = None,
+        project_id: str | None = None,
+        signer: Signer | None = None,
+        scheme: SignatureScheme | None = None,
+        source: Source | None = None,
+    ) -> Self:
+        """Settle every setting. Raises SettingsError that names the one that is missing or wrong."""
+        source = Source.load() if source is None else source
+        url, url_from = _required("base_url", base_url, source.text(BASE_URL, "base_url"), BASE_URL)
+        project, project_from = _required("project_id", project_id, source.text(PROJECT_ID, "project_id"), PROJECT_ID)
+        key, key_from = (signer, "argument signer") if signer is not None else load_signer(source)
+        points, points_from = (scheme, "argument scheme") if scheme is not None else load_scheme(source)
+        token = source.text(ACCESS_TOKEN)
+        if token is not None and scheme is None:
+            points = replace(points, token=token[0])
+        return cls(
+            base_url=checked_url(url, url_from),
+            project_id=project,
+            signer=key,
+            scheme=points,
+            sources={"base_url": url_from, "project_id": project_from, "signer": key_from, "scheme": points_from}
+            | ({"token": token[1]} if token is not None else {}),
+        )
+
+
+def _required(
+    name: str, argument: str | None, found: tuple[str, str] | None, variable: str
+) -> tuple[str, str]:
+    if argument is not None:
+        if not isinstance(argument, str) or not argument.strip():
+            raise SettingsError(name, "must be text that is not empty")
+        return argument, f"argument {name}"
+    if found is None:
+        raise SettingsError(
+            variable, f"is not set; set it, pass {name}=..., or point {HOME} to a directory with a project.json"
+        )
+    return found
+
+
+def checked_url(url: str, where: str) -> str:
+    """A base URL without its last slash. Raises SettingsError for what is none."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise SettingsError(where, "is not a URL; write it like https://api.example.com") from None
+    if parts.scheme not in ("https", "http") or not host or not url.isascii() or any(c.isspace() for c in url):
+        raise SettingsError(where, "is not a URL; write it like https://api.example.com")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise SettingsError(where, "must have no user, query or fragment")
+    return url.rstrip("/")
+
+
+def load_signer(source: Source) -> tuple[Signer, str]:
+    """The project's key: RSA where both kinds are at hand, but an explicit HMAC variable beats a file of the home."""
+    rsa = source.text(PRIVATE_KEY)
+    if rsa is not None:
+        return _guarded(rsa[1], lambda: RsaSigner.from_pem(rsa[0])), rsa[1]
+    hmac = _hmac_signer(source)
+    if hmac is not None:
+        return hmac
+    private = source.file("private_key.pem")
+    if private is not None:
+        return _guarded(str(private), lambda: RsaSigner.from_pem(private)), str(private)
+    secret = source.file("hmac_private_key.txt")
+    if secret is not None:
+        return _guarded(str(secret), lambda: HmacSigner.from_file(secret, public_key=source.file("public_key.pem"))), str(secret)
+    raise SettingsError(
+        PRIVATE_KEY,
+        f"is not set, nor is {HMAC_KEY} or {HMAC_KEY_FILE}, and there is no home directory with a key ({HOME})",
+    )
+
+
+def _hmac_signer(source: Source) -> tuple[Signer, str] | None:
+    public = source.file("public_key.pem")
+    text = source.text(HMAC_KEY)
+    if text is not None:
+        return _guarded(text[1], lambda: HmacSigner(text[0], public_key=public)), text[1]
+    path = source.text(HMAC_KEY_FILE)
+    if path is not None:
+        return _guarded(path[1], lambda: HmacSigner.from_file(path[0], public_key=public)), path[1]
+    return None
+
+
+def load_scheme(source: Source) -> tuple[SignatureScheme, str]:
+    """The signature's open points, or their defaults."""
+    text = source.text(SIGNATURE_SCHEME)
+    if text is not None:
+        return _guarded(text[1], lambda: SignatureScheme.from_json(text[0])), text[1]
+    if "scheme" in source.project and source.home is not None:
+        where = f"{source.home / 'project.json'} (scheme)"
+        return _guarded(where, lambda: SignatureScheme.from_json(source.project["scheme"])), where
+    return SignatureScheme(), "default"
+
+
+def load_callback_keys(source: Source) -> tuple[KeyRing, str]:
+    """Every key at hand by which the gateway's callbacks can be checked.
+
+    Raises:
+        SettingsError: There is none, or one cannot be read.
+    """
+    rings: list[tuple[KeyRing, str]] = []
+    pem = source.text(CALLBACK_PUBLIC_KEY)
+    if pem is not None:
+        rings.append((_guarded(pem[1], lambda: KeyRing.from_pem(pem[0])), pem[1]))
+    text = source.text(CALLBACK_HMAC_KEY)
+    if text is not None:
+        rings.append((_guarded(text[1], lambda: KeyRing.from_hmac(text[0])), text[1]))
+    path = source.text(CALLBACK_HMAC_KEY_FILE)
+    if path is not None:
+        rings.append((_guarded(path[1], lambda: KeyRing.from_hmac_file(path[0])), path[1]))
+    if not rings:
+        public, secret = source.file("callback_public_key.pem"), source.file("hmac_callback_key.txt")
+        if public is not None:
+            rings.append((_guarded(str(public), lambda: KeyRing.from_pem(public)), str(public)))
+        if secret is not None:
+            rings.append((_guarded(str(secret), lambda: KeyRing.from_hmac_file(secret)), str(secret)))
+    if not rings:
+        raise SettingsError(CALLBACK_PUBLIC_KEY, f"is not set, nor is {CALLBACK_HMAC_KEY} or {CALLBACK_HMAC_KEY_FILE}")
+    ring = rings[0][0]
+    for other, _ in rings[1:]:
+        ring = ring + other
+    return ring, ", ".join(where for _, where in rings)
+
+
+def _guarded(where: str, make: Callable[[], T]) -> T:
+    try:
+        return make()
+    except SigningError as error:
+        raise SettingsError(where, str(error)) from None

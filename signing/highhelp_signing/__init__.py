@@ -1,0 +1,87 @@
+"""Signatures of the HighHelp API: normalise, sign, verify.
+
+Pure functions first (:func:`normalize`, :func:`signing_message`), then thin adapters (:class:`SignatureAuth` for httpx,
+:class:`CallbackVerifier` for what the gateway sends). Importing this package does not import httpx.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from highhelp_signing.ambiguity import ECHO_PATHS, echo_is_ambiguous
+from highhelp_signing.callbacks import (
+    REFUSAL,
+    CallbackRejected,
+    CallbackVerifier,
+    Refusal,
+    RejectionReason,
+    VerifiedCallback,
+)
+from highhelp_signing.errors import (
+    BodyFault,
+    BodyNotSignable,
+    HomeExistsError,
+    KeyFormatError,
+    RequestNotSignable,
+    SchemeError,
+    SigningError,
+)
+from highhelp_signing.headers import signature_headers
+from highhelp_signing.home import Home, generate_home
+from highhelp_signing.keys import KeyRing
+from highhelp_signing.normalize import Limits, normalize, parse_body, signing_message
+from highhelp_signing.scheme import SignatureScheme
+from highhelp_signing.signers import HmacSigner, RsaSigner, Signer
+
+if TYPE_CHECKING:
+    from highhelp_signing.auth import SignatureAuth, refuse_redirects, refuse_redirects_async
+
+__all__ = [
+    "ECHO_PATHS",
+    "REFUSAL",
+    "BodyFault",
+    "BodyNotSignable",
+    "CallbackRejected",
+    "CallbackVerifier",
+    "HmacSigner",
+    "Home",
+    "HomeExistsError",
+    "KeyFormatError",
+    "KeyRing",
+    "Limits",
+    "Refusal",
+    "RejectionReason",
+    "RequestNotSignable",
+    "RsaSigner",
+    "SchemeError",
+    "SignatureAuth",
+    "SignatureScheme",
+    "Signer",
+    "SigningError",
+    "VerifiedCallback",
+    "echo_is_ambiguous",
+    "generate_home",
+    "normalize",
+    "parse_body",
+    "refuse_redirects",
+    "refuse_redirects_async",
+    "signature_headers",
+    "signing_message",
+]
+
+_NEEDS_HTTPX = ("SignatureAuth", "refuse_redirects", "refuse_redirects_async")
+
+
+def __getattr__(name: str) -> object:
+    """Import what needs httpx when it is first asked for (PEP 562)."""
+    if name not in _NEEDS_HTTPX:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from highhelp_signing import auth
+
+    value: object = getattr(auth, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,203 @@
+"""Which bodies may be trusted although the signature scheme does not escape anything.
+
+Different bodies can normalise to one string, and a signature proves only the string. A callback is therefore accepted
+only when no other acceptable body with the same string says something else in a field of the contract. Notation: ``J``
+is the joiner, an entry is ``path:value``, a head is ``path:`` for a path of the contract. What is required:
+
+T. Every field of the contract that is present has its type: objects are objects, maps have string values, leaves are
+   leaves. Null counts as absent where the field is optional or nullable, and is refused elsewhere.
+K. No object names a key twice; no key contains ``:`` or ``J``.
+N. Where null is allowed, the text of a leaf is not the text of null.
+H. No value, of a known or unknown field, contains ``J`` followed by a head.
+S. In the value of a known leaf no ``J`` could be an end: the text after it, up to the next ``J``, contains no ``:``, or
+   what follows sorts before the entry up to that ``J``.
+O. Two occurrences of ``J`` do not overlap (only possible where ``J`` has several characters).
+
+Claim: two accepted bodies A and B with one normalised string agree on every known field, empty containers aside.
+
+1. By K and O (and since ``J`` has no ``:`` and no character of numbers), each ``J`` of the string is either an end of
+   an entry or inside a value.
+2. A known entry (one that begins with a head) begins at the same place in A and B: at the start of the string or after
+   a ``J`` that is followed by a head; by H that ``J`` is inside no value, so it is an end in both.
+3. A known leaf entry ends at the same place. Otherwise one of the two, say B, ends it earlier, at a ``J`` inside A's
+   value; call the part before it ``L``. B's next entry ``M`` begins after that ``J``; its path has no ``J``, so ``:``
+   comes before the next ``J``; and B is sorted, so ``L <= M``. What remains of A's value, ``R``, begins where ``M``
+   does, so one is a prefix of the other. If ``M`` is a prefix of ``R``, then ``L <= M <= R`` and A breaks S. Else ``R``
+   is a proper prefix of ``M`` and, if A does not break S, ``R < L <= M``, which makes ``R`` a prefix of ``L`` as well.
+   Then the path of ``M``, which ends within ``R``, is made of the first keys of ``L``: in B, one place would be a leaf
+   and a container, or two leaves. No body has that.
+4. So A and B have the same known leaf entries. By T and K the path of each is the same in both; by T and N its text
+   stands for one value only: the type decides between string, integer and boolean, N between text and null.
+   (``true_text`` and ``false_text`` differ, and contain neither ``:`` nor ``J``; the scheme sees to that.)
+
+S is exact for the local question: it refuses only where cutting the value yields a body that is sorted up to there. So
+``x; y: z`` passes in a description (a space sorts before the path), and so does ``x;https://a``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from highhelp_api import contract
+from highhelp_signing.normalize import DEFAULT_SCHEME
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from highhelp_signing.scheme import SignatureScheme
+
+__all__ = ["ECHO_PATHS", "FieldRules", "KnownFields", "echo_is_ambiguous"]
+
+_TYPES: Mapping[str, type] = {
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "object": dict,
+    "array": list,
+    "map": dict,
+}
+
+ECHO_PATHS: Mapping[str, str] = {
+    "general:payment_id": "general:payment_id",
+    "payment:description": "status:status_description",
+}
+"""Which path of a create request comes back at which path of its callbacks (the second one is inferred)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFields:
+    """The contract's fields of one body.
+
+    Attributes:
+        values: by colon path; what is absent, null or of a wrong type is left out.
+        wrong: path of the first field that is missing or of a wrong type, else None.
+    """
+
+    values: Mapping[str, object]
+    wrong: str | None
+
+
+class FieldRules:
+    """The rules of this module for one scheme and one set of contract fields.
+
+    Args:
+        scheme: the open points of the signature.
+        fields: the contract's callback fields by colon path.
+    """
+
+    __slots__ = ("_follows", "_rows", "_scheme")
+
+    def __init__(
+        self,
+        scheme: SignatureScheme = DEFAULT_SCHEME,
+        fields: Mapping[str, contract.Field] = contract.CALLBACK_FIELDS,
+    ) -> None:
+        self._scheme = scheme
+        self._rows = sorted(fields.values(), key=lambda row: row.path.count(":"))  # parents first
+        if any(row.path.rpartition(":")[0] not in fields for row in self._rows if ":" in row.path):
+            raise ValueError("each field needs a row for the object that holds it")
+        heads = "|".join(re.escape(row.path) for row in self._rows)
+        self._follows = re.compile(f"{re.escape(scheme.joiner)}(?:{heads}):")
+
+    def read(self, body: Mapping[str, object]) -> KnownFields:
+        """Rule T: the known fields, and whether one is missing or of a wrong type."""
+        values: dict[str, object] = {}
+        wrong: list[str] = []
+        for row in self._rows:
+            parent_path, _, key = row.path.rpartition(":")
+            parent = values.get(parent_path) if parent_path else body
+            if not isinstance(parent, dict):
+                continue  # absent, null, or already found to be wrong
+            value = parent.get(key)
+            if value is None and not (row.required and (key not in parent or not row.nullable)):
+                continue
+            if type(value) is not _TYPES[row.type] or (row.type == "map" and not _is_text_map(value)):
+                wrong.append(row.path)
+            else:
+                values[row.path] = value
+        return KnownFields(values, wrong[0] if wrong else None)
+
+    def ambiguity(self, known: KnownFields, entries: list[str], normalized: str) -> str | None:
+        """Rules N, H, S and O for a body that satisfies T and K.
+
+        Args:
+            known: what :meth:`read` returned, without a wrong field.
+            entries: the body's sorted entries.
+            normalized: the entries joined.
+
+        Returns:
+            What is ambiguous: a contract path, or a general word for a field outside it. None: nothing is.
+        """
+        leaves = self._leaves(known)
+        for row, text in leaves:
+            if text == self._scheme.null_text and (row.nullable or not row.required or row.type == "map"):
+                return row.path
+        if self._overlaps(normalized):
+            return "the joiner"
+        if normalized.count(self._scheme.joiner) == len(entries) - 1:
+            return None  # the usual case: no value contains the joiner
+        if any(map(self._follows.search, entries)):
+            return "a value that contains a path of the contract"
+        return next((row.path for row, text in leaves if self._can_end(row.path + ":", text)), None)
+
+    def echo(self, path: str, value: str) -> bool:
+        """Whether ``value`` at the contract path ``path`` would be ambiguous in any body."""
+        row = next(row for row in self._rows if row.path == path)
+        known = KnownFields({path: value}, None)
+        entry = f"{row.path}:{value}"
+        joiner = self._scheme.joiner
+        # between joiners, as a value's end may overlap with the joiner that follows it
+        return self._overlaps(joiner + entry + joiner) or self.ambiguity(known, [entry], entry) is not None
+
+    def _leaves(self, known: KnownFields) -> list[tuple[contract.Field, str]]:
+        leaves: list[tuple[contract.Field, str]] = []
+        for row in self._rows:
+            value = known.values.get(row.path)
+            if row.type == "map" and isinstance(value, dict):
+                leaves += ((row, text) for text in value.values() if text is not None)
+            elif isinstance(value, bool):
+                leaves.append((row, self._scheme.true_text if value else self._scheme.false_text))
+            elif isinstance(value, str | int):
+                leaves.append((row, f"{value}"))
+        return leaves
+
+    def _overlaps(self, text: str) -> bool:
+        joiner = self._scheme.joiner
+        return len(joiner) > 1 and len(re.findall(f"(?={re.escape(joiner)})", text)) != text.count(joiner)
+
+    def _can_end(self, head: str, text: str) -> bool:
+        # Rule S. By H what follows does not begin with the head, so the comparison is decided within its length: that
+        # keeps this linear, whatever a hostile value repeats.
+        joiner = self._scheme.joiner
+        end = text.find(joiner)
+        while end >= 0:
+            start = end + len(joiner)
+            end = text.find(joiner, start)
+            atom = (start, end if end >= 0 else len(text))
+            if text.find(":", *atom) >= 0 and text[start : start + len(head)] > head:
+                return True
+        return False
+
+
+def echo_is_ambiguous(value: str, *, at: str, scheme: SignatureScheme = DEFAULT_SCHEME) -> bool:
+    """Whether a value that the gateway echoes would make the payment's own callbacks unacceptable.
+
+    To be asked before a payment is created, since afterwards its callbacks could only be parked.
+
+    Args:
+        value: what the request carries.
+        at: the callback's path where it comes back, see :data:`ECHO_PATHS`.
+        scheme: the open points of the signature.
+
+    Raises:
+        KeyError: ``at`` is no path of the contract.
+    """
+    if at not in contract.CALLBACK_FIELDS:
+        raise KeyError(at)
+    return FieldRules(scheme).echo(at, value)
+
+
+def _is_text_map(value: object) -> bool:
+    return isinstance(value, dict) and all(item is None or type(item) is str for item in value.values())

@@ -1,0 +1,179 @@
+"""The signature as httpx authentication. The only module of this package that imports httpx.
+
+httpx calls its authentication once per send, not once per redirect hop: a client that follows redirects would hand body
+and signature headers to whatever origin a ``307`` names. The client of this SDK never follows redirects; whoever uses a
+client of their own keeps ``follow_redirects=False`` (httpx's default) or installs :func:`refuse_redirects`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+import weakref
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import httpx
+
+from highhelp_api import contract
+from highhelp_signing.errors import RequestNotSignable
+from highhelp_signing.headers import check_project_id, signature_headers
+from highhelp_signing.normalize import DEFAULT_SCHEME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, MutableMapping
+
+    from highhelp_signing.scheme import SignatureScheme
+    from highhelp_signing.signers import Signer
+
+__all__ = ["SignatureAuth", "refuse_redirects", "refuse_redirects_async"]
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_MARK = "highhelp_signing.first_request"
+
+
+class _Url(Protocol):
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int | None: ...
+
+
+class _Request(Protocol):
+    # What httpx and httpx2 have in common.
+    @property
+    def url(self) -> _Url: ...
+    @property
+    def headers(self) -> MutableMapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+_R = TypeVar("_R", bound=_Request)
+
+
+class SignatureAuth(httpx.Auth):
+    """Signs each request of one project, anew for each attempt, over the bytes that go on the wire.
+
+    An ``httpx.Auth`` that can also be called with a request, which is the form that httpx2 takes. Safe between threads.
+
+    Args:
+        project_id: the merchant project (documented as ``x-access-merchant-id``).
+        signer: the project's key.
+        origin: the only scheme, host and port that may ever receive a signature, such as
+            ``"https://api.hh-processing.com"``; the path of a base URL is ignored.
+        scheme: the open points of the signature.
+        clock: answers Unix seconds.
+        allow_plain_http: permits http beyond loopback, for a closed network such as a compose file's.
+
+    Raises:
+        RequestNotSignable: the origin is no http(s) URL, holds credentials, or is plain http beyond loopback.
+        SchemeError: the project id cannot stand in a header.
+    """
+
+    requires_request_body = True
+
+    def __init__(
+        self,
+        project_id: str,
+        signer: Signer,
+        *,
+        origin: str,
+        scheme: SignatureScheme = DEFAULT_SCHEME,
+        clock: Callable[[], float] = time.time,
+        allow_plain_http: bool = False,
+    ) -> None:
+        check_project_id(project_id)
+        self._project_id = project_id
+        self._signer = signer
+        self._scheme = scheme
+        self._clock = clock
+        self._origin = _checked_origin(origin, allow_plain_http=allow_plain_http)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Sign and send; called by httpx."""
+        yield self(request)
+
+    def __call__(self, request: _R) -> _R:
+        """Set the signature headers on a request and return it.
+
+        Raises:
+            RequestNotSignable: another origin, or a body that is not in memory; no header has been set.
+            BodyNotSignable: the body is not a JSON object with a normalised form.
+        """
+        if _origin_of(request.url) != self._origin:
+            raise RequestNotSignable("its origin is not the one that this signature is for")
+        fresh = signature_headers(
+            _content(request),
+            project_id=self._project_id,
+            signer=self._signer,
+            timestamp=int(self._clock()),
+            scheme=self._scheme,
+        )
+        request.headers.pop(contract.HEADERS.algorithm, None)  # of an earlier attempt, or of another scheme
+        request.headers.update(fresh)
+        return request
+
+    def __repr__(self) -> str:
+        return f"<SignatureAuth {self._project_id} {self._signer!r}>"
+
+
+def refuse_redirects(request: httpx.Request) -> None:
+    """A ``request`` event hook for a bare ``httpx.Client``: a redirect that httpx is about to follow is refused.
+
+    ``httpx.Client(auth=SignatureAuth(...), event_hooks={"request": [refuse_redirects]})``
+
+    Raises:
+        RequestNotSignable: this request was built from another one's redirect.
+    """
+    # A request that httpx builds from a redirect takes over the extensions of the one before, and with them this mark.
+    first = request.extensions.get(_MARK)
+    if first is None:
+        request.extensions = {**request.extensions, _MARK: weakref.ref(request)}
+    elif first() is not request:
+        raise RequestNotSignable("it follows a redirect")
+
+
+async def refuse_redirects_async(request: httpx.Request) -> None:
+    """:func:`refuse_redirects` for an ``httpx.AsyncClient``, whose hooks are awaited.
+
+    Raises:
+        RequestNotSignable: this request was built from another one's redirect.
+    """
+    refuse_redirects(request)
+
+
+def _content(request: _Request) -> bytes:
+    try:
+        return request.content
+    except RuntimeError as error:
+        # by name, since httpx2 has a class of its own and need not be installed
+        if type(error).__name__ != "RequestNotRead":
+            raise
+        raise RequestNotSignable("its body is a stream, only a body in memory can be signed") from None
+
+
+def _origin_of(url: _Url) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or _DEFAULT_PORTS.get(url.scheme)
+
+
+def _checked_origin(origin: str, *, allow_plain_http: bool) -> tuple[str, str, int | None]:
+    try:
+        url = httpx.URL(origin)
+    except (httpx.InvalidURL, TypeError, ValueError):
+        raise RequestNotSignable("the origin is not a URL") from None
+    if url.scheme not in _DEFAULT_PORTS or not url.host:
+        raise RequestNotSignable("the origin must be an https URL")
+    if url.userinfo:
+        raise RequestNotSignable("the origin must not hold credentials")
+    if url.scheme == "http" and not allow_plain_http and not _is_loopback(url.host):
+        raise RequestNotSignable("plain http is refused beyond loopback")
+    return _origin_of(url)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,342 @@
+"""Callbacks: is it the gateway that speaks, and does the body say only one thing?"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from highhelp_api import contract
+from highhelp_signing.ambiguity import FieldRules, KnownFields
+from highhelp_signing.encoding import base64url_decode
+from highhelp_signing.errors import BodyFault, BodyNotSignable, KeyFormatError, SigningError
+from highhelp_signing.keys import KeyRing
+from highhelp_signing.normalize import (
+    DEFAULT_LIMITS,
+    DEFAULT_SCHEME,
+    Limits,
+    Parsed,
+    collect_entries,
+    join_entries,
+    message_of,
+    parse,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from highhelp_signing.scheme import SignatureScheme
+
+__all__ = ["REFUSAL", "CallbackRejected", "CallbackVerifier", "Refusal", "RejectionReason", "VerifiedCallback"]
+
+_TIMESTAMP = re.compile(r"0|[1-9][0-9]{0,11}", re.ASCII)
+_LONGEST_SIGNATURE = 4096
+_MOST_HEADERS = 1000
+
+
+class Refusal(NamedTuple):
+    """An HTTP answer.
+
+    Attributes:
+        status: HTTP status.
+        content_type: value of ``content-type``.
+        body: the bytes of the answer.
+    """
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+REFUSAL = Refusal(401, "application/json", b'{"status":"error","status_description":"callback refused"}')
+"""The one answer to every callback that is not genuine: a sender learns nothing from which check failed."""
+
+
+@unique
+class RejectionReason(StrEnum):
+    """Why a callback is not accepted. The last three are found after the signature was found to be right."""
+
+    HEADERS = "headers"
+    """A signature header is missing, there twice, or malformed."""
+    TOO_LARGE = "too_large"
+    """The body, or what it normalises to, is larger than the limits."""
+    MALFORMED = "malformed"
+    """Not bytes, not UTF-8, not a JSON object, nested too deep, or without a normalised form."""
+    UNKNOWN_PROJECT = "unknown_project"
+    """No ``project_id`` that this verifier has keys for."""
+    SIGNATURE = "signature"
+    """No key of the project's ring made this signature."""
+    FIELDS = "fields"
+    """Genuine, but a field of the contract is missing or of a wrong type."""
+    AMBIGUOUS = "ambiguous"
+    """Genuine, but another body with the same normalised string would say something else."""
+    STALE = "stale"
+    """Genuine and in order, but signed outside the tolerance, in the past or in the future."""
+
+
+_GENUINE = frozenset({RejectionReason.FIELDS, RejectionReason.AMBIGUOUS, RejectionReason.STALE})
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedCallback:
+    """A callback whose signature is right. Its ``repr`` shows neither the body nor any card data.
+
+    Attributes:
+        raw: the bytes as received.
+        body: the parsed JSON object; numbers with a fraction are kept as their literal text. Not to be changed.
+        project_id: the merchant project (documented).
+        payment_id: the merchant's id of the payment (name by an integrator).
+        request_id: the gateway's id, where sent (integrator).
+        status: open enum (documented).
+        sub_status: open enum, where sent (documented).
+        amount: minor units, where sent (integrator).
+        currency: ISO 4217 code, where sent (integrator).
+        key_id: which key of the ring verified it.
+        signed_at: Unix seconds of signing.
+        normalized_sha256: hex SHA-256 of the normalised string, the same for each delivery of one body.
+    """
+
+    raw: bytes = field(repr=False)
+    body: Mapping[str, object] = field(repr=False)
+    project_id: str
+    payment_id: str
+    request_id: str | None
+    status: str
+    sub_status: str | None
+    amount: int | None
+    currency: str | None
+    key_id: str
+    signed_at: int
+    normalized_sha256: str = field(repr=False)
+
+
+class CallbackRejected(SigningError):  # noqa: N818 - a public name, and a verdict rather than a fault
+    """A callback is not accepted. Neither ``str`` nor ``repr`` shows anything that the sender wrote.
+
+    Attributes:
+        reason: one of :class:`RejectionReason`.
+        detail: what exactly, in words of this package.
+        callback: for a genuine one, where at least its ids and its status can be read: to be stored and parked, never
+            handled. Under ``ambiguous`` and ``fields`` what it says is not to be trusted.
+    """
+
+    reason: RejectionReason
+    detail: str
+    callback: VerifiedCallback | None
+
+    def __init__(self, reason: RejectionReason, detail: str, callback: VerifiedCallback | None = None) -> None:
+        self.reason = RejectionReason(reason)
+        self.detail = detail
+        self.callback = callback
+        super().__init__(reason, detail)
+
+    @property
+    def genuine(self) -> bool:
+        """Whether a key of the project made the signature: the gateway did send this string at some time."""
+        return self.reason in _GENUINE
+
+    def __str__(self) -> str:
+        """Reason and detail."""
+        return f"{self.reason}: {self.detail}"
+
+    def __repr__(self) -> str:
+        return f"CallbackRejected({self.reason.value!r}, {self.detail!r})"
+
+
+class CallbackVerifier:
+    """Verifies callbacks of one or more projects. Total: only :class:`CallbackRejected` is ever raised by ``verify``.
+
+    Args:
+        keys: the keys of each project, by project id; copied.
+        scheme: the open points of the signature.
+        tolerance: seconds that the timestamp may lie in the past or the future (not documented; 300 by default).
+        clock: answers Unix seconds.
+        limits: how much an unauthenticated body may cost.
+
+    Raises:
+        KeyFormatError: no project, a project id that is not text, or a value that is no key ring.
+        ValueError: a negative or infinite tolerance.
+    """
+
+    __slots__ = ("_clock", "_keys", "_limits", "_rules", "_scheme", "_tolerance")
+
+    def __init__(
+        self,
+        keys: Mapping[str, KeyRing],
+        scheme: SignatureScheme = DEFAULT_SCHEME,
+        tolerance: float = 300,
+        clock: Callable[[], float] = time.time,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self._keys = _checked_keys(keys)
+        if not (math.isfinite(tolerance) and tolerance >= 0):
+            raise ValueError("the tolerance must be a number of seconds, not negative")
+        self._scheme = scheme
+        self._tolerance = tolerance
+        self._clock = clock
+        self._limits = limits
+        self._rules = FieldRules(scheme)
+
+    def verify(self, raw_body: bytes, headers: Mapping[str, str]) -> VerifiedCallback:
+        """Check one callback.
+
+        Args:
+            raw_body: the body exactly as received.
+            headers: any mapping or iterable of pairs; names in any case, names and values as text or bytes.
+
+        Returns:
+            The callback: genuine, fresh, unambiguous, its known fields of the contract's types.
+
+        Raises:
+            CallbackRejected: anything else; see its ``reason`` and ``genuine``.
+        """
+        raw = _bytes(raw_body, self._limits.raw)
+        signature, timestamp = _signature_and_timestamp(headers)
+        bad_keys: list[str] = []
+        try:
+            parsed = parse(raw, limits=self._limits)
+            entries = collect_entries(parsed.body, self._scheme, limits=self._limits, bad_keys=bad_keys)
+            normalized = join_entries(parsed.body, entries, self._scheme, limits=self._limits)
+        except BodyNotSignable as error:
+            # the fault, not the path: nothing that an unknown sender wrote is repeated
+            too_large = error.reason is BodyFault.SIZE
+            reason = RejectionReason.TOO_LARGE if too_large else RejectionReason.MALFORMED
+            raise CallbackRejected(reason, error.reason.value) from None
+        key_id = self._key_of(parsed, message_of(normalized, timestamp, self._scheme), signature)
+        known = self._rules.read(parsed.body)
+        callback = _callback(raw, parsed, known, normalized, key_id, int(timestamp))
+        if known.wrong is not None:
+            raise CallbackRejected(RejectionReason.FIELDS, f"{known.wrong} is missing or of a wrong type", callback)
+        if bad_keys or parsed.duplicate is not None:
+            raise CallbackRejected(RejectionReason.AMBIGUOUS, "a key is there twice or holds a separator", callback)
+        ambiguous = self._rules.ambiguity(known, entries, normalized)
+        if ambiguous is not None:
+            raise CallbackRejected(RejectionReason.AMBIGUOUS, f"{ambiguous} can be read in two ways", callback)
+        age = self._clock() - int(timestamp)
+        if not abs(age) <= self._tolerance:
+            raise CallbackRejected(RejectionReason.STALE, f"signed {_when(age)}", callback)
+        if callback is None:
+            raise CallbackRejected(RejectionReason.FIELDS, "its ids cannot be read")
+        return callback
+
+    def _key_of(self, parsed: Parsed, message: bytes, signature: bytes) -> str:
+        project_id = parsed.body.get("project_id")
+        ring = self._keys.get(project_id) if isinstance(project_id, str) else None
+        if ring is None:
+            raise CallbackRejected(RejectionReason.UNKNOWN_PROJECT, "no keys for this project")
+        key_id = ring.verify(message, signature, self._scheme.digest)
+        if key_id is None:
+            raise CallbackRejected(RejectionReason.SIGNATURE, "no key of the project made this signature")
+        return key_id
+
+    def __repr__(self) -> str:
+        return f"<CallbackVerifier of {len(self._keys)} project(s)>"
+
+
+def _checked_keys(keys: object) -> dict[str, KeyRing]:
+    if not isinstance(keys, Mapping) or not keys:
+        raise KeyFormatError("keys", "expected a mapping of at least one project id to its key ring")
+    checked = dict(keys)
+    for project_id, ring in checked.items():
+        if not isinstance(project_id, str) or not project_id:
+            raise KeyFormatError("keys", "each project id must be text")
+        if not isinstance(ring, KeyRing):
+            raise KeyFormatError("keys", "each value must be a KeyRing")
+    return checked
+
+
+def _bytes(raw_body: object, limit: int) -> bytes:
+    too_large = False
+    try:
+        view = memoryview(raw_body)  # type: ignore[arg-type]
+        too_large = view.nbytes > limit
+        if not too_large:
+            return view.tobytes()
+    except Exception:  # noqa: BLE001, S110 - whatever a foreign object raises, the verdict is the same
+        pass
+    if too_large:
+        raise CallbackRejected(RejectionReason.TOO_LARGE, "the body is larger than the limit")
+    raise CallbackRejected(RejectionReason.MALFORMED, "the body is not bytes")
+
+
+def _signature_and_timestamp(headers: object) -> tuple[bytes, str]:
+    found: list[tuple[str, str | None]] = []
+    try:
+        found = _find(headers, (contract.HEADERS.signature, contract.HEADERS.timestamp))
+    except Exception:  # noqa: BLE001 - whatever a foreign mapping raises, the verdict is the same
+        found.clear()
+    signature_text = _only(found, contract.HEADERS.signature)
+    timestamp = _only(found, contract.HEADERS.timestamp)
+    signature = base64url_decode(signature_text) if len(signature_text) <= _LONGEST_SIGNATURE else None
+    if signature is None:
+        raise CallbackRejected(RejectionReason.HEADERS, f"{contract.HEADERS.signature} is not base64url")
+    if not _TIMESTAMP.fullmatch(timestamp):
+        raise CallbackRejected(RejectionReason.HEADERS, f"{contract.HEADERS.timestamp} is not decimal Unix seconds")
+    return signature, timestamp
+
+
+def _only(found: list[tuple[str, str | None]], wanted: str) -> str:
+    values = [value for name, value in found if name == wanted]
+    if not values:
+        raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is missing")
+    if len(values) > 1:
+        raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is there twice")
+    if values[0] is None:
+        raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is not text")
+    return values[0]
+
+
+def _find(headers: Any, wanted: tuple[str, ...]) -> list[tuple[str, str | None]]:  # noqa: ANN401 - of any type
+    # The multi-dicts of the web frameworks list each occurrence under items(); an ASGI scope has a list of pairs.
+    pairs = headers if isinstance(headers, list | tuple) else headers.items()
+    listed = list(islice(pairs, _MOST_HEADERS + 1))
+    if len(listed) > _MOST_HEADERS:
+        return []
+    named = ((str.lower(_text(name) or ""), value) for name, value in listed)
+    return [(name, _text(value)) for name, value in named if name in wanted]
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, bytes):
+        return bytes.decode(value, "latin-1")
+    return str.__str__(value) if isinstance(value, str) else None
+
+
+def _callback(
+    raw: bytes, parsed: Parsed, known: KnownFields, normalized: str, key_id: str, signed_at: int
+) -> VerifiedCallback | None:
+    def text(path: str) -> str | None:
+        value = known.values.get(path)
+        return value if isinstance(value, str) else None
+
+    project_id, payment_id, status = text("project_id"), text("general:payment_id"), text("status:status")
+    amount = known.values.get("payment_info:amount")
+    if project_id is None or payment_id is None or status is None:
+        return None
+    return VerifiedCallback(
+        raw=raw,
+        body=parsed.body,
+        project_id=project_id,
+        payment_id=payment_id,
+        request_id=text("general:request_id"),
+        status=status,
+        sub_status=text("status:sub_status"),
+        amount=amount if isinstance(amount, int) else None,
+        currency=text("payment_info:currency"),
+        key_id=key_id,
+        signed_at=signed_at,
+        normalized_sha256=hashlib.sha256(normalized.encode()).hexdigest(),
+    )
+
+
+def _when(age: float) -> str:
+    return f"{abs(age):.0f} seconds in the {'past' if age > 0 else 'future'}"

@@ -1,0 +1,174 @@
+"""What can go wrong before a signature exists: one small family of typed errors.
+
+None of them holds a key, a token, a signature or a value of the body; a place is named by its colon path
+(``payment:amount``), a key file by its name. All survive :mod:`pickle`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum, unique
+
+__all__ = [
+    "BodyFault",
+    "BodyNotSignable",
+    "HomeExistsError",
+    "KeyFormatError",
+    "RequestNotSignable",
+    "SchemeError",
+    "SigningError",
+]
+
+_LONGEST_SHOWN = 200
+
+
+class SigningError(ValueError):
+    """Base of every error that this package raises on purpose."""
+
+    def __reduce__(self) -> tuple[type[SigningError], tuple[object, ...]]:
+        """Rebuild from the constructor's arguments, which each subclass stores under its annotated names."""
+        return type(self), tuple(getattr(self, name) for name in type(self).__annotations__)
+
+
+@unique
+class BodyFault(StrEnum):
+    """Why a body cannot be signed or read; the ``reason`` of :class:`BodyNotSignable` and of the invalid vectors."""
+
+    ENCODING = "encoding"
+    """The bytes are not UTF-8, or start with a byte order mark."""
+    SYNTAX = "syntax"
+    """Not one JSON value; ``NaN`` and ``Infinity``, which JSON does not know, count as this."""
+    NOT_OBJECT = "not_object"
+    """The top level is not a JSON object."""
+    DUPLICATE_KEY = "duplicate_key"
+    """An object names one key twice."""
+    KEY = "key"
+    """A key is not text, or contains ``:`` or the joiner, so that its path could not be told from its value."""
+    FLOAT = "float"
+    """A number with a fraction or an exponent: its text is not defined by the gateway."""
+    NUMBER = "number"
+    """An integer with more digits than the interpreter converts."""
+    SURROGATE = "surrogate"
+    """Text with a lone surrogate, which has no UTF-8 form."""
+    TYPE = "type"
+    """A Python value that JSON does not know."""
+    DEPTH = "depth"
+    """Nested deeper than the limit."""
+    SIZE = "size"
+    """Larger than a limit, as bytes or as normalised text."""
+
+
+class BodyNotSignable(SigningError):  # noqa: N818 - it tells what is known, as its siblings in the client do
+    """The body has no normalised form; nothing has been sent.
+
+    Attributes:
+        path: colon path of the offending place, ``""`` for the body as a whole.
+        reason: one of :class:`BodyFault`.
+    """
+
+    path: str
+    reason: BodyFault
+
+    def __init__(self, path: str, reason: BodyFault) -> None:
+        self.path = path
+        self.reason = BodyFault(reason)
+        super().__init__(path, reason)
+
+    def __str__(self) -> str:
+        """Place and reason; the path is shortened and its control characters are escaped, as it goes to logs."""
+        shown = ascii(self.path)[1:-1]
+        if len(shown) > _LONGEST_SHOWN:
+            shown = shown[:_LONGEST_SHOWN] + "..."
+        return f"body cannot be signed: {_FAULT_TEXTS[self.reason]} (at {shown or 'the top level'})"
+
+
+_FAULT_TEXTS = {
+    BodyFault.ENCODING: "the bytes are not plain UTF-8 (a byte order mark is refused too)",
+    BodyFault.SYNTAX: "not a JSON document",
+    BodyFault.NOT_OBJECT: "the top level must be a JSON object",
+    BodyFault.DUPLICATE_KEY: "an object has the same key twice",
+    BodyFault.KEY: "a key must be text without ':' and without the joiner of the signature scheme",
+    BodyFault.FLOAT: "a floating point number has no defined text, use an integer (minor units) or a string",
+    BodyFault.NUMBER: "an integer with too many digits",
+    BodyFault.SURROGATE: "text with a lone surrogate has no UTF-8 form",
+    BodyFault.TYPE: "a value of a type that JSON does not know",
+    BodyFault.DEPTH: "nested too deep",
+    BodyFault.SIZE: "too large",
+}
+
+
+class SchemeError(SigningError):
+    """A signature scheme is not valid.
+
+    Attributes:
+        field: the field at fault, ``""`` for the scheme as a whole.
+        problem: what is wrong with it.
+    """
+
+    field: str
+    problem: str
+
+    def __init__(self, field: str, problem: str) -> None:
+        self.field = field
+        self.problem = problem
+        super().__init__(field, problem)
+
+    def __str__(self) -> str:
+        """Field and problem."""
+        return f"signature scheme: {self.field + ': ' if self.field else ''}{self.problem}"
+
+
+class KeyFormatError(SigningError):
+    """A key cannot be used.
+
+    Attributes:
+        source: where it came from: a file's name, or a general word for text that was handed over.
+        problem: what was expected.
+    """
+
+    source: str
+    problem: str
+
+    def __init__(self, source: str, problem: str) -> None:
+        self.source = source
+        self.problem = problem
+        super().__init__(source, problem)
+
+    def __str__(self) -> str:
+        """Source and problem, never the content."""
+        return f"{self.source}: {self.problem}"
+
+
+class HomeExistsError(SigningError):
+    """A home directory is not written over an existing file.
+
+    Attributes:
+        path: the file or directory in the way.
+    """
+
+    path: str
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        super().__init__(path)
+
+    def __str__(self) -> str:
+        """The path."""
+        return f"refusing to overwrite {self.path}"
+
+
+class RequestNotSignable(SigningError):  # noqa: N818 - see BodyNotSignable
+    """A request must not carry this signature; nothing has been sent.
+
+    Attributes:
+        problem: foreign origin, plain http, a redirect, or a streaming body.
+    """
+
+    problem: str
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(problem)
+
+    def __str__(self) -> str:
+        """The problem."""
+        return f"request not signed: {self.problem}"

@@ -1,0 +1,84 @@
+"""The four signature headers of one request, as a pure function of its bytes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from highhelp_api import contract
+from highhelp_signing.encoding import base64url_encode
+from highhelp_signing.errors import SchemeError
+from highhelp_signing.keyfiles import public_pem
+from highhelp_signing.normalize import DEFAULT_SCHEME, parse_body, signing_message, timestamp_text
+
+if TYPE_CHECKING:
+    from highhelp_signing.scheme import SignatureScheme
+    from highhelp_signing.signers import Signer
+
+__all__ = ["access_token", "check_project_id", "signature_headers"]
+
+_HEADER_VALUE = re.compile(r"[!-~]{1,255}")
+
+
+def signature_headers(
+    raw_body: bytes,
+    *,
+    project_id: str,
+    signer: Signer,
+    timestamp: int,
+    scheme: SignatureScheme = DEFAULT_SCHEME,
+) -> dict[str, str]:
+    """Sign the bytes that go on the wire.
+
+    Args:
+        raw_body: the request's body, a JSON object in UTF-8.
+        project_id: the merchant project, value of ``x-access-merchant-id`` (documented).
+        signer: the project's key.
+        timestamp: Unix seconds of signing (documented).
+        scheme: the open points of the signature.
+
+    Returns:
+        Header names (lower case) and values, to be set on the request.
+
+    Raises:
+        BodyNotSignable: the body has no normalised form.
+        SchemeError: the project id cannot stand in a header.
+    """
+    check_project_id(project_id)
+    signature = signer.sign(signing_message(parse_body(raw_body), timestamp, scheme), scheme.digest)
+    headers = {
+        contract.HEADERS.merchant_id: project_id,
+        contract.HEADERS.timestamp: timestamp_text(timestamp),
+        contract.HEADERS.token: access_token(project_id, signer, scheme),
+        contract.HEADERS.signature: base64url_encode(signature, padding=scheme.padding),
+    }
+    algorithm = scheme.hmac_algorithm if signer.algorithm == "hmac" else scheme.rsa_algorithm
+    if algorithm is not None:
+        headers[contract.HEADERS.algorithm] = algorithm
+    return headers
+
+
+def access_token(project_id: str, signer: Signer, scheme: SignatureScheme = DEFAULT_SCHEME) -> str:
+    """The value of ``x-access-token``: what the scheme names, or the project id where no public key is at hand.
+
+    The public key is documented, its DER form unpadded comes from an integrator; what belongs there for HMAC is not
+    documented.
+    """
+    if scheme.token == "project_id":  # noqa: S105 - names a form, holds no secret
+        return project_id
+    if scheme.token not in ("public_key", "public_key_pem"):
+        return scheme.token
+    der = signer.public_key_der
+    if der is None:
+        return project_id
+    return base64url_encode(der if scheme.token == "public_key" else public_pem(der))  # noqa: S105 - as above
+
+
+def check_project_id(project_id: object) -> None:
+    """Refuse a project id that cannot be the value of a header.
+
+    Raises:
+        SchemeError: not text, empty, too long, or with anything but printable ASCII without spaces.
+    """
+    if not isinstance(project_id, str) or not _HEADER_VALUE.fullmatch(project_id):
+        raise SchemeError("project_id", "must be 1 to 255 characters of printable ASCII without spaces")

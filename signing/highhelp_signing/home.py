@@ -1,0 +1,195 @@
+"""A complete home directory with fresh keys: what a merchant gets from the gateway, for tests and the simulator.
+
+File names follow the documented ones without the project's id; the gateway's own private key stands in a folder of its
+own, which a merchant never has.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+import uuid
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from highhelp_signing.errors import HomeExistsError
+from highhelp_signing.headers import check_project_id
+from highhelp_signing.keyfiles import MIN_RSA_BITS, public_der, public_pem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from highhelp_signing.scheme import SignatureScheme
+
+__all__ = ["Home", "generate_home"]
+
+_PUBLIC = frozenset({"project.json", "public_key.pem", "callback_public_key.pem"})
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where the files of a home directory are.
+
+    Attributes:
+        directory: the home directory.
+        project_id: the merchant project.
+        base_url: the gateway's URL.
+    """
+
+    directory: Path
+    project_id: str
+    base_url: str
+
+    @property
+    def project(self) -> Path:
+        """``project.json``: project id, base URL and, where it is not the default, the signature scheme."""
+        return self.directory / "project.json"
+
+    @property
+    def private_key(self) -> Path:
+        """The merchant's RSA private key."""
+        return self.directory / "private_key.pem"
+
+    @property
+    def public_key(self) -> Path:
+        """Its public half, known to the gateway."""
+        return self.directory / "public_key.pem"
+
+    @property
+    def hmac_private_key(self) -> Path:
+        """The key for HMAC requests, shared with the gateway."""
+        return self.directory / "hmac_private_key.txt"
+
+    @property
+    def callback_public_key(self) -> Path:
+        """The RSA public key that verifies callbacks."""
+        return self.directory / "callback_public_key.pem"
+
+    @property
+    def hmac_callback_key(self) -> Path:
+        """The key for HMAC callbacks, shared with the gateway."""
+        return self.directory / "hmac_callback_key.txt"
+
+    @property
+    def gateway_callback_private_key(self) -> Path:
+        """The RSA private key that signs callbacks; the gateway's alone."""
+        return self.directory / "gateway" / "callback_private_key.pem"
+
+
+def generate_home(
+    directory: str | os.PathLike[str],
+    *,
+    base_url: str,
+    project_id: str | None = None,
+    scheme: SignatureScheme | None = None,
+) -> Home:
+    """Write a home directory with fresh keys (RSA 2048, HMAC 384 bits), whole or not at all.
+
+    Everything is written and flushed in a hidden directory first. A directory that is absent or empty then appears in
+    one rename. One that holds other files gets the new ones one by one, ``project.json`` last, and loses them again
+    when one cannot be placed. Private files have mode 0600, directories 0700.
+
+    Args:
+        directory: where; parents are made.
+        base_url: the gateway's URL.
+        project_id: the merchant project, a fresh UUID when absent.
+        scheme: written to ``project.json`` when given.
+
+    Returns:
+        Where the files are.
+
+    Raises:
+        HomeExistsError: a file of a home directory is already there; names it.
+        SchemeError: the project id cannot stand in a header.
+        OSError: the directory cannot be written.
+    """
+    project_id = str(uuid.uuid4()) if project_id is None else project_id
+    check_project_id(project_id)
+    target = Path(directory).absolute()
+    files = _contents(base_url, project_id, scheme)
+    _refuse_existing(target, files)
+    in_one_rename = not (target.exists() and (os.path.ismount(target) or any(target.iterdir())))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(prefix=".highhelp-home-", dir=target.parent if in_one_rename else target))
+    try:
+        for name, data in files.items():
+            _write(staged / name, data, 0o644 if name in _PUBLIC else 0o600)
+        if in_one_rename:
+            _move_whole(staged, target)
+        else:
+            _move_each(staged, target, files)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+    return Home(target, project_id, base_url)
+
+
+def _contents(base_url: str, project_id: str, scheme: SignatureScheme | None) -> dict[str, bytes]:
+    merchant, gateway = (rsa.generate_private_key(65537, MIN_RSA_BITS) for _ in range(2))
+    project: dict[str, object] = {"project_id": project_id, "base_url": base_url}
+    if scheme is not None:
+        project["scheme"] = asdict(scheme)
+    return {
+        "private_key.pem": _private_pem(merchant),
+        "public_key.pem": public_pem(public_der(merchant.public_key())),
+        "hmac_private_key.txt": secrets.token_urlsafe(48).encode() + b"\n",
+        "callback_public_key.pem": public_pem(public_der(gateway.public_key())),
+        "hmac_callback_key.txt": secrets.token_urlsafe(48).encode() + b"\n",
+        "gateway/callback_private_key.pem": _private_pem(gateway),
+        "project.json": (json.dumps(project, ensure_ascii=False, indent=2) + "\n").encode(),
+    }
+
+
+def _private_pem(key: rsa.RSAPrivateKey) -> bytes:
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _refuse_existing(target: Path, names: Mapping[str, bytes]) -> None:
+    if target.exists() and not target.is_dir():
+        raise HomeExistsError(str(target))
+    for name in names:
+        if os.path.lexists(target / name):
+            raise HomeExistsError(str(target / name))
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _move_whole(staged: Path, target: Path) -> None:
+    try:
+        if os.name == "nt" and target.exists():
+            target.rmdir()  # empty, as was checked; Windows does not rename onto it
+        staged.rename(target)
+    except OSError:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise HomeExistsError(str(target)) from None  # somebody else was faster
+        raise
+
+
+def _move_each(staged: Path, target: Path, names: Mapping[str, bytes]) -> None:
+    placed: list[Path] = []
+    try:
+        for name in names:
+            path = target / name
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            os.link(staged / name, path)  # unlike a rename, a link never replaces what is there
+            placed.append(path)
+    except BaseException as error:
+        for path in placed:
+            path.unlink(missing_ok=True)
+        if isinstance(error, FileExistsError):
+            raise HomeExistsError(str(target)) from None
+        raise

@@ -1,0 +1,190 @@
+"""Reading key material: a failure names the file and the form that was expected, and shows nothing of the content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from os import PathLike
+from pathlib import Path
+from typing import NoReturn, TypeAlias
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from highhelp_signing.errors import KeyFormatError
+
+__all__ = [
+    "MIN_RSA_BITS",
+    "KeyHolder",
+    "KeySource",
+    "check_rsa",
+    "hmac_key_bytes",
+    "load_private_key",
+    "load_public_keys",
+    "public_der",
+    "public_pem",
+    "read_text_file",
+    "rsa_key_id",
+]
+
+KeySource: TypeAlias = str | bytes | PathLike[str]
+
+MIN_RSA_BITS = 2048
+
+_PRIVATE_FORM = "expected an RSA private key in PEM form (PKCS#8 or PKCS#1)"
+_PUBLIC_FORM = "expected an RSA public key in PEM form (SubjectPublicKeyInfo)"
+_BEGIN = "-----BEGIN "
+_BLOCK = re.compile(r"-----BEGIN (?P<label>[A-Z0-9 ]+)-----.*?-----END (?P=label)-----", re.DOTALL)
+# Text that is no PEM and names no file might be a bare key: it is shown only when it looks like a file's name.
+_FILE_NAME = re.compile(r".{1,255}\.(?:pem|key|pub|der|crt|cer|txt)")
+_LARGEST_FILE = 1 << 20
+
+
+class KeyHolder:
+    """Base of what holds a secret: it refuses to be written anywhere, as a pickled signer would be a copied key."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds a key and cannot be pickled or copied")
+
+
+def load_private_key(source: KeySource, password: str | bytes | None = None) -> rsa.RSAPrivateKey:
+    """An RSA private key from PEM text or a path.
+
+    Raises:
+        KeyFormatError: unreadable, encrypted without a password, a public key, not RSA, too short, not a valid key.
+    """
+    name, pem = _read_pem(source, _PRIVATE_FORM)
+    if "PRIVATE KEY-----" not in pem:
+        given = ", a public key was given" if "PUBLIC KEY-----" in pem else ""
+        raise KeyFormatError(name, _PRIVATE_FORM + given)
+    secret = password.encode() if isinstance(password, str) else password
+    try:
+        key = serialization.load_pem_private_key(pem.encode(), secret, unsafe_skip_rsa_key_validation=False)
+    except TypeError:
+        problem = "the private key is encrypted and no password was given" if secret is None else "not encrypted"
+        raise KeyFormatError(name, problem) from None
+    except (ValueError, UnsupportedAlgorithm):
+        wrong = "" if secret is None else ", or the password is wrong"
+        raise KeyFormatError(name, f"{_PRIVATE_FORM}; this one cannot be read{wrong}") from None
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise KeyFormatError(name, f"{_PRIVATE_FORM}, a key of another kind was given")
+    check_rsa(key.key_size, name)
+    return key
+
+
+def load_public_keys(source: KeySource) -> list[rsa.RSAPublicKey]:
+    """The RSA public keys (one or more PEM blocks) of PEM text or a path.
+
+    Raises:
+        KeyFormatError: unreadable, a private key, not RSA, too short.
+    """
+    name, pem = _read_pem(source, _PUBLIC_FORM)
+    if "PRIVATE KEY-----" in pem:
+        raise KeyFormatError(name, _PUBLIC_FORM + ", a private key was given")
+    keys = [_load_public(block[0], name) for block in _BLOCK.finditer(pem)]
+    if not keys:
+        raise KeyFormatError(name, _PUBLIC_FORM)
+    return keys
+
+
+def _load_public(pem: str, name: str) -> rsa.RSAPublicKey:
+    try:
+        key = serialization.load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        raise KeyFormatError(name, f"{_PUBLIC_FORM}; this one cannot be read") from None
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise KeyFormatError(name, f"{_PUBLIC_FORM}, a key of another kind was given")
+    check_rsa(key.key_size, name)
+    return key
+
+
+def check_rsa(bits: int, name: str) -> None:
+    """Refuse RSA keys below 2048 bits.
+
+    Raises:
+        KeyFormatError: too short.
+    """
+    if bits < MIN_RSA_BITS:
+        raise KeyFormatError(name, f"RSA keys below {MIN_RSA_BITS} bits are refused, this one has {bits}")
+
+
+def public_der(key: rsa.RSAPublicKey) -> bytes:
+    """DER SubjectPublicKeyInfo."""
+    return key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def rsa_key_id(der: bytes) -> str:
+    """A name for an RSA key that gives nothing away: from its public half (DER SubjectPublicKeyInfo)."""
+    return f"rsa:{hashlib.sha256(der).hexdigest()[:16]}"
+
+
+def public_pem(der: bytes) -> bytes:
+    """The PEM text of a DER SubjectPublicKeyInfo."""
+    key = serialization.load_der_public_key(der)
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def hmac_key_bytes(text: str, name: str) -> bytes:
+    """The bytes of an HMAC key: its text without the white space around it, in UTF-8.
+
+    Raises:
+        KeyFormatError: not text, empty, or no UTF-8 form.
+    """
+    if not isinstance(text, str):
+        raise KeyFormatError(name, "expected the HMAC key as text")
+    key = text.strip()
+    if not key:
+        raise KeyFormatError(name, "the HMAC key is empty")
+    try:
+        return key.encode()
+    except UnicodeEncodeError:
+        pass  # this error holds the key: ours is raised outside, so that it is not even its context
+    raise KeyFormatError(name, "the HMAC key has no UTF-8 form")
+
+
+def read_text_file(path: str | PathLike[str]) -> str:
+    """The text of a small UTF-8 file.
+
+    Raises:
+        KeyFormatError: missing, unreadable, too large, not text; names the file.
+    """
+    name = os.fspath(path)
+    try:
+        with Path(name).open("rb") as file:
+            data = file.read(_LARGEST_FILE + 1)
+    except OSError as error:
+        raise KeyFormatError(name, f"cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise KeyFormatError("key", "not the name of a file") from None
+    if len(data) > _LARGEST_FILE:
+        raise KeyFormatError(name, "too large for a key file")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass  # this error holds the content: ours is raised outside, so that it is not even its context
+    raise KeyFormatError(name, "not a text file")
+
+
+def _read_pem(source: KeySource, form: str) -> tuple[str, str]:
+    if isinstance(source, PathLike):
+        return str(source), read_text_file(source)
+    if isinstance(source, bytes):
+        source = source.decode("utf-8", "replace")
+    if not isinstance(source, str):
+        raise KeyFormatError("key", f"{form}, as text or as a path")
+    if _BEGIN in source:
+        return "PEM text", source if "\n" in source else source.replace("\\n", "\n")
+    if not _FILE_NAME.fullmatch(source) and not _exists(source):
+        raise KeyFormatError("key", f"{form}, as text or as the path of a file; the given text is neither")
+    return source, read_text_file(source)
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except (OSError, ValueError):
+        return False

@@ -1,0 +1,185 @@
+"""Verification keys of one project's callbacks: several at a time, so that a key can be rotated without a gap."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Protocol
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from highhelp_signing.errors import KeyFormatError
+from highhelp_signing.keyfiles import (
+    KeyHolder,
+    KeySource,
+    check_rsa,
+    hmac_key_bytes,
+    load_public_keys,
+    public_der,
+    read_text_file,
+    rsa_key_id,
+)
+from highhelp_signing.signers import rsa_input
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from os import PathLike
+
+    from highhelp_signing.scheme import Digest
+
+__all__ = ["HmacVerificationKey", "KeyRing", "RsaVerificationKey", "VerificationKey"]
+
+
+class VerificationKey(Protocol):
+    """One key that can tell whether a signature is its own."""
+
+    @property
+    def key_id(self) -> str:
+        """A name that gives nothing of the key away, for logs and the inbox."""
+
+    def matches(self, message: bytes, signature: bytes, digest: Digest = "double") -> bool:
+        """Whether this key made ``signature`` over ``message``; a malformed signature is simply not its own."""
+
+
+class RsaVerificationKey:
+    """The gateway's RSA public key for callbacks (documented: "Callback settings").
+
+    Args:
+        key: at least 2048 bits.
+
+    Raises:
+        KeyFormatError: too short.
+    """
+
+    __slots__ = ("_key", "key_id")
+
+    def __init__(self, key: rsa.RSAPublicKey) -> None:
+        check_rsa(key.key_size, "RSA public key")
+        self._key = key
+        self.key_id = rsa_key_id(public_der(key))
+
+    def matches(self, message: bytes, signature: bytes, digest: Digest = "double") -> bool:
+        """See :meth:`VerificationKey.matches`."""
+        try:
+            self._key.verify(signature, rsa_input(message, digest), padding.PKCS1v15(), hashes.SHA256())
+        except InvalidSignature:
+            return False
+        return True
+
+    def __repr__(self) -> str:
+        return f"<RsaVerificationKey {self.key_id}>"
+
+
+class HmacVerificationKey(KeyHolder):
+    """The text of ``hmac_callback_key_<id>.txt`` (documented that it exists; HMAC-SHA512 and its detail inferred).
+
+    Args:
+        key: the text; white space around it is not part of the key.
+
+    Raises:
+        KeyFormatError: empty.
+    """
+
+    __slots__ = ("__key", "key_id")
+
+    def __init__(self, key: str) -> None:
+        self.__key = hmac_key_bytes(key, "HMAC key")
+        # the full hash would let a weak key be guessed with certainty; eight digits are enough to tell two keys apart
+        self.key_id = f"hmac:{hmac.digest(self.__key, b'highhelp key id', hashlib.sha256).hex()[:8]}"
+
+    def matches(self, message: bytes, signature: bytes, digest: Digest = "double") -> bool:  # noqa: ARG002 - protocol
+        """See :meth:`VerificationKey.matches`; compares in constant time."""
+        return hmac.compare_digest(hmac.digest(self.__key, message, hashlib.sha512), signature)
+
+    def __repr__(self) -> str:
+        return f"<HmacVerificationKey {self.key_id}>"
+
+
+class KeyRing:
+    """The keys that may have signed one project's callbacks; never empty.
+
+    ``KeyRing.from_pem(new) + KeyRing.from_pem(old)`` accepts both while the gateway changes over.
+
+    Args:
+        keys: at least one; a key that is there twice counts once.
+
+    Raises:
+        KeyFormatError: no key: a receiver without keys would have to accept everything or nothing.
+        TypeError: something that is not a verification key.
+    """
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, keys: Iterable[VerificationKey]) -> None:
+        ring: dict[str, VerificationKey] = {}
+        for key in keys:
+            if not callable(getattr(key, "matches", None)):
+                raise TypeError("a key ring holds verification keys; see KeyRing.from_pem and KeyRing.from_hmac")
+            ring.setdefault(key.key_id, key)
+        if not ring:
+            raise KeyFormatError("key ring", "at least one key is needed")
+        self._keys = tuple(ring.values())
+
+    @classmethod
+    def from_pem(cls, *sources: KeySource) -> KeyRing:
+        """RSA public keys.
+
+        Args:
+            sources: PEM text or paths; each may hold several PEM blocks.
+
+        Raises:
+            KeyFormatError: names the file and the form that was expected, never the content.
+        """
+        return cls(RsaVerificationKey(key) for source in sources for key in load_public_keys(source))
+
+    @classmethod
+    def from_hmac(cls, *texts: str) -> KeyRing:
+        """HMAC keys, as text.
+
+        Raises:
+            KeyFormatError: an empty key.
+        """
+        return cls(map(HmacVerificationKey, texts))
+
+    @classmethod
+    def from_hmac_file(cls, *paths: str | PathLike[str]) -> KeyRing:
+        """HMAC keys, each a text file.
+
+        Raises:
+            KeyFormatError: names the file, never the content.
+        """
+        texts = [(read_text_file(path), str(path)) for path in paths]
+        for text, name in texts:
+            hmac_key_bytes(text, name)  # an error names the file
+        return cls.from_hmac(*(text for text, _ in texts))
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The names of the keys, in the order in which they are tried."""
+        return tuple(key.key_id for key in self._keys)
+
+    def verify(self, message: bytes, signature: bytes, digest: Digest = "double") -> str | None:
+        """The ``key_id`` of the key that made the signature, or None.
+
+        Which algorithm signed is found by trying: a header that chose it would let the sender choose.
+
+        Args:
+            message: what :func:`~highhelp_signing.signing_message` returned.
+            signature: raw bytes, of any length.
+            digest: the scheme's digest mode, for RSA.
+        """
+        return next((key.key_id for key in self._keys if key.matches(message, signature, digest)), None)
+
+    def __add__(self, other: KeyRing) -> KeyRing:
+        return KeyRing([*self, *other])
+
+    def __iter__(self) -> Iterator[VerificationKey]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __repr__(self) -> str:
+        return f"<KeyRing {' '.join(self.key_ids)}>"

@@ -1,0 +1,397 @@
+"""From a JSON body to the message that is signed: parse, normalise, append the timestamp.
+
+Rules (documented unless marked): each scalar gives ``key:key:value``, array elements use their index as a key; true and
+false are ``1`` and ``0``; null is ``None`` (integrator); integers in decimal; strings raw, nothing escaped; empty
+objects and arrays give nothing (integrator); the entries are sorted by Unicode code point and joined with ``;``
+(integrator). The message is the base64url of that text (unpadded: integrator) followed by the decimal timestamp.
+
+The input may be hostile: nothing here recurses, and a limit is checked before the memory that it guards is used.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias, cast
+
+from highhelp_signing.encoding import base64url_encode
+from highhelp_signing.errors import BodyFault, BodyNotSignable
+from highhelp_signing.scheme import SignatureScheme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "DEFAULT_SCHEME",
+    "Limits",
+    "NumberText",
+    "Parsed",
+    "collect_entries",
+    "join_entries",
+    "message_of",
+    "normalize",
+    "parse",
+    "parse_body",
+    "signing_message",
+    "timestamp_text",
+]
+
+DEFAULT_SCHEME = SignatureScheme()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much an unauthenticated body may cost.
+
+    Attributes:
+        raw: bytes of the body on the wire.
+        depth: nested objects and arrays, the top level counts as one.
+        text: bytes of the normalised string. The paths of all nested objects and arrays together may be as long again
+            (in characters), since a body of a few KB can hold thousands of containers under one long key and still
+            normalise to nothing.
+    """
+
+    raw: int = 1 << 20
+    depth: int = 64
+    text: int = 4 << 20
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class NumberText(str):
+    """A number with a fraction or an exponent, kept as its literal text: no float is ever compared or printed."""
+
+    __slots__ = ()
+
+
+class Parsed(NamedTuple):
+    """A JSON object as read from bytes.
+
+    Attributes:
+        body: the object; numbers with a fraction or an exponent are :class:`NumberText`.
+        duplicate: colon path of a key that its object names twice (the last one is in ``body``), else None.
+    """
+
+    body: dict[str, object]
+    duplicate: str | None
+
+
+_Container: TypeAlias = dict[str, object] | list[object]
+
+
+def parse(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Parsed:
+    """Read a JSON object strictly: UTF-8 is decoded first, as ``json.loads`` of bytes guesses encodings and eats a BOM.
+
+    Duplicate keys and numbers with a fraction are kept and marked, so that a verifier can name them after it knows
+    whether the body is genuine.
+
+    Raises:
+        BodyNotSignable: too large, not UTF-8, not JSON, ``NaN``, an integer beyond the interpreter's digits, nested
+            beyond what the parser takes, or not an object.
+    """
+    if len(raw) > limits.raw:
+        raise BodyNotSignable("", BodyFault.SIZE)
+    doubled: list[tuple[dict[str, object], str]] = []
+
+    def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        built = dict(pairs)
+        if len(built) != len(pairs):
+            doubled.append((built, _first_repeated(key for key, _ in pairs)))
+        return built
+
+    body = _loads(_decode(raw), build)
+    if not isinstance(body, dict):
+        raise BodyNotSignable("", BodyFault.NOT_OBJECT)
+    return Parsed(body, _path_of_repeated(body, *doubled[0]) if doubled else None)
+
+
+def parse_body(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> dict[str, object]:
+    """Read a JSON object that is going to be signed: as :func:`parse`, and duplicate keys are refused.
+
+    Raises:
+        BodyNotSignable: see :func:`parse`.
+    """
+    body, duplicate = parse(raw, limits=limits)
+    if duplicate is not None:
+        raise BodyNotSignable(duplicate, BodyFault.DUPLICATE_KEY)
+    return body
+
+
+def normalize(
+    body: Mapping[str, object], scheme: SignatureScheme = DEFAULT_SCHEME, *, limits: Limits = DEFAULT_LIMITS
+) -> str:
+    """The normalised string of a parsed JSON object.
+
+    Args:
+        body: dicts, lists, strings, integers, booleans, None; subclasses (``StrEnum``, ``IntEnum``) count as their
+            base, tuples as lists.
+        scheme: the open points of the signature.
+        limits: how large the result may become; checked while it is built.
+
+    Raises:
+        BodyNotSignable: names the colon path and the reason, never the value.
+    """
+    return join_entries(body, collect_entries(body, scheme, limits=limits), scheme, limits=limits)
+
+
+def signing_message(
+    body: Mapping[str, object],
+    timestamp: int,
+    scheme: SignatureScheme = DEFAULT_SCHEME,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+) -> bytes:
+    """The message to sign: base64url of the normalised string, immediately followed by the timestamp (documented).
+
+    Args:
+        body: see :func:`normalize`.
+        timestamp: Unix seconds of signing.
+        scheme: the open points of the signature.
+        limits: see :func:`normalize`.
+
+    Raises:
+        BodyNotSignable: see :func:`normalize`.
+        TypeError: the timestamp is not an integer.
+        ValueError: the timestamp is negative.
+    """
+    return message_of(normalize(body, scheme, limits=limits), timestamp_text(timestamp), scheme)
+
+
+def timestamp_text(timestamp: object) -> str:
+    """The one decimal form of Unix seconds, the same in the message and in the header.
+
+    Raises:
+        TypeError: not an integer.
+        ValueError: negative.
+    """
+    if not isinstance(timestamp, int) or isinstance(timestamp, bool):
+        raise TypeError("the timestamp must be an integer of Unix seconds")
+    if timestamp < 0:
+        raise ValueError("the timestamp must not be negative")
+    return int.__repr__(timestamp)
+
+
+def message_of(normalized: str, timestamp: str, scheme: SignatureScheme = DEFAULT_SCHEME) -> bytes:
+    """The message of an already normalised string; ``timestamp`` is decimal Unix seconds."""
+    return (base64url_encode(normalized.encode(), padding=scheme.padding) + timestamp).encode("ascii")
+
+
+def collect_entries(
+    body: Mapping[str, object],
+    scheme: SignatureScheme = DEFAULT_SCHEME,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    bad_keys: list[str] | None = None,
+) -> list[str]:
+    """The sorted ``path:value`` entries, before they are joined.
+
+    Args:
+        body: see :func:`normalize`.
+        scheme: the open points of the signature.
+        limits: how large the result may become.
+        bad_keys: given by a verifier, which must compute the string before it may judge: the paths of objects with a
+            key that contains ``:`` or the joiner are added to it instead of being refused, and :class:`NumberText` is
+            taken as its text.
+
+    Raises:
+        BodyNotSignable: see :func:`normalize`.
+    """
+    if not isinstance(body, dict):
+        raise BodyNotSignable("", BodyFault.NOT_OBJECT)
+    try:
+        entries = _collect(body, scheme, limits, bad_keys)
+    except BodyNotSignable:
+        raise
+    except ValueError:
+        # the interpreter does not print integers of more than sys.get_int_max_str_digits() digits
+        raise BodyNotSignable(_locate(body, _is_unprintable), BodyFault.NUMBER) from None
+    entries.sort()
+    return entries
+
+
+def join_entries(
+    body: Mapping[str, object], entries: list[str], scheme: SignatureScheme, *, limits: Limits = DEFAULT_LIMITS
+) -> str:
+    """The normalised string of the sorted entries of a body.
+
+    Raises:
+        BodyNotSignable: text without a UTF-8 form, or more bytes of it than the limit.
+    """
+    text = scheme.joiner.join(entries)
+    # The entries were counted in characters and without joiners; what the text really takes is exact only here.
+    size = len(text) if text.isascii() else _utf8_length(text)
+    if size is None:
+        raise BodyNotSignable(_locate(body, _has_surrogate), BodyFault.SURROGATE)
+    if size > limits.text:
+        raise BodyNotSignable("", BodyFault.SIZE)
+    return text
+
+
+def _utf8_length(text: str) -> int | None:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError:
+        return None
+
+
+def _collect(body: dict[str, object], scheme: SignatureScheme, limits: Limits, bad_keys: list[str] | None) -> list[str]:
+    # Level by level instead of recursion. This loop is the hot path of every call and callback.
+    words: dict[object, str] = {None: scheme.null_text, True: scheme.true_text, False: scheme.false_text}
+    joiner, limit = scheme.joiner, limits.text
+    lenient = bad_keys is not None
+    size = paths = 0
+    entries: list[str] = []
+    append = entries.append
+    level: list[tuple[str, _Container]] = [("", body)]
+    for _ in range(limits.depth):
+        below: list[tuple[str, _Container]] = []
+        for prefix, node in level:
+            for key, value in _pairs(prefix, node, joiner, bad_keys):
+                kind = type(value)
+                if kind is str or kind is int:
+                    text = value
+                elif kind is bool or value is None:
+                    text = words[value]
+                else:
+                    text = value if kind is dict or kind is list else _plain(prefix, key, value, lenient=lenient)
+                    if not isinstance(text, str):
+                        if text:
+                            paths += _descend(below, f"{prefix}{key}:", text, limit - paths)
+                        continue
+                entry = f"{prefix}{key}:{text}"
+                size += len(entry)
+                if size > limit:
+                    raise BodyNotSignable(f"{prefix}{key}", BodyFault.SIZE)
+                append(entry)
+        if not below:
+            return entries
+        level = below
+    raise BodyNotSignable(level[0][0][:-1], BodyFault.DEPTH)
+
+
+def _descend(below: list[tuple[str, _Container]], prefix: str, node: object, room: int) -> int:
+    if len(prefix) > room:
+        raise BodyNotSignable(prefix[:-1], BodyFault.SIZE)
+    below.append((prefix, cast("_Container", node)))
+    return len(prefix)
+
+
+def _pairs(
+    prefix: str, node: _Container, joiner: str, bad_keys: list[str] | None
+) -> Iterable[tuple[str | int, object]]:
+    if not isinstance(node, dict):
+        return enumerate(node)
+    try:
+        keys = "".join(node)  # one check for all keys; joining also tells whether each is text
+    except TypeError:
+        raise BodyNotSignable(prefix[:-1], BodyFault.KEY) from None
+    if ":" in keys or joiner in keys:
+        bad = [key for key in node if ":" in key or joiner in key]
+        if bad and bad_keys is None:
+            raise BodyNotSignable(prefix + bad[0], BodyFault.KEY)
+        if bad and bad_keys is not None:
+            bad_keys.append(prefix[:-1])
+    for key in node:
+        if type(key) is not str:
+            # a subclass of str may print as something else: take the characters that it holds
+            return [(str.__str__(name), value) for name, value in node.items()]
+    return node.items()
+
+
+def _plain(prefix: str, key: str | int, value: object, *, lenient: bool) -> str | _Container:
+    if isinstance(value, dict | list):
+        return value
+    if isinstance(value, NumberText) and not lenient:
+        raise BodyNotSignable(f"{prefix}{key}", BodyFault.FLOAT)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, int):
+        return int.__repr__(value)
+    if isinstance(value, tuple):
+        return list(value)
+    reason = BodyFault.FLOAT if isinstance(value, float | Decimal) else BodyFault.TYPE
+    raise BodyNotSignable(f"{prefix}{key}", reason)
+
+
+def _decode(raw: bytes) -> str:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = "\ufeff"
+    if text.startswith("\ufeff"):
+        raise BodyNotSignable("", BodyFault.ENCODING)
+    return text
+
+
+def _first_repeated(keys: Iterable[str]) -> str:
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            return key
+        seen.add(key)
+    return ""
+
+
+def _refuse_constant(_: str) -> NoReturn:
+    raise BodyNotSignable("", BodyFault.SYNTAX)
+
+
+def _loads(text: str, build: Callable[[list[tuple[str, object]]], object]) -> object:
+    # Errors of the decoder hold the whole document: ours is raised outside, so that they are not even its context.
+    try:
+        value: object = json.loads(
+            text, object_pairs_hook=build, parse_float=NumberText, parse_constant=_refuse_constant
+        )
+    except BodyNotSignable:
+        raise
+    except json.JSONDecodeError:
+        fault = BodyFault.SYNTAX
+    except RecursionError:
+        fault = BodyFault.DEPTH
+    except ValueError:
+        # the interpreter does not read integers of more than sys.get_int_max_str_digits() digits
+        fault = BodyFault.NUMBER
+    else:
+        return value
+    raise BodyNotSignable("", fault)
+
+
+def _path_of_repeated(body: dict[str, object], holder: dict[str, object], repeated: str) -> str:
+    # the holder may itself have been dropped as an earlier duplicate: then the key alone has to do
+    return _locate(body, lambda node, key, _: node is holder and key == repeated) or repeated
+
+
+# A slow walk, only to name the place of an error that is already certain.
+
+
+def _locate(body: Mapping[str, object], is_fault: Callable[[object, str | int, object], bool]) -> str:
+    # The path is built once, at the end: building it at each step would multiply a long key by the number of leaves.
+    keys: list[str | int] = []
+    stack: list[tuple[object, Iterator[tuple[str | int, object]]]] = [(body, iter(body.items()))]
+    while stack:
+        node, items = stack[-1]
+        for key, value in items:
+            if is_fault(node, key, value):
+                return ":".join(map(str, [*keys, key]))
+            if isinstance(value, dict | list):
+                keys.append(key)
+                stack.append((value, iter(value.items()) if isinstance(value, dict) else enumerate(value)))
+                break
+        else:
+            stack.pop()
+            del keys[-1:]
+    return ""
+
+
+def _has_surrogate(_: object, key: object, value: object) -> bool:
+    return any(isinstance(text, str) and any("\ud800" <= char <= "\udfff" for char in text) for text in (key, value))
+
+
+def _is_unprintable(_: object, __: object, value: object) -> bool:
+    try:
+        return isinstance(value, int) and not int.__repr__(value)
+    except ValueError:
+        return True

@@ -1,0 +1,174 @@
+"""Signers: a key in memory that turns a message into a signature, and never shows itself."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from highhelp_signing.keyfiles import (
+    KeyHolder,
+    KeySource,
+    check_rsa,
+    hmac_key_bytes,
+    load_private_key,
+    load_public_keys,
+    public_der,
+    read_text_file,
+    rsa_key_id,
+)
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from highhelp_signing.scheme import Digest
+
+__all__ = ["Algorithm", "HmacSigner", "RsaSigner", "Signer", "rsa_input"]
+
+Algorithm: TypeAlias = Literal["rsa", "hmac"]
+
+
+@runtime_checkable
+class Signer(Protocol):
+    """Whatever can sign: a key in memory, an HSM, a KMS. Must be safe to use from several threads.
+
+    Attributes:
+        algorithm: decides the algorithm header of the scheme.
+        public_key_der: DER SubjectPublicKeyInfo of the project's public key, from which the token is made; None where
+            it is not at hand.
+    """
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """``"rsa"`` or ``"hmac"``."""
+
+    @property
+    def public_key_der(self) -> bytes | None:
+        """DER SubjectPublicKeyInfo, or None."""
+
+    def sign(self, message: bytes, digest: Digest = "double") -> bytes:
+        """Sign what :func:`~highhelp_signing.signing_message` returned.
+
+        Args:
+            message: base64url of the normalised body and the timestamp.
+            digest: the scheme's reading of "RSA-SHA256 of sha256(message)"; HMAC ignores it.
+
+        Returns:
+            The raw signature.
+        """
+
+
+class RsaSigner(KeyHolder):
+    """RSASSA-PKCS1-v1_5 with SHA-256 (documented as RSA-SHA256; the double digest by an integrator).
+
+    Args:
+        key: an RSA private key of at least 2048 bits.
+
+    Raises:
+        KeyFormatError: too short.
+    """
+
+    __slots__ = ("__key", "__public_key_der")
+
+    def __init__(self, key: rsa.RSAPrivateKey) -> None:
+        check_rsa(key.key_size, "RSA private key")
+        self.__key = key
+        self.__public_key_der = public_der(key.public_key())
+
+    @classmethod
+    def from_pem(cls, source: KeySource, *, password: str | bytes | None = None) -> RsaSigner:
+        r"""Load a PKCS#8 or PKCS#1 private key; its numbers are checked once, here.
+
+        Args:
+            source: PEM text (``str`` or ``bytes``; literal ``\n`` of environment variables are read as line ends), or
+                the path of a PEM file.
+            password: of an encrypted key.
+
+        Raises:
+            KeyFormatError: names the file and the form that was expected, never the content.
+        """
+        return cls(load_private_key(source, password))
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """``"rsa"``."""
+        return "rsa"
+
+    @property
+    def public_key_der(self) -> bytes:
+        """DER SubjectPublicKeyInfo of the public half."""
+        return self.__public_key_der
+
+    def sign(self, message: bytes, digest: Digest = "double") -> bytes:
+        """See :meth:`Signer.sign`."""
+        return self.__key.sign(rsa_input(message, digest), padding.PKCS1v15(), hashes.SHA256())
+
+    def __repr__(self) -> str:
+        return f"<RsaSigner {rsa_key_id(self.__public_key_der)}>"
+
+
+class HmacSigner(KeyHolder):
+    """HMAC-SHA512 with the text of the project's HMAC key file (its existence is documented, the detail inferred).
+
+    Args:
+        key: the key as text, of which the UTF-8 bytes are the key; white space around it is not part of it.
+        public_key: PEM text or path of the project's public key, for the token; without it the scheme's
+            ``public_key`` tokens fall back to the project id.
+
+    Raises:
+        KeyFormatError: an empty key, or an unreadable public key.
+    """
+
+    __slots__ = ("__key", "__public_key_der")
+
+    def __init__(self, key: str, public_key: KeySource | None = None) -> None:
+        self.__key = hmac_key_bytes(key, "HMAC key")
+        self.__public_key_der = None if public_key is None else public_der(load_public_keys(public_key)[0])
+
+    @classmethod
+    def from_file(cls, path: str | PathLike[str], public_key: KeySource | None = None) -> HmacSigner:
+        """Load the key from a text file.
+
+        Args:
+            path: the file.
+            public_key: see the class.
+
+        Raises:
+            KeyFormatError: names the file, never the content.
+        """
+        text = read_text_file(path)
+        hmac_key_bytes(text, str(path))  # an error names the file
+        return cls(text, public_key)
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """``"hmac"``."""
+        return "hmac"
+
+    @property
+    def public_key_der(self) -> bytes | None:
+        """DER SubjectPublicKeyInfo of the project's public key, where it was given."""
+        return self.__public_key_der
+
+    def sign(self, message: bytes, digest: Digest = "double") -> bytes:  # noqa: ARG002 - part of the protocol
+        """See :meth:`Signer.sign`."""
+        return hmac.digest(self.__key, message, hashlib.sha512)
+
+    def __repr__(self) -> str:
+        return "<HmacSigner hmac>"
+
+
+def rsa_input(message: bytes, digest: Digest) -> bytes:
+    """What RSA-SHA256 is applied to: the raw SHA-256 of the message, or the message itself.
+
+    Raises:
+        ValueError: an unknown digest mode; a typo must not become a signature of another kind.
+    """
+    if digest == "double":
+        return hashlib.sha256(message).digest()
+    if digest == "single":
+        return message
+    raise ValueError('digest must be "double" or "single"')
