@@ -14,11 +14,12 @@ All of them survive pickling, and none holds a key, a token, a signature or card
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from highhelp_api.client.models import PaymentState
 
 

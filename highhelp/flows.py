@@ -212,9 +212,7 @@ def _create(call: Call[T], info: Call[T], policy: Policy, budget: Budget) -> Flo
         yield Sleep(pause, verdict.reason)
 
 
-def _settle(
-    call: Call[T], info: Call[T], first: Verdict[T], policy: Policy, budget: Budget, attempt: int
-) -> Flow[T]:
+def _settle(call: Call[T], info: Call[T], first: Verdict[T], policy: Policy, budget: Budget, attempt: int) -> Flow[T]:
     """After an attempt whose outcome is unknown: only the payment, OutcomeUnknown or a 400/422 comes out."""
     found = yield from _look_up(call, info, policy, budget, attempt, first)
     if found is not None:
@@ -293,15 +291,22 @@ def _duplicate(call: Call[T], info: Call[T], verdict: Verdict[T], budget: Budget
 
 
 def _not_answered(call: Call[T], verdict: Verdict[T], attempts: int) -> HighHelpError:
-    about = {"operation": call.operation.id, "payment_id": call.payment_id}
-    if verdict.kind == "not_sent" and call.operation.moves_money:
-        return NotSent(f"{verdict.reason}; nothing was sent", attempts=attempts, **about)
-    if verdict.kind == "not_sent" and not verdict.retryable:
-        return NotSent(f"{verdict.reason}; nothing was sent", attempts=attempts, **about)
+    if verdict.kind == "not_sent" and (call.operation.moves_money or not verdict.retryable):
+        return NotSent(
+            f"{verdict.reason}; nothing was sent",
+            operation=call.operation.id,
+            payment_id=call.payment_id,
+            attempts=attempts,
+        )
     asked = retry_after(verdict.answer) if verdict.answer is not None else None
     again = "safe to repeat" if asked is None else f"safe to repeat after {asked:.0f} s"
     return Unavailable(
-        f"{verdict.reason}; {again}", attempts=attempts, status=verdict.status, retry_after=asked, **about
+        f"{verdict.reason}; {again}",
+        operation=call.operation.id,
+        payment_id=call.payment_id,
+        attempts=attempts,
+        status=verdict.status,
+        retry_after=asked,
     )
 
 
@@ -329,9 +334,7 @@ FIRST_INTERVAL = 1.0
 LONGEST_INTERVAL = 15.0
 
 
-def wait(
-    call: Call[T], policy: Policy, timeout: float, on_change: Callable[[T], object] | None
-) -> Flow[T]:
+def wait(call: Call[T], policy: Policy, timeout: float, on_change: Callable[[T], object] | None) -> Flow[T]:
     """Ask for a payment's state until it is final.
 
     The pause between two questions grows from one second to fifteen, and starts anew when the state changes. A

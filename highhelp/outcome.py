@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from highhelp.errors import DuplicatePayment, FieldProblem, Rejected
 from highhelp.redact import masked_text
-from highhelp_api.contract import Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from highhelp_api.contract import Operation
 
 T = TypeVar("T")
+
+Kind = Literal["accepted", "refused", "duplicate", "not_accepted", "unknown", "not_sent"]
 
 CAUSES: Mapping[int, str] = {
     400: "malformed",
@@ -87,7 +92,7 @@ class Verdict(Generic[T]):
         retryable: Whether the same call can come out otherwise.
     """
 
-    kind: Literal["accepted", "refused", "duplicate", "not_accepted", "unknown", "not_sent"]
+    kind: Kind
     value: T | None = None
     reason: str = ""
     error: Mapping[str, Any] | None = None
@@ -121,11 +126,8 @@ def judge(operation: Operation, result: Answer | Failure, parse: Callable[[Mappi
             return Verdict("unknown", reason=f"{text} (a redirect, not followed)", answer=result, retryable=False)
         return Verdict("unknown", reason=_described(text, error), error=error, answer=result)
     reason = _described(f"HTTP {result.status}", error)
-    if outcome == "refused":
-        return Verdict("refused", reason=reason, error=error, answer=result, retryable=False)
-    if outcome == "duplicate":
-        return Verdict("duplicate", reason=reason, error=error, answer=result, retryable=False)
-    return Verdict("not_accepted", reason=reason, error=error, answer=result)
+    kind: Kind = "refused" if outcome == "refused" else "duplicate" if outcome == "duplicate" else "not_accepted"
+    return Verdict(kind, reason=reason, error=error, answer=result, retryable=kind == "not_accepted")
 
 
 def _success(
@@ -154,9 +156,7 @@ def _described(text: str, error: Mapping[str, Any] | None) -> str:
     return f"{text}: {masked_text(description)}" if isinstance(description, str) and description else text
 
 
-def rejection(
-    verdict: Verdict[T], operation: Operation, payment_id: str | None, attempts: int
-) -> Rejected:
+def rejection(verdict: Verdict[T], operation: Operation, payment_id: str | None, attempts: int) -> Rejected:
     """The error of a refused or duplicate call."""
     answer, error = verdict.answer, verdict.error or {}
     status = answer.status if answer else 0

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from highhelp.errors import SettingsError
 from highhelp_signing import HmacSigner, KeyRing, RsaSigner, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 
@@ -146,9 +148,7 @@ class Settings:
         )
 
 
-def _required(
-    name: str, argument: str | None, found: tuple[str, str] | None, variable: str
-) -> tuple[str, str]:
+def _required(name: str, argument: str | None, found: tuple[str, str] | None, variable: str) -> tuple[str, str]:
     if argument is not None:
         if not isinstance(argument, str) or not argument.strip():
             raise SettingsError(name, "must be text that is not empty")
@@ -187,7 +187,9 @@ def load_signer(source: Source) -> tuple[Signer, str]:
         return _guarded(str(private), lambda: RsaSigner.from_pem(private)), str(private)
     secret = source.file("hmac_private_key.txt")
     if secret is not None:
-        return _guarded(str(secret), lambda: HmacSigner.from_file(secret, public_key=source.file("public_key.pem"))), str(secret)
+        return _guarded(
+            str(secret), lambda: HmacSigner.from_file(secret, public_key=source.file("public_key.pem"))
+        ), str(secret)
     raise SettingsError(
         PRIVATE_KEY,
         f"is not set, nor is {HMAC_KEY} or {HMAC_KEY_FILE}, and there is no home directory with a key ({HOME})",

@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
@@ -17,7 +17,9 @@ from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from generator import contract, templates
 from generator.document import DocumentError, Json, client_view, endpoints, kind, places, resolve
-from generator.static.types import Operation
+
+if TYPE_CHECKING:
+    from generator.static.types import Operation
 
 PREFIX = "field_"
 
@@ -180,9 +182,7 @@ def _leaves(document: Json, request: str) -> tuple[tuple[Argument, ...], str]:
 
 
 def _expression(tree: dict[str, Any]) -> str:
-    parts = (
-        f'"{name}": {_expression(value) if isinstance(value, dict) else value}' for name, value in tree.items()
-    )
+    parts = (f'"{name}": {_expression(value) if isinstance(value, dict) else value}' for name, value in tree.items())
     return "given({" + ", ".join(parts) + "})"
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iso4217 import Currency
 
@@ -26,13 +25,16 @@ from generator.document import (
 )
 from generator.static import types
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 STATIC = Path(__file__).parent / "static" / "types.py"
 
 VALIDATION = (
     "$ref", "type", "enum", "const", "required", "properties", "additionalProperties", "items", "anyOf", "allOf",
     "if", "then", "else", "not", "minLength", "maxLength", "pattern", "minimum", "maximum",
 )  # fmt: skip
-"""The keywords that say what is valid. Any other one (x- keys and prose aside) is refused: no validator of ours reads it."""
+"""The keywords that say what is valid. Any other one (x- keys and prose aside) is refused: no validator reads it."""
 
 SHAPES = [name for name, value in vars(types).items() if is_dataclass(value)]
 """Names of the classes that the data is made of."""
@@ -106,7 +108,9 @@ def machines(document: Json) -> dict[str, dict[str, tuple[str, ...]]]:
     }
     for name, machine in result.items():
         if final & set(machine):
-            raise DocumentError(f"x-transitions: {name}: nothing follows {', '.join(final & set(machine))}: it is final")
+            raise DocumentError(
+                f"x-transitions: {name}: nothing follows {', '.join(final & set(machine))}: it is final"
+            )
     for endpoint in endpoints(document):
         together: dict[str, tuple[str, ...]] = {}
         for name in endpoint.data.get("x-transitions", ()):
@@ -125,7 +129,10 @@ def states(document: Json) -> dict[str, types.State]:
     schemas = document["components"]["schemas"]
     status, sub_status = schemas["Status"], schemas["SubStatus"]
     named = dict.fromkeys(
-        state for machine in document.get("x-transitions", {}).values() for state in (*machine, *sum(machine.values(), []))
+        name
+        for machine in document.get("x-transitions", {}).values()
+        for state, following in machine.items()
+        for name in (state, *following)
     )
     found: dict[str, types.State] = {}
     for value in status["enum"]:
@@ -199,7 +206,9 @@ def roots(document: Json) -> dict[str, None]:
 def sensitive_paths(document: Json) -> dict[str, dict[str, str]]:
     """For each whole body: colon path -> pan, secret or pii. A path covers all that stands below it."""
     return {
-        root: {place.path: place.schema["x-sensitive"] for place in places(document, root) if "x-sensitive" in place.schema}
+        root: {
+            place.path: place.schema["x-sensitive"] for place in places(document, root) if "x-sensitive" in place.schema
+        }
         for root in roots(document)
     }
 
@@ -377,7 +386,13 @@ def _package(modules: Mapping[str, Mapping[str, object]]) -> str:
     lines += ["from __future__ import annotations", "", "from importlib import import_module"]
     lines += ["from typing import TYPE_CHECKING", "", "if TYPE_CHECKING:"]
     lines += [f"    from .{module} import {name} as {name}" for name, module in sorted(where.items())]
-    lines += ["", f"_MODULES = {literal(dict(sorted(where.items())))}", "", f"__all__ = {literal(tuple(sorted(where)))}", ""]
+    lines += [
+        "",
+        f"_MODULES = {literal(dict(sorted(where.items())))}",
+        "",
+        f"__all__ = {literal(tuple(sorted(where)))}",
+        "",
+    ]
     lines += [
         "",
         "def __getattr__(name: str) -> object:",

@@ -60,7 +60,9 @@ def differences(made: Path, kept: Path) -> list[str]:
     return sorted(
         name
         for name in names
-        if not ((made / name).is_file() and (kept / name).is_file() and filecmp.cmp(made / name, kept / name, shallow=False))
+        if not (
+            (made / name).is_file() and (kept / name).is_file() and filecmp.cmp(made / name, kept / name, shallow=False)
+        )
     )
 
 
@@ -82,7 +84,11 @@ def main(arguments: list[str] | None = None) -> int:
         if options.check:
             for name in changed:
                 print(f"differs: {options.output.name}/{PACKAGE}/{name}", file=sys.stderr)
-            print("generated/ follows from the document" if not changed else f"{len(changed)} files differ: run scripts/generate")
+            print(
+                "generated/ follows from the document"
+                if not changed
+                else f"{len(changed)} files differ: run scripts/generate"
+            )
             return 1 if changed else 0
         for name in changed:
             source, goal = made / PACKAGE / name, options.output / PACKAGE / name

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from generator.document import Endpoint, Json, endpoints, json_content, resolve_response, webhooks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 REGISTRY = Path(__file__).resolve().parents[2] / "spec" / "README.md"
 PROVENANCE = ("documented", "integrator", "inferred", "observed")
@@ -41,7 +43,9 @@ def _operations(document: Json) -> Iterator[str]:
             yield f"{name}: security stands at the root only"
         if data.get("x-retry") not in RETRY:
             yield f"{name}: x-retry is one of {', '.join(RETRY)}"
-        yield from (f"{name}: has no response {status}" for status in RESPONSES if status not in data.get("responses", {}))
+        yield from (
+            f"{name}: has no response {status}" for status in RESPONSES if status not in data.get("responses", {})
+        )
         yield from _content(name, endpoint)
 
 

@@ -241,7 +241,10 @@ for {{ property.python_name }}_item in _{{ property.python_name }} or ():
                 'field(default=None, kw_only=True, alias="timeout")',
                 'field(\n        factory=lambda: httpx.Timeout(30.0, connect=5.0), kw_only=True, alias="timeout"\n    )',
             ),
-            ('"token": namespace(type="str", default="",', '"token": namespace(type="str", default="field(repr=False)",'),
+            (
+                '"token": namespace(type="str", default="",',
+                '"token": namespace(type="str", default="field(repr=False)",',
+            ),
         ],
     },
 }

@@ -21,7 +21,6 @@ from highhelp_signing.normalize import (
     DEFAULT_LIMITS,
     DEFAULT_SCHEME,
     Limits,
-    Parsed,
     collect_entries,
     join_entries,
     message_of,
@@ -116,7 +115,7 @@ class VerifiedCallback:
     normalized_sha256: str = field(repr=False)
 
 
-class CallbackRejected(SigningError):  # noqa: N818 - a public name, and a verdict rather than a fault
+class CallbackRejected(SigningError):
     """A callback is not accepted. Neither ``str`` nor ``repr`` shows anything that the sender wrote.
 
     Attributes:
@@ -147,6 +146,13 @@ class CallbackRejected(SigningError):  # noqa: N818 - a public name, and a verdi
 
     def __repr__(self) -> str:
         return f"CallbackRejected({self.reason.value!r}, {self.detail!r})"
+
+
+class _Read(NamedTuple):
+    body: dict[str, object]
+    entries: list[str]
+    normalized: str
+    doubtful_keys: bool
 
 
 class CallbackVerifier:
@@ -199,35 +205,38 @@ class CallbackVerifier:
         """
         raw = _bytes(raw_body, self._limits.raw)
         signature, timestamp = _signature_and_timestamp(headers)
-        bad_keys: list[str] = []
-        try:
-            parsed = parse(raw, limits=self._limits)
-            entries = collect_entries(parsed.body, self._scheme, limits=self._limits, bad_keys=bad_keys)
-            normalized = join_entries(parsed.body, entries, self._scheme, limits=self._limits)
-        except BodyNotSignable as error:
-            # the fault, not the path: nothing that an unknown sender wrote is repeated
-            too_large = error.reason is BodyFault.SIZE
-            reason = RejectionReason.TOO_LARGE if too_large else RejectionReason.MALFORMED
-            raise CallbackRejected(reason, error.reason.value) from None
-        key_id = self._key_of(parsed, message_of(normalized, timestamp, self._scheme), signature)
-        known = self._rules.read(parsed.body)
-        callback = _callback(raw, parsed, known, normalized, key_id, int(timestamp))
-        if known.wrong is not None:
-            raise CallbackRejected(RejectionReason.FIELDS, f"{known.wrong} is missing or of a wrong type", callback)
-        if bad_keys or parsed.duplicate is not None:
-            raise CallbackRejected(RejectionReason.AMBIGUOUS, "a key is there twice or holds a separator", callback)
-        ambiguous = self._rules.ambiguity(known, entries, normalized)
-        if ambiguous is not None:
-            raise CallbackRejected(RejectionReason.AMBIGUOUS, f"{ambiguous} can be read in two ways", callback)
+        read = self._read(raw)
+        key_id = self._key_of(read.body, message_of(read.normalized, timestamp, self._scheme), signature)
+        known = self._rules.read(read.body)
+        callback = _callback(raw, read, known, key_id, int(timestamp))
+        if known.wrong is not None or callback is None:
+            raise CallbackRejected(RejectionReason.FIELDS, f"{known.wrong or 'an id'} is missing or of a wrong type", callback)
+        doubtful = self._ambiguity(read, known)
+        if doubtful is not None:
+            raise CallbackRejected(RejectionReason.AMBIGUOUS, doubtful, callback)
+        # last, so that "stale" is said only of what is otherwise in order
         age = self._clock() - int(timestamp)
         if not abs(age) <= self._tolerance:
-            raise CallbackRejected(RejectionReason.STALE, f"signed {_when(age)}", callback)
-        if callback is None:
-            raise CallbackRejected(RejectionReason.FIELDS, "its ids cannot be read")
+            when = f"{abs(age):.0f} seconds in the {'past' if age > 0 else 'future'}"
+            raise CallbackRejected(RejectionReason.STALE, f"signed {when}", callback)
         return callback
 
-    def _key_of(self, parsed: Parsed, message: bytes, signature: bytes) -> str:
-        project_id = parsed.body.get("project_id")
+    def _read(self, raw: bytes) -> _Read:
+        bad_keys: list[str] = []
+        try:
+            body, duplicate = parse(raw, limits=self._limits)
+            entries = collect_entries(body, self._scheme, limits=self._limits, bad_keys=bad_keys)
+            normalized = join_entries(body, entries, self._scheme, limits=self._limits)
+        except BodyNotSignable as error:
+            fault = error.reason
+        else:
+            return _Read(body, entries, normalized, doubtful_keys=bool(bad_keys) or duplicate is not None)
+        # Raised outside and without the path: nothing that an unknown sender wrote is repeated, not even as context.
+        reason = RejectionReason.TOO_LARGE if fault is BodyFault.SIZE else RejectionReason.MALFORMED
+        raise CallbackRejected(reason, fault.value)
+
+    def _key_of(self, body: Mapping[str, object], message: bytes, signature: bytes) -> str:
+        project_id = body.get("project_id")
         ring = self._keys.get(project_id) if isinstance(project_id, str) else None
         if ring is None:
             raise CallbackRejected(RejectionReason.UNKNOWN_PROJECT, "no keys for this project")
@@ -235,6 +244,12 @@ class CallbackVerifier:
         if key_id is None:
             raise CallbackRejected(RejectionReason.SIGNATURE, "no key of the project made this signature")
         return key_id
+
+    def _ambiguity(self, read: _Read, known: KnownFields) -> str | None:
+        if read.doubtful_keys:
+            return "a key is there twice, or contains ':' or the joiner"
+        place = self._rules.ambiguity(known, read.entries, read.normalized)
+        return None if place is None else f"{place} can be read in two ways"
 
     def __repr__(self) -> str:
         return f"<CallbackVerifier of {len(self._keys)} project(s)>"
@@ -293,7 +308,7 @@ def _only(found: list[tuple[str, str | None]], wanted: str) -> str:
     return values[0]
 
 
-def _find(headers: Any, wanted: tuple[str, ...]) -> list[tuple[str, str | None]]:  # noqa: ANN401 - of any type
+def _find(headers: Any, wanted: tuple[str, ...]) -> list[tuple[str, str | None]]:
     # The multi-dicts of the web frameworks list each occurrence under items(); an ASGI scope has a list of pairs.
     pairs = headers if isinstance(headers, list | tuple) else headers.items()
     listed = list(islice(pairs, _MOST_HEADERS + 1))
@@ -311,9 +326,7 @@ def _text(value: object) -> str | None:
     return str.__str__(value) if isinstance(value, str) else None
 
 
-def _callback(
-    raw: bytes, parsed: Parsed, known: KnownFields, normalized: str, key_id: str, signed_at: int
-) -> VerifiedCallback | None:
+def _callback(raw: bytes, read: _Read, known: KnownFields, key_id: str, signed_at: int) -> VerifiedCallback | None:
     def text(path: str) -> str | None:
         value = known.values.get(path)
         return value if isinstance(value, str) else None
@@ -324,7 +337,7 @@ def _callback(
         return None
     return VerifiedCallback(
         raw=raw,
-        body=parsed.body,
+        body=read.body,
         project_id=project_id,
         payment_id=payment_id,
         request_id=text("general:request_id"),
@@ -334,9 +347,5 @@ def _callback(
         currency=text("payment_info:currency"),
         key_id=key_id,
         signed_at=signed_at,
-        normalized_sha256=hashlib.sha256(normalized.encode()).hexdigest(),
+        normalized_sha256=hashlib.sha256(read.normalized.encode()).hexdigest(),
     )
-
-
-def _when(age: float) -> str:
-    return f"{abs(age):.0f} seconds in the {'past' if age > 0 else 'future'}"

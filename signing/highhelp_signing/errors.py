@@ -57,7 +57,7 @@ class BodyFault(StrEnum):
     """Larger than a limit, as bytes or as normalised text."""
 
 
-class BodyNotSignable(SigningError):  # noqa: N818 - it tells what is known, as its siblings in the client do
+class BodyNotSignable(SigningError):
     """The body has no normalised form; nothing has been sent.
 
     Attributes:
@@ -156,7 +156,7 @@ class HomeExistsError(SigningError):
         return f"refusing to overwrite {self.path}"
 
 
-class RequestNotSignable(SigningError):  # noqa: N818 - see BodyNotSignable
+class RequestNotSignable(SigningError):
     """A request must not carry this signature; nothing has been sent.
 
     Attributes:

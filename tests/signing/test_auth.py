@@ -263,7 +263,7 @@ def test_within_httpx_a_streaming_body_is_read_first(auth: SignatureAuth) -> Non
 
 
 def test_a_foreign_request_of_the_same_shape_can_be_signed(auth: SignatureAuth) -> None:
-    class RequestNotRead(RuntimeError):  # noqa: N818 - as in httpx
+    class RequestNotRead(RuntimeError):
         pass
 
     class Foreign:

@@ -103,7 +103,8 @@ def test_each_project_has_keys_of_its_own(ring: KeyRing, sign: Sign, hmac_signer
     other = compact(callback(project_id="other"))
     assert verifier.verify(other, sign(other, by=hmac_signer)).project_id == "other"
     assert rejected(verifier, other, sign(other)).reason is RejectionReason.SIGNATURE
-    for stranger in ("unknown", "", None, 5, [], {"a": 1}):
+    strangers: list[Any] = ["unknown", "", None, 5, [], {"a": 1}]
+    for stranger in strangers:
         raw = compact(callback(project_id=stranger))
         error = rejected(verifier, raw, sign(raw))
         assert (error.reason, error.genuine) == (RejectionReason.UNKNOWN_PROJECT, False)
@@ -222,9 +223,8 @@ class Liar:
     def __init__(self, kind: type) -> None:
         self.kind = kind
 
-    @property
-    def __class__(self) -> type:  # type: ignore[override]
-        return self.kind
+    def __getattribute__(self, name: str) -> Any:
+        return object.__getattribute__(self, "kind") if name == "__class__" else object.__getattribute__(self, name)
 
 
 def test_every_usual_form_of_headers(verifier: CallbackVerifier, sign: Sign) -> None:
@@ -297,7 +297,7 @@ def test_a_signature_has_its_two_spellings_and_no_other(verifier: CallbackVerifi
     raw = compact(callback())
     headers = sign(raw)
     bare = headers[SIGNATURE]
-    assert verifier.verify(raw, headers | {SIGNATURE: bare + "=" * (-len(bare) % 4)})
+    assert verifier.verify(raw, headers | {SIGNATURE: bare + "=" * (-len(bare) % 4)}).raw == raw
     last = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".index(bare[-1])
     twin = bare[:-1] + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[last ^ 1]
     others = [bare + "=", bare + "\n", " " + bare, twin, bare.replace("-", "+").replace("_", "/") + "=="]
@@ -495,10 +495,12 @@ def test_the_verifier_is_total_for_genuine_bodies(verifier: CallbackVerifier, si
         headers = sign(raw)
     except ValueError:  # NaN and the like: no gateway can sign that
         return
+    verdict: VerifiedCallback | CallbackRejected
     try:
-        assert isinstance(verifier.verify(raw, headers), VerifiedCallback)
+        verdict = verifier.verify(raw, headers)
     except CallbackRejected as error:
-        assert error.genuine
+        verdict = error
+    assert isinstance(verdict, VerifiedCallback) or verdict.genuine
 
 
 def test_a_normal_day(verifier: CallbackVerifier, sign: Sign) -> None:

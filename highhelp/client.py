@@ -1,0 +1,452 @@
+"""The clients: the contract's operations over a signed connection, with what is known of the money told in types."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from highhelp import check, flows, http
+from highhelp._version import __version__
+from highhelp.errors import FieldProblem, InvalidRequest, NotSent, OutcomeUnknown, SettingsError
+from highhelp.flows import Call, Policy, Send
+from highhelp.outcome import Answer, Failure
+from highhelp.settings import Settings, Source
+from highhelp.telemetry import Hook, Observer
+from highhelp_api.client.api import AsyncResources, Body, Resources
+from highhelp_api.contract import OPERATIONS, VERSION, Operation
+from highhelp_signing import ECHO_PATHS, SignatureScheme, Signer, echo_is_ambiguous
+from highhelp_signing.auth import SignatureAuth
+from highhelp_signing.errors import RequestNotSignable, SchemeError
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+CONNECT_SECONDS = 5.0
+USER_AGENT = f"highhelp-python/{__version__} (contract {VERSION}; Python {platform.python_version()})"
+
+
+@dataclass(frozen=True)
+class Core:
+    """What both clients share: settings in, calls out. No I/O.
+
+    Attributes:
+        settings: Where requests go and how they are signed.
+        policy: How long and how often.
+        check_requests: Whether requests are checked against the contract before they are sent.
+        wire: What the drivers need.
+    """
+
+    settings: Settings
+    policy: Policy
+    check_requests: bool
+    wire: http.Wire
+
+    def prepare(
+        self, operation: str, body: Body | Mapping[str, Any], parse: Callable[[Mapping[str, Any]], T]
+    ) -> Call[T]:
+        """A call, ready to be carried out: body completed, checked and turned into bytes once.
+
+        Raises:
+            InvalidRequest: The body breaks the contract, names another project, or cannot be signed.
+        """
+        known = OPERATIONS.get(operation)
+        if known is None:
+            raise InvalidRequest([FieldProblem("", f"there is no operation {operation!r}")], operation=str(operation))
+        content = self._completed(known, _as_dict(known, body))
+        payment_id = _payment_id(content)
+        problems = check.problems(known.request, content) if self.check_requests else []
+        problems += self._echoes(known, content)
+        if problems:
+            raise InvalidRequest(problems, operation=operation, payment_id=payment_id)
+        info = OPERATIONS[known.info] if known.retry == "reconcile" and known.info else None
+        payment = content.get("payment")
+        expected = (payment.get("amount"), payment.get("currency")) if isinstance(payment, dict) else (None, None)
+        return Call(
+            operation=known,
+            body=_bytes(known, content, payment_id),
+            payment_id=payment_id,
+            parse=parse,
+            info=None if info is None else self._info(info, content, payment_id, parse),
+            expected=expected,
+        )
+
+    def _info(
+        self, info: Operation, content: dict[str, Any], payment_id: str | None, parse: Callable[[Mapping[str, Any]], T]
+    ) -> Call[T]:
+        general = {name: content["general"].get(name) for name in ("project_id", "payment_id")}
+        return Call(info, _bytes(info, {"general": general}, payment_id), payment_id, parse)
+
+    def _completed(self, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
+        """The body with the client's project id; refused where it names another one."""
+        general = body.get("general", {})
+        if not isinstance(general, dict):
+            return body  # the check says what is wrong with it
+        project = general.get("project_id")
+        if project is not None and project != self.settings.project_id:
+            problem = FieldProblem("general:project_id", "is not the project of this client")
+            raise InvalidRequest([problem], operation=operation.id, payment_id=_payment_id(body))
+        completed = {"project_id": self.settings.project_id, **{k: v for k, v in general.items() if k != "project_id"}}
+        return {**body, "general": completed}
+
+    def _echoes(self, operation: Operation, body: dict[str, Any]) -> list[FieldProblem]:
+        """Values that come back in callbacks and would make those callbacks unacceptable."""
+        if operation.idempotency is None:
+            return []
+        payment = body.get("payment")
+        values = {
+            "general:payment_id": _payment_id(body),
+            "payment:description": payment.get("description") if isinstance(payment, dict) else None,
+        }
+        return [
+            FieldProblem(
+                path, "would make the payment's callbacks ambiguous: a ';' is followed by what reads as a field"
+            )
+            for path, at in ECHO_PATHS.items()
+            for value in [values[path]]
+            if isinstance(value, str) and echo_is_ambiguous(value, at=at, scheme=self.settings.scheme)
+        ]
+
+    def limited(self, timeout: float | None) -> Policy:
+        """The policy of one call."""
+        if timeout is None:
+            return self.policy
+        if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
+            raise SettingsError("timeout", "must be a number of seconds above 0")
+        return replace(self.policy, total=float(timeout), attempt=min(self.policy.attempt, float(timeout)))
+
+
+def _as_dict(operation: Operation, body: Body | Mapping[str, Any]) -> dict[str, Any]:
+    problem = "must be a request of the contract or a mapping"
+    if isinstance(body, Mapping):
+        return dict(body)
+    try:
+        content = body.to_dict()
+    except (AttributeError, TypeError, ValueError, KeyError):
+        problem = "cannot be turned into JSON: a field holds something else than its model or value"
+    else:
+        if isinstance(content, dict):
+            return content
+    raise InvalidRequest([FieldProblem("", problem)], operation=operation.id)
+
+
+def _payment_id(body: Mapping[str, Any]) -> str | None:
+    general = body.get("general")
+    value = general.get("payment_id") if isinstance(general, Mapping) else None
+    return value if isinstance(value, str) else None
+
+
+def _bytes(operation: Operation, body: Mapping[str, Any], payment_id: str | None) -> bytes:
+    try:
+        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+    except UnicodeEncodeError:
+        problem = "holds text that has no UTF-8 form"
+    except (TypeError, ValueError, RecursionError):
+        problem = "holds a value that has no JSON form"
+    raise InvalidRequest([FieldProblem("", problem)], operation=operation.id, payment_id=payment_id)
+
+
+def _core(
+    *,
+    settings: Settings,
+    attempt_timeout: float,
+    total_timeout: float,
+    check_requests: bool,
+    allow_plain_http: bool,
+    clock: Callable[[], float],
+    on_response: Hook | None,
+    on_retry: Hook | None,
+) -> Core:
+    for name, value in (("timeout", attempt_timeout), ("total_timeout", total_timeout)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+            raise SettingsError(name, "must be a number of seconds above 0")
+    try:
+        auth = SignatureAuth(
+            settings.project_id,
+            settings.signer,
+            origin=settings.base_url,
+            scheme=settings.scheme,
+            clock=clock,
+            allow_plain_http=allow_plain_http,
+        )
+    except RequestNotSignable as error:
+        raise SettingsError(settings.sources["base_url"], error.problem) from None
+    except SchemeError as error:
+        raise SettingsError(settings.sources["project_id"], str(error)) from None
+    policy = Policy(attempt=float(attempt_timeout), total=float(total_timeout))
+    wire = http.Wire(
+        base_url=settings.base_url,
+        auth=auth,
+        user_agent=USER_AGENT,
+        connect=CONNECT_SECONDS,
+        clock=clock,
+        now=policy.now,
+        observe=Observer(on_response, on_retry),
+    )
+    return Core(settings, policy, check_requests, wire)
+
+
+class _Client:
+    """Construction and settings, the same for both clients."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str | None = None,
+        project_id: str | None = None,
+        signer: Signer | None = None,
+        scheme: SignatureScheme | None = None,
+        timeout: float = 30.0,
+        total_timeout: float = 90.0,
+        check_requests: bool = True,
+        allow_plain_http: bool = False,
+        clock: Callable[[], float] = time.time,
+        transport: Any = None,
+        http_client: Any = None,
+        on_response: Hook | None = None,
+        on_retry: Hook | None = None,
+        home: str | os.PathLike[str] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        if transport is not None and http_client is not None:
+            raise SettingsError("transport", "is part of http_client; give one of the two")
+        settings = Settings.load(
+            base_url=base_url,
+            project_id=project_id,
+            signer=signer,
+            scheme=scheme,
+            source=Source.load(environ, home),
+        )
+        self._core = _core(
+            settings=settings,
+            attempt_timeout=timeout,
+            total_timeout=total_timeout,
+            check_requests=check_requests,
+            allow_plain_http=allow_plain_http,
+            clock=clock,
+            on_response=on_response,
+            on_retry=on_retry,
+        )
+        self._transport = transport
+        self._given = http_client
+        self._made: tuple[int, Any] | None = None
+        self._closed = False
+
+    @classmethod
+    def from_env(cls, **arguments: Any) -> Self:
+        """A client from the environment and the home directory; arguments, as of the constructor, win."""
+        return cls(**arguments)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force and where each came from."""
+        return self._core.settings
+
+    def __repr__(self) -> str:
+        settings = self._core.settings
+        return f"<{type(self).__name__} {settings.base_url} project {settings.project_id} {settings.signer!r}>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"{type(self).__name__} holds a key and connections and cannot be pickled or copied")
+
+    def _http(self, make: Callable[..., Any]) -> Any:
+        if self._closed:
+            raise NotSent("the client is closed", operation="client")
+        if self._given is not None:
+            return self._given
+        # a forked process must not share its parent's sockets
+        if self._made is None or self._made[0] != os.getpid():
+            options = {} if self._transport is None else {"transport": self._transport}
+            self._made = (os.getpid(), make(follow_redirects=False, **options))
+        return self._made[1]
+
+
+class HighHelp(_Client, Resources):
+    """The HighHelp API.
+
+    Each setting comes from its argument, else from its environment variable, else from the home directory. Safe
+    between threads; one pool of connections per client.
+
+    Args:
+        base_url: The gateway's base URL (`HIGHHELP_BASE_URL`); plain http only on the machine itself.
+        project_id: The merchant project (`HIGHHELP_PROJECT_ID`).
+        signer: The project's key (`HIGHHELP_PRIVATE_KEY`, `HIGHHELP_HMAC_KEY`); RSA where both are at hand.
+        scheme: The signature's open points (`HIGHHELP_SIGNATURE_SCHEME`).
+        timeout: Seconds for one attempt, from the first byte sent to the last one received.
+        total_timeout: Seconds for a whole call with its repetitions and look-ups.
+        check_requests: Whether requests are checked against the contract before they are sent.
+        allow_plain_http: Permits http beyond the machine itself, for a closed network such as a compose file's.
+        clock: Answers Unix seconds.
+        transport: An `httpx` transport, such as that of a mock gateway.
+        http_client: An `httpx.Client` of your own; it is not closed by this client, and never follows redirects here.
+        on_response: Called with (operation, answer) for every answer as it came.
+        on_retry: Called with (seconds, reason) before every pause.
+        home: Instead of `HIGHHELP_HOME`.
+        environ: Instead of the process's environment.
+
+    Raises:
+        SettingsError: Names the setting that is missing or wrong.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._calls = self
+
+    def call(
+        self,
+        operation: str,
+        body: Body | Mapping[str, Any],
+        parse: Callable[[Mapping[str, Any]], T],
+        *,
+        timeout: float | None = None,
+    ) -> T:
+        """Carry out an operation of the contract by its id. The resources (`client.p2p`, ...) call this.
+
+        Args:
+            operation: Its id, such as `create_p2p_payin`.
+            body: The request.
+            parse: Makes the result of the answer's JSON object.
+            timeout: Seconds for the whole call.
+
+        Raises:
+            NotSent, InvalidRequest, Rejected, DuplicatePayment, Unavailable, OutcomeUnknown: See `highhelp.errors`.
+        """
+        core = self._core
+        call = core.prepare(operation, body, parse)
+        return http.drive(flows.carry_out(call, core.limited(timeout)), self._pool(), core.wire)
+
+    def wait(
+        self,
+        operation: str,
+        body: Body | Mapping[str, Any],
+        parse: Callable[[Mapping[str, Any]], T],
+        *,
+        timeout: float,
+        on_change: Callable[[T], object] | None = None,
+    ) -> T:
+        """Ask an info operation until the payment is final. The resources' `wait_...` call this."""
+        core = self._core
+        call = core.prepare(operation, body, parse)
+        return http.drive(flows.wait(call, core.policy, timeout, on_change), self._pool(), core.wire)
+
+    def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> Answer:
+        """Send a signed request to any path, once, and return the answer as it came, whatever it says.
+
+        For what the contract does not know yet. The project id is filled in; nothing else is checked.
+
+        Raises:
+            NotSent: Nothing left the machine.
+            OutcomeUnknown: No whole answer came.
+        """
+        send = raw_request(self._core, path, body, timeout)
+        return http.drive(_raw(send), self._pool(), self._core.wire)
+
+    def _pool(self) -> httpx.Client:
+        import httpx
+
+        client: httpx.Client = self._http(httpx.Client)
+        return client
+
+    def close(self) -> None:
+        """Close the connections. A client that was given as `http_client` stays open."""
+        self._closed = True
+        if self._made is not None and self._made[0] == os.getpid():
+            self._made[1].close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncHighHelp(_Client, AsyncResources):
+    """The HighHelp API on an event loop. Arguments and behaviour are those of `HighHelp`."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._calls = self
+
+    async def call(
+        self,
+        operation: str,
+        body: Body | Mapping[str, Any],
+        parse: Callable[[Mapping[str, Any]], T],
+        *,
+        timeout: float | None = None,
+    ) -> T:
+        """Carry out an operation of the contract by its id. See `HighHelp.call`."""
+        core = self._core
+        call = core.prepare(operation, body, parse)
+        return await http.drive_async(flows.carry_out(call, core.limited(timeout)), self._pool(), core.wire)
+
+    async def wait(
+        self,
+        operation: str,
+        body: Body | Mapping[str, Any],
+        parse: Callable[[Mapping[str, Any]], T],
+        *,
+        timeout: float,
+        on_change: Callable[[T], object] | None = None,
+    ) -> T:
+        """Ask an info operation until the payment is final. See `HighHelp.wait`."""
+        core = self._core
+        call = core.prepare(operation, body, parse)
+        return await http.drive_async(flows.wait(call, core.policy, timeout, on_change), self._pool(), core.wire)
+
+    async def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> Answer:
+        """Send a signed request to any path, once. See `HighHelp.request`."""
+        send = raw_request(self._core, path, body, timeout)
+        return await http.drive_async(_raw(send), self._pool(), self._core.wire)
+
+    def _pool(self) -> httpx.AsyncClient:
+        import httpx
+
+        client: httpx.AsyncClient = self._http(httpx.AsyncClient)
+        return client
+
+    async def aclose(self) -> None:
+        """Close the connections. A client that was given as `http_client` stays open."""
+        self._closed = True
+        if self._made is not None and self._made[0] == os.getpid():
+            await self._made[1].aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+def raw_request(core: Core, path: str, body: Mapping[str, Any], timeout: float | None) -> Send:
+    """One attempt at any path, for `request`."""
+    if not isinstance(path, str) or not path.startswith("/") or path.startswith("//"):
+        raise InvalidRequest(
+            [FieldProblem("", "the path starts with one slash, like /api/v1/balance/info")], operation=str(path)
+        )
+    known = next((operation for operation in OPERATIONS.values() if operation.path == path), None)
+    # an unknown path may move money, so a lost answer leaves its outcome open
+    operation = known or replace(OPERATIONS["get_balance"], id=path, path=path, retry="never")
+    completed = core._completed(operation, _as_dict(operation, body))  # noqa: SLF001  # the two classes are one room
+    payment_id = _payment_id(completed)
+    return Send(operation, _bytes(operation, completed, payment_id), core.limited(timeout).attempt, payment_id, 1)
+
+
+def _raw(send: Send) -> flows.Flow[Answer]:
+    result = yield send
+    if isinstance(result, Answer):
+        return result
+    reason = result.reason if isinstance(result, Failure) else "no answer"
+    if isinstance(result, Failure) and not result.sent:
+        raise NotSent(
+            f"{reason}; nothing was sent", operation=send.operation.id, payment_id=send.payment_id, attempts=1
+        )
+    raise OutcomeUnknown(
+        f"{reason}; it may have been carried out", operation=send.operation.id, payment_id=send.payment_id, attempts=1
+    )
