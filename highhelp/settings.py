@@ -132,6 +132,7 @@ class Settings:
         """Settle every setting. Raises SettingsError that names the one that is missing or wrong."""
         source = Source.load() if source is None else source
         url, url_from = _required("base_url", base_url, source.text(BASE_URL, "base_url"), BASE_URL)
+        url = checked_url(url, url_from)
         project, project_from = _required("project_id", project_id, source.text(PROJECT_ID, "project_id"), PROJECT_ID)
         key, key_from = (signer, "argument signer") if signer is not None else load_signer(source)
         points, points_from = (scheme, "argument scheme") if scheme is not None else load_scheme(source)
@@ -139,7 +140,7 @@ class Settings:
         if token is not None and scheme is None:
             points = replace(points, token=token[0])
         return cls(
-            base_url=checked_url(url, url_from),
+            base_url=url,
             project_id=project,
             signer=key,
             scheme=points,

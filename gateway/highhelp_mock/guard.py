@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from highhelp_api import contract
-
 from highhelp_mock.messages import Refusal, Request
 from highhelp_mock.projects import Algorithm, Project
 from highhelp_signing import BodyFault, BodyNotSignable, Limits, SignatureScheme, normalize, parse_body

@@ -66,7 +66,7 @@ class Response:
         """The first value of a header, given by its lower-case name."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
-    def json(self) -> Any:  # noqa: ANN401 - any JSON value
+    def json(self) -> Any:
         """The body as JSON.
 
         Raises:
@@ -75,7 +75,7 @@ class Response:
         return json.loads(self.body)
 
 
-class Refusal(Exception):  # noqa: N818 - an answer, not a fault of the program
+class Refusal(Exception):
     """A request is not carried out; carries the HTTP answer in the contract's form of an error.
 
     Attributes:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from highhelp_mock.books import OPENING, Books
-from highhelp_signing import Home, HmacSigner, KeyRing, RsaSigner, SignatureScheme, Signer, generate_home
+from highhelp_signing import HmacSigner, Home, KeyRing, RsaSigner, SignatureScheme, Signer, generate_home
 from highhelp_signing.errors import KeyFormatError
 from highhelp_signing.keys import HmacVerificationKey, RsaVerificationKey
 
@@ -94,7 +94,7 @@ class Project:
         """What verifies this project's callbacks, of either algorithm."""
         return KeyRing.from_pem(self.keys.callback_public_key) + KeyRing.from_hmac(self.keys.callback_hmac_key)
 
-    def matching_key(self, algorithm: Algorithm) -> RsaVerificationKey | HmacVerificationKey | Any:  # noqa: ANN401
+    def matching_key(self, algorithm: Algorithm) -> RsaVerificationKey | HmacVerificationKey | Any:
         """The key that verifies the project's requests."""
         return self.rsa_key if algorithm == "rsa" else self.hmac_key
 

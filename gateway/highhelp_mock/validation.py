@@ -11,10 +11,10 @@ from itertools import islice
 from typing import Any
 
 import jsonschema_rs
-from highhelp_api import contract
-from highhelp_api.strict import models
 from pydantic import BaseModel, ValidationError
 
+from highhelp_api import contract
+from highhelp_api.strict import models
 from highhelp_mock.messages import Refusal
 
 __all__ = ["check_body", "field_errors", "schema_validator"]
@@ -57,7 +57,7 @@ def _findings(schema: str, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]
     for error in schema_validator(schema).iter_errors(body):
         path = [str(part) for part in error.instance_path]
         for name, message in _told(error.kind):
-            yield ":".join([*path, *name])[:_MOST_ERRORS * _LONGEST_NAME], message
+            yield ":".join([*path, *name])[: _MOST_ERRORS * _LONGEST_NAME], message
 
 
 def _model_findings(model: type[BaseModel], body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -74,9 +74,7 @@ def _path(body: object, loc: tuple[int | str, ...]) -> str:
     # pydantic puts the names of union members into the place; the body tells which parts are keys
     parts: list[str] = []
     for index, part in enumerate(loc):
-        if isinstance(body, Mapping) and part in body:
-            body = body[part]
-        elif isinstance(body, list) and isinstance(part, int) and part < len(body):
+        if (isinstance(body, Mapping) and part in body) or (isinstance(body, list) and isinstance(part, int) and part < len(body)):
             body = body[part]
         elif not (isinstance(body, Mapping) and index == len(loc) - 1):
             break
@@ -92,7 +90,7 @@ def _sentence(kind: str, message: str) -> str:
     return message.replace("Input should", "should").replace("String should", "should")
 
 
-def _told(kind: Any) -> Iterator[tuple[list[str], str]]:  # noqa: ANN401 - a class of its own per keyword
+def _told(kind: Any) -> Iterator[tuple[list[str], str]]:
     keyword = kind.name
     if keyword == "required":
         yield [kind.property], "is required"

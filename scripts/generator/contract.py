@@ -134,6 +134,10 @@ def states(document: Json) -> dict[str, types.State]:
         for state, following in machine.items()
         for name in (state, *following)
     )
+    for name in named:
+        value, _, sub = name.partition(":")
+        if value not in status["enum"] or (sub and sub not in sub_status["enum"]):
+            raise DocumentError(f"x-transitions: {name} is no status or sub-status of the document")
     found: dict[str, types.State] = {}
     for value in status["enum"]:
         mine = [name for name in named if name.partition(":")[0] == value]
@@ -144,9 +148,6 @@ def states(document: Json) -> dict[str, types.State]:
             sub = name.partition(":")[2] or None
             described = sub_status["x-enumDescriptions"][sub] if sub else status["x-enumDescriptions"][value]
             found[name] = types.State(name, value, sub, value in status["x-final"], described)
-    for name in named:
-        if name not in found:
-            raise DocumentError(f"x-transitions: {name}: the status is not in the list of statuses")
     missing = set(sub_status["enum"]) - {state.sub_status for state in found.values()}
     if missing:
         raise DocumentError(f"x-transitions: no machine knows {', '.join(sorted(missing))}")

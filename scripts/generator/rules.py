@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
-from generator.document import Endpoint, Json, endpoints, json_content, resolve_response, webhooks
+from generator.document import Endpoint, Json, endpoints, json_content, load, resolve_response, webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -140,3 +141,9 @@ def _keys(document: Json) -> Iterator[str]:
 
 
 RULES: tuple[Callable[[Json], Iterator[str]], ...] = (_operations, _responses, _webhooks, _schemas, _keys)
+
+
+if __name__ == "__main__":
+    broken = check(load(Path(sys.argv[1])))
+    print("\n".join(broken) or "the contract keeps its rules")
+    sys.exit(bool(broken))

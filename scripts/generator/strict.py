@@ -26,6 +26,11 @@ OPTIONS = (
     "--target-python-version", "3.11",
 )  # fmt: skip
 
+EDITS = {
+    # pydantic 2.14 made it public and warns of the old place
+    "from pydantic.experimental.missing_sentinel import MISSING\n": "from pydantic import MISSING\n",
+}
+
 
 def write(document: Json, target: Path) -> None:
     """Write the package. Raises DocumentError with the generator's own words."""
@@ -40,6 +45,13 @@ def write(document: Json, target: Path) -> None:
         )  # fmt: skip
     if run.returncode:
         raise DocumentError(f"datamodel-code-generator: {run.stderr.strip()}")
+    models = target / "models.py"
+    text = models.read_text(encoding="utf-8")
+    for old, new in EDITS.items():
+        if text.count(old) != 1:
+            raise DocumentError(f"datamodel-code-generator: {text.count(old)} places where 1 is expected: {old!r}")
+        text = text.replace(old, new)
+    models.write_text(text, encoding="utf-8")
     (target / "__init__.py").write_text(
         '"""Strict pydantic models of the contract\'s schemas. Not imported by the client."""\n', encoding="utf-8"
     )

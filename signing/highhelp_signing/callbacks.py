@@ -210,7 +210,8 @@ class CallbackVerifier:
         known = self._rules.read(read.body)
         callback = _callback(raw, read, known, key_id, int(timestamp))
         if known.wrong is not None or callback is None:
-            raise CallbackRejected(RejectionReason.FIELDS, f"{known.wrong or 'an id'} is missing or of a wrong type", callback)
+            place = known.wrong or "an id"
+            raise CallbackRejected(RejectionReason.FIELDS, f"{place} is missing or of a wrong type", callback)
         doubtful = self._ambiguity(read, known)
         if doubtful is not None:
             raise CallbackRejected(RejectionReason.AMBIGUOUS, doubtful, callback)

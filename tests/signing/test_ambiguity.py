@@ -1,7 +1,7 @@
 """Any two accepted bodies with one normalised string agree on every known field, empty containers aside.
 
-``bodies_of`` inverts the normalisation: it lists every JSON object with a given string (but for empty containers), so the
-searches below look at all candidates and not only at those that somebody thought of.
+``bodies_of`` inverts the normalisation: it lists every JSON object with a given string (but for empty containers), so
+the searches below look at all candidates and not only at those that somebody thought of.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ SMALL = fields(
     field("s", "array"),
 )
 ATOMS = [
-    "b:", "b:x", "b:None", "x", "", "a:", "c:1", "d:e:", "d:e:x:y", "d:ea:", "d:i:1", "d:t:None", "d:t:1", "d:z:", "d", "e:",
-    "m:p:k:", "m:p:", "m:q:", "m:p:k:None", "s:0:x", "z:b", "\u007f:", " y: z",
+    "b:", "b:x", "b:None", "x", "", "a:", "c:1", "d:e:", "d:e:x:y", "d:ea:", "d:i:1", "d:t:None", "d:t:1", "d:z:", "d",
+    "e:",    "m:p:k:", "m:p:", "m:q:", "m:p:k:None", "s:0:x", "z:b", "\u007f:", " y: z",
 ]  # fmt: skip
 SCHEMES = [
     DEFAULT,
@@ -236,7 +236,11 @@ def test_only_what_can_be_read_in_two_ways_is_refused(pieces: list[str]) -> None
     """Rule S is exact: a value that it refuses does belong to two bodies, one of them without the end of the value."""
     rules = Rules(DEFAULT, fields(field("p", "string")))
     body = {"p": "".join(pieces)}
-    rivals = [other for other in bodies_of(normalize(body), DEFAULT) if other.get("p") not in (body["p"], None)]
+    rivals = [
+        other
+        for other in bodies_of(normalize(body), DEFAULT)
+        if isinstance(other.get("p"), str) and other["p"] != body["p"]
+    ]
     refused = accepted(body, rules) is None
     by_other_rules = body["p"] == "None" or ";p:" in body["p"]
     assert refused == (bool(rivals) or by_other_rules)
@@ -250,8 +254,7 @@ def verdict(verifier: CallbackVerifier, sign: Sign, body: Any) -> str:
     try:
         verifier.verify(raw, sign(raw))
     except CallbackRejected as error:
-        assert error.genuine
-        return error.reason.value
+        return error.reason.value if error.genuine else "forged"
     return "accepted"
 
 
@@ -372,8 +375,10 @@ def test_joiners_of_the_scheme_are_meant(verifier: CallbackVerifier, sign: Sign)
 
 def test_overlapping_joiners_are_ambiguous() -> None:
     rules = Rules(SignatureScheme(joiner="||"), contract.CALLBACK_FIELDS)
-    assert accepted(described("x|y"), rules)
-    assert accepted(described("x|"), rules) is None, "the end of the value runs into the joiner that follows"
+    info = {"currency": "x|y", "type": "payin"}
+    assert accepted(callback(payment_info=info), rules)
+    body = callback(payment_info=info | {"currency": "x|"})
+    assert accepted(body, rules) is None, "the end of the value runs into the joiner that follows"
 
 
 def test_each_field_needs_the_row_of_its_object() -> None:

@@ -1,0 +1,114 @@
+"""The gateway as an ASGI 3 application, without a framework."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+from highhelp_mock.core import Core
+from highhelp_mock.guard import LIMITS
+from highhelp_mock.messages import Refusal, Request, Response
+from highhelp_mock.sender import keep_delivering
+
+__all__ = ["ABORT", "GatewayApp"]
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+ABORT = "highhelp_mock.abort"
+"""Name of the scope's extension that closes the connection at once; the serving adapter puts it there."""
+
+
+class GatewayApp:
+    """Speaks ASGI for a core. Its lifespan sends the callbacks.
+
+    Args:
+        core: the gateway.
+
+    Attributes:
+        core: the same.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self._delivery: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Called by the server."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._delivery = asyncio.create_task(keep_delivering(self.core))
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if self._delivery is not None:
+                    self._delivery.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await self._delivery
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
+        body = await _read(receive)
+        if body is None:
+            response = Refusal(413, f"The body is larger than {LIMITS.raw} bytes").response("-")
+            # the rest of the body is still on its way, so the connection cannot be used again
+            response = Response(response.status, (*response.headers, ("connection", "close")), response.body)
+        else:
+            raw_path = scope.get("raw_path") or scope["path"].encode()
+            headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+            path = raw_path.partition(b"?")[0].decode("latin-1")
+            response = self.core.handle(Request(scope["method"].upper(), path, headers, body))
+        if response.delay:
+            await asyncio.sleep(response.delay)
+        if response.dropped:
+            _abort(scope)
+            return
+        await _answer(response, send)
+
+
+async def _read(receive: Receive) -> bytes | None:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b"".join(chunks)
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > LIMITS.raw:
+            return None
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def _answer(response: Response, send: Send) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
+    headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    if not response.byte_interval:
+        await send({"type": "http.response.body", "body": response.body})
+        return
+    for byte in response.body:
+        await asyncio.sleep(response.byte_interval)
+        await send({"type": "http.response.body", "body": bytes([byte]), "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _abort(scope: Message) -> None:
+    abort = scope.get("extensions", {}).get(ABORT)
+    if abort is None:
+        raise ConnectionAbortedError("a fault closes this connection, and the server has no way to do it")
+    abort()

@@ -1,0 +1,229 @@
+"""A payment, as a frozen value, and the moves that it can make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from highhelp_mock import machine
+from highhelp_mock.machine import DECLINE, split
+from highhelp_mock.scenarios import Scenario, Stage
+
+__all__ = ["Card", "Challenge", "Event", "Hop", "Payment", "begin", "course_of", "expired_state", "moved"]
+
+LIFETIME = 600
+"""Seconds until a payment expires, where the request names none (documented for the widget)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One state that a payment was in.
+
+    Attributes:
+        at: Unix seconds.
+        state: `status` or `status:sub_status`.
+        text: `status_description`.
+    """
+
+    at: float
+    state: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One step of the automatic course, due at `at`."""
+
+    at: float
+    state: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is kept of a card: nothing that could be used."""
+
+    masked_pan: str
+    brand: str | None
+    card_holder: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a 3-D Secure challenge was opened with."""
+
+    version: int
+    creq: str = field(repr=False)
+    md: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """A payment of a project.
+
+    Attributes:
+        project_id: the merchant project.
+        payment_id: the merchant's id.
+        request_id: the gateway's id.
+        operation: id of the operation that created it.
+        info: id of the operation that tells its state.
+        flow: "payin" or "payout".
+        product: the contract's tag of the operation.
+        machines: names of the state machines that apply.
+        method: code of the method, where named.
+        amount: minor units.
+        currency: ISO 4217.
+        state: `status` or `status:sub_status`.
+        status_description: the reason in words.
+        created_at: Unix seconds.
+        expires_at: Unix seconds; None for what has no lifetime.
+        scenario: what it does over time.
+        course: the steps still to come by themselves.
+        token: 40 hex digits, the address of its hosted page.
+        urls: kind of callback -> where it goes.
+        redirect_url: where the payer goes after the page.
+        language: of the page.
+        card: what is kept of the card.
+        challenge: of 3-D Secure, while or after it was asked for.
+        confirmed: fingerprint of the 3-D Secure result that was handed over.
+        wrong_codes: how many one-time codes were wrong.
+        fingerprint: of the request that created it.
+        history: all states so far.
+    """
+
+    project_id: str
+    payment_id: str
+    request_id: str
+    operation: str
+    info: str | None
+    flow: str | None
+    product: str
+    machines: tuple[str, ...]
+    method: str | None
+    amount: int
+    currency: str
+    state: str
+    status_description: str | None
+    created_at: float
+    expires_at: float | None
+    scenario: Scenario
+    course: tuple[Hop, ...] = ()
+    token: str = field(repr=False)
+    urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    redirect_url: str | None = field(default=None, repr=False)
+    language: str | None = None
+    card: Card | None = None
+    challenge: Challenge | None = field(default=None, repr=False)
+    confirmed: bytes | None = field(default=None, repr=False)
+    wrong_codes: int = 0
+    fingerprint: bytes = field(default=b"", repr=False)
+    history: tuple[Event, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Project and payment id."""
+        return self.project_id, self.payment_id
+
+    @property
+    def status(self) -> str:
+        """Its status."""
+        return split(self.state)[0]
+
+    @property
+    def sub_status(self) -> str | None:
+        """Its sub-status, where it has one."""
+        return split(self.state)[1]
+
+    @property
+    def final(self) -> bool:
+        """Whether it never changes again."""
+        return machine.is_final(self.state)
+
+    @property
+    def allowed(self) -> tuple[str, ...]:
+        """The states that may follow."""
+        return machine.following(self.machines, self.state)
+
+    @property
+    def due_at(self) -> float | None:
+        """When it next moves by itself."""
+        times = [hop.at for hop in self.course[:1]]
+        if self.expires_at is not None and expired_state(self) is not None:
+            times.append(self.expires_at)
+        return min(times, default=None)
+
+
+def begin(payment: Payment) -> Payment:
+    """A payment at its creation: its course laid out, its first state noted."""
+    first = payment.scenario.stages[:1]
+    if first and first[0].after == 0 and not payment.final:
+        payment = replace(payment, state=first[0].to[0], status_description=first[0].says)
+    course = () if payment.final else course_of(payment, payment.created_at)
+    event = Event(payment.created_at, payment.state, payment.status_description)
+    return replace(payment, course=course, history=(event,))
+
+
+def course_of(payment: Payment, start: float) -> tuple[Hop, ...]:
+    """The steps by which a payment goes through its scenario's stages, from where it stands."""
+    hops: list[Hop] = []
+    state, when = payment.state, start
+    for stage in payment.scenario.stages:
+        way = _way(payment, state, stage)
+        for index, following in enumerate(way):
+            when += payment.scenario.pace if index else stage.after
+            last = index == len(way) - 1
+            hops.append(Hop(when, following, stage.says if last else None))
+            state = following
+    return tuple(hops)
+
+
+def _way(payment: Payment, state: str, stage: Stage) -> tuple[str, ...]:
+    for target in stage.to:
+        if target == state:
+            return ()
+        way = machine.route(payment.machines, state, target)
+        if way:
+            return way
+    return ()
+
+
+def moved(payment: Payment, state: str, text: str | None, at: float) -> Payment:
+    """The payment in its next state, which its machines must allow.
+
+    Raises:
+        ValueError: the machines do not allow it.
+    """
+    if state not in payment.allowed:
+        raise ValueError(f"{state} does not follow {payment.state}")
+    event = Event(at, state, text)
+    return replace(
+        payment,
+        state=state,
+        status_description=text,
+        course=() if machine.is_final(state) else payment.course,
+        history=(*payment.history, event),
+    )
+
+
+_EXPIRED = ("dispute:confirm_timeout", "dispute:no_payment", "dispute:payout_timeout", DECLINE)
+_EXPIRY_TEXTS = {
+    "dispute:confirm_timeout": "The confirmation ran out",
+    "dispute:no_payment": "Nothing was paid within the lifetime",
+    "dispute:payout_timeout": "The payout was not made within its lifetime",
+    DECLINE: "The lifetime has run out",
+}
+
+
+def expired_state(payment: Payment) -> tuple[str, str] | None:
+    """What the end of its lifetime makes of a payment, with the description; None where it makes nothing.
+
+    Only what is being processed expires: a dispute or an error waits for people.
+    """
+    if payment.status != "processing":
+        return None
+    # until the payer has chosen how to pay, a page that expires is no dispute
+    undecided = payment.product == "widget" and payment.method is None
+    wanted = (DECLINE,) if undecided else _EXPIRED
+    state = next((state for state in wanted if state in payment.allowed), None)
+    return None if state is None else (state, _EXPIRY_TEXTS[state])

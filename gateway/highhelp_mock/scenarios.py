@@ -1,0 +1,229 @@
+"""What a payment does over time, chosen by magic values: the one table that code, documentation and dashboard read.
+
+A stage names a state to reach; the contract's machine says through which states the way goes. A stage that the
+payment's machines do not know is left out, so one row serves several products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from highhelp_mock.cards import complete
+from highhelp_mock.machine import DECLINE, SUCCESS
+
+__all__ = [
+    "AMOUNTS", "BY_CODE", "OTP_CODES", "SCENARIOS", "Otp", "Scenario", "Stage", "amount_of", "default_scenario",
+    "find", "pan_of", "phone_of",
+]  # fmt: skip
+
+AMOUNTS: Final = range(900_000, 910_000)
+"""Only amounts in here, in minor units, choose a scenario: 900000 and the scenario's code."""
+
+_REQUISITES = "processing:awaiting_confirm"
+_CHALLENGE = "processing:awaiting_3ds_result"
+_REDIRECT = "processing:awaiting_redirect_result"
+_PAID = "processing:paid"
+_PAYOUT = "processing:payout_process"
+_ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A state to reach.
+
+    Attributes:
+        to: names of states; the first one that the machines know and can reach is taken.
+        after: seconds before the first step of the way to it; 0 at the first stage: at once, in the answer.
+        says: `status_description` of the state.
+    """
+
+    to: tuple[str, ...]
+    after: int = 1
+    says: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One row of the table.
+
+    Attributes:
+        code: chooses it: amount, phone and card number are made from it.
+        name: short, for the dashboard.
+        flow: "payin" or "payout".
+        text: what happens, for people.
+        stages: in order; after the last one, only control, the payer and the lifetime move the payment.
+        pace: seconds between two steps of one stage.
+        after_payer: the state to which the payer's or the merchant's answer leads (3-D Secure result, redirect).
+        says: `status_description` of that state.
+        threeds: version of 3-D Secure that is asked for.
+    """
+
+    code: int
+    name: str
+    flow: str
+    text: str
+    stages: tuple[Stage, ...] = ()
+    pace: int = 1
+    after_payer: str = SUCCESS
+    says: str | None = None
+    threeds: int = 2
+
+    @property
+    def amount(self) -> int:
+        """The amount that chooses it, in minor units."""
+        return amount_of(self.code)
+
+    @property
+    def phone(self) -> str:
+        """The phone number that chooses it."""
+        return phone_of(self.code)
+
+    @property
+    def pan(self) -> str:
+        """The test card number that chooses it."""
+        return pan_of(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Otp:
+    """A one-time code of mobile commerce.
+
+    Attributes:
+        code: what the payer types.
+        to: where it leads, after the code was found right.
+        text: for people.
+    """
+
+    code: str
+    to: str
+    text: str
+
+
+def amount_of(code: int) -> int:
+    """The magic amount of a scenario."""
+    return AMOUNTS.start + code
+
+
+def phone_of(code: int) -> str:
+    """The magic phone number of a scenario, ten digits after the country's 7."""
+    return f"79000000{code:03d}"
+
+
+def pan_of(code: int) -> str:
+    """The magic card number of a scenario: VISA, 16 digits, no issuer's range."""
+    return complete(f"400000900000{code:03d}")
+
+
+def _payin(code: int, name: str, text: str, *stages: Stage, **more: Any) -> Scenario:
+    return Scenario(code=code, name=name, flow="payin", text=text, stages=stages, **more)
+
+
+def _payout(code: int, name: str, text: str, *stages: Stage, **more: Any) -> Scenario:
+    return Scenario(code=code, name=name, flow="payout", text=text, stages=stages, **more)
+
+
+_SUCCEEDS = (Stage((_PAID,)), Stage((SUCCESS,)))
+_NO_MONEY = "The balance does not suffice"
+_OTHER_SUM = "Another amount was received"
+
+SCENARIOS: Final[tuple[Scenario, ...]] = (
+    _payin(0, "success", "Runs to success, as every pay-in without a scenario.", *_SUCCEEDS),
+    _payin(1, "decline", "Declined one second after its creation.",
+           Stage((DECLINE,), says="The provider declined the payment")),
+    _payin(2, "decline at once", "Declined in the answer to its creation.",
+           Stage((DECLINE,), 0, "The payment is not permitted")),
+    _payin(3, "decline after paid", "The payer says it is paid, the money never comes.",
+           Stage((_PAID, _CHALLENGE)), Stage((DECLINE,), says="The transfer was not found")),
+    _payin(4, "error", "A processing error; not final, nothing follows by itself.",
+           Stage((_ERROR,), says="Processing error at the provider")),
+    _payin(5, "expiry", "The payer never acts; the lifetime runs out.", Stage((_REQUISITES, _CHALLENGE))),
+    _payin(6, "slow", "As success, but a minute passes before each step.",
+           Stage((_PAID,), 60), Stage((SUCCESS,), 60), pace=60),
+    _payin(7, "never starts", "Stays new until its lifetime runs out."),
+    _payin(10, "dispute no_payment", "In dispute: nothing was paid.",
+           Stage(("dispute:no_payment",), says="Nothing was paid within the lifetime")),
+    _payin(11, "dispute different_amount", "In dispute: another amount was received.",
+           Stage(("dispute:different_amount",), says=_OTHER_SUM)),
+    _payin(12, "dispute confirm_timeout", "In dispute: the confirmation ran out.",
+           Stage(("dispute:confirm_timeout",), says="The confirmation ran out")),
+    _payin(13, "dispute incorrect_requisites", "In dispute: the details were wrong.",
+           Stage(("dispute:incorrect_requisites",), says="The transfer went to wrong details")),
+    _payin(14, "dispute, then success", "In dispute for ten seconds, then success.",
+           Stage(("dispute:different_amount",), says=_OTHER_SUM), Stage((SUCCESS,), 10)),
+    _payin(15, "dispute, then decline", "In dispute for ten seconds, then declined.",
+           Stage(("dispute:no_payment",), says="Nothing was paid within the lifetime"),
+           Stage((DECLINE,), 10, "The dispute was decided against the payment")),
+    _payin(20, "frictionless", "A card payment without a challenge.", Stage((SUCCESS,))),
+    _payin(21, "3-D Secure 2", "Challenge (creq); a result handed over leads to success.", Stage((_CHALLENGE,))),
+    _payin(22, "3-D Secure 2 fails", "Challenge (creq); a result handed over leads to a decline.",
+           Stage((_CHALLENGE,)), after_payer=DECLINE, says="3-D Secure authentication failed"),
+    _payin(23, "3-D Secure 1", "Challenge (pa_req, md); a result with the same md leads to success.",
+           Stage((_CHALLENGE,)), threeds=1),
+    _payin(24, "redirect", "The payer goes to the bank and is back after ten seconds.",
+           Stage((_REDIRECT,)), Stage((SUCCESS,), 10)),
+    _payin(25, "redirect fails", "The payer goes to the bank, which declines after ten seconds.",
+           Stage((_REDIRECT,)), Stage((DECLINE,), 10, "The bank declined the payment"),
+           after_payer=DECLINE, says="The bank declined the payment"),
+    _payin(26, "insufficient funds", "The card has too little money: declined after one second.",
+           Stage((DECLINE,), says="Insufficient funds")),
+    _payout(100, "payout success", "Processed after one second, done after two.",
+            Stage((_PAYOUT,)), Stage((SUCCESS,))),
+    _payout(101, "payout decline", "Processed, then declined; the money is available again.",
+            Stage((_PAYOUT,)), Stage((DECLINE,), says="The bank refused the transfer")),
+    _payout(102, "payout failed", "In dispute: the payout failed and is analysed.",
+            Stage(("dispute:payout_failed",), says="The bank returned the transfer")),
+    _payout(103, "payout timeout", "Stays in process until its lifetime (600 s) runs out, then in dispute.",
+            Stage((_PAYOUT,))),
+    _payout(104, "payout failed, then decline", "In dispute for ten seconds, then declined.",
+            Stage(("dispute:payout_failed",), says="The bank returned the transfer"),
+            Stage((DECLINE,), 10, "The payout was cancelled")),
+    _payout(105, "payout failed, then success", "In dispute for ten seconds, then success.",
+            Stage(("dispute:payout_failed",), says="The bank returned the transfer"), Stage((SUCCESS,), 10)),
+    _payout(106, "payout error", "A processing error; not final, the money stays locked.",
+            Stage((_ERROR,), says="Processing error at the provider")),
+    _payout(107, "payout slow", "As success, but a minute passes before each step.",
+            Stage((_PAYOUT,), 60), Stage((SUCCESS,), 60)),
+    _payout(108, "insufficient balance", "Declined at once, as if the balance did not suffice.",
+            Stage((DECLINE,), 0, _NO_MONEY)),
+    _payout(109, "payout decline at once", "Declined in the answer to its creation.",
+            Stage((DECLINE,), 0, "The receiver cannot be paid")),
+)  # fmt: skip
+"""All scenarios."""
+
+BY_CODE: Final[Mapping[int, Scenario]] = {scenario.code: scenario for scenario in SCENARIOS}
+
+OTP_CODES: Final[tuple[Otp, ...]] = (
+    Otp("123456", SUCCESS, "Right; the payment succeeds."),
+    Otp("222222", DECLINE, "Right, but the operator declines the payment."),
+    Otp("333333", _ERROR, "Right, but the operator fails: error."),
+)
+"""One-time codes that are right. Every other one is wrong, and the third wrong one declines the payment."""
+
+_PHONES = {scenario.phone: scenario for scenario in SCENARIOS}
+_PANS = {scenario.pan: scenario for scenario in SCENARIOS}
+
+_BY_ITSELF = _payin(0, "", "", *_SUCCEEDS)
+_PAGE = _payin(0, "", "", Stage((_REQUISITES,)), Stage((_PAID, SUCCESS), 15), Stage((SUCCESS,)))
+_WAITS = _payout(0, "", "")
+
+
+def find(flow: str | None, *, amount: int, pan: str | None, phone: str | None) -> Scenario | None:
+    """The scenario that a magic value chooses; a card number counts before a phone, a phone before an amount."""
+    candidates = (
+        _PANS.get(pan or ""),
+        _PHONES.get((phone or "").lstrip("+")),
+        BY_CODE.get(amount - AMOUNTS.start) if amount in AMOUNTS else None,
+    )
+    return next((scenario for scenario in candidates if scenario and scenario.flow == flow), None)
+
+
+def default_scenario(flow: str | None, *, hosted: bool) -> Scenario:
+    """What a payment without a magic value does: a pay-in succeeds by itself, a payout waits.
+
+    On a hosted page the payer has fifteen seconds to open it before the payment goes on by itself.
+    """
+    if flow == "payout":
+        return _WAITS
+    return _PAGE if hosted else _BY_ITSELF

@@ -1,0 +1,7 @@
+"""`python -m highhelp.cli`."""
+
+import sys
+
+from highhelp.cli import main
+
+sys.exit(main())

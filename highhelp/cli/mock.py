@@ -1,0 +1,38 @@
+"""`highhelp mock`: a gateway on this machine until Ctrl-C."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from pathlib import Path
+
+import typer
+
+from highhelp.cli.output import UsageProblem, read_bytes
+from highhelp_signing import SignatureScheme, generate_home
+
+
+def run_mock(*, port: int, home: Path | None, duplicates: str, scheme: Path | None, deliver_to: list[str]) -> None:
+    """Serve until interrupted. Makes a home directory where there is none."""
+    try:
+        from highhelp_mock import MockGateway
+    except ModuleNotFoundError as missing:
+        raise UsageProblem(f"the mock gateway needs the extra [mock] ({missing.name} is missing)") from None
+    if duplicates not in ("stored", "conflict"):
+        raise UsageProblem("--duplicates: stored or conflict")
+    reading = SignatureScheme.from_json(read_bytes(str(scheme), "--scheme")) if scheme is not None else None
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = home if home is not None else Path(temporary) / "home"
+        if not (directory / "private_key.pem").exists():
+            generate_home(directory, base_url=f"http://127.0.0.1:{port}")
+        gateway = MockGateway(home=directory, scheme=reading, duplicates=duplicates, deliver_to=tuple(deliver_to))
+        try:
+            with gateway.serve(port) as url:
+                typer.echo(f"HighHelp mock gateway: {url}")
+                typer.echo(f"export HIGHHELP_HOME={directory}")
+                typer.echo("Ctrl-C stops it.")
+                threading.Event().wait()
+        except KeyboardInterrupt:
+            typer.echo("stopped")
+        except OSError as error:
+            raise UsageProblem(f"--port: {port} cannot be used: {error.strerror}") from None

@@ -1,0 +1,112 @@
+"""What commands print, and the exit code of each outcome."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import typer
+
+from highhelp.errors import (
+    FieldProblem,
+    HighHelpError,
+    InvalidRequest,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+    SettingsError,
+    Unavailable,
+    WaitTimeout,
+)
+from highhelp_signing.errors import SigningError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+OK, REFUSED, WRONG_USE, UNKNOWN, NOT_SENT, UNAVAILABLE = range(6)
+
+# from the most to the least special
+EXIT_CODES: Sequence[tuple[type[Exception], int]] = (
+    (InvalidRequest, WRONG_USE),
+    (NotSent, NOT_SENT),
+    (Rejected, REFUSED),
+    (OutcomeUnknown, UNKNOWN),
+    (WaitTimeout, UNKNOWN),
+    (Unavailable, UNAVAILABLE),
+    (SettingsError, WRONG_USE),
+    (HighHelpError, WRONG_USE),
+    (SigningError, WRONG_USE),
+)
+
+
+class UsageProblem(HighHelpError):
+    """The command was given something that it cannot work with."""
+
+
+def guarded(command: Callable[P, R]) -> Callable[P, R]:
+    """A command that ends in a plain sentence and an exit code instead of a stack trace."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except (HighHelpError, SigningError) as error:
+            code = next(code for kind, code in EXIT_CODES if isinstance(error, kind))
+            fail(error, code, as_json=bool(kwargs.get("as_json")))
+
+    return run
+
+
+def fail(error: Exception, code: int, *, as_json: bool) -> NoReturn:
+    """Say what went wrong on standard error and leave."""
+    if as_json:
+        document: dict[str, Any] = {"error": type(error).__name__, "message": str(error), "exit_code": code}
+        for name in ("operation", "payment_id", "status", "cause", "found", "retry_after", "setting"):
+            if getattr(error, name, None) is not None:
+                document[name] = getattr(error, name)
+        problems: Iterable[FieldProblem] = getattr(error, "problems", ())
+        document["problems"] = [{"field": problem.path, "message": problem.message} for problem in problems]
+        typer.echo(json.dumps(document, ensure_ascii=False), err=True)
+    else:
+        typer.echo(f"highhelp: {error}", err=True)
+    raise typer.Exit(code)
+
+
+def show_json(value: object) -> None:
+    """Print a JSON value."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under their column names; numbers to the right."""
+    texts = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
+    widths = [max([len(name), *(len(row[at]) for row in texts)]) for at, name in enumerate(columns)]
+    numeric = [bool(texts) and all(row[at].replace(".", "").isdigit() for row in texts) for at in range(len(columns))]
+    for row in [list(columns), *texts]:
+        cells = [cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(row, widths, numeric, strict=True)]
+        typer.echo("  ".join(cells).rstrip())
+
+
+def read_bytes(path: str, what: str) -> bytes:
+    """The content of a file, or of standard input for `-`."""
+    if path == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UsageProblem(f"{what}: {path} cannot be read: {error.strerror}") from None
+
+
+def read_object(path: str, what: str) -> dict[str, Any]:
+    """A JSON object from a file."""
+    try:
+        value = json.loads(read_bytes(path, what).decode("utf-8"))
+    except (ValueError, RecursionError):
+        raise UsageProblem(f"{what}: {path} is not JSON") from None
+    if not isinstance(value, dict):
+        raise UsageProblem(f"{what}: {path} must hold a JSON object")
+    return value

@@ -1,0 +1,74 @@
+"""A client over answers that a test makes up: no socket, no gateway, no waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from highhelp import AsyncHighHelp, HighHelp, RsaSigner, http
+
+PROJECT = "57aff4db-b45d-42bf-bc5f-b7a499a01782"
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+@pytest.fixture(scope="session")
+def signer() -> RsaSigner:
+    return RsaSigner(rsa.generate_private_key(65537, 2048))
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Nobody waits; what would have been waited is written down."""
+    taken: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        taken.append(seconds)
+
+    monkeypatch.setattr(http.time, "sleep", taken.append)
+    monkeypatch.setattr(http.asyncio, "sleep", sleep)
+    return taken
+
+
+@dataclass
+class Both:
+    """One call made by both clients, which must come to the same."""
+
+    signer: RsaSigner
+    asynchronous: bool
+    seen: list[httpx.Request] = field(default_factory=list)
+
+    def __call__(self, handler: Handler, call: Callable[[Any], Any], **settings: Any) -> Any:
+        """Make a call against the handler and return its result or raise its error."""
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            self.seen.append(request)
+            return handler(request)
+
+        arguments = {
+            "base_url": "https://gateway.example",
+            "project_id": PROJECT,
+            "signer": self.signer,
+            "transport": httpx.MockTransport(answer),
+            "environ": {},
+            **settings,
+        }
+        if not self.asynchronous:
+            with HighHelp(**arguments) as client:
+                return call(client)
+
+        async def run() -> Any:
+            async with AsyncHighHelp(**arguments) as client:
+                return await call(client)
+
+        return asyncio.run(run())
+
+
+@pytest.fixture(params=["sync", "async"])
+def both(request: pytest.FixtureRequest, signer: RsaSigner) -> Both:
+    return Both(signer, request.param == "async")

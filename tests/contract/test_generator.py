@@ -1,0 +1,207 @@
+"""The generator: a change of the document reaches everything by itself, and nothing is dropped in silence."""
+
+from __future__ import annotations
+
+import copy
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from generator import document, main, rules, templates
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parents[2]
+SPEC = ROOT / "spec" / "openapi.yaml"
+
+Change = Callable[[dict[str, Any]], None]
+
+
+@pytest.fixture(scope="module")
+def contract() -> dict[str, Any]:
+    return document.load(SPEC)
+
+
+def written(contract: dict[str, Any], change: Change, directory: Path) -> Path:
+    changed = copy.deepcopy(contract)
+    change(changed)
+    spec = directory / "openapi.yaml"
+    with spec.open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(changed, file)
+    return spec
+
+
+def run_with(package: Path, program: str) -> str:
+    """Run a program against a freshly generated package instead of the installed one."""
+    paths = [str(package), *(str(ROOT / name) for name in (".", "signing", "gateway"))]
+    code = f"import sys; sys.path[:0] = {paths!r}\n{textwrap.dedent(program)}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def add_everything(contract: dict[str, Any]) -> None:
+    """A new operation under a new tag, a new status, a new sensitive field."""
+    operation = copy.deepcopy(contract["paths"]["/api/v1/balance/info"]["post"])
+    operation |= {"operationId": "get_limits", "x-method-name": "limits", "tags": ["risk"], "x-provenance": "observed"}
+    contract["paths"]["/api/v1/limit/info"] = {"post": operation}
+    schemas = contract["components"]["schemas"]
+    schemas["Status"]["enum"].append("frozen")
+    schemas["Status"]["x-enumDescriptions"]["frozen"] = "On hold."
+    contract["x-transitions"]["payout"]["frozen"] = ["success"]
+    schemas["Card"]["properties"]["pin"] = {
+        "type": "string",
+        "maxLength": 6,
+        "description": "Pin.",
+        "x-sensitive": "secret",
+    }
+
+
+@pytest.fixture(scope="module")
+def extended(contract: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("extended")
+    main.generate(written(contract, add_everything, directory), directory / "out")
+    return directory / "out"
+
+
+def test_a_new_operation_is_callable_with_no_other_edit(extended: Path) -> None:
+    output = run_with(
+        extended,
+        """
+        import asyncio, httpx
+        from cryptography.hazmat.primitives.asymmetric import rsa
+        from highhelp import AsyncHighHelp, HighHelp, RsaSigner
+        key = RsaSigner(rsa.generate_private_key(65537, 2048))
+        def answer(request):
+            return httpx.Response(200, json={"balance": [{"currency": "RUB", "amount": 1, "path": request.url.path}]})
+        settings = dict(base_url="https://gw.example", project_id="p", signer=key, transport=httpx.MockTransport(answer))
+        print(HighHelp(**settings).risk.limits().balance[0].additional_properties)
+        print(asyncio.run(AsyncHighHelp(**settings).risk.limits()).balance[0].amount)
+        """,
+    )
+    assert output == "{'path': '/api/v1/limit/info'}\n1\n"
+
+
+def test_a_new_enum_value_and_sensitive_field_arrive(extended: Path) -> None:
+    output = run_with(
+        extended,
+        """
+        from highhelp import models
+        from highhelp_api import contract
+        from highhelp.redact import masked
+        card = models.Card(pan="4000000000000002", cvv="123", expiry_month="12", expiry_year="2030", pin="998877")
+        print(models.Status("frozen").is_known, "frozen" in contract.STATES, "998877" in repr(card))
+        print(contract.SENSITIVE_PATHS["EcomPayinRequest"]["card:pin"], masked({"pin": "998877"}))
+        """,
+    )
+    assert output == "True True False\nsecret {'pin': '***'}\n"
+
+
+def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
+    main.generate(SPEC, tmp_path / "one")
+    main.generate(SPEC, tmp_path / "two")
+    assert main.differences(tmp_path / "one", tmp_path / "two") == []
+
+
+def test_check_names_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["--output", str(tmp_path)]) == 0
+    edited = tmp_path / main.PACKAGE / "client" / "types.py"
+    edited.write_text(edited.read_text(encoding="utf-8") + "# by hand\n", encoding="utf-8")
+    (tmp_path / main.PACKAGE / "contract" / "stray.py").touch()
+    assert main.main(["--check", "--output", str(tmp_path)]) == 1
+    told = capsys.readouterr().err
+    assert "client/types.py" in told
+    assert "contract/stray.py" in told
+    assert main.main(["--output", str(tmp_path)]) == 0
+    assert main.main(["--check", "--output", str(tmp_path)]) == 0
+
+
+def drop_provenance(contract: dict[str, Any]) -> None:
+    del contract["components"]["schemas"]["Card"]["x-provenance"]
+
+
+def unknown_key(contract: dict[str, Any]) -> None:
+    contract["components"]["schemas"]["Card"]["x-mystery"] = True
+
+
+def float_amount(contract: dict[str, Any]) -> None:
+    contract["components"]["schemas"]["Balance"]["properties"]["amount"] = {"type": "number", "description": "Money."}
+
+
+def undescribed_value(contract: dict[str, Any]) -> None:
+    contract["components"]["schemas"]["Status"]["enum"].append("frozen")
+
+
+def camel_case(contract: dict[str, Any]) -> None:
+    contract["paths"]["/api/v1/balance/info"]["post"]["operationId"] = "getBalance"
+
+
+def same_name_twice(contract: dict[str, Any]) -> None:
+    contract["paths"]["/api/v1/bank/list"]["post"]["x-method-name"] = "balance"
+
+
+def unreadable_schema(contract: dict[str, Any]) -> None:
+    contract["components"]["schemas"]["Card"]["properties"]["pan"]["minProperties"] = 1
+
+
+def no_way_on(contract: dict[str, Any]) -> None:
+    contract["x-transitions"]["payout"]["processing:new"].append("processing:lost")
+
+
+def no_info(contract: dict[str, Any]) -> None:
+    del contract["paths"]["/api/v1/widget/payin/info"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (drop_provenance, "Card: x-provenance"),
+        (unknown_key, "x-mystery has no row"),
+        (float_amount, "Balance.amount: no number"),
+        (undescribed_value, "Status: x-enumDescriptions"),
+        (camel_case, "getBalance: the operationId"),
+        (same_name_twice, "service.balance is already get_balance"),
+        (unreadable_schema, "minProperties"),
+        (no_way_on, "processing:lost"),
+        (no_info, "create_widget_payin: x-retry reconcile needs an info operation"),
+    ],
+)
+def test_a_broken_document_is_refused_and_says_where(
+    contract: dict[str, Any], change: Change, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = written(contract, change, tmp_path)
+    assert main.main(["--spec", str(spec), "--output", str(tmp_path / "out")]) == 2
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_endpoint_that_the_generator_drops_is_an_error(contract: dict[str, Any], tmp_path: Path) -> None:
+    def inline_number_enum(changed: dict[str, Any]) -> None:
+        # a warning of the generator, which then leaves the endpoint out
+        changed["components"]["schemas"]["BalanceRequest"]["properties"]["mode"] = {
+            "anyOf": [{"type": "array"}, {"type": "null"}]
+        }
+
+    spec = written(contract, inline_number_enum, tmp_path)
+    with pytest.raises(document.DocumentError):
+        main.generate(spec, tmp_path / "out")
+
+
+def test_an_edit_that_no_longer_fits_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(templates.EDITS, "a fix", {"types.py.jinja": [("no such text", "")]})
+    with pytest.raises(templates.TemplateError, match="types.py.jinja: 0 places"):
+        templates.write(tmp_path)
+
+
+def test_what_is_not_a_document_is_refused(tmp_path: Path) -> None:
+    for text in ("just text", "a: [", "openapi: 3.1.0"):
+        spec = tmp_path / "openapi.yaml"
+        spec.write_text(text, encoding="utf-8")
+        assert main.main(["--spec", str(spec), "--output", str(tmp_path)]) == 2
+
+
+def test_the_contract_keeps_its_rules(contract: dict[str, Any]) -> None:
+    assert rules.check(contract) == []
