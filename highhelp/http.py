@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent
@@ -58,6 +60,7 @@ class Wire:
 
     def request(self, client: Any, send: Send) -> Any:
         """The request of one attempt, not yet signed."""
+        connect = min(self.connect, send.seconds)
         return client.build_request(
             "POST",
             self.base_url + send.operation.path,
@@ -67,12 +70,8 @@ class Wire:
                 "accept": "application/json",
                 "user-agent": self.user_agent,
             },
-            timeout={
-                "connect": min(self.connect, send.seconds),
-                "read": send.seconds,
-                "write": send.seconds,
-                "pool": min(self.connect, send.seconds),
-            },
+            # connect, read, write, pool: a tuple, which every version of httpx and httpx2 takes
+            timeout=(connect, send.seconds, send.seconds, connect),
         )
 
 
@@ -180,6 +179,10 @@ def _failure(error: Exception) -> Failure:
     kind = type(error).__name__
     text = masked_text(str(error))[:200] if names & {"ConnectError", "ProxyError"} else ""
     reason = f"{kind}: {text}" if text else kind
+    if "HTTPError" not in names and error.__traceback__ is not None:
+        # not one of the HTTP library's own: say where, without the text, which may hold anything
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        reason = f"unexpected {kind} at {Path(place.filename).name}:{place.lineno}"
     return Failure(sent=not names & _NOT_SENT, reason=reason, retryable=not names & _HOPELESS)
 
 

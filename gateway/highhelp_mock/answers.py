@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
 from highhelp_mock.cards import complete, mask
 from highhelp_mock.machine import is_final, split
-from highhelp_mock.messages import Json
-from highhelp_mock.payments import Challenge, Payment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from highhelp_mock.messages import Json
+    from highhelp_mock.payments import Challenge, Payment
 
 __all__ = ["UNKNOWN", "bank_of", "callback_body", "callback_kind", "create_answer", "info_answer", "masked", "view"]
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from highhelp_mock.core import Core
 from highhelp_mock.guard import LIMITS
 from highhelp_mock.messages import Refusal, Request, Response
 from highhelp_mock.sender import keep_delivering
+
+if TYPE_CHECKING:
+    from highhelp_mock.core import Core
 
 __all__ = ["ABORT", "GatewayApp"]
 
@@ -73,7 +75,7 @@ class GatewayApp:
         if response.delay:
             await asyncio.sleep(response.delay)
         if response.dropped:
-            _abort(scope)
+            await _abort(scope, receive)
             return
         await _answer(response, send)
 
@@ -107,8 +109,10 @@ async def _answer(response: Response, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _abort(scope: Message) -> None:
+async def _abort(scope: Message, receive: Receive) -> None:
     abort = scope.get("extensions", {}).get(ABORT)
     if abort is None:
         raise ConnectionAbortedError("a fault closes this connection, and the server has no way to do it")
     abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass  # the server takes an application that returns before it has noticed for a broken one

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from highhelp_api import contract
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["OPENING", "Account", "Books", "InsufficientError"]
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from highhelp_mock.answers import state_json, view
 from highhelp_mock.engine import Engine
 from highhelp_mock.faults import DESCRIPTIONS, Fault
 from highhelp_mock.messages import Json, Refusal, Request
-from highhelp_mock.payments import Payment
+
+if TYPE_CHECKING:
+    from highhelp_mock.payments import Payment
 
 __all__ = ["PREFIX", "advance", "handle"]
 
@@ -172,7 +174,7 @@ def _body(request: Request) -> Mapping[str, Any]:
     return body
 
 
-def _is_duration(value: object, most: int) -> bool:
+def _is_duration(value: object, most: int) -> TypeGuard[float]:
     return (
         isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and 0 <= value <= most
     )

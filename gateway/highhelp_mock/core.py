@@ -5,29 +5,32 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from hashlib import sha256
 from itertools import count
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from highhelp_api import contract
-from highhelp_api.contract import Operation
 from highhelp_mock import control
 from highhelp_mock.answers import UNKNOWN
-from highhelp_mock.clock import Clock
 from highhelp_mock.engine import Engine
-from highhelp_mock.faults import Fault
 from highhelp_mock.guard import LIMITS, authenticate, check_form
 from highhelp_mock.messages import Json, Refusal, Request, Response, encode, json_response
 from highhelp_mock.operations import carry_out
 from highhelp_mock.outbox import Attempt
-from highhelp_mock.projects import Project
 from highhelp_mock.validation import check_body
 from highhelp_signing import SignatureScheme, parse_body, signing_message
 from highhelp_signing.encoding import base64url_encode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from highhelp_api.contract import Operation
+    from highhelp_mock.clock import Clock
+    from highhelp_mock.faults import Fault
+    from highhelp_mock.projects import Project
 
 __all__ = ["Call", "Core", "Duplicates", "Outgoing", "Page", "sign"]
 

@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
-from highhelp_api.contract import Operation
 from highhelp_mock import cards
 from highhelp_mock.answers import example_rows
 from highhelp_mock.machine import DECLINE, NEW, route
 from highhelp_mock.payments import LIFETIME, Card, Payment, course_of
 from highhelp_mock.scenarios import Scenario, default_scenario, find
+
+if TYPE_CHECKING:
+    from highhelp_api.contract import Operation
 
 __all__ = ["fingerprint", "methods", "new_payment"]
 

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import heapq
 from collections import OrderedDict
-from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from highhelp_mock.answers import callback_body, callback_kind, challenge_text
 from highhelp_mock.books import InsufficientError
-from highhelp_mock.clock import Clock
 from highhelp_mock.faults import Faults
 from highhelp_mock.machine import DECLINE, SUCCESS
 from highhelp_mock.messages import encode
 from highhelp_mock.outbox import Delivery, Outbox, may_deliver
 from highhelp_mock.payments import LIFETIME, Challenge, Hop, Payment, begin, expired_state, moved
-from highhelp_mock.projects import Project
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from highhelp_mock.clock import Clock
+    from highhelp_mock.projects import Project
 
 __all__ = ["Engine"]
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from highhelp_api import contract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["ANY", "API_FAULTS", "CALLBACK_FAULTS", "DESCRIPTIONS", "Fault", "Faults"]
 
@@ -19,7 +21,7 @@ DESCRIPTIONS: Final = {
     "delay": "The answer comes late, by `seconds` (2).",
     "http_500": "HTTP 500 in the contract's form; nothing is done unless `after_commit` is true.",
     "http_429": "HTTP 429 with retry-after; nothing is done.",
-    "html_502": "HTTP 502 with an HTML page, as a proxy sends it; the call is carried out unless `after_commit` is false.",
+    "html_502": "HTTP 502 with a proxy's HTML page; the call is carried out unless `after_commit` is false.",
     "bad_json": "The call is carried out, the answer is cut off in the middle of its JSON.",
     "unknown_status": "The answer or callback has a status that the contract does not know.",
     "slow_body": "The call is carried out, the answer's body comes one byte every `seconds` (0.2).",

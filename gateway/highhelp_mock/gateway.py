@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -11,20 +9,23 @@ from typing import TYPE_CHECKING, Any, Self
 from highhelp_mock import control, payer
 from highhelp_mock.answers import callback_kind
 from highhelp_mock.asgi import GatewayApp
-from highhelp_mock.books import Account
 from highhelp_mock.clock import Clock
 from highhelp_mock.core import Call, Core, Duplicates, Outgoing, Page, sign
-from highhelp_mock.faults import Fault
 from highhelp_mock.messages import Json, Request, Response, encode
-from highhelp_mock.outbox import Delivery
-from highhelp_mock.payments import Payment
 from highhelp_mock.projects import Algorithm, Keys, Project, make_keys, new_project_id, read_home, write_base_url
 from highhelp_mock.sender import deliver_due
 from highhelp_mock.transport import InProcessTransport
 from highhelp_signing import CallbackVerifier, HmacSigner, KeyRing, RsaSigner, SignatureScheme
 
 if TYPE_CHECKING:
+    import os
     import socket
+    from collections.abc import Callable, Collection, Iterator, Mapping
+
+    from highhelp_mock.books import Account
+    from highhelp_mock.faults import Fault
+    from highhelp_mock.outbox import Delivery
+    from highhelp_mock.payments import Payment
 
 __all__ = ["IN_PROCESS_URL", "MockGateway", "create_app"]
 
@@ -40,7 +41,7 @@ class MockGateway:
     `receiver`. On a port: `with gateway.serve(): ...`.
 
     Args:
-        home: a home directory; one without `project.json` is filled with fresh keys. Without it keys are made in memory.
+        home: a home directory; one without `project.json` is filled with fresh keys. Without it they are in memory.
         project_id: the first project's id where there is no home; a fresh UUID when absent.
         keys: the first project's keys where there is no home; made when absent.
         scheme: how the gateway reads the open points of the signature; the home's, else the default.

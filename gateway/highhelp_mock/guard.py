@@ -7,16 +7,19 @@ verified.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
 from highhelp_mock.messages import Refusal, Request
-from highhelp_mock.projects import Algorithm, Project
 from highhelp_signing import BodyFault, BodyNotSignable, Limits, SignatureScheme, normalize, parse_body
 from highhelp_signing.encoding import base64url_decode
 from highhelp_signing.headers import access_token
 from highhelp_signing.normalize import message_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from highhelp_mock.projects import Algorithm, Project
 
 __all__ = ["LIMITS", "TOLERANCE", "authenticate", "check_form"]
 

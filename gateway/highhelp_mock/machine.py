@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from highhelp_api import contract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["DECLINE", "NEW", "SUCCESS", "following", "is_final", "known_states", "route", "split"]
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
-from highhelp_api.contract import Operation
 from highhelp_mock.answers import create_answer, example_rows, info_answer
 from highhelp_mock.creation import fingerprint, methods, new_payment
-from highhelp_mock.engine import Engine
 from highhelp_mock.machine import DECLINE
 from highhelp_mock.messages import Json, Refusal
-from highhelp_mock.payments import Payment
-from highhelp_mock.projects import Project
+
+if TYPE_CHECKING:
+    from highhelp_api.contract import Operation
+    from highhelp_mock.engine import Engine
+    from highhelp_mock.payments import Payment
+    from highhelp_mock.projects import Project
 
 __all__ = ["carry_out"]
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import heapq
 import ipaddress
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from highhelp_mock.answers import masked
-from highhelp_mock.messages import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from highhelp_mock.messages import Json
 
 __all__ = ["BACK_OFF", "Attempt", "Delivery", "Outbox", "may_deliver"]
 

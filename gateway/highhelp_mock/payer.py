@@ -5,16 +5,20 @@ Whoever opens the page takes the payment out of its automatic course: from then 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from highhelp_mock import cards
 from highhelp_mock.creation import card_expired, machines_of_choice
-from highhelp_mock.engine import Engine
 from highhelp_mock.machine import DECLINE, SUCCESS
 from highhelp_mock.messages import Refusal
 from highhelp_mock.payments import Card, Payment
 from highhelp_mock.scenarios import OTP_CODES, find
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from highhelp_mock.engine import Engine
 
 __all__ = ["choose", "decline", "finish_3ds", "finish_redirect", "opened", "pay", "submit_card", "submit_code"]
 

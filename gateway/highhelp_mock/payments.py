@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from highhelp_mock import machine
 from highhelp_mock.machine import DECLINE, split
-from highhelp_mock.scenarios import Scenario, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from highhelp_mock.scenarios import Scenario, Stage
 
 __all__ = ["Card", "Challenge", "Event", "Hop", "Payment", "begin", "course_of", "expired_state", "moved"]
 

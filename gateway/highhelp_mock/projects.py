@@ -6,10 +6,8 @@ import json
 import os
 import secrets
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -18,6 +16,10 @@ from highhelp_mock.books import OPENING, Books
 from highhelp_signing import HmacSigner, Home, KeyRing, RsaSigner, SignatureScheme, Signer, generate_home
 from highhelp_signing.errors import KeyFormatError
 from highhelp_signing.keys import HmacVerificationKey, RsaVerificationKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["Algorithm", "Keys", "Project", "make_keys", "read_home", "write_base_url"]
 

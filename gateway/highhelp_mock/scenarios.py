@@ -6,12 +6,14 @@ payment's machines do not know is left out, so one row serves several products.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from highhelp_mock.cards import complete
 from highhelp_mock.machine import DECLINE, SUCCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "AMOUNTS", "BY_CODE", "OTP_CODES", "SCENARIOS", "Otp", "Scenario", "Stage", "amount_of", "default_scenario",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import httpx
 
-from highhelp_mock.core import Core, Outgoing
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from highhelp_mock.core import Core, Outgoing
 
 __all__ = ["deliver_due", "keep_delivering"]
 

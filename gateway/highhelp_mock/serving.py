@@ -6,14 +6,16 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from highhelp_mock.asgi import ABORT, GatewayApp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["bind", "run", "running"]
 
@@ -100,7 +102,7 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
 
 def _server(app: GatewayApp) -> uvicorn.Server:
     config = uvicorn.Config(
-        app,  # type: ignore[arg-type]
+        app,
         http=AbortableProtocol,
         ws="none",
         loop="asyncio",

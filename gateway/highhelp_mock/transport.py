@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING
 
 import httpx
 
-from highhelp_mock.core import Core
 from highhelp_mock.messages import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+    from highhelp_mock.core import Core
 
 __all__ = ["InProcessTransport"]
 

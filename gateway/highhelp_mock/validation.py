@@ -74,7 +74,9 @@ def _path(body: object, loc: tuple[int | str, ...]) -> str:
     # pydantic puts the names of union members into the place; the body tells which parts are keys
     parts: list[str] = []
     for index, part in enumerate(loc):
-        if (isinstance(body, Mapping) and part in body) or (isinstance(body, list) and isinstance(part, int) and part < len(body)):
+        if isinstance(body, list) and isinstance(part, int):
+            body = body[part] if part < len(body) else None
+        elif isinstance(body, Mapping) and part in body:
             body = body[part]
         elif not (isinstance(body, Mapping) and index == len(loc) - 1):
             break

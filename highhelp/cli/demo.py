@@ -14,13 +14,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from highhelp import models
 from highhelp.client import HighHelp
 from highhelp.money import Money
 from highhelp.settings import Source, load_callback_keys
 from highhelp_api.contract import FINAL_STATUSES
 from highhelp_mock import MockGateway
-from highhelp_signing import CallbackRejected, CallbackVerifier, VerifiedCallback, generate_home, normalize
+from highhelp_signing import CallbackRejected, CallbackVerifier, VerifiedCallback, generate_home, normalize, parse_body
 
 Say = Callable[[str], object]
 Event = VerifiedCallback | CallbackRejected
@@ -35,17 +37,22 @@ def run_demo(say: Say) -> bool:
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory) / "home"
         generate_home(home, base_url="http://127.0.0.1")
-        with MockGateway(home=home).serve() as url:
+        with MockGateway(home).serve() as gateway:
             source = Source.load({}, home)
             ring, _ = load_callback_keys(source)
-            say(f"gateway     {url}, with fresh keys, on this machine only")
-            with HighHelp(home=home, environ={}) as client:
-                verifier = CallbackVerifier({client.settings.project_id: ring})
-                with receiver(verifier) as (callback_url, events):
-                    return _travel(say, client, callback_url, events)
+            say(f"gateway     {gateway.base_url}, with fresh keys, on this machine only")
+            sent: list[httpx.Request] = []
+            with (
+                httpx.Client(event_hooks={"request": [sent.append]}) as connection,
+                HighHelp(home=home, environ={}, http_client=connection) as client,
+                receiver(CallbackVerifier({client.settings.project_id: ring})) as (callback_url, events),
+            ):
+                return _travel(say, client, callback_url, events, sent)
 
 
-def _travel(say: Say, client: HighHelp, callback_url: str, events: queue.Queue[Event]) -> bool:
+def _travel(
+    say: Say, client: HighHelp, callback_url: str, events: queue.Queue[Event], sent: list[httpx.Request]
+) -> bool:
     before = _available(client)
     request = models.P2PPayinRequest(
         general=models.General(
@@ -62,11 +69,13 @@ def _travel(say: Say, client: HighHelp, callback_url: str, events: queue.Queue[E
     )
     payment_id = request.general.payment_id
     say(f"request     P2PPayinRequest {payment_id}, {AMOUNT}")
-    say("normalised  " + normalize(request.to_dict()).replace(";", "\n            "))
-
     began = time.monotonic()
     state = client.p2p.create_payin(request)
-    for name, value in _signature_headers(client, request).items():
+    wire = sent[-1]
+    say("normalised  " + normalize(parse_body(wire.content)).replace(";", "\n            "))
+    for name, value in wire.headers.items():
+        if not name.startswith("x-access-"):
+            continue
         shown = value if len(value) < 44 else f"{value[:28]}... ({len(value)} characters)"
         say(f"signed      {name}: {shown}")
     say(f"answer      {_name(state.status, state.sub_status)}, gateway's id {state.request_id}")
@@ -99,19 +108,6 @@ def _travel(say: Say, client: HighHelp, callback_url: str, events: queue.Queue[E
 
 def _name(status: object, sub_status: object) -> str:
     return f"{status}/{sub_status}" if isinstance(sub_status, str) else str(status)
-
-
-def _signature_headers(client: HighHelp, request: models.P2PPayinRequest) -> dict[str, str]:
-    """The headers as the client signs them, for show; each attempt is signed anew."""
-    import json
-
-    from highhelp_signing import signature_headers
-
-    settings = client.settings
-    raw = json.dumps(request.to_dict(), ensure_ascii=False).encode()
-    return signature_headers(
-        raw, project_id=settings.project_id, signer=settings.signer, timestamp=int(time.time()), scheme=settings.scheme
-    )
 
 
 def _available(client: HighHelp) -> Money:

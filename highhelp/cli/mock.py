@@ -25,10 +25,10 @@ def run_mock(*, port: int, home: Path | None, duplicates: str, scheme: Path | No
         directory = home if home is not None else Path(temporary) / "home"
         if not (directory / "private_key.pem").exists():
             generate_home(directory, base_url=f"http://127.0.0.1:{port}")
-        gateway = MockGateway(home=directory, scheme=reading, duplicates=duplicates, deliver_to=tuple(deliver_to))
+        gateway = MockGateway(directory, scheme=reading, duplicates=duplicates, deliver_to=tuple(deliver_to))
         try:
-            with gateway.serve(port) as url:
-                typer.echo(f"HighHelp mock gateway: {url}")
+            with gateway.serve(port):
+                typer.echo(f"HighHelp mock gateway: {gateway.base_url}")
                 typer.echo(f"export HIGHHELP_HOME={directory}")
                 typer.echo("Ctrl-C stops it.")
                 threading.Event().wait()

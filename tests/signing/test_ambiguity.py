@@ -142,7 +142,7 @@ SMALL = fields(
     field("d:i", "integer"),
     field("d:t", "boolean", nullable=True),
     field("m", "object"),
-    field("m:p", "map"),
+    field("m:p", "map", required=True),
     field("s", "array"),
 )
 ATOMS = [
@@ -156,6 +156,7 @@ SCHEMES = [
     SignatureScheme(joiner="; "),
     SignatureScheme(null_text="1", true_text="None"),
     SignatureScheme(null_text="", true_text="x", false_text=""),
+    SignatureScheme(null_text="1"),  # null, true, 1 and "1" have one text
 ]
 NAMES = [f"{scheme.joiner} {scheme.null_text!r}" for scheme in SCHEMES]
 
@@ -379,6 +380,17 @@ def test_overlapping_joiners_are_ambiguous() -> None:
     assert accepted(callback(payment_info=info), rules)
     body = callback(payment_info=info | {"currency": "x|"})
     assert accepted(body, rules) is None, "the end of the value runs into the joiner that follows"
+
+
+def test_required_and_nullable_are_two_things() -> None:
+    rules = FieldRules(
+        DEFAULT,
+        fields(field("both", "string", required=True, nullable=True), field("one", "string", required=True)),
+    )
+    assert rules.read({"both": None, "one": "x"}).wrong is None
+    assert rules.read({"one": "x"}).wrong == "both"
+    assert rules.read({"both": "x", "one": None}).wrong == "one"
+    assert rules.read({"both": "x"}).wrong == "one"
 
 
 def test_each_field_needs_the_row_of_its_object() -> None:
