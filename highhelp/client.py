@@ -59,7 +59,7 @@ class Core:
         known = OPERATIONS.get(operation)
         if known is None:
             raise InvalidRequest([FieldProblem("", f"there is no operation {operation!r}")], operation=str(operation))
-        content = self._completed(known, _as_dict(known, body))
+        content = self.completed(known, _as_dict(known, body))
         payment_id = _payment_id(content)
         problems = check.problems(known.request, content) if self.check_requests else []
         problems += self._echoes(known, content)
@@ -83,7 +83,7 @@ class Core:
         general = {name: content["general"].get(name) for name in ("project_id", "payment_id")}
         return Call(info, _bytes(info, {"general": general}, payment_id), payment_id, parse)
 
-    def _completed(self, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
+    def completed(self, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
         """The body with the client's project id; refused where it names another one."""
         general = body.get("general", {})
         if not isinstance(general, dict):
@@ -433,9 +433,9 @@ def raw_request(core: Core, path: str, body: Mapping[str, Any], timeout: float |
     known = next((operation for operation in OPERATIONS.values() if operation.path == path), None)
     # an unknown path may move money, so a lost answer leaves its outcome open
     operation = known or replace(OPERATIONS["get_balance"], id=path, path=path, retry="never")
-    completed = core._completed(operation, _as_dict(operation, body))  # noqa: SLF001  # the two classes are one room
-    payment_id = _payment_id(completed)
-    return Send(operation, _bytes(operation, completed, payment_id), core.limited(timeout).attempt, payment_id, 1)
+    content = core.completed(operation, _as_dict(operation, body))
+    payment_id = _payment_id(content)
+    return Send(operation, _bytes(operation, content, payment_id), core.limited(timeout).attempt, payment_id, 1)
 
 
 def _raw(send: Send) -> flows.Flow[Answer]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from highhelp_api.client import models as _models
 
 if TYPE_CHECKING:
-    from highhelp_api.client.models import *  # noqa: F403
+    from highhelp_api.client.models import *
     from highhelp_api.client.types import UNSET as UNSET
     from highhelp_api.client.types import Unset as Unset
 

@@ -7,6 +7,7 @@ import os
 import secrets
 import uuid
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from cryptography.hazmat.primitives import serialization
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from highhelp_mock.books import OPENING, Books
 from highhelp_signing import HmacSigner, Home, KeyRing, RsaSigner, SignatureScheme, Signer, generate_home
 from highhelp_signing.errors import KeyFormatError
-from highhelp_signing.keys import HmacVerificationKey, RsaVerificationKey
+from highhelp_signing.keys import HmacVerificationKey
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +78,7 @@ class Project:
             else HmacSigner(keys.callback_hmac_key)
         )
 
-    @property
+    @cached_property
     def signer(self) -> RsaSigner:
         """The merchant's own RSA signer.
 
@@ -86,17 +87,17 @@ class Project:
         """
         return RsaSigner.from_pem(self.keys.private_key)
 
-    @property
+    @cached_property
     def hmac_signer(self) -> HmacSigner:
         """The merchant's own HMAC signer; its token is made from the public key."""
         return HmacSigner(self.keys.hmac_key, self.keys.public_key)
 
-    @property
+    @cached_property
     def callback_keys(self) -> KeyRing:
         """What verifies this project's callbacks, of either algorithm."""
         return KeyRing.from_pem(self.keys.callback_public_key) + KeyRing.from_hmac(self.keys.callback_hmac_key)
 
-    def matching_key(self, algorithm: Algorithm) -> RsaVerificationKey | HmacVerificationKey | Any:
+    def matching_key(self, algorithm: Algorithm) -> VerificationKey:
         """The key that verifies the project's requests."""
         return self.rsa_key if algorithm == "rsa" else self.hmac_key
 

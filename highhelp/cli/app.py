@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -24,6 +24,7 @@ app = typer.Typer(
 keys = typer.Typer(no_args_is_help=True, help="Keys.")
 app.add_typer(keys, name="keys")
 
+Duplicates = Literal["stored", "conflict"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 BodyFile = Annotated[str, typer.Option("--body", help="File with the JSON body, - for standard input.")]
 
@@ -68,7 +69,7 @@ def mock(
         int, typer.Option(min=0, max=65535, help="Port on the loopback address; 0 takes a free one.")
     ] = 8080,
     home: Annotated[Path | None, typer.Option(help="Home directory for gateway and client; made if absent.")] = None,
-    duplicates: Annotated[str, typer.Option(help="Answer to a repeated payment_id: stored or conflict.")] = "stored",
+    duplicates: Annotated[Duplicates, typer.Option(help="Answer to a repeated payment_id.")] = "stored",
     scheme: Annotated[Path | None, typer.Option(help="JSON file with the reading of the signature scheme.")] = None,
     deliver_to: Annotated[list[str] | None, typer.Option(help="Host that callbacks may go to beside loopback.")] = None,
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import threading
 from pathlib import Path
+from typing import Literal
 
 import typer
 
@@ -12,14 +13,19 @@ from highhelp.cli.output import UsageProblem, read_bytes
 from highhelp_signing import SignatureScheme, generate_home
 
 
-def run_mock(*, port: int, home: Path | None, duplicates: str, scheme: Path | None, deliver_to: list[str]) -> None:
+def run_mock(
+    *,
+    port: int,
+    home: Path | None,
+    duplicates: Literal["stored", "conflict"],
+    scheme: Path | None,
+    deliver_to: list[str],
+) -> None:
     """Serve until interrupted. Makes a home directory where there is none."""
     try:
         from highhelp_mock import MockGateway
     except ModuleNotFoundError as missing:
         raise UsageProblem(f"the mock gateway needs the extra [mock] ({missing.name} is missing)") from None
-    if duplicates not in ("stored", "conflict"):
-        raise UsageProblem("--duplicates: stored or conflict")
     reading = SignatureScheme.from_json(read_bytes(str(scheme), "--scheme")) if scheme is not None else None
     with tempfile.TemporaryDirectory() as temporary:
         directory = home if home is not None else Path(temporary) / "home"

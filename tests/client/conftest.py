@@ -10,7 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from highhelp import AsyncHighHelp, HighHelp, RsaSigner, http
+
+from highhelp import AsyncHighHelp, HighHelp, RsaSigner
 
 PROJECT = "57aff4db-b45d-42bf-bc5f-b7a499a01782"
 
@@ -30,8 +31,8 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         taken.append(seconds)
 
-    monkeypatch.setattr(http.time, "sleep", taken.append)
-    monkeypatch.setattr(http.asyncio, "sleep", sleep)
+    monkeypatch.setattr("highhelp.http.time.sleep", taken.append)
+    monkeypatch.setattr("highhelp.http.asyncio.sleep", sleep)
     return taken
 
 

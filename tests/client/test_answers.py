@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
 from highhelp import CallError, OutcomeUnknown, Rejected, Unavailable, models
 from highhelp_api.client.types import UNSET
 
-from tests.client.conftest import Both
+if TYPE_CHECKING:
+    from tests.client.conftest import Both
 
 PAYIN = {
     "general": {"payment_id": "order-1"},

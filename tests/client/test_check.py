@@ -7,10 +7,11 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from highhelp import check
-from highhelp_api import contract
 from hypothesis import given
 from hypothesis import strategies as st
+
+from highhelp import check
+from highhelp_api import contract
 
 REQUESTS = sorted({operation.request for operation in contract.OPERATIONS.values()})
 EXAMPLES = [example for example in contract.EXAMPLES if example.schema in REQUESTS]

@@ -6,10 +6,11 @@ import pickle
 from decimal import Decimal
 
 import pytest
-from highhelp import Money, MoneyError
-from highhelp_api.contract import EXPONENTS
 from hypothesis import given
 from hypothesis import strategies as st
+
+from highhelp import Money, MoneyError
+from highhelp_api.contract import EXPONENTS
 
 
 @pytest.mark.parametrize("currency", sorted(EXPONENTS))
@@ -59,4 +60,4 @@ def test_currencies_do_not_mix() -> None:
 def test_arithmetic_is_exact() -> None:
     assert Money("0.10", "RUB") + Money("0.20", "RUB") == Money("0.30", "RUB")
     assert str(Money("0.30", "RUB") - Money("0.10", "RUB")) == "0.20 RUB"
-    assert Money(Decimal("5"), "RUB") >= Money(5, "RUB")
+    assert Money(Decimal("5.00"), "RUB") >= Money(5, "RUB")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
 from highhelp import DuplicatePayment, HighHelp, NotSent, OutcomeUnknown, Rejected, Unavailable
 
-from tests.client.conftest import Both
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from tests.client.conftest import Both
 
 ERROR = {"status": "error", "sub_status": None, "status_description": "no"}
 NEW = {"status": "processing", "sub_status": "new", "payment_id": "order-1"}

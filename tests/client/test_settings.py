@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
 from highhelp import HighHelp, HmacSigner, RsaSigner, SettingsError
 from highhelp.settings import Settings, Source, load_callback_keys
 from highhelp_signing import SignatureScheme, generate_home
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 URL = "https://gateway.example"
 

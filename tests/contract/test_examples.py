@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import pytest
+
 from highhelp import check
 from highhelp_api import contract
 from highhelp_api.client import models
 from highhelp_api.strict import models as strict
-from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 EXAMPLES = [pytest.param(example, id=f"{example.of}-{example.status}-{example.name}") for example in contract.EXAMPLES]
 

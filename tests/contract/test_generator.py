@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from generator import document, main, rules, templates
 from ruamel.yaml import YAML
+
+from generator import document, main, rules, templates
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "spec" / "openapi.yaml"
@@ -52,12 +53,8 @@ def add_everything(contract: dict[str, Any]) -> None:
     schemas["Status"]["enum"].append("frozen")
     schemas["Status"]["x-enumDescriptions"]["frozen"] = "On hold."
     contract["x-transitions"]["payout"]["frozen"] = ["success"]
-    schemas["Card"]["properties"]["pin"] = {
-        "type": "string",
-        "maxLength": 6,
-        "description": "Pin.",
-        "x-sensitive": "secret",
-    }
+    pin = {"type": "string", "maxLength": 6, "description": "Pin.", "x-sensitive": "secret"}
+    schemas["Card"]["properties"]["pin"] = pin
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +74,8 @@ def test_a_new_operation_is_callable_with_no_other_edit(extended: Path) -> None:
         key = RsaSigner(rsa.generate_private_key(65537, 2048))
         def answer(request):
             return httpx.Response(200, json={"balance": [{"currency": "RUB", "amount": 1, "path": request.url.path}]})
-        settings = dict(base_url="https://gw.example", project_id="p", signer=key, transport=httpx.MockTransport(answer))
+        settings = dict(base_url="https://gw.example", project_id="p", signer=key)
+        settings["transport"] = httpx.MockTransport(answer)
         print(HighHelp(**settings).risk.limits().balance[0].additional_properties)
         print(asyncio.run(AsyncHighHelp(**settings).risk.limits()).balance[0].amount)
         """,
@@ -192,7 +190,7 @@ def test_an_endpoint_that_the_generator_drops_is_an_error(contract: dict[str, An
 
 def test_an_edit_that_no_longer_fits_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(templates.EDITS, "a fix", {"types.py.jinja": [("no such text", "")]})
-    with pytest.raises(templates.TemplateError, match="types.py.jinja: 0 places"):
+    with pytest.raises(templates.TemplateError, match=r"types\.py\.jinja: 0 places"):
         templates.write(tmp_path)
 
 

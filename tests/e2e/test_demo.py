@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import queue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pytest
 from highhelp import cli
 from highhelp.cli import demo
-from highhelp_signing import CallbackRejected
+from highhelp_signing import CallbackRejected, CallbackVerifier
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_the_demo_ends_with_success(capsys: pytest.CaptureFixture[str]) -> None:
@@ -26,7 +28,7 @@ def test_the_demo_ends_with_success(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_demo_fails_where_a_callbacks_signature_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Forgetful(demo.CallbackVerifier):
+    class Forgetful(CallbackVerifier):
         refused = False
 
         def verify(self, raw_body: bytes, headers: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+
 from highhelp_api.client import Client, errors, models
 from highhelp_api.client.api.p2p import create_p2p_payin, get_p2p_payin
 from highhelp_api.client.api.service import get_balance

@@ -23,6 +23,11 @@ def keys() -> Keys:
     return make_keys()
 
 
+@pytest.fixture(scope="session")
+def other_keys() -> Keys:
+    return make_keys()
+
+
 @pytest.fixture
 def gateway(keys: Keys) -> MockGateway:
     return MockGateway(keys=keys, clock=lambda: NOW)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from highhelp_api import contract
 from highhelp_mock import MockGateway
-from highhelp_mock.projects import Keys, make_keys
+from highhelp_mock.projects import Keys
 from highhelp_signing import HmacSigner, RsaSigner, SignatureScheme
 
 from tests.gateway.conftest import NOW
@@ -91,13 +91,14 @@ def test_the_default_reading_is_refused_by_a_gateway_with_another(keys: Keys) ->
 
 
 @pytest.mark.parametrize("operation", contract.OPERATIONS)
-def test_every_operation_refuses_a_wrong_signature(merchant: Merchant, operation: str) -> None:
+def test_every_operation_refuses_a_wrong_signature(merchant: Merchant, other_keys: Keys, operation: str) -> None:
+    stranger = RsaSigner.from_pem(other_keys.private_key)
     for example in contract.EXAMPLES:
         if example.of == operation and not example.status:
             body = json.loads(json.dumps(example.value))
             body["general"]["project_id"] = merchant.project.project_id
             assert merchant.send(operation, body).status in (200, 404)
-            assert merchant.send(operation, body, signer=RsaSigner.from_pem(make_keys().private_key)).status == 401
+            assert merchant.send(operation, body, signer=stranger).status == 401
 
 
 @pytest.mark.parametrize("name", ["merchant_id", "timestamp", "token", "signature"])
@@ -161,9 +162,9 @@ def test_another_project_in_the_body_is_forbidden(merchant: Merchant) -> None:
     assert response.json()["errors"][0]["field"] == "general:project_id"
 
 
-def test_two_projects_do_not_see_each_other(merchant: Merchant) -> None:
+def test_two_projects_do_not_see_each_other(merchant: Merchant, other_keys: Keys) -> None:
     gateway = merchant.gateway
-    second = Merchant(gateway, gateway.add_project("second"))
+    second = Merchant(gateway, gateway.add_project("second", keys=other_keys))
     merchant.call("create_p2p_payin", merchant.p2p_payin())
     assert second.send("get_p2p_payin", second.info_general("p-1")).status == 404
     second.call("create_p2p_payin", second.p2p_payin(amount=500))
@@ -172,8 +173,8 @@ def test_two_projects_do_not_see_each_other(merchant: Merchant) -> None:
     assert gateway.balance("RUB", "second").available == 100_000_500
 
 
-def test_a_key_of_another_project_is_refused(merchant: Merchant) -> None:
-    other = merchant.gateway.add_project("second")
+def test_a_key_of_another_project_is_refused(merchant: Merchant, other_keys: Keys) -> None:
+    other = merchant.gateway.add_project("second", keys=other_keys)
     assert merchant.send("get_balance", valid(merchant), signer=other.signer).status == 401
 
 

@@ -6,6 +6,7 @@ import pickle
 from typing import Any
 
 import pytest
+
 from highhelp import errors, models
 from highhelp.redact import MASK, masked, masked_text
 from highhelp_api import contract
