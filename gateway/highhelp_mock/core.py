@@ -196,13 +196,15 @@ class Core:
         faults = engine.faults.take_for_request(operation.id)
         names = tuple(fault.name for fault in faults)
         seen: dict[str, Any] = {}
-        response = self._faulty_before(faults)
+        response = self._instead(faults)
         if response is None:
             try:
                 response = json_response(200, self._call(engine, operation, request, seen))
             except Refusal as refusal:
                 response = refusal.response(self._request_id())
-            response = self._faulty_after(faults, response)
+            response = self._spoilt(faults, response)
+        pace = {fault.name: fault.seconds for fault in faults}
+        response = replace(response, delay=pace.get("delay", 0), byte_interval=pace.get("slow_body", 0))
         digest = sha256(request.body).hexdigest()
         self.calls.append(Call(self.clock(), operation.id, seen.get("payment_id"), digest, response.status, names))
         return response
@@ -215,35 +217,28 @@ class Core:
         check_body(operation.request, body)
         return carry_out(engine, operation, project, body, conflict=self.duplicates == "conflict")
 
-    def _faulty_before(self, faults: tuple[Fault, ...]) -> Response | None:
-        delay = max((fault.seconds for fault in faults if fault.name == "delay"), default=0.0)
+    def _instead(self, faults: tuple[Fault, ...]) -> Response | None:
+        """The answer of a fault that keeps the call from being carried out."""
         for fault in faults:
             if fault.name == "drop_request":
                 return Response(0, dropped=True)
             if fault.name == "http_429":
-                headers = (("retry-after", "1"),)
-                return replace(
-                    Refusal(429, "Too many requests", headers=headers).response(self._request_id()), delay=delay
-                )
+                return Refusal(429, "Too many requests", headers=(("retry-after", "1"),)).response(self._request_id())
             if fault.name in ("http_500", "html_502") and not fault.after_commit:
-                return replace(self._failure(fault), delay=delay)
+                return self._failure(fault)
         return None
 
-    def _faulty_after(self, faults: tuple[Fault, ...], response: Response) -> Response:
-        for fault in faults:
-            if fault.name == "unknown_status" and response.status == 200:
-                response = replace(response, body=_with_unknown_status(response.json()))
-            elif fault.name in ("http_500", "html_502"):
-                response = replace(self._failure(fault), delay=response.delay, byte_interval=response.byte_interval)
-            elif fault.name == "drop_response_after_commit":
-                response = replace(response, dropped=True)
-            elif fault.name == "bad_json":
-                response = replace(response, body=response.body[: len(response.body) // 2])
-            elif fault.name == "delay":
-                response = replace(response, delay=fault.seconds)
-            elif fault.name == "slow_body":
-                response = replace(response, byte_interval=fault.seconds)
-        return response
+    def _spoilt(self, faults: tuple[Fault, ...], response: Response) -> Response:
+        """The answer of a call that was carried out, as its faults leave it."""
+        names = {fault.name: fault for fault in faults}
+        if "unknown_status" in names and response.status == 200:
+            response = replace(response, body=_with_unknown_status(response.json()))
+        if "bad_json" in names:
+            response = replace(response, body=response.body[: len(response.body) // 2])
+        failure = names.get("http_500") or names.get("html_502")
+        if failure is not None:
+            response = self._failure(failure)
+        return replace(response, dropped="drop_response_after_commit" in names)
 
     def _failure(self, fault: Fault) -> Response:
         if fault.name == "html_502":

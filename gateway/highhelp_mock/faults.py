@@ -34,7 +34,16 @@ DESCRIPTIONS: Final = {
 CALLBACK_FAULTS: Final = ("unknown_status", "wrong_signature", "duplicate_callback", "reorder_callbacks")
 API_FAULTS: Final = tuple(name for name in DESCRIPTIONS if name not in CALLBACK_FAULTS[1:])
 
-_ENDS = ("drop_request", "http_429", "http_500", "html_502", "drop_response_after_commit", "bad_json")
+_ALL_BESIDE = ("delay", "slow_body", "unknown_status")
+_COMBINES = {
+    "drop_request": ("delay",),
+    "drop_response_after_commit": ("delay",),
+    "http_429": ("delay", "slow_body"),
+    "http_500": ("delay", "slow_body"),
+    "html_502": ("delay", "slow_body"),
+    "bad_json": _ALL_BESIDE,
+}
+# Of those that decide what the answer is, one request meets the first; beside it stand those that it leaves an effect.
 _SECONDS = {"delay": 2.0, "slow_body": 0.2}
 
 
@@ -114,14 +123,15 @@ class Faults:
 
     def take_for_request(self, operation: str) -> tuple[Fault, ...]:
         """Consume what happens to one request: all that combine, and the first of those that end it."""
-        taken: list[Fault] = []
-        for fault in self._matching((operation, ANY), API_FAULTS):
-            ended = any(other.name in _ENDS for other in taken)
-            twice = any(other.name == fault.name for other in taken)
-            if not twice and not (ended and fault.name in _ENDS):
-                taken.append(fault)
-        self._consume(taken)
-        return tuple(taken)
+        armed = self._matching((operation, ANY), API_FAULTS)
+        end = next((fault for fault in armed if fault.name in _COMBINES), None)
+        beside = _COMBINES[end.name] if end else _ALL_BESIDE
+        taken: dict[str, Fault] = {} if end is None else {end.name: end}
+        for fault in armed:
+            if fault.name in beside:
+                taken.setdefault(fault.name, fault)
+        self._consume(taken.values())
+        return tuple(taken.values())
 
     def take_for_callback(self, name: str, kind: str, operation: str) -> bool:
         """Consume one fault of this name for a callback of this kind, of a payment that `operation` created.

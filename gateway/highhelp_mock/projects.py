@@ -22,14 +22,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from highhelp_signing.keys import VerificationKey
+
 __all__ = ["Algorithm", "Keys", "Project", "make_keys", "read_home", "write_base_url"]
 
 Algorithm: TypeAlias = Literal["rsa", "hmac"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Keys:
-    """All keys of one project, the merchant's and the gateway's, as text.
+    """All keys of one project, the merchant's and the gateway's, as text. Signers are made once, which takes a while.
 
     Attributes:
         private_key: PEM of the merchant's RSA key; empty where only the public half is known.
@@ -46,6 +48,16 @@ class Keys:
     callback_private_key: str = field(repr=False)
     callback_public_key: str = field(repr=False)
     callback_hmac_key: str = field(repr=False)
+
+    @cached_property
+    def signer(self) -> RsaSigner:
+        """The merchant's RSA signer."""
+        return RsaSigner.from_pem(self.private_key)
+
+    @cached_property
+    def callback_signer(self) -> RsaSigner:
+        """The gateway's RSA signer."""
+        return RsaSigner.from_pem(self.callback_private_key)
 
 
 class Project:
@@ -73,19 +85,17 @@ class Project:
         self.hmac_key = HmacVerificationKey(keys.hmac_key)
         self.public_half: Signer = HmacSigner(keys.hmac_key, keys.public_key)
         self.callback_signer: Signer = (
-            RsaSigner.from_pem(keys.callback_private_key)
-            if callback_algorithm == "rsa"
-            else HmacSigner(keys.callback_hmac_key)
+            keys.callback_signer if callback_algorithm == "rsa" else HmacSigner(keys.callback_hmac_key)
         )
 
-    @cached_property
+    @property
     def signer(self) -> RsaSigner:
         """The merchant's own RSA signer.
 
         Raises:
             KeyFormatError: only the public half is known.
         """
-        return RsaSigner.from_pem(self.keys.private_key)
+        return self.keys.signer
 
     @cached_property
     def hmac_signer(self) -> HmacSigner:

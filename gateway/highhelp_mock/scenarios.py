@@ -109,8 +109,8 @@ def amount_of(code: int) -> int:
 
 
 def phone_of(code: int) -> str:
-    """The magic phone number of a scenario, ten digits after the country's 7."""
-    return f"79000000{code:03d}"
+    """The magic phone number of a scenario, of a range that no operator has."""
+    return f"79990000{code:03d}"
 
 
 def pan_of(code: int) -> str:

@@ -53,12 +53,12 @@ class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         path = request.url.raw_path.partition(b"?")[0].decode("ascii")
         response = self._core.handle(Request(request.method, path, request.headers.multi_items(), request.content))
         self._after()
+        if response.delay:
+            self._let_pass(response.delay, request)
         if response.dropped:
             # status 0: nothing was done; otherwise the answer was on its way when the connection broke
             error = httpx.ReadError if response.status == 0 else httpx.RemoteProtocolError
             raise error("the connection was closed without a complete response", request=request)
-        if response.delay:
-            self._let_pass(response.delay, request)
         stream = _Slow(response) if response.byte_interval else None
         return httpx.Response(
             response.status,

@@ -28,6 +28,7 @@ def test_every_example_of_the_contract_is_accepted(merchant: Merchant, operation
     for example in contract.EXAMPLES:
         if example.of != operation or example.status:
             continue
+        merchant.gateway.reset()
         body = of_project(merchant, example.value)
         create = creates.get(operation)
         if create:

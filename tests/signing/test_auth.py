@@ -25,6 +25,7 @@ from highhelp_signing import (
     refuse_redirects,
     refuse_redirects_async,
     signature_headers,
+    signing_message,
 )
 from highhelp_signing.keyfiles import public_pem
 from tests import openssl_verifier
@@ -106,6 +107,16 @@ def test_the_algorithm_header_is_what_the_scheme_names(signer: RsaSigner, hmac_s
     assert algorithm(signer, rsa_algorithm="rsa-sha256") == "rsa-sha256"
     assert algorithm(hmac_signer) == "hmac-sha512"
     assert algorithm(hmac_signer, hmac_algorithm=None) is None
+
+
+def test_the_digest_mode_reaches_the_signature(signer: RsaSigner, ring: KeyRing) -> None:
+    for digest, other in (("single", "double"), ("double", "single")):
+        scheme = SignatureScheme.from_json({"digest": digest})
+        headers = signature_headers(b'{"a":1}', project_id=PROJECT, signer=signer, timestamp=NOW, scheme=scheme)
+        signature = base64.urlsafe_b64decode(headers["x-access-signature"] + "==")
+        message = signing_message({"a": 1}, NOW, scheme)
+        assert ring.verify(message, signature, scheme.digest)
+        assert ring.verify(message, signature, SignatureScheme.from_json({"digest": other}).digest) is None
 
 
 def test_padding_reaches_the_signature_header(signer: RsaSigner) -> None:

@@ -1,0 +1,240 @@
+"""Contract fuzzing: requests made from the document, valid and not, signed on their final bytes, against the gateway.
+
+Used by the tests with a fixed seed, and by `scripts/fuzz` for as long as one likes.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import requests
+import schemathesis
+from schemathesis import GenerationMode
+from schemathesis.engine import Status as Verdict
+from schemathesis.engine import events, from_schema
+
+from highhelp_api.contract import HEADERS, OPERATIONS, Operation
+from highhelp_mock import MockGateway
+from highhelp_mock.scenarios import SCENARIOS
+from highhelp_signing import BodyNotSignable, HmacSigner, RsaSigner, signature_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SPEC = Path(__file__).resolve().parents[2] / "spec" / "openapi.yaml"
+
+CONFIG = """
+seed = {seed}
+workers = 1
+[generation]
+mode = "all"
+max-examples = {examples}
+database = "none"
+with-security-parameters = false
+[phases.stateful]
+enabled = false
+[checks]
+ensure_resource_availability.enabled = false
+ignored_auth.enabled = false
+"""
+# with-security-parameters: the signer puts back what it would remove. ensure_resource_availability looks at parameters,
+# and there are none. ignored_auth does not notice a missing signature check; `wrong_signature_is_refused` does.
+
+BY_PATH = {operation.path: operation for operation in OPERATIONS.values()}
+
+
+@dataclass
+class Report:
+    """What a run came to.
+
+    Attributes:
+        valid: Per operation, how many valid requests were sent.
+        accepted: Per operation, how many of them were answered 2xx.
+        invalid: Per operation, how many invalid requests were sent.
+        resent: Per operation, how often the same request was tried with a wrong signature.
+        failures: What was found, one text per finding.
+    """
+
+    valid: Counter[str] = field(default_factory=Counter)
+    accepted: Counter[str] = field(default_factory=Counter)
+    invalid: Counter[str] = field(default_factory=Counter)
+    resent: Counter[str] = field(default_factory=Counter)
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, other: Report) -> None:
+        """Take in another run."""
+        for name in ("valid", "accepted", "invalid", "resent"):
+            getattr(self, name).update(getattr(other, name))
+        self.failures += other.failures
+
+    def table(self) -> str:
+        """For people: valid requests and how many were accepted, per operation."""
+        rows = [f"{'operation':24}  valid  2xx  invalid  wrong signature"]
+        rows += [
+            f"{name:24}  {self.valid[name]:5}  {self.accepted[name]:3}  {self.invalid[name]:7}  {self.resent[name]:15}"
+            for name in OPERATIONS
+        ]
+        return "\n".join(rows)
+
+    def to_json(self) -> str:
+        """For machines."""
+        return json.dumps(asdict(self), indent=2)
+
+
+class Signed(requests.auth.AuthBase):
+    """Makes a generated request one of this merchant, and signs the bytes that go on the wire."""
+
+    def __init__(self, gateway: MockGateway, signer: RsaSigner | HmacSigner) -> None:
+        self.gateway = gateway
+        self.signer = signer
+        self.known: dict[str, str] = {}
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Called by requests with the prepared request."""
+        body = request.body.encode() if isinstance(request.body, str) else bytes(request.body or b"")
+        operation = BY_PATH.get(request.path_url)
+        if operation is not None:
+            body = self.made_ours(operation, body)
+            request.body = body
+            request.headers["content-length"] = str(len(body))
+        request.headers.update(self.headers(body))
+        return request
+
+    def headers(self, body: bytes) -> dict[str, str]:
+        """The signature's headers; for what cannot be signed, those of another body."""
+        for content in (body, b"{}"):
+            try:
+                return signature_headers(
+                    content,
+                    project_id=self.gateway.project_id,
+                    signer=self.signer,
+                    timestamp=int(self.gateway.clock()),
+                )
+            except BodyNotSignable:
+                continue
+        raise AssertionError("an empty object can be signed")
+
+    def made_ours(self, operation: Operation, raw: bytes) -> bytes:
+        """Put in the project, and an id that exists or is new: what is random would never be accepted."""
+        try:
+            body = json.loads(raw, parse_float=whole)
+        except (ValueError, RecursionError):
+            return raw
+        general = body.get("general") if isinstance(body, dict) else None
+        if not isinstance(general, dict):
+            return raw
+        if is_text(general.get("project_id"), 64):
+            general["project_id"] = self.gateway.project_id
+        if is_text(general.get("payment_id"), 255):
+            general["payment_id"] = str(uuid.uuid4()) if operation.idempotency else self.existing(operation)
+        try:
+            return json.dumps(body, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            return raw
+
+    def existing(self, operation: Operation) -> str:
+        """A payment that the operation can be about; a confirmation needs one of its own that waits for it."""
+        create = operation.path.rsplit("/", 1)[0]
+        if operation.retry == "safe" and operation.path in self.known:
+            return self.known[operation.path]
+        payment_id = str(uuid.uuid4())
+        body = payment(BY_PATH[create], self.gateway.project_id, payment_id)
+        raw = json.dumps(body).encode()
+        answer = requests.post(
+            self.gateway.base_url + create,
+            data=raw,
+            headers={"content-type": "application/json", **self.headers(raw)},
+            timeout=10,
+        )
+        assert answer.status_code == 200, answer.text
+        self.gateway.travel(2)  # until a card payment waits for its 3-D Secure result
+        self.known[operation.path] = payment_id
+        return payment_id
+
+
+def payment(create: Operation, project_id: str, payment_id: str) -> dict[str, Any]:
+    """A valid request that makes a payment; a card payment waits for its 3-D Secure result."""
+    from highhelp_api.contract import EXAMPLES
+
+    example = next(example for example in EXAMPLES if example.of == create.id and not example.status)
+    body = json.loads(json.dumps(example.value))
+    body["general"] = {"project_id": project_id, "payment_id": payment_id}
+    if "card" in body:
+        body["card"]["pan"] = next(scenario.pan for scenario in SCENARIOS if scenario.name == "3-D Secure 2")
+    return dict(body)
+
+
+def whole(text: str) -> int | float:
+    """A number with a fraction of nothing is an integer for JSON Schema, but has no normalised form."""
+    value = float(text)
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def is_text(value: object, longest: int) -> bool:
+    """Whether a value is what the contract asks of an id."""
+    return isinstance(value, str) and 1 <= len(value) <= longest
+
+
+def run(*, seed: int, examples: int) -> Report:
+    """One run over all operations, in all phases but the stateful one."""
+    report = Report()
+    with MockGateway().serve() as gateway:
+        signer = gateway.signer
+        auth = Signed(gateway, signer)
+        schemathesis.auths.unregister()
+        schemathesis.auth.set_from_requests(auth)
+
+        def wrong_signature_is_refused(ctx: Any, response: Any, case: Any) -> None:
+            if not 200 <= response.status_code < 300:
+                return
+            sent = response.request
+            signature = sent.headers[HEADERS.signature]
+            forged = {**sent.headers, HEADERS.signature: signature[::-1]}
+            answer = requests.post(sent.url, data=sent.body, headers=forged, timeout=10)
+            report.resent[case.operation.definition.raw["operationId"]] += 1
+            assert answer.status_code == 401, f"a wrong signature was answered {answer.status_code}"
+
+        schemathesis.check(wrong_signature_is_refused)
+        try:
+            config = schemathesis.Config.from_str(CONFIG.format(seed=seed, examples=examples))
+            schema = schemathesis.openapi.from_path(SPEC, config=config)
+            schema.config.update(base_url=gateway.base_url)
+            for event in from_schema(schema).execute():
+                note(report, event)
+        finally:
+            schemathesis.checks.CHECKS.unregister("wrong_signature_is_refused")
+            schemathesis.auths.unregister()
+    return report
+
+
+def note(report: Report, event: events.EngineEvent) -> None:
+    """Take an event of the engine into the report."""
+    if isinstance(event, events.NonFatalError | events.FatalError):
+        report.failures.append(str(getattr(event, "info", event)))
+    if not isinstance(event, events.ScenarioFinished):
+        return
+    for case_id, node in event.recorder.cases.items():
+        operation = node.value.operation.definition.raw["operationId"]
+        interaction = event.recorder.interactions.get(case_id)
+        status = interaction.response.status_code if interaction and interaction.response else 0
+        meta = node.value.meta
+        if meta is not None and meta.generation.mode is GenerationMode.POSITIVE:
+            report.valid[operation] += 1
+            report.accepted[operation] += 200 <= status < 300
+        else:
+            report.invalid[operation] += 1
+        report.failures += failures(operation, status, event.recorder.checks.get(case_id, ()), node.value)
+
+
+def failures(operation: str, status: int, checks: Any, case: Any) -> Iterator[str]:
+    """The findings of one case."""
+    for check in checks:
+        if check.status is Verdict.FAILURE:
+            failure = check.failure_info.failure
+            body = str(case.body)[:400]
+            yield f"{operation}: {check.name}: HTTP {status}: {failure.title}: {failure.message}: body {body}"
