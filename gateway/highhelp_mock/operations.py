@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
@@ -124,7 +123,6 @@ def _general(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return general if isinstance(general, Mapping) else {}
 
 
-@lru_cache(maxsize=256)
 def _example(operation: Operation) -> Json:
     """A plausible answer of an operation that the gateway has no behaviour for: the document's own example."""
     examples = (one for one in contract.EXAMPLES if one.of == operation.id and one.status == "200")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ from highhelp._version import __version__
 from highhelp.cli import output
 from highhelp.cli.output import guarded
 from highhelp.money import Money
+from highhelp.outcome import Answer
+from highhelp.redact import masked, masked_text
 from highhelp_api.contract import OPERATIONS, VERSION
 
 app = typer.Typer(
@@ -131,6 +134,7 @@ def call(
         str, typer.Argument(help="An operationId of the contract, or a path such as /api/v1/balance/info.")
     ],
     body: BodyFile,
+    unmasked: Annotated[bool, typer.Option(help="Show card numbers and other sensitive fields too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Call any operation with a body from a file and print the answer."""
@@ -144,12 +148,20 @@ def call(
             answer = client.request(operation, content)
             if not as_json:
                 typer.echo(f"HTTP {answer.status}", err=True)
-            typer.echo(answer.content.decode("utf-8", "replace"))
+            typer.echo(shown(answer) if not unmasked else answer.content.decode("utf-8", "replace"))
             raise typer.Exit(output.OK if 200 <= answer.status < 300 else output.REFUSED)
         result: dict[str, Any] = client.call(operation, content, dict)
-    output.show_json(result)
+    output.show_json(result if unmasked else masked(result, OPERATIONS[operation].response))
     if result.get("status") in ("decline", "error"):
         raise typer.Exit(output.REFUSED)
+
+
+def shown(answer: Answer) -> str:
+    """An answer of an unknown form, without what is sensitive by its name or looks like a card number."""
+    try:
+        return json.dumps(masked(answer.json()), ensure_ascii=False, indent=2)
+    except ValueError:
+        return masked_text(answer.content.decode("utf-8", "replace"))
 
 
 @app.command()

@@ -96,7 +96,9 @@ class Signed(requests.auth.AuthBase):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Called by requests with the prepared request."""
-        body = request.body.encode() if isinstance(request.body, str) else bytes(request.body or b"")
+        content = request.body or b""
+        assert isinstance(content, str | bytes), "a generated body is in memory"
+        body = content.encode() if isinstance(content, str) else content
         operation = BY_PATH.get(request.path_url)
         if operation is not None:
             body = self.made_ours(operation, body)
@@ -187,7 +189,8 @@ def run(*, seed: int, examples: int) -> Report:
         signer = gateway.signer
         auth = Signed(gateway, signer)
         schemathesis.auths.unregister()
-        schemathesis.auth.set_from_requests(auth)
+        register: Any = schemathesis.auth
+        register.set_from_requests(auth)
 
         def wrong_signature_is_refused(ctx: Any, response: Any, case: Any) -> None:
             if not 200 <= response.status_code < 300:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from highhelp_api import contract
 from highhelp_mock import MockGateway, Outgoing, Request, Response
 from highhelp_mock.core import Core
 from highhelp_mock.projects import Keys, make_keys
-
 from tests.gateway.merchant import Merchant, fits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 NOW = 1_795_521_600.25
 ON_PURPOSE = {"bad_json", "html_502", "unknown_status"}

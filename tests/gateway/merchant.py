@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+
 from highhelp_api import contract
 from highhelp_mock import MockGateway, Outgoing, Request, Response
-from highhelp_mock.projects import Project
 from highhelp_signing import Signer, signature_headers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from highhelp_mock.projects import Project
 
 CARD = {"pan": "4000000000000002", "expiry_month": "12", "expiry_year": "2099", "cvv": "987", "card_holder": "A B"}
 URLS = {
@@ -55,7 +59,10 @@ class Merchant:
             )
         except ValueError:  # what cannot be signed is sent with the signature of something else
             signed |= signature_headers(
-                b"{}", project_id=self.project.project_id, signer=self.project.signer, timestamp=int(self.gateway.clock())
+                b"{}",
+                project_id=self.project.project_id,
+                signer=self.project.signer,
+                timestamp=int(self.gateway.clock()),
             )
         signed |= headers or {}
         pairs = [(name, value) for name, value in signed.items() if value is not None]

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
 from highhelp_api import contract
 from highhelp_mock import MockGateway, Outgoing
 from highhelp_mock.outbox import BACK_OFF, may_deliver
-from highhelp_mock.projects import Keys
 from highhelp_mock.scenarios import amount_of
 from highhelp_signing import CallbackRejected, RejectionReason
-
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import URLS, Merchant
+
+if TYPE_CHECKING:
+    from highhelp_mock.projects import Keys
 
 
 def test_informative_and_final_ones_go_to_their_addresses(merchant: Merchant) -> None:
@@ -75,7 +78,7 @@ def test_anything_but_200_is_tried_again_with_growing_pauses(merchant: Merchant,
     for _ in range(400):
         gateway.deliver(refuse)
         gateway.travel(1)
-    pauses = [round(after - before) for before, after in zip(times, times[1:], strict=False)]
+    pauses = [round(after - before) for before, after in itertools.pairwise(times)]
     assert pauses[: len(BACK_OFF)] == list(BACK_OFF)
     assert set(pauses[len(BACK_OFF) :]) == {BACK_OFF[-1]}
     assert gateway.callbacks[0].outcome == "pending"
@@ -90,9 +93,14 @@ def test_anything_but_200_is_tried_again_with_growing_pauses(merchant: Merchant,
 def test_each_attempt_is_stamped_anew_by_the_gateways_clock(merchant: Merchant) -> None:
     merchant.call("create_p2p_payin", merchant.p2p_payin(amount=amount_of(1)))
     merchant.gateway.travel(1)
-    stamps: list[int] = []
+    stamps = []
+
+    def refuse(outgoing: Outgoing) -> int:
+        stamps.append(int(outgoing.headers[contract.HEADERS.timestamp]))
+        return 500
+
     for _ in range(2):
-        merchant.gateway.deliver(lambda one: stamps.append(int(one.headers[contract.HEADERS.timestamp])) or 500)
+        merchant.gateway.deliver(refuse)
         merchant.gateway.travel(3600)
     merchant.gateway.deliver(merchant.receive)
     assert stamps == [int(NOW) + 1, int(NOW) + 3601]
@@ -217,7 +225,14 @@ def test_a_duplicate_says_the_same_again(merchant: Merchant) -> None:
     merchant.gateway.travel(60)
     merchant.gateway.deliver(merchant.receive)
     told = [json.loads(one.body)["status"]["sub_status"] for one in merchant.received]
-    assert sorted(map(str, told)) == ["None", "awaiting_confirm", "awaiting_confirm", "paid", "requisites", "requisites"]
+    assert sorted(map(str, told)) == [
+        "None",
+        "awaiting_confirm",
+        "awaiting_confirm",
+        "paid",
+        "requisites",
+        "requisites",
+    ]
     assert {one.outcome for one in merchant.gateway.callbacks} == {"delivered"}
 
 
@@ -262,7 +277,12 @@ def test_a_made_up_callback_verifies(merchant: Merchant) -> None:
     gateway = merchant.gateway
     made = gateway.signed_callback("p-9", "dispute", "no_payment", body={"payment_info": {"amount": 5}})
     verified = gateway.verifier().verify(made.body, made.headers)
-    assert (verified.payment_id, verified.status, verified.sub_status, verified.amount) == ("p-9", "dispute", "no_payment", 5)
+    assert (verified.payment_id, verified.status, verified.sub_status, verified.amount) == (
+        "p-9",
+        "dispute",
+        "no_payment",
+        5,
+    )
     assert made.kind == "payment_update"
     for wrong in (
         gateway.signed_callback("p-9", "success", wrong_signature=True),

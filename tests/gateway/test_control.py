@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+
 from highhelp_mock import Request, Response
 from highhelp_mock.scenarios import amount_of
-
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import CARD, Merchant
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from highhelp_mock import MockGateway
-from highhelp_mock.projects import Keys
 
+from highhelp_mock import MockGateway
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import Merchant
+
+if TYPE_CHECKING:
+    from highhelp_mock.projects import Keys
 
 
 def test_the_same_body_gets_the_stored_payment(merchant: Merchant) -> None:
@@ -28,7 +31,7 @@ def test_the_order_of_keys_makes_no_other_body(merchant: Merchant) -> None:
 
 
 @pytest.mark.parametrize("change", [{"amount": 10001}, {"description": "other"}, {"method": "phone-p2p"}])
-def test_another_body_is_a_conflict(merchant: Merchant, change: dict[str, object]) -> None:
+def test_another_body_is_a_conflict(merchant: Merchant, change: dict[str, Any]) -> None:
     merchant.call("create_p2p_payin", merchant.p2p_payin())
     response = merchant.send("create_p2p_payin", merchant.p2p_payin(**change))
     assert response.status == 409

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+
 from highhelp_mock.faults import API_FAULTS, CALLBACK_FAULTS, DESCRIPTIONS
 from highhelp_signing import SignatureAuth
 
-from tests.gateway.merchant import Merchant
+if TYPE_CHECKING:
+    from highhelp_mock import Response
+    from tests.gateway.merchant import Merchant
 
 OPERATION = "create_p2p_payin"
 PATH = "/api/v1/payment/p2p/payin"
@@ -68,9 +71,11 @@ def test_the_asynchronous_transport_does_the_same(merchant: Merchant) -> None:
 
 
 def test_the_answers_look_like_what_they_are(merchant: Merchant) -> None:
-    for fault in ("http_429", "html_502", "bad_json", "unknown_status"):
+    def answer(fault: str) -> Response:
         merchant.gateway.fault(OPERATION, fault)
-    limited, page, cut, unknown = (merchant.send(OPERATION, merchant.p2p_payin()) for _ in range(4))
+        return merchant.send(OPERATION, merchant.p2p_payin())
+
+    limited, page, cut, unknown = map(answer, ("http_429", "html_502", "bad_json", "unknown_status"))
     assert limited.header("retry-after") == "1"
     assert page.header("content-type") == "text/html; charset=utf-8"
     with pytest.raises(json.JSONDecodeError):
@@ -147,7 +152,12 @@ def test_the_faults_are_those_of_the_design() -> None:
 
 @pytest.mark.parametrize(
     ("operation", "fault"),
-    [("create_nothing", "delay"), (OPERATION, "earthquake"), ("get_balance", "wrong_signature"), ("callbacks", "delay")],
+    [
+        ("create_nothing", "delay"),
+        (OPERATION, "earthquake"),
+        ("get_balance", "wrong_signature"),
+        ("callbacks", "delay"),
+    ],
 )
 def test_what_does_not_exist_cannot_be_armed(merchant: Merchant, operation: str, fault: str) -> None:
     with pytest.raises(ValueError, match="is not one of"):

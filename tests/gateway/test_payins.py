@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from highhelp_api import contract
-from highhelp_mock import MockGateway
 from highhelp_mock.cards import mask
 from highhelp_mock.messages import Refusal
 from highhelp_mock.scenarios import amount_of, pan_of
-
 from tests.gateway.merchant import CARD, Merchant
+
+if TYPE_CHECKING:
+    from highhelp_mock import MockGateway
 
 NEW, REQUISITES, CONFIRM = "processing:new", "processing:requisites", "processing:awaiting_confirm"
 CHALLENGE, PAID = "processing:awaiting_3ds_result", "processing:paid"
@@ -200,8 +202,16 @@ def test_a_card_on_the_page_does_what_its_number_says(merchant: Merchant, code: 
         assert payer.card(pan_of(code)).state == state
 
 
-@pytest.mark.parametrize("card", [("4000000000000003", "12", "2099"), (pan_of(20), "13", "2099"),
-                                  (pan_of(20), "01", "2020"), ("", "12", "2099"), (pan_of(20), "12", "99")])  # fmt: skip
+@pytest.mark.parametrize(
+    "card",
+    [
+        ("4000000000000003", "12", "2099"),
+        ("", "12", "2099"),
+        (pan_of(20), "13", "2099"),
+        (pan_of(20), "01", "2020"),
+        (pan_of(20), "12", "99"),
+    ],
+)
 def test_a_wrong_card_on_the_page_can_be_entered_again(merchant: Merchant, card: tuple[str, str, str]) -> None:
     merchant.call("create_widget_payin", merchant.widget_payin(widget_method="payin-ecom-card"))
     with merchant.gateway.payer("p-1") as payer:

@@ -6,10 +6,10 @@ import pickle
 from dataclasses import fields
 
 import pytest
+
 from highhelp_api import contract
 from highhelp_mock import Request
 from highhelp_mock.messages import Refusal
-
 from tests.gateway.merchant import CARD, Merchant
 
 

@@ -7,17 +7,20 @@ import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
 from highhelp_api import contract
 from highhelp_mock import MockGateway
-from highhelp_mock.projects import Keys
 from highhelp_signing import HmacSigner, RsaSigner, SignatureScheme
-
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import Merchant
-from tests.openssl_verifier import verify
 from tests.gateway.requirements import require
+from tests.openssl_verifier import verify
+
+if TYPE_CHECKING:
+    from highhelp_mock.projects import Keys
 
 
 def valid(merchant: Merchant) -> dict[str, object]:
@@ -43,7 +46,9 @@ def test_the_project_is_no_token_for_rsa(merchant: Merchant) -> None:
 
 
 def test_rsa_may_be_named_in_the_algorithm_header(merchant: Merchant) -> None:
-    assert merchant.send("get_balance", valid(merchant), headers={contract.HEADERS.algorithm: "rsa-sha256"}).status == 200
+    assert (
+        merchant.send("get_balance", valid(merchant), headers={contract.HEADERS.algorithm: "rsa-sha256"}).status == 200
+    )
 
 
 @pytest.mark.parametrize("algorithm", ["hmac-sha512", "none", ""])
@@ -193,9 +198,7 @@ def _headers(merchant: Merchant, body: bytes, timestamp: str) -> dict[str, str |
     from highhelp_signing import signature_headers
 
     project = merchant.project
-    return {
-        **signature_headers(body, project_id=project.project_id, signer=project.signer, timestamp=int(timestamp))
-    }
+    return {**signature_headers(body, project_id=project.project_id, signer=project.signer, timestamp=int(timestamp))}
 
 
 def node_sign(merchant: Merchant, body: bytes, tmp_path: Path, algorithm: str) -> dict[str, str | None]:
@@ -234,7 +237,9 @@ def test_callbacks_verify_with_the_openssl_command(keys: Keys, algorithm: str) -
     merchant.call("create_p2p_payin", merchant.p2p_payin("заказ №1"))
     gateway.travel(60)
     gateway.deliver(merchant.receive)
-    keys_of = {"public_key_pem": keys.callback_public_key} if algorithm == "rsa" else {"hmac_key": keys.callback_hmac_key}
+    keys_of = (
+        {"public_key_pem": keys.callback_public_key} if algorithm == "rsa" else {"hmac_key": keys.callback_hmac_key}
+    )
     assert len(merchant.received) == 4
     for outgoing in merchant.received:
         assert verify(outgoing.body, outgoing.headers, **keys_of)
