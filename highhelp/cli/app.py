@@ -17,7 +17,7 @@ from highhelp.cli.output import guarded
 from highhelp.money import Money
 from highhelp.outcome import Answer
 from highhelp.redact import masked, masked_text
-from highhelp_api.contract import OPERATIONS, VERSION
+from highhelp_api.contract import FACTS, OPERATIONS, VERSION
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,6 +26,8 @@ app = typer.Typer(
 )
 keys = typer.Typer(no_args_is_help=True, help="Keys.")
 app.add_typer(keys, name="keys")
+contract_app = typer.Typer(no_args_is_help=True, help="The contract that this package was made from.")
+app.add_typer(contract_app, name="contract")
 
 Duplicates = Literal["stored", "conflict"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
@@ -232,3 +234,24 @@ def verify(
         output.show_json({"valid": True, **told})
     else:
         output.show_table(["field", "value"], [(name, value) for name, value in told.items() if value is not None])
+
+
+@contract_app.command("provenance")
+@guarded
+def contract_provenance(
+    known: Annotated[
+        str | None, typer.Option(help="Only what is known so: documented, integrator, inferred ...")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How each operation, schema and property of the contract is known."""
+    facts = [fact for fact in FACTS if known is None or fact.provenance == known]
+    if not facts:
+        words = sorted({fact.provenance for fact in FACTS})
+        raise output.UsageProblem(f"--known: nothing is {known!r}; there is {', '.join(words)}")
+    if as_json:
+        output.show_json(
+            [{"part": f.part, "name": f.name, "provenance": f.provenance, "source": f.source} for f in facts]
+        )
+        return
+    output.show_table(["part", "name", "known", "source"], [(f.part, f.name, f.provenance, f.source) for f in facts])

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from generator import client, contract, document, rules, strict, templates
+from generator import client, contract, document, pages, rules, strict, templates
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "highhelp_api"
@@ -66,6 +66,15 @@ def differences(made: Path, kept: Path) -> list[str]:
     )
 
 
+def stale_pages(made: dict[str, str]) -> dict[str, str]:
+    """The pages that do not stand as they are made."""
+    return {
+        name: text
+        for name, text in made.items()
+        if not (ROOT / name).is_file() or (ROOT / name).read_text(encoding="utf-8") != text
+    }
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line. Returns the exit code: 0, 1 where --check finds a difference, 2 for a wrong document."""
     parser = argparse.ArgumentParser(prog="scripts/generate", description=__doc__)
@@ -77,19 +86,22 @@ def main(arguments: list[str] | None = None) -> int:
         made = Path(directory)
         try:
             generate(options.spec, made)
+            # pages belong to the repository's own document, not to another one that is tried out
+            own = options.output == ROOT / "generated"
+            made_pages = pages.pages(document.load(options.spec), ROOT) if own else {}
         except (document.DocumentError, templates.TemplateError) as error:
             print(error, file=sys.stderr)
             return 2
         changed = differences(made / PACKAGE, options.output / PACKAGE)
+        stale = stale_pages(made_pages)
         if options.check:
-            for name in changed:
-                print(f"differs: {options.output.name}/{PACKAGE}/{name}", file=sys.stderr)
-            print(
-                "generated/ follows from the document"
-                if not changed
-                else f"{len(changed)} files differ: run scripts/generate"
-            )
-            return 1 if changed else 0
+            names = [f"{options.output.name}/{PACKAGE}/{name}" for name in changed] + list(stale)
+            for name in names:
+                print(f"differs: {name}", file=sys.stderr)
+            print(f"{len(names)} files differ: run scripts/generate" if names else "all follows from the document")
+            return 1 if names else 0
+        for name, text in stale.items():
+            (ROOT / name).write_text(text, encoding="utf-8")
         for name in changed:
             source, goal = made / PACKAGE / name, options.output / PACKAGE / name
             if source.is_file():
@@ -97,7 +109,8 @@ def main(arguments: list[str] | None = None) -> int:
                 shutil.copy(source, goal)
             else:
                 goal.unlink()
-        print(f"{len(changed)} files changed" if changed else "nothing changed")
+        count = len(changed) + len(stale)
+        print(f"{count} files changed" if count else "nothing changed")
     return 0
 
 

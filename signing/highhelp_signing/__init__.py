@@ -6,6 +6,7 @@ Pure functions first (:func:`normalize`, :func:`signing_message`), then thin ada
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from highhelp_signing.ambiguity import ECHO_PATHS, echo_is_ambiguous
@@ -27,7 +28,6 @@ from highhelp_signing.errors import (
     SigningError,
 )
 from highhelp_signing.headers import signature_headers
-from highhelp_signing.home import Home, generate_home
 from highhelp_signing.keys import KeyRing
 from highhelp_signing.normalize import Limits, normalize, parse_body, signing_message
 from highhelp_signing.scheme import SignatureScheme
@@ -35,6 +35,7 @@ from highhelp_signing.signers import HmacSigner, RsaSigner, Signer
 
 if TYPE_CHECKING:
     from highhelp_signing.auth import SignatureAuth, refuse_redirects, refuse_redirects_async
+    from highhelp_signing.home import Home, generate_home
 
 __all__ = [
     "ECHO_PATHS",
@@ -69,16 +70,21 @@ __all__ = [
     "signing_message",
 ]
 
-_NEEDS_HTTPX = ("SignatureAuth", "refuse_redirects", "refuse_redirects_async")
+# What is imported when it is first asked for: httpx is not needed to verify, a home directory is made once in a life.
+_LAZY = {
+    "Home": "home",
+    "SignatureAuth": "auth",
+    "generate_home": "home",
+    "refuse_redirects": "auth",
+    "refuse_redirects_async": "auth",
+}
 
 
 def __getattr__(name: str) -> object:
-    """Import what needs httpx when it is first asked for (PEP 562)."""
-    if name not in _NEEDS_HTTPX:
+    """Import on first use (PEP 562)."""
+    if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from highhelp_signing import auth
-
-    value: object = getattr(auth, name)
+    value: object = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
     globals()[name] = value
     return value
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from generator import document, main, rules, templates
+from generator import document, main, pages, rules, templates
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "spec" / "openapi.yaml"
@@ -203,3 +203,19 @@ def test_what_is_not_a_document_is_refused(tmp_path: Path) -> None:
 
 def test_the_contract_keeps_its_rules(contract: dict[str, Any]) -> None:
     assert rules.check(contract) == []
+
+
+def test_the_pages_follow_from_the_document(contract: dict[str, Any]) -> None:
+    assert main.stale_pages(pages.pages(contract, ROOT)) == {}
+
+
+def test_a_page_that_was_edited_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, contract: dict[str, Any]
+) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "README.md").write_text(readme.replace("| documented |", "| documented | 9"), encoding="utf-8")
+    monkeypatch.setattr(main, "ROOT", tmp_path)
+    assert set(main.stale_pages(pages.pages(contract, tmp_path))) == {"README.md", "docs/provenance.md"}
+    (tmp_path / "README.md").write_text("no marks", encoding="utf-8")
+    with pytest.raises(document.DocumentError, match="README"):
+        pages.pages(contract, tmp_path)
