@@ -31,9 +31,7 @@ def is_final(state: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def following(machines: tuple[str, ...], state: str) -> tuple[str, ...]:
-    """The states that may follow, of several machines taken as one. Nothing follows a final one."""
-    if is_final(state):
-        return ()
+    """The states that may follow, of several machines taken as one. None follows a final one."""
     tables = (contract.TRANSITIONS.get(name, {}) for name in machines)
     return tuple(dict.fromkeys(after for table in tables for after in table.get(state, ())))
 

@@ -53,3 +53,12 @@ def test_examples_of_creates_have_payment_ids_of_their_own() -> None:
         if not example.status and example.of in contract.OPERATIONS and contract.OPERATIONS[example.of].idempotency
     ]
     assert len(ids) == len(set(ids))
+
+
+def test_an_example_that_no_longer_fits_is_found() -> None:
+    example = next(example for example in contract.EXAMPLES if example.schema == "P2PPayoutRequest")
+    unfit = {**example.value, "receiver": {}}
+    assert not validator(example.schema).is_valid(unfit)
+    assert check.problems(example.schema, unfit) != []
+    widened = {"status": "frozen"}
+    assert not validator("PaymentState").is_valid(widened)

@@ -257,7 +257,8 @@ def test_an_operator_may_refuse_after_the_right_code(merchant: Merchant, code: s
 def test_the_payer_may_give_up(merchant: Merchant) -> None:
     merchant.call("create_p2p_payin", merchant.p2p_payin())
     with merchant.gateway.payer("p-1") as payer:
-        assert payer.decline().state == "decline"
+        declined = payer.decline()
+        assert (declined.state, declined.course) == ("decline", ())
         with pytest.raises(Refusal):
             payer.decline()
         assert payer.open().state == "decline"
