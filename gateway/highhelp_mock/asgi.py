@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from highhelp_mock.guard import LIMITS
 from highhelp_mock.messages import Refusal, Request, Response
-from highhelp_mock.sender import keep_delivering
+from highhelp_mock.sender import Courier
 
 if TYPE_CHECKING:
     from highhelp_mock.core import Core
@@ -36,7 +35,7 @@ class GatewayApp:
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        self._delivery: asyncio.Task[None] | None = None
+        self._courier = Courier(core)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Called by the server."""
@@ -51,13 +50,10 @@ class GatewayApp:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self._delivery = asyncio.create_task(keep_delivering(self.core))
+                await asyncio.to_thread(self._courier.start)
                 await send({"type": "lifespan.startup.complete"})
             else:
-                if self._delivery is not None:
-                    self._delivery.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await self._delivery
+                await asyncio.to_thread(self._courier.stop)
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -6,7 +6,7 @@ Nothing here waits: what became due since the last call is done, in order, when 
 from __future__ import annotations
 
 import heapq
-from collections import OrderedDict
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ __all__ = ["Engine"]
 KEPT = 20_000
 """How many payments are remembered; beyond that the oldest finished ones are forgotten with their callbacks."""
 
+_TRIES = 8
+
 _CHALLENGE = "processing:awaiting_3ds_result"
 _NO_MONEY = "The balance does not suffice"
 _NO_ROOM = "The project's balance cannot hold the sum"
@@ -50,9 +52,10 @@ class Engine:
         self.faults = Faults()
         self.outbox = Outbox()
         self._deliver_to = frozenset(host.lower() for host in deliver_to)
-        self._payments: OrderedDict[tuple[str, str], Payment] = OrderedDict()
+        self._payments: dict[tuple[str, str], Payment] = {}
         self._tokens: dict[str, tuple[str, str]] = {}
         self._due: list[tuple[float, int, tuple[str, str]]] = []
+        self._finished: deque[tuple[str, str]] = deque()
         self._order = 0
 
     def __iter__(self) -> Iterator[Payment]:
@@ -93,6 +96,7 @@ class Engine:
         self._tokens[payment.token] = payment.key
         self._keep(payment)
         if payment.final:
+            self._finished.append(payment.key)
             self._announce(payment, payment.created_at)
         self._forget_oldest()
         return payment
@@ -117,6 +121,7 @@ class Engine:
         if payment.flow == "payout" and after.status == "processing":
             after = replace(after, expires_at=at + LIFETIME)  # a payout's time begins when somebody begins with it
         if after.final:
+            self._finished.append(payment.key)
             if payment.flow == "payin" and state == SUCCESS:
                 books.book(payment.currency, account.credit(payment.amount))
             elif payment.flow == "payout":
@@ -144,6 +149,7 @@ class Engine:
         self._payments.clear()
         self._tokens.clear()
         self._due.clear()
+        self._finished.clear()
         self.outbox.clear()
         self.faults.clear()
         self.clock.reset()
@@ -201,11 +207,12 @@ class Engine:
         self.outbox.add(self.outbox.hold(delivery) if sent and hit("reorder_callbacks") else delivery)
 
     def _forget_oldest(self) -> None:
-        if len(self._payments) <= KEPT:
-            return
-        for key, payment in self._payments.items():
-            if payment.final and self.outbox.finished(key):
-                del self._payments[key]
-                self._tokens.pop(payment.token, None)
-                self.outbox.forget(key)
+        for _ in range(_TRIES):
+            if len(self._payments) <= KEPT or not self._finished:
                 return
+            key = self._finished.popleft()
+            if not self.outbox.finished(key):
+                self._finished.append(key)  # something of it is still to be sent
+                continue
+            self._tokens.pop(self._payments.pop(key).token, None)
+            self.outbox.forget(key)

@@ -126,6 +126,7 @@ class Outbox:
         self._all: dict[int, Delivery] = {}
         self._of: dict[tuple[str, str], list[int]] = {}
         self._heap: list[tuple[float, int]] = []
+        self._waiting: dict[tuple[str, str], list[tuple[float, int]]] = {}
         self._next_id = 1
 
     def __iter__(self) -> Iterator[Delivery]:
@@ -142,26 +143,24 @@ class Outbox:
 
     def add(self, delivery: Delivery) -> None:
         """Put in a new callback."""
-        self._of.setdefault((delivery.project_id, delivery.payment_id), []).append(delivery.id)
+        self._of.setdefault(_key(delivery), []).append(delivery.id)
         self._put(delivery)
 
     def due(self, now: float, most: int) -> list[Delivery]:
         """Take what is due, at most so many; each is leased until its attempt is reported."""
         taken: list[Delivery] = []
-        waiting: list[tuple[float, int]] = []
         while self._heap and self._heap[0][0] <= now and len(taken) < most:
             due_at, number = heapq.heappop(self._heap)
             delivery = self._all.get(number)
             if delivery is None or delivery.due_at != due_at:
                 continue
             if self._must_wait(delivery):
-                waiting.append((due_at, number))
+                # looked at again when something becomes of the earlier one, not before: there may be thousands
+                self._waiting.setdefault(_key(delivery), []).append((due_at, number))
                 continue
             leased = replace(delivery, due_at=now + _LEASE, held=False)
             self._put(leased)
             taken.append(leased)
-        for entry in waiting:
-            heapq.heappush(self._heap, entry)
         return taken
 
     def report(self, number: int, attempt: Attempt) -> None:
@@ -178,9 +177,12 @@ class Outbox:
             to_go, due_at = delivery.to_go, attempt.at + BACK_OFF[min(failures, len(BACK_OFF) - 1)]
         self._put(replace(delivery, attempts=attempts, to_go=to_go, due_at=due_at))
         self._release_held(delivery, attempt.at)
+        for entry in self._waiting.pop(_key(delivery), ()):
+            heapq.heappush(self._heap, entry)
 
     def forget(self, key: tuple[str, str]) -> None:
         """Drop the callbacks of a payment."""
+        self._waiting.pop(key, None)
         for number in self._of.pop(key, ()):
             self._all.pop(number, None)
 
@@ -193,6 +195,7 @@ class Outbox:
         self._all.clear()
         self._of.clear()
         self._heap.clear()
+        self._waiting.clear()
 
     def hold(self, delivery: Delivery) -> Delivery:
         """The callback, kept back until a later one was sent, or for five seconds."""
@@ -204,7 +207,7 @@ class Outbox:
             heapq.heappush(self._heap, (delivery.due_at, delivery.id))
 
     def _must_wait(self, delivery: Delivery) -> bool:
-        for number in self._of.get((delivery.project_id, delivery.payment_id), ()):
+        for number in self._of.get(_key(delivery), ()):
             if number >= delivery.id:
                 return False
             earlier = self._all[number]
@@ -213,7 +216,11 @@ class Outbox:
         return False
 
     def _release_held(self, sent: Delivery, now: float) -> None:
-        for number in self._of.get((sent.project_id, sent.payment_id), ()):
+        for number in self._of.get(_key(sent), ()):
             earlier = self._all[number]
             if number < sent.id and earlier.held:
                 self._put(replace(earlier, held=False, due_at=now))
+
+
+def _key(delivery: Delivery) -> tuple[str, str]:
+    return delivery.project_id, delivery.payment_id

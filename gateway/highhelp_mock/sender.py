@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-from typing import TYPE_CHECKING
+import queue
+import threading
+import time
+from typing import TYPE_CHECKING, TypeAlias
 
 import httpx
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from highhelp_mock.core import Core, Outgoing
 
-__all__ = ["deliver_due", "keep_delivering"]
+    _Due: TypeAlias = queue.SimpleQueue[Outgoing | None]
+
+__all__ = ["Courier", "deliver_due"]
 
 _TIMEOUT = httpx.Timeout(10, connect=3)
-_AT_ONCE = 32
+_AT_ONCE = 16
 _TICK = 0.05
 _GRACE = 2.0
 
@@ -37,7 +41,7 @@ def deliver_due(core: Core, send: Callable[[Outgoing], int] | None = None) -> in
             for outgoing in due:
                 try:
                     status = send(outgoing) if send else _status(client, outgoing)
-                except httpx.HTTPError as error:
+                except (httpx.HTTPError, httpx.InvalidURL) as error:
                     core.report(outgoing.id, None, type(error).__name__)
                 except BaseException as error:
                     core.report(outgoing.id, None, type(error).__name__)
@@ -59,40 +63,65 @@ def _status(client: httpx.Client, outgoing: Outgoing) -> int:
     return client.post(outgoing.url, content=outgoing.body, headers=outgoing.headers).status_code
 
 
-async def keep_delivering(core: Core) -> None:
-    """Send what becomes due, until cancelled; attempts under way then have two seconds to end.
+class Courier:
+    """Sends what becomes due, from threads of its own, between :meth:`start` and :meth:`stop`.
 
-    Payments move here too while nobody asks: looking for due callbacks brings the gateway up to now.
+    Threads, since a pool of blocking connections costs a quarter of what asynchronous ones cost here, and since the
+    event loop that answers the API never waits for a receiver. Payments move here too while nobody asks: looking for
+    due callbacks brings the gateway up to now.
+
+    Args:
+        core: the gateway.
     """
-    limits = httpx.Limits(max_connections=_AT_ONCE, max_keepalive_connections=_AT_ONCE)
-    running: set[asyncio.Task[None]] = set()
-    async with httpx.AsyncClient(timeout=_TIMEOUT, limits=limits, trust_env=False) as client:
-        try:
-            while True:
-                for outgoing in core.due_callbacks(_AT_ONCE - len(running)):
-                    task = asyncio.create_task(_send(core, client, outgoing))
-                    running.add(task)
-                    task.add_done_callback(running.discard)
-                # a batch that filled all places is followed at once by the next, as soon as one is free
-                if len(running) >= _AT_ONCE:
-                    await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                else:
-                    await asyncio.sleep(_TICK)
-        finally:
-            if running:
-                await asyncio.wait(running, timeout=_GRACE)
-            for task in tuple(running):
-                task.cancel()
 
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._due: _Due = queue.SimpleQueue()
+        self._changed = threading.Condition()
+        self._busy = 0
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
 
-async def _send(core: Core, client: httpx.AsyncClient, outgoing: Outgoing) -> None:
-    status: int | None = None
-    error = None
-    try:
-        response = await client.post(outgoing.url, content=outgoing.body, headers=outgoing.headers)
-        status = response.status_code
-    except (httpx.HTTPError, httpx.InvalidURL) as failure:
-        error = type(failure).__name__
-    finally:
-        with suppress(KeyError):
-            core.report(outgoing.id, status, error)
+    def start(self) -> None:
+        """Begin."""
+        # all anew: an attempt that outlived an earlier stop must not be mixed up with these
+        self._due, self._busy, self._stopping = queue.SimpleQueue(), 0, False
+        due, context = self._due, httpx.create_ssl_context(trust_env=False)
+        targets = [lambda: self._watch(due), *[lambda: self._work(due, context)] * _AT_ONCE]
+        self._threads = [threading.Thread(target=one, name="highhelp-mock-callbacks", daemon=True) for one in targets]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End; attempts under way have two seconds, then nobody waits for them any longer."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        for _ in self._threads:
+            self._due.put(None)
+        until = time.monotonic() + _GRACE
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        self._threads.clear()
+
+    def _watch(self, due: _Due) -> None:
+        while not self._stopping and due is self._due:
+            found = self._core.due_callbacks(_AT_ONCE - self._busy)
+            with self._changed:
+                self._busy += len(found)
+                for outgoing in found:
+                    due.put(outgoing)
+                # woken by each one that is done, so that a long row does not wait for the clock's tick
+                if not self._stopping and (not found or self._busy >= _AT_ONCE):
+                    self._changed.wait(_TICK)
+
+    def _work(self, due: _Due, context: ssl.SSLContext) -> None:
+        with httpx.Client(timeout=_TIMEOUT, trust_env=False, verify=context) as client:
+            while (outgoing := due.get()) is not None:
+                try:
+                    self._core.report(outgoing.id, _status(client, outgoing))
+                except Exception as failure:  # noqa: BLE001 - whatever an address does, the other callbacks go on
+                    self._core.report(outgoing.id, None, type(failure).__name__)
+                with self._changed:
+                    self._busy -= due is self._due
+                    self._changed.notify_all()

@@ -28,7 +28,7 @@ def run_mock(
         raise UsageProblem(f"the mock gateway needs the extra [mock] ({missing.name} is missing)") from None
     reading = SignatureScheme.from_json(read_bytes(str(scheme), "--scheme")) if scheme is not None else None
     with tempfile.TemporaryDirectory() as temporary:
-        directory = home if home is not None else Path(temporary) / "home"
+        directory = home.resolve() if home is not None else Path(temporary) / "home"
         if not (directory / "private_key.pem").exists():
             generate_home(directory, base_url=f"http://127.0.0.1:{port}")
         gateway = MockGateway(directory, scheme=reading, duplicates=duplicates, deliver_to=tuple(deliver_to))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,7 +83,7 @@ class Report:
 
     def to_json(self) -> str:
         """For machines."""
-        return json.dumps(asdict(self), indent=2)
+        return json.dumps(vars(self), indent=2)
 
 
 class Signed(requests.auth.AuthBase):

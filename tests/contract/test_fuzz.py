@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,15 @@ def report() -> fuzzing.Report:
 
 def test_nothing_is_found(report: fuzzing.Report) -> None:
     assert report.failures == []
+
+
+def test_the_report_can_be_kept_and_added_up(report: fuzzing.Report) -> None:
+    total = fuzzing.Report(failures=["one"])
+    total.add(report)
+    total.add(report)
+    kept = json.loads(total.to_json())
+    assert kept["valid"]["get_balance"] == 2 * report.valid["get_balance"]
+    assert kept["failures"] == ["one"]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
