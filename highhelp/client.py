@@ -350,7 +350,9 @@ class HighHelp(_Client, Resources):
     def _pool(self) -> httpx.Client:
         import httpx
 
-        client: httpx.Client = self._http(httpx.Client)
+        from highhelp.deadline import bounded_client
+
+        client: httpx.Client = self._http(lambda **options: bounded_client(httpx.Client(**options)))
         return client
 
     def close(self) -> None:

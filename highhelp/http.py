@@ -114,11 +114,14 @@ async def drive_async(flow: Flow[T], client: httpx.AsyncClient, wire: Wire) -> T
 def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
     refused: HighHelpRefusal | None = None
     try:
-        response = client.send(wire.request(client, send), auth=wire.auth, stream=True, follow_redirects=False)
-        try:
-            return _collect(response, wire, response.iter_bytes(), wire.now() + send.seconds)
-        finally:
-            response.close()
+        from highhelp.deadline import within
+
+        with within(send.seconds):
+            response = client.send(wire.request(client, send), auth=wire.auth, stream=True, follow_redirects=False)
+            try:
+                return _collect(response, wire, response.iter_bytes(), wire.now() + send.seconds)
+            finally:
+                response.close()
     except SigningError as error:
         refused = _refused(error, send)
     except Exception as error:  # noqa: BLE001  # whatever happens, the caller learns what is known of the money

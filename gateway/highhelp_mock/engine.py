@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Engine"]
 
 KEPT = 20_000
-"""How many payments are remembered; beyond that the oldest finished ones are forgotten with their callbacks."""
+"""How many finished payments are remembered; beyond that the oldest are forgotten, with their callbacks."""
 
 _TRIES = 8
 
@@ -208,7 +208,7 @@ class Engine:
 
     def _forget_oldest(self) -> None:
         for _ in range(_TRIES):
-            if len(self._payments) <= KEPT or not self._finished:
+            if len(self._finished) <= KEPT:
                 return
             key = self._finished.popleft()
             if not self.outbox.finished(key):

@@ -12,6 +12,7 @@ from highhelp_mock import MockGateway, Outgoing, Request, Response
 from highhelp_mock.core import Core
 from highhelp_mock.projects import Keys, make_keys
 from tests.gateway.merchant import Merchant, fits
+from tests.gateway.receiver import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,12 @@ def gateway(keys: Keys) -> MockGateway:
 @pytest.fixture
 def merchant(gateway: MockGateway) -> Merchant:
     return Merchant(gateway, gateway.project)
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver().running() as running:
+        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,6 @@ import json
 import socket
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,7 +15,7 @@ import pytest
 from highhelp_mock import MockGateway, create_app
 from highhelp_mock.asgi import ABORT
 from highhelp_mock.scenarios import amount_of
-from highhelp_signing import CallbackRejected, HmacSigner, KeyRing, RsaSigner, SignatureAuth
+from highhelp_signing import HmacSigner, KeyRing, RsaSigner, SignatureAuth
 from tests.gateway.merchant import Merchant
 
 if TYPE_CHECKING:
@@ -24,53 +23,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from highhelp_mock.projects import Keys
+    from tests.gateway.receiver import Receiver
 
 PATH = "/api/v1/payment/p2p/payin"
-
-
-class Receiver:
-    """A small HTTP server that verifies what it gets; refuses the first `failures` requests."""
-
-    def __init__(self) -> None:
-        self.bodies: list[dict[str, Any]] = []
-        self.failures = 0
-        self.verify: Callable[[bytes, Any], object] = lambda *_: None
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["content-length"]))
-                status = 200
-                if outer.failures:
-                    outer.failures -= 1
-                    status = 500
-                else:
-                    try:
-                        outer.verify(raw, self.headers)
-                        outer.bodies.append(json.loads(raw))
-                    except CallbackRejected:
-                        status = 401
-                self.send_response(status)
-                self.send_header("content-length", "2")
-                self.end_headers()
-                self.wfile.write(b"OK")
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/callbacks"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    thread = threading.Thread(target=made.server.serve_forever, args=(0.01,))
-    thread.start()
-    yield made
-    made.server.shutdown()
-    thread.join()
-    made.server.server_close()
 
 
 @pytest.fixture

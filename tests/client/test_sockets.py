@@ -1,0 +1,140 @@
+"""A server that misbehaves on a real socket: the time limits hold, and what comes out says what is known."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from highhelp import AsyncHighHelp, HighHelp, NotSent, OutcomeUnknown, RsaSigner, Unavailable
+
+PAYIN = {"general": {"payment_id": "order-1"}, "payment": {"method": "card-p2p", "amount": 10000, "currency": "RUB"}}
+HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+FULL = b'{"status":"processing","sub_status":"new","payment_id":"order-1"}'
+
+Behaviour = Callable[[socket.socket], None]
+
+
+def silent(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.recv(65536)  # until the client gives up
+
+
+def drip(data: bytes) -> Behaviour:
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        for byte in data:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.2)
+
+    return behave
+
+
+def say(data: bytes) -> Behaviour:
+    def behave(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(data)
+
+    return behave
+
+
+def hang_up(connection: socket.socket) -> None:
+    connection.recv(65536)
+
+
+@contextmanager
+def server(behave: Behaviour) -> Iterator[str]:
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve(connection: socket.socket) -> None:
+        with connection:
+            try:
+                behave(connection)
+            except OSError:
+                return  # the client has gone
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=serve, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        listening.close()
+
+
+def call(asynchronous: bool, url: str, signer: RsaSigner, what: Callable[[Any], Any], **limits: float) -> Any:
+    settings: dict[str, Any] = {"base_url": url, "project_id": "p", "signer": signer, "environ": {}, **limits}
+    if not asynchronous:
+        with HighHelp(**settings) as client:
+            return what(client)
+
+    async def run() -> Any:
+        async with AsyncHighHelp(**settings) as client:
+            return await what(client)
+
+    return asyncio.run(run())
+
+
+BROKEN = {
+    "never answers": silent,
+    "drips its headers": drip(HEAD * 10),
+    "drips its body": lambda connection: (
+        say(HEAD + b"content-length: 900\r\n\r\n")(connection),
+        drip(b" " * 900)(connection),
+    )[0],
+    "closes at once": hang_up,
+    "closes in mid-headers": say(HEAD),
+    "closes in mid-body": say(HEAD + b"content-length: 900\r\n\r\n{"),
+    "sends truncated gzip": say(HEAD + b"content-encoding: gzip\r\ncontent-length: 4\r\n\r\n\x1f\x8b\x08\x00"),
+    "sends garbage": say(b"\x00\x01\x02 garbage\r\n\r\n"),
+    "sends an HTML page": say(b"HTTP/1.1 502 Bad Gateway\r\ncontent-length: 6\r\n\r\n<html>"),
+    "sends 520": say(b"HTTP/1.1 520 Odd\r\ncontent-length: 0\r\n\r\n"),
+}
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+@pytest.mark.parametrize("behaviour", BROKEN)
+def test_a_create_ends_in_time_with_its_outcome_unknown(behaviour: str, asynchronous: bool, signer: RsaSigner) -> None:
+    # lessons: SDKs without a time limit, and with one that a dripping server stretches
+    with server(BROKEN[behaviour]) as url:
+        began = time.monotonic()
+        with pytest.raises(OutcomeUnknown):
+            call(asynchronous, url, signer, lambda client: client.p2p.create_payin(PAYIN), timeout=0.5, total_timeout=2)
+        assert time.monotonic() - began < 10, "a dripping server would have taken a minute"
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_a_read_is_unavailable(asynchronous: bool, signer: RsaSigner) -> None:
+    with server(hang_up) as url, pytest.raises(Unavailable):
+        call(asynchronous, url, signer, lambda client: client.service.balance(), total_timeout=1)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_a_whole_answer_after_a_provisional_one_is_taken(asynchronous: bool, signer: RsaSigner) -> None:
+    answer = b"HTTP/1.1 103 Early Hints\r\nlink: <x>\r\n\r\n" + HEAD + b"content-length: %d\r\n\r\n" % len(FULL) + FULL
+    with server(say(answer)) as url:
+        state = call(asynchronous, url, signer, lambda client: client.p2p.create_payin(PAYIN))
+    assert state.payment_id == "order-1"
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_tls_to_a_plain_port_a_dead_port_and_an_unknown_host_are_not_sent(
+    asynchronous: bool, signer: RsaSigner
+) -> None:
+    with server(say(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as url:
+        secure = url.replace("http://", "https://")
+        for place in (secure, "http://127.0.0.1:9", "https://no-such-host.invalid"):
+            with pytest.raises(NotSent):
+                call(asynchronous, place, signer, lambda client: client.p2p.create_payin(PAYIN), total_timeout=1)
