@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import json
 import os
 import platform
+import re
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONNECT_SECONDS = 5.0
+_PATH = re.compile(r"[!-~]+")
 USER_AGENT = f"highhelp-python/{__version__} (contract {VERSION}; Python {platform.python_version()})"
 
 
@@ -75,13 +80,17 @@ class Core:
             parse=parse,
             info=None if info is None else self._info(info, content, payment_id, parse),
             expected=expected,
+            project_id=self.settings.project_id,
         )
 
     def _info(
         self, info: Operation, content: dict[str, Any], payment_id: str | None, parse: Callable[[Mapping[str, Any]], T]
     ) -> Call[T]:
-        general = {name: content["general"].get(name) for name in ("project_id", "payment_id")}
-        return Call(info, _bytes(info, {"general": general}, payment_id), payment_id, parse)
+        block = content.get("general")
+        known = block if isinstance(block, Mapping) else {}
+        general = {name: known.get(name) for name in ("project_id", "payment_id")}
+        body = _bytes(info, {"general": general}, payment_id)
+        return Call(info, body, payment_id, parse, project_id=self.settings.project_id)
 
     def completed(self, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
         """The body with the client's project id; refused where it names another one."""
@@ -117,9 +126,17 @@ class Core:
         """The policy of one call."""
         if timeout is None:
             return self.policy
-        if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
-            raise SettingsError("timeout", "must be a number of seconds above 0")
+        _check_seconds("timeout", timeout)
         return replace(self.policy, total=float(timeout), attempt=min(self.policy.attempt, float(timeout)))
+
+
+LONGEST_SECONDS = 86400.0
+
+
+def _check_seconds(name: str, value: object) -> None:
+    """Refuse what is no time limit: also NaN and infinity, which would never end."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= LONGEST_SECONDS:
+        raise SettingsError(name, f"must be a number of seconds above 0 and at most {LONGEST_SECONDS:.0f}")
 
 
 def _as_dict(operation: Operation, body: Body | Mapping[str, Any]) -> dict[str, Any]:
@@ -164,8 +181,7 @@ def _core(
     on_retry: Hook | None,
 ) -> Core:
     for name, value in (("timeout", attempt_timeout), ("total_timeout", total_timeout)):
-        if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-            raise SettingsError(name, "must be a number of seconds above 0")
+        _check_seconds(name, value)
     try:
         auth = SignatureAuth(
             settings.project_id,
@@ -195,6 +211,8 @@ def _core(
 class _Client:
     """Construction and settings, the same for both clients."""
 
+    _asynchronous = False
+
     def __init__(
         self,
         *,
@@ -216,6 +234,16 @@ class _Client:
     ) -> None:
         if transport is not None and http_client is not None:
             raise SettingsError("transport", "is part of http_client; give one of the two")
+        if signer is not None and not isinstance(signer, Signer):
+            raise SettingsError("signer", "must be a signer, such as RsaSigner.from_pem(...)")
+        if scheme is not None and not isinstance(scheme, SignatureScheme):
+            raise SettingsError("scheme", "must be a SignatureScheme")
+        for name, hook in (("clock", clock), ("on_response", on_response), ("on_retry", on_retry)):
+            if hook is not None and not callable(hook):
+                raise SettingsError(name, "must be callable")
+        if http_client is not None and inspect.iscoroutinefunction(http_client.send) != self._asynchronous:
+            kind = "an httpx.AsyncClient" if self._asynchronous else "an httpx.Client"
+            raise SettingsError("http_client", f"must be {kind} for {type(self).__name__}")
         settings = Settings.load(
             base_url=base_url,
             project_id=project_id,
@@ -235,7 +263,8 @@ class _Client:
         )
         self._transport = transport
         self._given = http_client
-        self._made: tuple[int, Any] | None = None
+        self._made: tuple[int, object, Any] | None = None
+        self._making = threading.Lock()
         self._closed = False
 
     @classmethod
@@ -255,16 +284,29 @@ class _Client:
     def __reduce__(self) -> Any:
         raise TypeError(f"{type(self).__name__} holds a key and connections and cannot be pickled or copied")
 
-    def _http(self, make: Callable[..., Any]) -> Any:
+    def _http(self, make: Callable[..., Any], loop: object = None) -> Any:
         if self._closed:
             raise NotSent("the client is closed", operation="client")
         if self._given is not None:
             return self._given
-        # a forked process must not share its parent's sockets
-        if self._made is None or self._made[0] != os.getpid():
-            options = {} if self._transport is None else {"transport": self._transport}
-            self._made = (os.getpid(), make(follow_redirects=False, **options))
-        return self._made[1]
+        with self._making:
+            # a forked process must not share its parent's sockets, an event loop not those of another one
+            if self._made is None or self._made[:2] != (os.getpid(), loop):
+                options = {} if self._transport is None else {"transport": self._transport}
+                self._made = (os.getpid(), loop, _pool(make, options))
+            return self._made[2]
+
+
+def _pool(make: Callable[..., Any], options: Mapping[str, Any]) -> Any:
+    problem = ""
+    try:
+        return make(follow_redirects=False, **options)
+    except Exception as error:  # noqa: BLE001  # whatever the process's environment makes httpx raise
+        problem = type(error).__name__
+    # raised outside, since the text of the first one may hold a proxy's password
+    raise SettingsError(
+        "HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE", f"no connection pool can be made with these ({problem})"
+    )
 
 
 class HighHelp(_Client, Resources):
@@ -333,6 +375,7 @@ class HighHelp(_Client, Resources):
         """Ask an info operation until the payment is final. The resources' `wait_...` call this."""
         core = self._core
         call = core.prepare(operation, body, parse)
+        _check_seconds("timeout", timeout)
         return http.drive(flows.wait(call, core.policy, timeout, on_change), self._pool(), core.wire)
 
     def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> Answer:
@@ -359,7 +402,7 @@ class HighHelp(_Client, Resources):
         """Close the connections. A client that was given as `http_client` stays open."""
         self._closed = True
         if self._made is not None and self._made[0] == os.getpid():
-            self._made[1].close()
+            self._made[2].close()
 
     def __enter__(self) -> Self:
         return self
@@ -370,6 +413,8 @@ class HighHelp(_Client, Resources):
 
 class AsyncHighHelp(_Client, AsyncResources):
     """The HighHelp API on an event loop. Arguments and behaviour are those of `HighHelp`."""
+
+    _asynchronous = True
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -400,6 +445,7 @@ class AsyncHighHelp(_Client, AsyncResources):
         """Ask an info operation until the payment is final. See `HighHelp.wait`."""
         core = self._core
         call = core.prepare(operation, body, parse)
+        _check_seconds("timeout", timeout)
         return await http.drive_async(flows.wait(call, core.policy, timeout, on_change), self._pool(), core.wire)
 
     async def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> Answer:
@@ -410,14 +456,15 @@ class AsyncHighHelp(_Client, AsyncResources):
     def _pool(self) -> httpx.AsyncClient:
         import httpx
 
-        client: httpx.AsyncClient = self._http(httpx.AsyncClient)
+        # the loop itself is kept, not its id: another loop may get the same one
+        client: httpx.AsyncClient = self._http(httpx.AsyncClient, asyncio.get_running_loop())
         return client
 
     async def aclose(self) -> None:
         """Close the connections. A client that was given as `http_client` stays open."""
         self._closed = True
-        if self._made is not None and self._made[0] == os.getpid():
-            await self._made[1].aclose()
+        if self._made is not None and self._made[:2] == (os.getpid(), asyncio.get_running_loop()):
+            await self._made[2].aclose()
 
     async def __aenter__(self) -> Self:
         return self
@@ -428,7 +475,7 @@ class AsyncHighHelp(_Client, AsyncResources):
 
 def raw_request(core: Core, path: str, body: Mapping[str, Any], timeout: float | None) -> Send:
     """One attempt at any path, for `request`."""
-    if not isinstance(path, str) or not path.startswith("/") or path.startswith("//"):
+    if not isinstance(path, str) or not path.startswith("/") or path.startswith("//") or not _PATH.fullmatch(path):
         raise InvalidRequest(
             [FieldProblem("", "the path starts with one slash, like /api/v1/balance/info")], operation=str(path)
         )

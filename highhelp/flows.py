@@ -16,8 +16,8 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar, cast
 
 from highhelp.errors import DuplicatePayment, HighHelpError, NotSent, OutcomeUnknown, Rejected, Unavailable, WaitTimeout
 from highhelp.outcome import Answer, Failure, Verdict, judge, rejection, retry_after
@@ -26,6 +26,10 @@ from highhelp_api.client.models import PaymentState
 from highhelp_api.contract import FINAL_STATUSES, Operation
 
 T = TypeVar("T")
+
+
+LEAST_TO_RESEND = 1.0
+"""Seconds without which a pay-in is not sent again: its answer could hardly arrive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +134,7 @@ class Call(Generic[T]):
         parse: How the answer is read.
         info: With an operation that creates: the call that tells what became of the payment.
         expected: With an operation that creates: the amount in minor units and the currency.
+        project_id: The project that asks.
     """
 
     operation: Operation
@@ -138,6 +143,7 @@ class Call(Generic[T]):
     parse: Callable[[Mapping[str, Any]], T]
     info: Call[T] | None = None
     expected: tuple[object, object] = (None, None)
+    project_id: str | None = None
 
     def __repr__(self) -> str:
         return f"<Call {self.operation.id}>"
@@ -164,7 +170,24 @@ def _send(call: Call[T], budget: Budget, attempt: int) -> Flow[Verdict[T]]:
     result = yield Send(call.operation, call.body, budget.attempt(), call.payment_id, attempt)
     if result is None:
         raise RuntimeError("a flow that sends must be given what came of it")
-    return judge(call.operation, result, call.parse)
+    verdict = judge(call.operation, result, call.parse)
+    if verdict.kind == "accepted" and not _is_about(verdict.value, call):
+        return Verdict("unknown", reason="the answer names another payment", answer=verdict.answer, retryable=False)
+    return verdict
+
+
+def _value(verdict: Verdict[T]) -> T:
+    """The value of an accepted verdict, which may be None where the caller's own `parse` makes that of it."""
+    return cast("T", verdict.value)
+
+
+def _is_about(value: object, call: Call[T]) -> bool:
+    """Whether an answer does not contradict the payment and project that were asked for. Absent fields do not."""
+    told = {"payment_id": call.payment_id, "project_id": call.project_id}
+    return all(
+        mine is None or not isinstance(theirs, str) or theirs == mine
+        for mine, theirs in ((mine, getattr(value, name, None)) for name, mine in told.items())
+    )
 
 
 def _read(call: Call[T], budget: Budget) -> Flow[T]:
@@ -172,8 +195,8 @@ def _read(call: Call[T], budget: Budget) -> Flow[T]:
     while True:
         attempt += 1
         verdict = yield from _send(call, budget, attempt)
-        if verdict.kind == "accepted" and verdict.value is not None:
-            return verdict.value
+        if verdict.kind == "accepted":
+            return _value(verdict)
         if verdict.kind in ("refused", "duplicate"):
             raise rejection(verdict, call.operation, call.payment_id, attempt)
         pause = budget.pause(attempt, verdict)
@@ -184,8 +207,8 @@ def _read(call: Call[T], budget: Budget) -> Flow[T]:
 
 def _once(call: Call[T], budget: Budget) -> Flow[T]:
     verdict = yield from _send(call, budget, 1)
-    if verdict.kind == "accepted" and verdict.value is not None:
-        return verdict.value
+    if verdict.kind == "accepted":
+        return _value(verdict)
     if verdict.kind in ("refused", "duplicate"):
         raise rejection(verdict, call.operation, call.payment_id, 1)
     if verdict.kind == "unknown":
@@ -198,8 +221,8 @@ def _create(call: Call[T], info: Call[T], policy: Policy, budget: Budget) -> Flo
     while True:  # until an attempt may have reached the gateway's books
         attempt += 1
         verdict = yield from _send(call, budget, attempt)
-        if verdict.kind == "accepted" and verdict.value is not None:
-            return verdict.value
+        if verdict.kind == "accepted":
+            return _value(verdict)
         if verdict.kind == "duplicate":
             raise (yield from _duplicate(call, info, verdict, budget, attempt))
         if verdict.kind == "refused":
@@ -216,45 +239,49 @@ def _settle(call: Call[T], info: Call[T], first: Verdict[T], policy: Policy, bud
     """After an attempt whose outcome is unknown: only the payment, OutcomeUnknown or a 400/422 comes out."""
     found = yield from _look_up(call, info, policy, budget, attempt, first)
     if found is not None:
-        return found
+        return _value(found)
+    absent = f"{first.reason}; the gateway says twice that it holds no such payment"
     if call.operation.flow != "payin":
-        text = f"{first.reason}; the gateway says twice that it holds no such payment"
-        raise _unknown(call, text, attempt, found=False, status=first.status)
-    verdict = yield from _send(call, budget, attempt + 1)
-    while verdict.kind == "not_accepted":
-        pause = budget.pause(1, verdict)
+        raise _unknown(call, absent, attempt, found=False, status=first.status)
+    tries = 0
+    while True:
+        if budget.left < LEAST_TO_RESEND:
+            raise _unknown(call, f"{absent}; no time is left to send it again", attempt, found=False)
+        tries += 1
+        attempt += 1
+        verdict = yield from _send(call, budget, attempt)
+        pause = budget.pause(tries, verdict) if verdict.kind == "not_accepted" else None
         if pause is None:
             break
         yield Sleep(pause, verdict.reason)
-        attempt += 1
-        verdict = yield from _send(call, budget, attempt + 1)
-    attempt += 1
-    if verdict.kind == "accepted" and verdict.value is not None:
-        return verdict.value
+    if verdict.kind == "accepted":
+        return _value(verdict)
     if verdict.kind == "refused" and verdict.status in (400, 422):
         # the same bytes were refused for what they are, so no earlier attempt can have been taken in
         raise rejection(verdict, call.operation, call.payment_id, attempt)
     if verdict.kind in ("duplicate", "unknown"):
         found = yield from _look_up(call, info, policy, budget, attempt, verdict)
         if found is not None:
-            return found
+            return _value(found)
         raise _unknown(call, verdict.reason, attempt, found=False, status=verdict.status)
     raise _unknown(call, verdict.reason, attempt, status=verdict.status)
 
 
 def _look_up(
     call: Call[T], info: Call[T], policy: Policy, budget: Budget, attempt: int, cause: Verdict[T]
-) -> Flow[T | None]:
+) -> Flow[Verdict[T] | None]:
     """The payment, or None where the gateway has said twice, a pause apart, that it holds none."""
     tries = absent = 0
     while True:
         tries += 1
         verdict = yield from _send(info, budget, tries)
-        if verdict.kind == "accepted" and verdict.value is not None:
+        if verdict.kind == "accepted" and _tells_nothing(verdict.value):
+            verdict = Verdict("unknown", reason="an error in place of a payment", answer=verdict.answer)
+        if verdict.kind == "accepted":
             if _is_another(verdict.value, call.expected):
                 text = f"{cause.reason}; the gateway holds another payment under this payment_id"
                 raise _unknown(call, text, attempt, found=True, status=cause.status)
-            return verdict.value
+            return verdict
         if verdict.absent:
             absent += 1
             if absent == 2:
@@ -271,15 +298,21 @@ def _look_up(
         yield Sleep(pause, verdict.reason)
 
 
+def _tells_nothing(value: object) -> bool:
+    """Whether a state is none: no status, or an error that names no payment."""
+    status = getattr(value, "status", None)
+    return status == "" or (status == "error" and not isinstance(getattr(value, "payment_id", None), str))
+
+
 def _is_another(value: object, expected: tuple[object, object]) -> bool:
     """Whether a payment's amount or currency contradicts what was sent. What it does not tell contradicts nothing."""
     info = getattr(value, "payment_info", None)
     told = (getattr(info, "amount", None), getattr(info, "currency", None))
-    types = (int, str)
-    return any(
-        isinstance(mine, kind) and isinstance(theirs, kind) and mine != theirs
-        for mine, theirs, kind in zip(expected, told, types, strict=True)
+    amount = all(isinstance(side[0], int) for side in (expected, told)) and expected[0] != told[0]
+    currency = all(isinstance(side[1], str) for side in (expected, told)) and (
+        str(expected[1]).casefold() != str(told[1]).casefold()
     )
+    return amount or currency
 
 
 def _duplicate(call: Call[T], info: Call[T], verdict: Verdict[T], budget: Budget, attempt: int) -> Flow[Rejected]:
@@ -351,7 +384,8 @@ def wait(call: Call[T], policy: Policy, timeout: float, on_change: Callable[[T],
     while True:
         tries += 1
         try:
-            state = yield from _read(call, Budget(policy))
+            left = max(end - policy.now(), 0.1)
+            state = yield from _read(call, Budget(replace(policy, total=min(policy.total, left))))
         except Unavailable:
             state = None
         if state is not None:

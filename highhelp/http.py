@@ -68,6 +68,7 @@ class Wire:
             headers={
                 "content-type": "application/json",
                 "accept": "application/json",
+                "accept-encoding": "identity",
                 "user-agent": self.user_agent,
             },
             # connect, read, write, pool: a tuple, which every version of httpx and httpx2 takes
@@ -111,48 +112,88 @@ async def drive_async(flow: Flow[T], client: httpx.AsyncClient, wire: Wire) -> T
         wire.observe(step, result, wire.now() - began)
 
 
-def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
-    refused: HighHelpRefusal | None = None
-    try:
-        from highhelp.deadline import within
+class Trace:
+    """What httpcore tells of one request: whether its first byte was about to be written.
 
+    Attributes:
+        seen: Whether anything was told at all; a transport that is not httpcore's tells nothing.
+        started: Whether the request began to be written.
+    """
+
+    def __init__(self) -> None:
+        self.seen = self.started = False
+
+    def __call__(self, event: str, _: object) -> None:
+        """Called by httpcore."""
+        self.seen = True
+        self.started = self.started or event.endswith("send_request_headers.started")
+
+    async def tell(self, event: str, info: object) -> None:
+        """The same for its asynchronous half, which awaits."""
+        self(event, info)
+
+
+def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
+    from highhelp.deadline import within
+
+    trace = Trace()
+    request = _signed(client, send, wire, trace)
+    if isinstance(request, Failure):
+        return request
+    end = wire.now() + send.seconds
+    try:
         with within(send.seconds):
-            response = client.send(wire.request(client, send), auth=wire.auth, stream=True, follow_redirects=False)
+            response = client.send(request, auth=None, stream=True, follow_redirects=False)
             try:
-                return _collect(response, wire, response.iter_bytes(), wire.now() + send.seconds)
+                return _stacked(response) or _collect(response, wire, response.iter_bytes(), end)
             finally:
                 response.close()
-    except SigningError as error:
-        refused = _refused(error, send)
     except Exception as error:  # noqa: BLE001  # whatever happens, the caller learns what is known of the money
-        return _failure(error)
-    raise refused
+        return _failure(error, request, trace)
 
 
 async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> Answer | Failure:
-    refused: HighHelpRefusal | None = None
+    trace = Trace()
+    request = _signed(client, send, wire, trace, asynchronous=True)
+    if isinstance(request, Failure):
+        return request
     try:
         async with asyncio.timeout(send.seconds):
-            response = await client.send(
-                wire.request(client, send), auth=wire.auth, stream=True, follow_redirects=False
-            )
+            response = await client.send(request, auth=None, stream=True, follow_redirects=False)
             try:
-                size, chunks = 0, []
-                async for chunk in response.aiter_bytes():
-                    size += len(chunk)
-                    if size > LARGEST_ANSWER:
-                        return _TOO_LARGE
-                    chunks.append(chunk)
-                return _answer(response, chunks, wire)
+                return _stacked(response) or await _collect_async(response, wire)
             finally:
                 await response.aclose()
-    except SigningError as error:
-        refused = _refused(error, send)
     except TimeoutError:
+        if trace.seen and not trace.started:
+            return Failure(sent=False, reason="no connection in time")
         return _TOO_SLOW
     except Exception as error:  # noqa: BLE001  # whatever happens, the caller learns what is known of the money
-        return _failure(error)
-    raise refused
+        return _failure(error, request, trace)
+
+
+def _signed(client: Any, send: Send, wire: Wire, trace: Trace, *, asynchronous: bool = False) -> Any:
+    """The request of one attempt, signed; a Failure where it cannot be made. Whatever goes wrong here, nothing left."""
+    refused: HighHelpRefusal | None = None
+    try:
+        if client.is_closed:
+            return Failure(sent=False, reason="the connection pool is closed", retryable=False)
+        request = wire.auth(wire.request(client, send))
+        request.extensions["trace"] = trace.tell if asynchronous else trace
+    except SigningError as error:
+        refused = _refused(error, send)
+    except Exception as error:  # noqa: BLE001  # a signer of the user's own may raise anything
+        return Failure(sent=False, reason=f"the request could not be made and signed: {_place(error)}", retryable=False)
+    if refused is not None:
+        raise refused
+    return request
+
+
+def _stacked(response: Any) -> Failure | None:
+    """Refuses an answer that is compressed twice: a few kilobytes of it may unpack to gigabytes."""
+    if "," not in response.headers.get("content-encoding", ""):
+        return None
+    return Failure(sent=True, reason="the answer is compressed more than once", retryable=False)
 
 
 HighHelpRefusal = InvalidRequest | NotSent
@@ -172,21 +213,38 @@ def _collect(response: Any, wire: Wire, body: Any, end: float) -> Answer | Failu
     return _answer(response, chunks, wire)
 
 
+async def _collect_async(response: Any, wire: Wire) -> Answer | Failure:
+    size, chunks = 0, []
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > LARGEST_ANSWER:
+            return _TOO_LARGE
+        chunks.append(chunk)
+    return _answer(response, chunks, wire)
+
+
 def _answer(response: Any, chunks: list[bytes], wire: Wire) -> Answer:
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Answer(response.status_code, headers, b"".join(chunks), wire.clock())
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: Exception, request: Any, trace: Trace) -> Failure:
     names = {kind.__name__ for kind in type(error).__mro__}
-    kind = type(error).__name__
+    if "HTTPError" not in names:
+        return Failure(sent=trace.started or not trace.seen, reason=f"unexpected {_place(error)}")
+    # an error of another request is one of a hook's own calls: ours may long have been answered
+    ours = getattr(error, "_request", None) is request
+    sent = trace.started or not ours or not names & _NOT_SENT
     text = masked_text(str(error))[:200] if names & {"ConnectError", "ProxyError"} else ""
-    reason = f"{kind}: {text}" if text else kind
-    if "HTTPError" not in names and error.__traceback__ is not None:
-        # not one of the HTTP library's own: say where, without the text, which may hold anything
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        reason = f"unexpected {kind} at {Path(place.filename).name}:{place.lineno}"
-    return Failure(sent=not names & _NOT_SENT, reason=reason, retryable=not names & _HOPELESS)
+    reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return Failure(sent=sent, reason=reason, retryable=not names & _HOPELESS and "CERTIFICATE" not in text)
+
+
+def _place(error: Exception) -> str:
+    """What and where, without the error's text, which may hold anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 def _refused(error: SigningError, send: Send) -> HighHelpRefusal:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Self
 
 from highhelp.errors import MoneyError
 from highhelp_api.contract import EXPONENTS
+
+# the caller's own decimal context, whose precision may be anything, has no say in amounts
+_EXACT = Context(prec=64)
+_LIMIT = Decimal(10**26)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,9 @@ class Money:
             raise MoneyError("not an amount; write it like 100.00") from None
         if not value.is_finite():
             raise MoneyError("an amount is finite")
-        if value.copy_abs() >= Decimal(10) ** 26:
+        if value.copy_abs() >= _LIMIT:
             raise MoneyError("an amount has 26 digits at most")
-        exact = value.quantize(Decimal(1).scaleb(-exponent))
+        exact = value.quantize(Decimal(1).scaleb(-exponent, _EXACT), context=_EXACT)
         if exact != value:
             raise MoneyError(f"{currency} has {exponent} decimals")
         object.__setattr__(self, "amount", exact)
@@ -46,21 +50,21 @@ class Money:
         """An amount given in minor units: `Money.from_minor(10000, "RUB")` is 100.00 RUB."""
         if isinstance(minor, bool) or not isinstance(minor, int):
             raise MoneyError(f"minor units are an int, not a {type(minor).__name__}")
-        return cls(Decimal(minor).scaleb(-exponent_of(currency)), currency)
+        return cls(Decimal(minor).scaleb(-exponent_of(currency), _EXACT), currency)
 
     @property
     def minor(self) -> int:
         """The amount in minor units, as the API wants it."""
-        return int(self.amount.scaleb(exponent_of(self.currency)))
+        return int(self.amount.scaleb(exponent_of(self.currency), _EXACT))
 
     def __add__(self, other: Money) -> Money:
-        return Money(self.amount + self._same(other), self.currency)
+        return Money(_EXACT.add(self.amount, self._same(other)), self.currency)
 
     def __sub__(self, other: Money) -> Money:
-        return Money(self.amount - self._same(other), self.currency)
+        return Money(_EXACT.subtract(self.amount, self._same(other)), self.currency)
 
     def __neg__(self) -> Money:
-        return Money(-self.amount, self.currency)
+        return Money(_EXACT.minus(self.amount), self.currency)
 
     def __lt__(self, other: Money) -> bool:
         return self.amount < self._same(other)

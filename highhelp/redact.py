@@ -9,8 +9,17 @@ from highhelp_api.contract import SENSITIVE_NAMES, SENSITIVE_PATHS
 
 MASK = "***"
 
-# what looks like a card number in free text: 12 to 19 digits, also in groups
-_CARD_NUMBER = re.compile(r"(?<!\d)\d(?:[ -]?\d){11,18}(?!\d)")
+# what looks like a card number in free text: 12 to 19 digits in one, or in the groups that cards print
+_GAP = r"[\W_]{1,2}"
+_CARD_NUMBER = re.compile(
+    r"(?<!\d)(?:\d(?:[ -]?\d){11,18}"
+    rf"|\d{{4}}(?:{_GAP}\d{{4}}){{2}}{_GAP}\d{{1,7}}"
+    rf"|\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}})(?!\d)"
+)
+# what a gateway echoes: a sensitive field's name with its value
+_NAMED = re.compile(
+    rf"""(?P<name>["']?\b(?:{"|".join(SENSITIVE_NAMES)})\b["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;}}\]]+)"""
+)
 
 
 def masked(value: Any, schema: str | None = None) -> Any:
@@ -37,5 +46,5 @@ def _masked(value: Any, paths: Any, path: str) -> Any:
 
 
 def masked_text(text: str) -> str:
-    """Free text without anything that looks like a card number."""
-    return _CARD_NUMBER.sub(MASK, text)
+    """Free text without anything that looks like a card number or a sensitive field of the contract with its value."""
+    return _NAMED.sub(rf"\g<name>{MASK}", _CARD_NUMBER.sub(MASK, text))

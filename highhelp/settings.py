@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
@@ -50,9 +50,9 @@ VARIABLES: Mapping[str, str] = {
 class Source:
     """The environment and the home directory that settings are read from."""
 
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)
     home: Path | None
-    project: Mapping[str, Any]
+    project: Mapping[str, Any] = field(repr=False)
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, home: str | os.PathLike[str] | None = None) -> Self:
@@ -69,7 +69,10 @@ class Source:
         place = home if home is not None else environ.get(HOME) or None
         if place is None:
             return cls(environ, None, {})
-        directory = Path(place).expanduser()
+        try:
+            directory = Path(place).expanduser()
+        except (RuntimeError, TypeError, ValueError):
+            raise SettingsError(HOME, "is not the path of a directory") from None
         if not directory.is_dir():
             raise SettingsError(HOME, f"{directory} is not a directory; `highhelp keys generate --out DIR` makes one")
         return cls(environ, directory, _project(directory / "project.json"))
@@ -94,7 +97,7 @@ def _project(path: Path) -> Mapping[str, Any]:
         project = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(str(path), f"cannot be read as JSON: {type(error).__name__}") from None
     if not isinstance(project, dict):
         raise SettingsError(str(path), 'must be a JSON object like {"project_id": "...", "base_url": "https://..."}')
@@ -138,7 +141,8 @@ class Settings:
         points, points_from = (scheme, "argument scheme") if scheme is not None else load_scheme(source)
         token = source.text(ACCESS_TOKEN)
         if token is not None and scheme is None:
-            points = replace(points, token=token[0])
+            literal = token[0]
+            points = _guarded(token[1], lambda: replace(points, token=literal))
         return cls(
             base_url=url,
             project_id=project,
@@ -166,6 +170,7 @@ def checked_url(url: str, where: str) -> str:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")
     except ValueError:
         raise SettingsError(where, "is not a URL; write it like https://api.example.com") from None
     if parts.scheme not in ("https", "http") or not host or not url.isascii() or any(c.isspace() for c in url):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from collections.abc import Callable, Mapping
@@ -33,13 +34,20 @@ class Observer:
     def __call__(self, step: Step, result: Result, seconds: float) -> None:
         """Take note of one step of a call."""
         if isinstance(step, Sleep):
-            LOG.info("pause seconds=%.1f reason=%s", step.seconds, _value(step.reason))
+            _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={_value(step.reason)}")
             _tell(self.on_retry, step.seconds, step.reason)
             return
-        if LOG.isEnabledFor(logging.INFO):
-            LOG.log(logging.WARNING if isinstance(result, Failure) else logging.INFO, "%s", line(step, result, seconds))
+        _log(logging.WARNING if isinstance(result, Failure) else logging.INFO, lambda: line(step, result, seconds))
         if isinstance(result, Answer):
             _tell(self.on_response, step.operation.id, result)
+
+
+def _log(level: int, text: Callable[[], str]) -> None:
+    if not LOG.isEnabledFor(level):
+        return
+    # a filter or handler that raises must not break a call that moves money
+    with contextlib.suppress(Exception):
+        LOG.log(level, "%s", text())
 
 
 def line(send: Send, result: Result, seconds: float) -> str:
@@ -79,4 +87,5 @@ def _tell(hook: Hook | None, *arguments: object) -> None:
     try:
         hook(*arguments)
     except Exception as error:  # noqa: BLE001  # a hook must not break a call that moves money
-        LOG.warning("hook %s raised %s", getattr(hook, "__name__", "?"), type(error).__name__)
+        name, kind = getattr(hook, "__name__", "?"), type(error).__name__
+        _log(logging.WARNING, lambda: f"hook {name} raised {kind}")

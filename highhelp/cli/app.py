@@ -92,9 +92,10 @@ def keys_generate(
     as_json: AsJson = False,
 ) -> None:
     """Write a home directory with fresh keys, for gateway and client."""
+    from highhelp.settings import checked_url
     from highhelp_signing import generate_home
 
-    home = generate_home(out, base_url=base_url)
+    home = generate_home(out, base_url=checked_url(base_url, "--base-url"))
     if as_json:
         output.show_json({"home": str(home.directory), "project_id": home.project_id, "base_url": home.base_url})
         return
@@ -149,9 +150,9 @@ def call(
         if operation.startswith("/"):
             answer = client.request(operation, content)
             if not as_json:
-                typer.echo(f"HTTP {answer.status}", err=True)
-            typer.echo(shown(answer) if not unmasked else answer.content.decode("utf-8", "replace"))
-            raise typer.Exit(output.OK if 200 <= answer.status < 300 else output.REFUSED)
+                output.show(f"HTTP {answer.status}", err=True)
+            output.show(answer.content.decode("utf-8", "replace") if unmasked else shown(answer))
+            raise typer.Exit(output.exit_code(operation, answer))
         result: dict[str, Any] = client.call(operation, content, dict)
     output.show_json(result if unmasked else masked(result, OPERATIONS[operation].response))
     if result.get("status") in ("decline", "error"):

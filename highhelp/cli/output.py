@@ -22,6 +22,8 @@ from highhelp.errors import (
     Unavailable,
     WaitTimeout,
 )
+from highhelp.outcome import Answer, judge
+from highhelp_api.contract import OPERATIONS
 from highhelp_signing.errors import SigningError
 
 P = ParamSpec("P")
@@ -57,8 +59,28 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except (HighHelpError, SigningError) as error:
             code = next(code for kind, code in EXIT_CODES if isinstance(error, kind))
             fail(error, code, as_json=bool(kwargs.get("as_json")))
+        except KeyboardInterrupt:
+            text = "interrupted; if a payment was under way its outcome is not known, ask the info operation"
+            fail(UsageProblem(text), UNKNOWN, as_json=bool(kwargs.get("as_json")))
+        except OSError as error:
+            # files and standard output; what happens on connections has an error of its own
+            fail(UsageProblem(f"{error.filename or 'output'}: {error.strerror}"), WRONG_USE, as_json=False)
 
     return run
+
+
+def exit_code(path: str, answer: Answer) -> int:
+    """The exit code of a raw answer: what it means by the contract, by the rules of an operation that moves money."""
+    operations = OPERATIONS.values()
+    # a path that the contract does not know may move money
+    careful = next(operation for operation in operations if operation.moves_money)
+    operation = next((operation for operation in operations if operation.path == path), careful)
+    verdict = judge(operation, answer, dict)
+    if verdict.kind == "accepted":
+        return REFUSED if (verdict.value or {}).get("status") in ("decline", "error") else OK
+    if verdict.kind == "not_accepted" or (verdict.kind == "unknown" and not operation.moves_money):
+        return UNAVAILABLE
+    return UNKNOWN if verdict.kind == "unknown" else REFUSED
 
 
 def fail(error: Exception, code: int, *, as_json: bool) -> NoReturn:
@@ -70,15 +92,20 @@ def fail(error: Exception, code: int, *, as_json: bool) -> NoReturn:
                 document[name] = getattr(error, name)
         problems: Iterable[FieldProblem] = getattr(error, "problems", ())
         document["problems"] = [{"field": problem.path, "message": problem.message} for problem in problems]
-        typer.echo(json.dumps(document, ensure_ascii=False), err=True)
+        show(json.dumps(document, ensure_ascii=False), err=True)
     else:
-        typer.echo(f"highhelp: {error}", err=True)
+        show(f"highhelp: {error}", err=True)
     raise typer.Exit(code)
 
 
 def show_json(value: object) -> None:
     """Print a JSON value."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    show(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def show(text: str, *, err: bool = False) -> None:
+    """Print text; what has no UTF-8 form is escaped."""
+    typer.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"), err=err)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -88,7 +115,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     numeric = [bool(texts) and all(row[at].replace(".", "").isdigit() for row in texts) for at in range(len(columns))]
     for row in [list(columns), *texts]:
         cells = [cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(row, widths, numeric, strict=True)]
-        typer.echo("  ".join(cells).rstrip())
+        show("  ".join(cells).rstrip())
 
 
 def read_bytes(path: str, what: str) -> bytes:

@@ -71,6 +71,13 @@ class SignatureScheme:
         for name in ("token", "rsa_algorithm", "hmac_algorithm"):
             _check_header(name, getattr(self, name), optional=name != "token")
 
+    def __repr__(self) -> str:
+        """Every field, but a token that was given literally: it is a credential."""
+        shown = {field.name: getattr(self, field.name) for field in fields(self)}
+        if self.token not in ("public_key", "public_key_pem", "project_id"):
+            shown |= {"token": "***"}
+        return f"SignatureScheme({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
     @classmethod
     def from_json(cls, source: str | bytes | Mapping[str, object]) -> SignatureScheme:
         """Read the JSON form: an object with any of the fields, the rest keeps its default.
