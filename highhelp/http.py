@@ -31,6 +31,9 @@ T = TypeVar("T")
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes of an answer, decompressed; more is not read."""
 
+GRACE = 0.25
+"""Seconds by which the loop's deadline comes after httpx's own limits, which close a half-made connection cleanly."""
+
 # By name, so that httpx2's classes are known too. Only what surely happens before the first byte of a request is sent.
 _NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
 _HOPELESS = frozenset({"UnsupportedProtocol", "InvalidURL", "LocalProtocolError"})
@@ -158,7 +161,7 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> A
     if isinstance(request, Failure):
         return request
     try:
-        async with asyncio.timeout(send.seconds):
+        async with asyncio.timeout(send.seconds + GRACE):
             response = await client.send(request, auth=None, stream=True, follow_redirects=False)
             try:
                 return _stacked(response) or await _collect_async(response, wire)

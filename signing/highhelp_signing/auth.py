@@ -161,6 +161,7 @@ def _origin_of(url: _Url) -> tuple[str, str, int | None]:
 def _checked_origin(origin: str, *, allow_plain_http: bool) -> tuple[str, str, int | None]:
     try:
         url = httpx.URL(origin)
+        parts = _origin_of(url)  # an international name may turn out to be none only here
     except (httpx.InvalidURL, TypeError, ValueError):
         raise RequestNotSignable("the origin is not a URL") from None
     if url.scheme not in _DEFAULT_PORTS or not url.host:
@@ -169,7 +170,7 @@ def _checked_origin(origin: str, *, allow_plain_http: bool) -> tuple[str, str, i
         raise RequestNotSignable("the origin must not hold credentials")
     if url.scheme == "http" and not allow_plain_http and not _is_loopback(url.host):
         raise RequestNotSignable("plain http is refused beyond loopback")
-    return _origin_of(url)
+    return parts
 
 
 def _is_loopback(host: str) -> bool:
