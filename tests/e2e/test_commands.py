@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import cli
+from highhelp import Answer, cli
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
 
@@ -184,3 +184,44 @@ def test_keys_are_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixtu
     before = (tmp_path / "h" / "private_key.pem").read_bytes()
     assert cli.main(["keys", "generate", "--out", str(tmp_path / "h")]) == 2
     assert (tmp_path / "h" / "private_key.pem").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (504, b"<html>", 3),
+        (429, b'{"status": "error"}', 5),
+        (200, b"<html>", 3),
+        (200, b'{"status": "decline"}', 1),
+        (200, b'{"status": "processing", "status_description": "\\ud800"}', 0),
+        (422, b'{"status": "error"}', 1),
+    ],
+)
+@pytest.mark.parametrize("target", ["/api/v1/payment/p2p/payin", "/api/v9/not/known"])
+def test_a_raw_call_ends_with_what_is_known_of_the_money(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, status: int, body: bytes, code: int
+) -> None:
+    monkeypatch.setenv("HIGHHELP_HOME", str(home))
+    answer = Answer(status, {}, body, 0.0)
+    monkeypatch.setattr("highhelp.client.HighHelp.request", lambda *_, **__: answer)
+    assert cli.main(["call", target, "--body", write(tmp_path, {})]) == code
+
+
+def test_an_interrupted_call_says_that_the_outcome_is_unknown(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("HIGHHELP_HOME", str(home))
+    monkeypatch.setattr("highhelp.client.HighHelp.call", interrupt)
+    assert cli.main(["call", "create_p2p_payin", "--body", write(tmp_path, {})]) == 3
+    assert "not known" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--out", "/dev/null/x"], ["--out", "{tmp}/h", "--base-url", "garbage"]])
+def test_a_home_that_cannot_be_made_is_wrong_use(
+    tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["keys", "generate", *(word.replace("{tmp}", str(tmp_path)) for word in arguments)]) == 2
+    assert "Traceback" not in capsys.readouterr().err
