@@ -223,10 +223,13 @@ def _create(call: Call[T], info: Call[T], policy: Policy, budget: Budget) -> Flo
         verdict = yield from _send(call, budget, attempt)
         if verdict.kind == "accepted":
             return _value(verdict)
-        if verdict.kind == "duplicate":
+        if verdict.kind == "duplicate" and attempt == 1:
             raise (yield from _duplicate(call, info, verdict, budget, attempt))
         if verdict.kind == "refused":
             raise rejection(verdict, call.operation, call.payment_id, attempt)
+        if verdict.kind == "duplicate":
+            # an earlier attempt, though called off, may be the one that holds the payment_id
+            return (yield from _settle_last(call, info, verdict, policy, budget, attempt))
         if verdict.kind == "unknown":
             return (yield from _settle(call, info, verdict, policy, budget, attempt))
         pause = budget.pause(attempt, verdict)
@@ -260,11 +263,18 @@ def _settle(call: Call[T], info: Call[T], first: Verdict[T], policy: Policy, bud
         # the same bytes were refused for what they are, so no earlier attempt can have been taken in
         raise rejection(verdict, call.operation, call.payment_id, attempt)
     if verdict.kind in ("duplicate", "unknown"):
-        found = yield from _look_up(call, info, policy, budget, attempt, verdict)
-        if found is not None:
-            return _value(found)
-        raise _unknown(call, verdict.reason, attempt, found=False, status=verdict.status)
+        return (yield from _settle_last(call, info, verdict, policy, budget, attempt))
     raise _unknown(call, verdict.reason, attempt, status=verdict.status)
+
+
+def _settle_last(
+    call: Call[T], info: Call[T], verdict: Verdict[T], policy: Policy, budget: Budget, attempt: int
+) -> Flow[T]:
+    """Where nothing is sent any more, info alone decides."""
+    found = yield from _look_up(call, info, policy, budget, attempt, verdict)
+    if found is not None:
+        return _value(found)
+    raise _unknown(call, verdict.reason, attempt, found=False, status=verdict.status)
 
 
 def _look_up(

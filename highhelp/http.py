@@ -36,7 +36,7 @@ GRACE = 0.25
 
 # By name, so that httpx2's classes are known too. Only what surely happens before the first byte of a request is sent.
 _NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
-_HOPELESS = frozenset({"UnsupportedProtocol", "InvalidURL", "LocalProtocolError"})
+_HOPELESS = frozenset({"UnsupportedProtocol", "LocalProtocolError"})
 
 
 @dataclass(frozen=True)

@@ -271,7 +271,7 @@ def _checked_keys(keys: object) -> dict[str, KeyRing]:
 def _bytes(raw_body: object, limit: int) -> bytes:
     too_large = False
     try:
-        view = memoryview(raw_body)  # type: ignore[arg-type]
+        view = memoryview(raw_body)  # type: ignore[arg-type]  # what is no buffer raises, below
         too_large = view.nbytes > limit
         if not too_large:
             return view.tobytes()

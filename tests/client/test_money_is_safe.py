@@ -97,6 +97,14 @@ def test_a_late_conflict_is_settled_by_info(both: Both, naps: list[float]) -> No
     assert both(replies([LOST, ABSENT, ABSENT, CONFLICT, CREATED]), payin).payment_id == "order-1"
 
 
+def test_a_conflict_after_an_attempt_that_was_called_off_is_settled_by_info_too(both: Both, naps: list[float]) -> None:
+    slow = httpx.Response(429, json=ERROR)
+    assert both(replies([slow, CONFLICT, CREATED]), payin).payment_id == "order-1"
+    assert both(replies([DOWN, CONFLICT, CREATED]), payout).payment_id == "order-1"
+    with pytest.raises(OutcomeUnknown):
+        both(replies([slow, CONFLICT, ABSENT, ABSENT]), payout)
+
+
 def test_a_refusal_of_the_same_bytes_after_a_lost_request_is_definite(both: Both, naps: list[float]) -> None:
     with pytest.raises(Rejected):
         both(replies([LOST, ABSENT, ABSENT, httpx.Response(422, json=ERROR)]), payin)

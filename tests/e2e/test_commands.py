@@ -68,6 +68,7 @@ BODIES: list[tuple[dict[str, Any], str, str | None]] = [
 ]
 
 
+@pytest.mark.usefixtures("openssl")
 @pytest.mark.parametrize(("body", "normalized", "digest"), BODIES)
 def test_sign_gives_the_stages_and_openssl_verifies(
     body: dict[str, Any],

@@ -84,4 +84,4 @@ def test_the_attempts_can_be_counted_and_compared(merchant: Merchant) -> None:
 
 def test_an_unknown_kind_of_duplicates_is_refused(keys: Keys) -> None:
     with pytest.raises(ValueError, match="stored"):
-        MockGateway(keys=keys, duplicates="sometimes")  # type: ignore[arg-type]
+        MockGateway(keys=keys, duplicates="sometimes")  # type: ignore[arg-type]  # that is the point

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -16,7 +15,6 @@ from highhelp_mock import MockGateway
 from highhelp_signing import HmacSigner, RsaSigner, SignatureScheme
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import Merchant
-from tests.gateway.requirements import require
 from tests.openssl_verifier import verify
 
 if TYPE_CHECKING:
@@ -91,7 +89,7 @@ def test_the_default_reading_is_refused_by_a_gateway_with_another(keys: Keys) ->
     merchant = Merchant(gateway, gateway.project)
     other = Merchant(MockGateway(keys=keys, project_id=gateway.project_id, clock=lambda: NOW), gateway.project)
     assert other.send("get_balance", valid(merchant)).status == 200
-    other.gateway.core.handle = gateway.core.handle  # type: ignore[method-assign]
+    other.gateway.core.handle = gateway.core.handle  # type: ignore[method-assign]  # one merchant asks the other gateway
     assert other.send("get_balance", valid(merchant)).status == 401
 
 
@@ -201,8 +199,7 @@ def _headers(merchant: Merchant, body: bytes, timestamp: str) -> dict[str, str |
     return {**signature_headers(body, project_id=project.project_id, signer=project.signer, timestamp=int(timestamp))}
 
 
-def node_sign(merchant: Merchant, body: bytes, tmp_path: Path, algorithm: str) -> dict[str, str | None]:
-    node = require("node", shutil.which("node"))
+def node_sign(node: str, merchant: Merchant, body: bytes, tmp_path: Path, algorithm: str) -> dict[str, str | None]:
     keys = merchant.project.keys
     (tmp_path / "private_key.pem").write_text(keys.private_key)
     (tmp_path / "public_key.pem").write_text(keys.public_key)
@@ -217,22 +214,24 @@ def node_sign(merchant: Merchant, body: bytes, tmp_path: Path, algorithm: str) -
 
 
 @pytest.mark.parametrize("algorithm", ["rsa", "hmac"])
-def test_a_program_in_another_language_is_accepted(merchant: Merchant, tmp_path: Path, algorithm: str) -> None:
+def test_a_program_in_another_language_is_accepted(
+    node: str, merchant: Merchant, tmp_path: Path, algorithm: str
+) -> None:
     body = merchant.p2p_payin("заказ №1 ü") | {
         "customer": {"browser": {"java_enabled": False, "javascript_enabled": True, "time_zone": -180}},
         "sender": {},
     }
     raw = json.dumps(body, ensure_ascii=False).encode()
-    headers = node_sign(merchant, raw, tmp_path, algorithm)
+    headers = node_sign(node, merchant, raw, tmp_path, algorithm)
     assert merchant.raw("create_p2p_payin", raw, headers=headers).status == 200
     position = raw.index(b"10000")
     assert merchant.raw("create_p2p_payin", raw[:position] + b"2" + raw[position + 1 :], headers=headers).status == 401
 
 
+@pytest.mark.usefixtures("openssl")
 @pytest.mark.parametrize("algorithm", ["rsa", "hmac"])
-def test_callbacks_verify_with_the_openssl_command(keys: Keys, algorithm: str) -> None:
-    require("openssl", shutil.which("openssl"))
-    gateway = MockGateway(keys=keys, callback_algorithm=algorithm, clock=lambda: NOW)  # type: ignore[arg-type]
+def test_callbacks_verify_with_the_openssl_command(keys: Keys, algorithm: Literal["rsa", "hmac"]) -> None:
+    gateway = MockGateway(keys=keys, callback_algorithm=algorithm, clock=lambda: NOW)
     merchant = Merchant(gateway, gateway.project)
     merchant.call("create_p2p_payin", merchant.p2p_payin("заказ №1"))
     gateway.travel(60)

@@ -72,6 +72,7 @@ def bare_headers(request: httpx.Request) -> set[str]:
     return {name for name in HEADERS if name in request.headers}
 
 
+@pytest.mark.usefixtures("openssl")
 def test_the_four_headers(signer: RsaSigner) -> None:
     raw = compact(BODY)
     headers = signature_headers(raw, project_id=PROJECT, signer=signer, timestamp=NOW)
@@ -132,6 +133,7 @@ def test_a_project_id_that_cannot_be_a_header_is_refused_at_once(signer: RsaSign
         SignatureAuth(project_id, signer, origin=ORIGIN)
 
 
+@pytest.mark.usefixtures("openssl")
 def test_the_bytes_on_the_wire_are_what_is_signed(auth: SignatureAuth, signer: RsaSigner) -> None:
     gateway = Gateway()
     raw = json.dumps(BODY, indent=3).encode()
@@ -371,6 +373,7 @@ def loopback_server() -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]
             thread.join()
 
 
+@pytest.mark.usefixtures("openssl")
 def test_a_real_socket_receives_the_signed_bytes(signer: RsaSigner, public_key: bytes) -> None:
     with loopback_server() as (origin, received):
         auth = SignatureAuth(PROJECT, signer, origin=origin, clock=lambda: NOW)
@@ -390,6 +393,7 @@ def test_a_real_socket_receives_the_signed_bytes(signer: RsaSigner, public_key: 
         assert openssl_verifier.verify(body, headers, public_key_pem=public_key.decode())
 
 
+@pytest.mark.usefixtures("openssl")
 def test_hmac_verifies_by_openssl(hmac_signer: HmacSigner) -> None:
     raw = compact(BODY)
     headers = signature_headers(raw, project_id=PROJECT, signer=hmac_signer, timestamp=NOW)

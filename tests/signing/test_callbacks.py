@@ -78,7 +78,7 @@ def test_it_is_frozen_pickles_and_hides_the_body(verifier: CallbackVerifier, sig
     raw = compact(callback(requisites={"pan": "4111111111111111", "card_holder": "IVAN IVANOV"}))
     event = verifier.verify(raw, sign(raw))
     with pytest.raises(AttributeError):
-        event.amount = 1  # type: ignore[misc]
+        event.amount = 1  # type: ignore[misc]  # that is the point
     assert pickle.loads(pickle.dumps(event)) == event
     shown = repr(event)
     for secret in ("4111", "IVAN", "requisites", sign(raw)[SIGNATURE][:20]):

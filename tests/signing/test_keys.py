@@ -82,9 +82,9 @@ def test_a_ring_is_never_empty() -> None:
         with pytest.raises(KeyFormatError):
             make()
     with pytest.raises(TypeError):
-        KeyRing([HMAC_TEXT])  # type: ignore[list-item]
+        KeyRing([HMAC_TEXT])  # type: ignore[list-item]  # that is the point
     with pytest.raises(TypeError):
-        KeyRing.from_hmac(HMAC_TEXT) + "x"  # type: ignore[operator]
+        KeyRing.from_hmac(HMAC_TEXT) + "x"  # type: ignore[operator]  # that is the point
 
 
 def test_unusable_keys_are_refused(rsa_key: rsa.RSAPrivateKey, tmp_path: Path) -> None:

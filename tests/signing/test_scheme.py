@@ -33,7 +33,7 @@ def test_json_form_reads_back() -> None:
 def test_is_frozen_and_hashable() -> None:
     scheme = SignatureScheme()
     with pytest.raises(FrozenInstanceError):
-        scheme.joiner = "&"  # type: ignore[misc]
+        scheme.joiner = "&"  # type: ignore[misc]  # that is the point
     assert hash(scheme) == hash(SignatureScheme())
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +31,7 @@ SPEC = Path(__file__).parents[2] / "spec"
 DOCUMENT: dict[str, Any] = json.loads((SPEC / "signing-vectors.json").read_text("utf-8"))
 KEYS: dict[str, dict[str, str]] = DOCUMENT["keys"]
 VECTORS: list[dict[str, Any]] = DOCUMENT["vectors"]
-needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs the openssl command")
+needs_openssl = pytest.mark.usefixtures("openssl")
 
 
 def chosen(result: str, flag: str = "") -> pytest.MarkDecorator:
