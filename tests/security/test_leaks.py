@@ -121,7 +121,7 @@ def test_a_card_number_in_a_log_line_is_found(
     home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
-    monkeypatch.setattr("highhelp.telemetry.line", lambda send, *_: send.body.decode())
+    monkeypatch.setattr("highhelp.telemetry.line", lambda send, _: send.body.decode())
     assert leaks("create_ecom_payin", "rsa", home, caplog) != []
 
 
