@@ -131,7 +131,14 @@ class Network:
         if self.client_certificate is not None:
             builder = builder.identity_pem(b"\n".join(Path(file).read_bytes() for file in self._certificate_files()))
         kind = adapters.HttpxTransport if asynchronous else adapters.SyncHttpxTransport
-        return kind(builder.build())
+        try:
+            return kind(builder.build())
+        except RuntimeError:
+            raise SettingsError(
+                "transport",
+                "the fast transport was used before this process was forked and cannot be used in it; "
+                "make the client in the child, or start processes by 'spawn'",
+            ) from None
 
 
 def _named(setting: str, load: Callable[[], None]) -> None:

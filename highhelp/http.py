@@ -37,8 +37,6 @@ GRACE = 0.25
 
 # By name, so that httpx2's classes are known too. Only what surely happens before the first byte of a request is sent.
 _NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
-# Of a transport that is not httpcore's, less is believed: httpx-aiohttp calls a lost answer a ConnectTimeout.
-_NOT_SENT_BY_OTHERS = frozenset({"ConnectError", "UnsupportedProtocol"})
 _HOPELESS = frozenset({"UnsupportedProtocol", "LocalProtocolError"})
 
 
@@ -262,10 +260,25 @@ def _failure(error: Exception, request: Any, trace: Trace) -> Failure:
         return Failure(sent=trace.started or not trace.seen, reason=f"unexpected {_place(error)}")
     # an error of another request is one of a hook's own calls: ours may long have been answered
     ours = getattr(error, "_request", None) is request
-    sent = trace.started or not ours or not names & (_NOT_SENT if trace.seen else _NOT_SENT_BY_OTHERS)
+    sent = trace.started or not ours or not names & _NOT_SENT or not (trace.seen or _while_connecting(error))
     text = masked_text(str(error))[:200] if names & {"ConnectError", "ProxyError"} else ""
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return Failure(sent=sent, reason=reason, retryable=not names & _HOPELESS and "CERTIFICATE" not in text)
+
+
+def _while_connecting(error: Exception) -> bool:
+    """Whether a transport that is not httpcore's surely failed before the first byte.
+
+    The name alone does not say it: pyreqwest calls an answer that is lost after sending a ConnectError, httpx-aiohttp
+    a ConnectTimeout. Their own errors tell; one that stems from no other was meant as it is.
+    """
+    cause = error.__cause__
+    if cause is None:
+        return error.__context__ is None
+    details = getattr(cause, "details", None)
+    causes = details.get("causes", ()) if isinstance(details, dict) else ()
+    connecting = any(isinstance(each, dict) and each.get("message") == "client error (Connect)" for each in causes)
+    return connecting or "ClientConnectorError" in {kind.__name__ for kind in type(cause).__mro__}
 
 
 def _place(error: Exception) -> str:

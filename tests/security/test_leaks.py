@@ -113,6 +113,7 @@ def leaks(operation: str, algorithm: str, home: Path, caplog: pytest.LogCaptureF
 def test_no_channel_shows_a_mark(
     operation: str, algorithm: str, home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # lessons: card numbers, bodies and tokens at DEBUG, in repr, on exceptions
     monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
     assert leaks(operation, algorithm, home, caplog) == []
 
