@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from highhelp_mock import control, payer
-from highhelp_mock.answers import callback_kind
 from highhelp_mock.asgi import GatewayApp
 from highhelp_mock.clock import Clock
-from highhelp_mock.core import Call, Core, Duplicates, Outgoing, Page, sign
-from highhelp_mock.messages import Json, Request, Response, encode
+from highhelp_mock.core import Call, Core, Duplicates, Outgoing, Page
+from highhelp_mock.made_up import Wrong, made_up
+from highhelp_mock.messages import Request, Response
 from highhelp_mock.projects import Algorithm, Keys, Project, make_keys, new_project_id, read_home, write_base_url
 from highhelp_mock.sender import deliver_due
 from highhelp_mock.transport import InProcessTransport
@@ -285,9 +285,13 @@ class MockGateway:
         project_id: str | None = None,
         timestamp: int | None = None,
         wrong_signature: bool = False,
+        wrong: Wrong | None = None,
+        algorithm: Algorithm | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Outgoing:
-        """A callback of any status, signed as the gateway signs, without a payment behind it.
+        """A callback of any status, signed as the gateway signs, whether there is such a payment or not.
+
+        Where there is one, amount, currency and the gateway's id are its own.
 
         Args:
             payment_id: the merchant's id.
@@ -295,23 +299,27 @@ class MockGateway:
             sub_status: any text.
             project_id: the first project's when absent.
             timestamp: Unix seconds of signing; the gateway's clock when absent.
-            wrong_signature: one of the right form that does not match.
+            wrong_signature: the same as `wrong="signature"`.
+            wrong: makes it wrong on purpose: "signature" (of the right form, does not match), "key" (signed with another
+                key), "stale" and "future" (by an hour), "body" (another amount than was signed), "unsigned", "project"
+                (an unknown one).
+            algorithm: "rsa" or "hmac"; the project's when absent.
             body: further members of the body, or other values for those that are there.
 
         Raises:
+            ValueError: an unknown `wrong`.
             BodyNotSignable: `body` makes a body that cannot be signed.
         """
-        project = self.core.projects[project_id or self.project_id]
-        told: Json = {
-            "project_id": project.project_id,
-            "general": {"request_id": "00000000-0000-4000-8000-000000000000", "payment_id": payment_id},
-            "status": {"status": status, "sub_status": sub_status, "status_description": None},
-            "payment_info": {"amount": 10000, "currency": "RUB", "type": "payin"},
-        }
-        raw = encode(told | dict(body or {}))
-        stamp = int(self.clock()) if timestamp is None else timestamp
-        headers = sign(project, raw, stamp, self.scheme, wrong=wrong_signature)
-        return Outgoing(0, payment_id, callback_kind(status), "", headers, raw)
+        return made_up(
+            self.core,
+            self.core.projects[project_id or self.project_id],
+            payment_id,
+            (status, sub_status),
+            timestamp=timestamp,
+            body=body,
+            wrong="signature" if wrong_signature else wrong,
+            algorithm=algorithm,
+        )
 
     @contextmanager
     def payer(self, payment_id: str, project_id: str | None = None) -> Iterator[PayerActions]:

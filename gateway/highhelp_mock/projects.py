@@ -80,6 +80,7 @@ class Project:
     ) -> None:
         self.project_id = project_id
         self.keys = keys
+        self.callback_algorithm: Algorithm = callback_algorithm
         self.books = Books(OPENING if balances is None else balances)
         self.rsa_key = next(iter(KeyRing.from_pem(keys.public_key)))
         self.hmac_key = HmacVerificationKey(keys.hmac_key)
