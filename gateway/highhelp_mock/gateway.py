@@ -11,7 +11,6 @@ from highhelp_mock.asgi import GatewayApp
 from highhelp_mock.clock import Clock
 from highhelp_mock.core import Call, Core, Duplicates, Outgoing, Page
 from highhelp_mock.made_up import Wrong, made_up
-from highhelp_mock.messages import Request, Response
 from highhelp_mock.projects import Algorithm, Keys, Project, make_keys, new_project_id, read_home, write_base_url
 from highhelp_mock.sender import deliver_due
 from highhelp_mock.transport import InProcessTransport
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from highhelp_mock.books import Account
     from highhelp_mock.faults import Fault
+    from highhelp_mock.messages import Request, Response
     from highhelp_mock.outbox import Delivery
     from highhelp_mock.payments import Payment
 
@@ -300,9 +300,9 @@ class MockGateway:
             project_id: the first project's when absent.
             timestamp: Unix seconds of signing; the gateway's clock when absent.
             wrong_signature: the same as `wrong="signature"`.
-            wrong: makes it wrong on purpose: "signature" (of the right form, does not match), "key" (signed with another
-                key), "stale" and "future" (by an hour), "body" (another amount than was signed), "unsigned", "project"
-                (an unknown one).
+            wrong: makes it wrong on purpose: "signature" (of the right form, does not match), "key" (signed with
+                another key), "stale" and "future" (by an hour), "body" (another amount than was signed), "unsigned",
+                "project" (an unknown one).
             algorithm: "rsa" or "hmac"; the project's when absent.
             body: further members of the body, or other values for those that are there.
 

@@ -1,4 +1,4 @@
-"""Callbacks of any status without a payment's course behind them, right or deliberately wrong, for tests of receivers."""
+"""Callbacks of any status without a payment's course behind them, right or wrong on purpose, to test receivers with."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["WRONGS", "Wrong", "made_up"]
 
 Wrong: TypeAlias = Literal["signature", "key", "stale", "future", "body", "unsigned", "project"]
-"""What is wrong with a callback: a signature that does not match; another key of the same kind; an hour too old; an hour
-ahead; an amount changed after signing; no signature at all; a project that nobody knows."""
+"""What is wrong with a callback: a signature that does not match; another key of the same kind; an hour too old; an
+hour ahead; an amount changed after signing; no signature at all; a project that nobody knows."""
 
 WRONGS: Final[tuple[str, ...]] = get_args(Wrong)
 

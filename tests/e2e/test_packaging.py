@@ -122,8 +122,8 @@ def test_nothing_is_loaded():
 def pytest_in(programs: Path, directory: Path, content: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Run a user's own test file, where every warning is an error."""
     (directory / "test_orders.py").write_text(content, encoding="utf-8")
-    command = [programs / "python", "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider", *options]
-    return run(*command, cwd=directory)
+    standing = ["-q", "-W", "error", "-p", "no:cacheprovider"]
+    return run(programs / "python", "-m", "pytest", *standing, *options, cwd=directory)
 
 
 def test_the_fixtures_serve_a_users_own_tests(programs: Path, tmp_path: Path) -> None:

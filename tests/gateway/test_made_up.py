@@ -34,7 +34,7 @@ def test_a_wrong_one_is_refused_for_its_reason(merchant: Merchant, wrong: str, a
         merchant.gateway.verifier().verify(made.body, made.headers)
     assert refused.value.reason == REASONS[wrong]
     right = merchant.gateway.signed_callback("p-9", "success", algorithm=algorithm)  # type: ignore[arg-type]
-    assert merchant.gateway.verifier().verify(right.body, right.headers)
+    merchant.gateway.verifier().verify(right.body, right.headers)
 
 
 def test_a_known_payments_amount_is_told(merchant: Merchant) -> None:
