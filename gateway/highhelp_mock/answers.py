@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from highhelp_mock.messages import Json
     from highhelp_mock.payments import Challenge, Payment
 
-__all__ = ["UNKNOWN", "bank_of", "callback_body", "callback_kind", "create_answer", "info_answer", "masked", "view"]
+__all__ = [
+    "UNKNOWN",
+    "bank_of",
+    "callback_body",
+    "callback_kind",
+    "create_answer",
+    "info_answer",
+    "masked",
+    "page_address",
+    "view",
+]
 
 UNKNOWN = ("on_hold", "manual_review")
 """A status and a sub-status that the contract does not know, for the fault of that name."""
@@ -128,12 +138,20 @@ def _payment_info(payment: Payment) -> Json:
     return info | ({"type": payment.flow} if payment.flow else {})
 
 
+def page_address(payment: Payment, base_url: str) -> str | None:
+    """Where the payer's page is, where the payment has one."""
+    if payment.flow != "payin" or (payment.card and payment.product != "widget"):
+        return None
+    return _page(payment, base_url)
+
+
 def _integration(payment: Payment, base_url: str) -> Json:
     if payment.flow != "payin" or payment.final:
         return {}
     if payment.state == "processing:awaiting_redirect_result":
         return {"redirect_url": _page(payment, base_url, "/redirect")}
-    return {} if payment.card and payment.product != "widget" else {"form_url": _page(payment, base_url)}
+    address = page_address(payment, base_url)
+    return {} if address is None else {"form_url": address}
 
 
 def _blocks(payment: Payment, base_url: str) -> Json:

@@ -68,6 +68,7 @@ def new_payment(operation: Operation, project_id: str, body: Mapping[str, Any], 
         urls=MappingProxyType({kind: general[name] for kind, name in _URLS.items() if general.get(name)}),
         redirect_url=general.get("redirect_url"),
         language=_block(body, "customer").get("language"),
+        description=asked.get("description"),
         card=_card(_block(body, "card") or (payer if flow == "payout" else {})),
         fingerprint=fingerprint(operation.id, body),
     )

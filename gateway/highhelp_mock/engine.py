@@ -8,6 +8,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from highhelp_mock.answers import callback_body, callback_kind, challenge_text
@@ -60,6 +61,14 @@ class Engine:
 
     def __iter__(self) -> Iterator[Payment]:
         return iter(self._payments.values())
+
+    def latest(self, most: int) -> list[Payment]:
+        """The payments that were created last, newest first, at most so many."""
+        return list(islice(reversed(self._payments.values()), most))
+
+    def count(self) -> int:
+        """How many payments are remembered."""
+        return len(self._payments)
 
     def find(self, project_id: str, payment_id: str) -> Payment | None:
         """A payment by its merchant's id."""

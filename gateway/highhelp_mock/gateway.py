@@ -11,6 +11,7 @@ from highhelp_mock.asgi import GatewayApp
 from highhelp_mock.clock import Clock
 from highhelp_mock.core import Call, Core, Duplicates, Outgoing, Page
 from highhelp_mock.made_up import Wrong, made_up
+from highhelp_mock.pages import answer as pages_of_the_gateway
 from highhelp_mock.projects import Algorithm, Keys, Project, make_keys, new_project_id, read_home, write_base_url
 from highhelp_mock.sender import deliver_due
 from highhelp_mock.transport import InProcessTransport
@@ -53,7 +54,8 @@ class MockGateway:
         clock: answers the real Unix seconds; for tests that want a constant.
         receiver: takes each callback that is due and returns an HTTP status, after every call, travel and advance.
         base_url: where the gateway is reached, for the links in its answers.
-        pages: see :class:`~highhelp_mock.core.Core`.
+        pages: answers what is neither API nor control instead of the hosted page and the dashboard; see
+            :class:`~highhelp_mock.core.Core`.
 
     Raises:
         KeyFormatError: a file of the home is missing or unreadable.
@@ -87,7 +89,7 @@ class MockGateway:
             clock=self.clock,
             duplicates=duplicates,
             deliver_to=(deliver_to,) if isinstance(deliver_to, str) else deliver_to,
-            pages=pages,
+            pages=pages_of_the_gateway if pages is None else pages,
         )
         self.core.base_url = base_url
         self._callback_algorithm: Algorithm = callback_algorithm

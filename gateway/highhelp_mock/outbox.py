@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import ipaddress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -131,6 +132,10 @@ class Outbox:
 
     def __iter__(self) -> Iterator[Delivery]:
         return iter(self._all.values())
+
+    def latest(self, most: int) -> list[Delivery]:
+        """The callbacks that came up last, newest first, at most so many."""
+        return list(islice(reversed(self._all.values()), most))
 
     def next_id(self) -> int:
         """A fresh number; never used twice, not even after a reset."""
