@@ -19,3 +19,10 @@ def openssl() -> str:
 def node() -> str:
     """The `node` command."""
     return require("node", shutil.which("node"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A Chromium browser; the tests bring none of their own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return require("chromium", next(filter(None, map(shutil.which, names)), None))

@@ -42,6 +42,8 @@ _REDIRECT = "processing:awaiting_redirect_result"
 _PAID = "processing:paid"
 _CHECKING = "processing:sent_verification"
 _WRONG = "processing:invalid_verification"
+_PAYERS_TURN = (*_BEFORE, _CONFIRM, _CHALLENGE, _REDIRECT, _WRONG)
+"""Where the payer decides how it goes on; what comes after goes on by itself, whoever looks."""
 
 
 def opened(engine: Engine, token: str) -> Payment:
@@ -53,7 +55,7 @@ def opened(engine: Engine, token: str) -> Payment:
     payment = _of(engine, token)
     if payment.final:
         return payment
-    automatic = bool(payment.course)
+    automatic = bool(payment.course) and payment.state in _PAYERS_TURN
     if automatic:
         payment = engine.hold(payment)
     # a payment that control has touched, or that never starts, gets no details: it waits
