@@ -158,7 +158,7 @@ def _payments(engine: Engine) -> Html:
     return tag(
         "div",
         tag("ul", [tag("li", _payment(engine, payment)) for payment in payments], class_="cards"),
-        tag("p", f"{more} older ones are not shown.", class_="empty") if more > 0 else None,
+        tag("p", f"{_counted(more, 'older payment')} not shown.", class_="empty") if more > 0 else None,
         id="payments-live",
         data_live=True,
     )
@@ -269,7 +269,7 @@ def _delivery(delivery: Delivery) -> Html:
         tag(
             "summary",
             tag("span", given(delivery.payment_id), class_="id"),
-            tag("span", f"{len(delivery.attempts)} attempts", class_="money"),
+            tag("span", _counted(len(delivery.attempts), "attempt"), class_="money"),
             badge(delivery.state),
             tag("span", delivery.outcome.replace("_", " "), class_=f"outcome {delivery.outcome}"),
             id=f"{name}-s",
@@ -284,6 +284,10 @@ def _delivery(delivery: Delivery) -> Html:
         ),
         id=name,
     )
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def _books(engine: Engine) -> Html:
