@@ -35,6 +35,7 @@ def run_mock(
         try:
             with gateway.serve(port):
                 typer.echo(f"HighHelp mock gateway: {gateway.base_url}")
+                typer.echo(f"Dashboard: {gateway.base_url}/")
                 typer.echo(f"export HIGHHELP_HOME={directory}")
                 typer.echo("Ctrl-C stops it.")
                 threading.Event().wait()

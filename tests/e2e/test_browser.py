@@ -137,7 +137,7 @@ def look(page: Page, name: str) -> None:
     for size, viewport in SIZES.items():
         for scheme in ("light", "dark"):
             page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a TypedDict of the same form
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its literals
+            page.emulate_media(color_scheme=scheme)
             page.evaluate("scrollTo(0, 0)")
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert wide <= 0, f"{name} is {wide} px wider than {size}"

@@ -203,7 +203,7 @@ def test_the_dashboard_shows_all_there_is(merchant: Merchant) -> None:
         assert scenario.pan in text
     for code in OTP_CODES:
         assert code.code in text
-    for expected in ("transfer", "HTTP 503", "Armed", "123.45\N{NO-BREAK SPACE}RUB", "processing / new", "pending"):
+    for expected in ("transfer", "HTTP 503", "Armed", "123.45", "processing / new", "pending"):
         assert expected in text
     assert CARD["pan"] not in text
     assert merchant.project.keys.hmac_key not in text
@@ -227,8 +227,8 @@ def test_the_dashboards_forms_do_what_control_does(merchant: Merchant) -> None:
     assert merchant.send("get_balance", ask).status == 500
     assert post(merchant, "/dashboard/disarm").status == 303
     assert merchant.send("get_balance", ask).status == 200
-    for wrong in ({"seconds": "-1"}, {"seconds": "<b>"}, {"seconds": "1e400"}, {}, {"seconds": "NaN"}):
-        response = post(merchant, "/dashboard/clock", **wrong)
+    for wrong in ("-1", "<b>", "1e400", "", "NaN"):
+        response = post(merchant, "/dashboard/clock", seconds=wrong)
         assert response.status == 422
         assert not Page(response).all("b")
     assert post(merchant, "/dashboard/reset").status == 303

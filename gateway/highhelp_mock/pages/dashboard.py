@@ -13,7 +13,7 @@ from highhelp_mock.faults import ANY, CALLBACKS, DESCRIPTIONS
 from highhelp_mock.machine import split
 from highhelp_mock.messages import Refusal, Request, Response
 from highhelp_mock.pages.html import document, tag
-from highhelp_mock.pages.shown import amount, badge, clock_time, given, head
+from highhelp_mock.pages.shown import amount, badge, clock_time, given, head, number
 from highhelp_mock.scenarios import AMOUNTS, OTP_CODES, SCENARIOS
 from highhelp_mock.visitors import check_same_site, form
 
@@ -298,7 +298,7 @@ def _books(engine: Engine) -> Html:
 
 def _book(project: Project) -> Html:
     rows = [
-        (currency, amount(account.available, currency), amount(account.locked, currency))
+        (currency, number(account.available, currency), number(account.locked, currency))
         for currency, account in project.books.accounts.items()
     ]
     return _table(["Currency", "Available", "Locked"], rows, caption=["Project ", tag("code", project.project_id)])
@@ -311,7 +311,7 @@ def _faults(engine: Engine) -> Html:
     ]
     now = (
         [
-            _table(["Armed for", "Fault", "Times left", "Seconds"], armed, caption="Armed"),
+            _table(["Armed for", "Fault", "Times left", "Seconds"], armed, caption="Armed", wide=True),
             tag("form", tag("button", "Disarm all", id="disarm"), _section("faults"), method="post",
                 action=f"{PREFIX}disarm"),
         ]

@@ -306,7 +306,8 @@ def _end(payment: Payment, language: str) -> Response:
     content: list[Child] = [
         tag("p", "\N{CHECK MARK}" if good else "\N{MULTIPLICATION X}", class_="mark", aria_hidden="true"),
         tag("h1", title),
-        tag("p", payment.status_description) if payment.status_description else None,
+        # the reason is written for merchants, in English
+        tag("p", payment.status_description) if payment.status_description and language == "en" else None,
         _details(payment, language),
     ]
     if payment.redirect_url is None:

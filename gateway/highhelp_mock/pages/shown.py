@@ -11,19 +11,24 @@ from highhelp_mock.pages.html import Html, tag
 if TYPE_CHECKING:
     from highhelp_mock.pages.html import Child
 
-__all__ = ["amount", "badge", "clock_time", "given", "head"]
+__all__ = ["amount", "badge", "clock_time", "given", "head", "number"]
 
 _SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 
 def amount(minor: int, currency: str, language: str = "en") -> str:
     """An amount in major units, such as 1 500.00 RUB; the exponent is the currency's own."""
+    return f"{number(minor, currency, language)}\N{NO-BREAK SPACE}{currency}"
+
+
+def number(minor: int, currency: str, language: str = "en") -> str:
+    """The same without the currency's name."""
     exponent = contract.EXPONENTS.get(currency, 2)
     whole, rest = divmod(abs(minor), 10**exponent)
     text = f"{whole:,}".replace(",", _SPACE)
     if exponent:
         text += f"{',' if language == 'ru' else '.'}{rest:0{exponent}d}"
-    return f"{'-' if minor < 0 else ''}{text}\N{NO-BREAK SPACE}{currency}"
+    return f"-{text}" if minor < 0 else text
 
 
 def clock_time(seconds: float, *, day: bool = False) -> Html:
