@@ -27,6 +27,7 @@ __all__ = [
     "info_answer",
     "masked",
     "page_address",
+    "requisites",
     "view",
 ]
 
@@ -157,7 +158,7 @@ def _integration(payment: Payment, base_url: str) -> Json:
 def _blocks(payment: Payment, base_url: str) -> Json:
     blocks: Json = {}
     if payment.state in ("processing:awaiting_confirm", "processing:paid") and _is_transfer(payment):
-        blocks["requisites"] = _requisites(payment)
+        blocks["requisites"] = requisites(payment)
     if payment.state == "processing:awaiting_redirect_result":
         params = {"session": payment.token[:16]}
         blocks["redirect"] = {"url": _page(payment, base_url, "/redirect"), "method": "GET", "params": params}
@@ -184,7 +185,8 @@ def _threeds(payment: Payment, challenge: Challenge, base_url: str) -> Json:
     return {"acs_url": address, "creq": challenge.creq}
 
 
-def _requisites(payment: Payment) -> Json:
+def requisites(payment: Payment) -> Json:
+    """Where the payer of a transfer sends the money; the same each time it is asked."""
     # a digit or two of the token make details that differ between payments and stay the same within one
     number = int(hashlib.sha256(payment.token.encode()).hexdigest(), 16)
     bank = bank_of(payment.currency, payment.method)

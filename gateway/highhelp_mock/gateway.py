@@ -14,6 +14,7 @@ from highhelp_mock.made_up import Wrong, made_up
 from highhelp_mock.pages import answer as pages_of_the_gateway
 from highhelp_mock.projects import Algorithm, Keys, Project, make_keys, new_project_id, read_home, write_base_url
 from highhelp_mock.sender import deliver_due
+from highhelp_mock.state import StateError, StateFile
 from highhelp_mock.transport import InProcessTransport
 from highhelp_signing import CallbackVerifier, HmacSigner, KeyRing, RsaSigner, SignatureScheme
 
@@ -57,8 +58,12 @@ class MockGateway:
         pages: answers what is neither API nor control instead of the hosted page and the dashboard; see
             :class:`~highhelp_mock.core.Core`.
 
+        state: an SQLite file that keeps payments, books, callbacks and the clock over restarts, also over a sudden
+            end; in memory when absent. Keys are not in it: give the home, or the keys, again. See :meth:`close`.
+
     Raises:
         KeyFormatError: a file of the home is missing or unreadable.
+        StateError: the state file cannot be used; says why.
         ValueError: an unknown `duplicates`.
     """
 
@@ -77,11 +82,13 @@ class MockGateway:
         receiver: Callable[[Outgoing], int] | None = None,
         base_url: str = IN_PROCESS_URL,
         pages: Page | None = None,
+        state: str | os.PathLike[str] | None = None,
     ) -> None:
         self.home: Path | None = None if home is None else Path(home)
         if self.home is not None:
             content = read_home(self.home, base_url)
             project_id, keys, scheme = content.project_id, content.keys, scheme or content.scheme
+        self._state = None if state is None else StateFile(state)
         self.scheme = scheme or SignatureScheme()
         self.clock = Clock() if clock is None else Clock(clock)
         self.core = Core(
@@ -90,13 +97,18 @@ class MockGateway:
             duplicates=duplicates,
             deliver_to=(deliver_to,) if isinstance(deliver_to, str) else deliver_to,
             pages=pages_of_the_gateway if pages is None else pages,
+            state=self._state,
         )
         self.core.base_url = base_url
         self._callback_algorithm: Algorithm = callback_algorithm
         self._balances = balances
         self._receiver = receiver
         self._delivering = False
-        self.project = self.add_project(project_id, keys=keys)
+        try:
+            self.project = self.add_project(self._kept_project(project_id), keys=keys)
+        except BaseException:
+            self.close()
+            raise
         self.app = GatewayApp(self.core)
         self.transport = InProcessTransport(self.core, self._settle)
 
@@ -151,8 +163,7 @@ class MockGateway:
             callback_algorithm=callback_algorithm or self._callback_algorithm,
             balances=self._balances if balances is None else balances,
         )
-        with self.core.engine():
-            self.core.projects[project.project_id] = project
+        self.core.add_project(project)
         return project
 
     def handle(self, request: Request) -> Response:
@@ -389,6 +400,17 @@ class MockGateway:
             deliver_due(self.core, self._receiver)
         finally:
             self._delivering = False
+
+    def close(self) -> None:
+        """Let go of the state file, so that another gateway may open it. Nothing has to be saved: all is on disk."""
+        if self._state is not None:
+            self._state.close()
+
+    def _kept_project(self, project_id: str | None) -> str | None:
+        kept = None if self._state is None else self._state.first_project
+        if self._state is not None and kept is not None and project_id not in (None, kept):
+            raise StateError(f"{self._state.path}: belongs to project {kept}, not to {project_id}")
+        return kept or project_id
 
     def __repr__(self) -> str:
         return f"<MockGateway {self.base_url} project {self.project_id}>"

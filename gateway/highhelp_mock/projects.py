@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import secrets
@@ -107,6 +108,11 @@ class Project:
     def callback_keys(self) -> KeyRing:
         """What verifies this project's callbacks, of either algorithm."""
         return KeyRing.from_pem(self.keys.callback_public_key) + KeyRing.from_hmac(self.keys.callback_hmac_key)
+
+    @cached_property
+    def fingerprint_key(self) -> bytes:
+        """What the fingerprints of this project's requests are made with."""
+        return hmac.digest(self.keys.hmac_key.encode(), b"highhelp_mock fingerprint of a request", "sha256")
 
     def matching_key(self, algorithm: Algorithm) -> VerificationKey:
         """The key that verifies the project's requests."""
