@@ -121,10 +121,10 @@ def test_callbacks_go_on_with_the_same_bytes(opened: Callable[..., Merchant]) ->
     assert [len(one.attempts) for one in again.gateway.callbacks] == [1] * len(sent)
     again.gateway.travel(2)
     again.gateway.deliver(again.receive)
-    assert [one.body for one in again.received] == sent
+    assert {one.body for one in again.received} > set(sent)  # and the final one, which came up meanwhile
     assert b'"pan":"2200' in b"".join(sent)
     last = opened()
-    assert [one.outcome for one in last.gateway.callbacks] == ["delivered"] * len(sent)
+    assert [one.outcome for one in last.gateway.callbacks] == ["delivered"] * (len(sent) + 1)
     assert last.gateway.deliver(last.receive) == 0
 
 
@@ -222,8 +222,9 @@ def test_a_file_that_cannot_be_used_is_refused_in_plain_words(
             connection.execute("CREATE TABLE notes (text TEXT)")
         connection.close()
     else:
-        opened().call("create_p2p_payin", Merchant(gateway := opened().gateway, gateway.project).p2p_payin())
-        gateway.close()
+        merchant = opened()
+        merchant.call("create_p2p_payin", merchant.p2p_payin())
+        merchant.gateway.close()
         connection = sqlite3.connect(file)
         version = {"newer": FORMAT + 1, "older": FORMAT - 1, "damaged": FORMAT}[what]
         with connection:
@@ -265,8 +266,8 @@ def test_what_cannot_be_written_is_not_answered(opened: Callable[..., Merchant])
     assert refused.status == 500
     assert "state file" in refused.json()["status_description"]
     state._connection.execute("PRAGMA max_page_count = 100000")
-    merchant.gateway.travel(0)
-    assert held(opened().gateway)[0] == merchant.gateway.core._engine.latest(10_000)[::-1] or True
+    in_memory = merchant.gateway.payments  # asked for, and by that written
+    assert opened().gateway.payments == in_memory
 
 
 def start(file: Path, home: Path) -> tuple[subprocess.Popen[str], str]:
@@ -302,7 +303,8 @@ def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path, file: Path, rece
         return {"general": general, "payment": {"method": "card-p2p", "amount": 100, "currency": "RUB"}}
 
     def create(worker: int) -> None:
-        with httpx.Client(base_url=url, auth=SignatureAuth(project, signer, origin=url)) as client:
+        auth = SignatureAuth(project, signer, origin=url, clock=lambda: time.time() + 1000.5)
+        with httpx.Client(base_url=url, auth=auth) as client:
             for number in range(100_000):
                 if stopped.is_set():
                     return
@@ -315,10 +317,10 @@ def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path, file: Path, rece
 
     receiver.failures = 10
     try:
+        httpx.post(f"{url}/_mock/clock", json={"advance_seconds": 1000.5})
         workers = [threading.Thread(target=create, args=(number,)) for number in range(4)]
         for worker in workers:
             worker.start()
-        httpx.post(f"{url}/_mock/clock", json={"advance_seconds": 1000.5})
         until = time.monotonic() + 20
         while len(answered) < 150 or receiver.failures:
             assert time.monotonic() < until, (len(answered), receiver.failures)
@@ -396,7 +398,7 @@ def test_a_restart_at_any_moment_changes_nothing(
                 if payment.allowed:
                     status, _, sub_status = choose.choice(payment.allowed).partition(":")
                     merchant.gateway.advance(payment.payment_id, status, sub_status or None)
-            if restarts and choose.random() < 2:
+            if restarts:
                 merchant = opened(**options)
         states = [
             (one.payment_id, one.state, [event.state for event in one.history]) for one in merchant.gateway.payments
