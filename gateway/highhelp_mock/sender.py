@@ -112,7 +112,7 @@ class Courier:
             try:
                 found = self._core.due_callbacks(_AT_ONCE - self._busy)
             except StateError:
-                found = []  # what cannot be written down is not sent; the API says so too, and the next look tries again
+                found = []  # what cannot be written down is not sent; the next look tries again
             with self._changed:
                 self._busy += len(found)
                 for outgoing in found:

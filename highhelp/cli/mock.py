@@ -22,7 +22,7 @@ def run_mock(
     scheme: Path | None,
     deliver_to: list[str],
 ) -> None:
-    """Serve until interrupted. Makes a home directory where there is none; with a state file, one that stays beside it."""
+    """Serve until interrupted. A home directory is made where there is none; one of a state file stays beside it."""
     try:
         from highhelp_mock import MockGateway, StateError
     except ModuleNotFoundError as missing:
