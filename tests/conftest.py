@@ -21,7 +21,7 @@ RECORDED = pytest.StashKey[Recorder]()
 
 @pytest.fixture(scope="session", autouse=True)
 def recorder(request: pytest.FixtureRequest) -> Iterator[Recorder]:
-    """Hears every gateway of the run; what breaks the contract fails the test in which, or before which, it was said."""
+    """Hears every gateway of the run; what breaks the contract fails the test in which it was said."""
     made = request.config.stash[RECORDED] = Recorder()
     with made.listening():
         yield made

@@ -1,7 +1,7 @@
 """Everything that a gateway says in the whole run, in-process or served, checked against the contract as it is said.
 
-Nothing of the gateway's own validation is used: the document's schema and the strict models judge. What a fault breaks on
-purpose is left out.
+Nothing of the gateway's own validation is used: the document's schema and the strict models judge. What a fault breaks
+on purpose is left out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+import pytest
 from pydantic import BaseModel, ValidationError
 
 from highhelp_api import contract
@@ -124,11 +125,11 @@ class Recorder:
             self.answer(Request("POST", "/"), response, ())
             return response
 
-        Core.handle, Core.due_callbacks, asgi.too_large = recorded, taken, refused  # type: ignore[method-assign]
-        try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Core, "handle", recorded)
+            patch.setattr(Core, "due_callbacks", taken)
+            patch.setattr(asgi, "too_large", refused)
             yield self
-        finally:
-            Core.handle, Core.due_callbacks, asgi.too_large = handle, due, refuse  # type: ignore[method-assign]
 
     def summary(self) -> str:
         """For people."""
