@@ -178,7 +178,7 @@ def _answer(engine: Engine, token: str, state: str, *, accepted: bool) -> Paymen
 
 def _of(engine: Engine, token: str) -> Payment:
     payment = engine.by_token(token)
-    if payment is None:
+    if payment is None or payment.flow != "payin":
         raise Refusal(404, "No such payment page")
     return payment
 

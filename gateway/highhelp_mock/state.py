@@ -6,6 +6,7 @@ is opened with them. Armed faults are not kept.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import suppress
 from pathlib import Path
@@ -15,8 +16,6 @@ from highhelp_mock.books import Account
 from highhelp_mock.records import delivery_from, delivery_record, payment_from, payment_record
 
 if TYPE_CHECKING:
-    import os
-
     from highhelp_mock.engine import Engine
     from highhelp_mock.outbox import Delivery
     from highhelp_mock.payments import Payment
@@ -182,9 +181,12 @@ class StateFile:
 
     def _opened(self) -> sqlite3.Connection:
         try:
+            # nobody else's business, also what SQLite puts beside it: that gets the file's own permissions
+            with suppress(FileExistsError):
+                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             connection = sqlite3.connect(self.path, timeout=0.2, check_same_thread=False)
-        except sqlite3.Error as error:
-            raise StateError(f"{self.path}: cannot be opened: {error}") from None
+        except (OSError, sqlite3.Error) as error:
+            raise StateError(f"{self.path}: cannot be opened ({error})") from None
         try:
             self._prepare(connection)
         except BaseException as error:
@@ -217,8 +219,6 @@ class StateFile:
             connection.executescript(
                 f"BEGIN; PRAGMA application_id = {_MARK}; PRAGMA user_version = {FORMAT}; {_TABLES} COMMIT;"
             )
-            with suppress(OSError):
-                self.path.chmod(0o600)
 
 
 def _reason(error: sqlite3.Error) -> str:

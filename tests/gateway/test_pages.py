@@ -347,9 +347,11 @@ def test_a_payer_may_reject_at_the_bank(merchant: Merchant) -> None:
 
 def test_addresses_that_lead_nowhere(merchant: Merchant) -> None:
     merchant.call("create_widget_payin", merchant.widget_payin())
-    for path in ("/pay/", "/pay/0000", f"{page_of(merchant)}x"):
+    merchant.call("create_p2p_payout", merchant.p2p_payout("out", amount=amount_of(100)))
+    for path in ("/pay/", "/pay/0000", f"{page_of(merchant)}x", page_of(merchant, "out")):
         response = get(merchant, path)
         assert (response.status, response.header("content-type")) == (404, "text/html; charset=utf-8")
+    assert merchant.gateway.payment("out").course, "looking took the payout out of its course"
     for path in (f"{page_of(merchant)}/nothing", "/nothing", "/favicon.ico"):
         response = get(merchant, path)
         assert (response.status, response.header("content-type")) == (404, "application/json")
@@ -376,3 +378,29 @@ def test_every_state_of_a_page_has_a_face(merchant: Merchant) -> None:
                 merchant.gateway.advance(payment_id, *split(state))
             for part in ("", "/acs", "/redirect", "/3ds-return"):
                 assert get(merchant, page_of(merchant, payment_id) + part).status in (200, 303)
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of #rrggbb, as WCAG 2 defines it."""
+    parts = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
+    red, green, blue = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+PAIRS = [
+    ("text", "ground"), ("text", "sheet"), ("text", "tint"), ("soft", "ground"), ("soft", "sheet"), ("soft", "tint"),
+    ("accent", "ground"), ("accent", "sheet"), ("accent", "tint"), ("on-accent", "accent"), ("good", "good-tint"),
+    ("good", "sheet"), ("bad", "bad-tint"), ("bad", "sheet"), ("bad", "ground"), ("warn", "warn-tint"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_colours_have_contrast_enough(merchant: Merchant, scheme: str) -> None:
+    style = get(merchant, "/static/style.css").body.decode()
+    light, dark = re.split(r"prefers-color-scheme: dark", style, maxsplit=1)
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", light if scheme == "light" else dark))
+    for front, back in PAIRS:
+        lighter, darker = sorted((luminance(colours[front]), luminance(colours[back])), reverse=True)
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (front, back)
+    lighter, darker = sorted((luminance(colours["edge"]), luminance(colours["sheet"])), reverse=True)
+    assert (lighter + 0.05) / (darker + 0.05) >= 3, "one does not see where a field is"
