@@ -104,6 +104,6 @@ for question in (query.balance, query.banks, query.methods):
     app.command()(question)
 for flow in ("payin", "payout"):
     app.add_typer(flow_app(flow), name=flow)
-for other in (query.call, sign.sign, sign.verify):
+for other in (query.call, sign.sign, sign.verify, sign.explain):
     app.command()(other)
 app.add_typer(contract, name="contract")
