@@ -12,6 +12,7 @@ import typer
 from highhelp._version import __version__
 from highhelp.cli import output, query, sign
 from highhelp.cli.contract import contract
+from highhelp.cli.doctor import doctor
 from highhelp.cli.keys import keys
 from highhelp.cli.output import guarded
 from highhelp.cli.pay import flow_app
@@ -104,6 +105,6 @@ for question in (query.balance, query.banks, query.methods):
     app.command()(question)
 for flow in ("payin", "payout"):
     app.add_typer(flow_app(flow), name=flow)
-for other in (query.call, sign.sign, sign.verify, sign.explain):
+for other in (query.call, sign.sign, sign.verify, sign.explain, doctor):
     app.command()(other)
 app.add_typer(contract, name="contract")

@@ -87,6 +87,6 @@ def keys_at_hand(source: Source, *, of_request: bool) -> tuple[KeyRing, dict[str
     if not expected:
         raise SettingsError(
             PRIVATE_KEY if of_request else CALLBACK_PUBLIC_KEY,
-            f"is not set: without it nobody can say who made the signature of a {'request' if of_request else 'callback'}",
+            f"is not set: without it nobody can say who signed a {'request' if of_request else 'callback'}",
         )
     return reduce(KeyRing.__add__, (ring for ring, _ in expected)), named

@@ -15,12 +15,23 @@ Hook = Callable[..., object]
 _RECORDER: ContextVar[Hook | None] = ContextVar("recorder", default=None)
 
 
-def connected(**options: Any) -> HighHelp:
-    """A client with the settings in force; its answers are recorded where `highhelp record` asks for that."""
+def connected(*, on_answer: Hook | None = None, **options: Any) -> HighHelp:
+    """A client with the settings in force; its answers are recorded where `highhelp record` asks for that.
+
+    Args:
+        on_answer: Told of every answer too, with (operation, answer).
+        options: Of the client.
+    """
     # httpx is not needed to print help
     from highhelp.client import HighHelp
 
-    return HighHelp(on_response=_RECORDER.get(), **options)
+    hooks = [hook for hook in (_RECORDER.get(), on_answer) if hook is not None]
+
+    def tell(operation: str, answer: object) -> None:
+        for hook in hooks:
+            hook(operation, answer)
+
+    return HighHelp(on_response=tell if hooks else None, **options)
 
 
 @contextmanager
