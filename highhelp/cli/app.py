@@ -16,6 +16,7 @@ from highhelp.cli.doctor import doctor
 from highhelp.cli.keys import keys
 from highhelp.cli.output import guarded
 from highhelp.cli.pay import flow_app
+from highhelp.cli.recording import drift, record
 from highhelp_api.contract import VERSION
 
 app = typer.Typer(
@@ -105,6 +106,8 @@ for question in (query.balance, query.banks, query.methods):
     app.command()(question)
 for flow in ("payin", "payout"):
     app.add_typer(flow_app(flow), name=flow)
-for other in (query.call, sign.sign, sign.verify, sign.explain, doctor):
+for other in (query.call, sign.sign, sign.verify, sign.explain, doctor, drift):
     app.command()(other)
+# the words after the options are those of another command
+app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(record)
 app.add_typer(contract, name="contract")
