@@ -25,7 +25,10 @@ def keys_generate(
     from highhelp.settings import checked_url
     from highhelp_signing import generate_home
 
-    home = generate_home(out, base_url=checked_url(base_url, "--base-url"))
+    try:
+        home = generate_home(out, base_url=checked_url(base_url, "--base-url"))
+    except OSError as error:
+        raise output.UsageProblem(f"--out: {out} cannot be made: {error.strerror}") from None
     if as_json:
         output.show_json({"home": str(home.directory), "project_id": home.project_id, "base_url": home.base_url})
         return

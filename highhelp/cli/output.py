@@ -51,6 +51,16 @@ EXIT_CODES: Sequence[tuple[type[Exception], int]] = (
 )
 
 
+EXTRAS: Mapping[str, str] = {
+    "rich": "cli",
+    **dict.fromkeys(("jsonschema_rs", "pydantic", "uvicorn"), "mock"),
+    **dict.fromkeys(("aiosqlite", "alembic", "sqlalchemy"), "callbacks"),
+    **dict.fromkeys(("asyncpg", "pg8000"), "postgres"),
+    "faststream": "publish",
+}
+"""Which extra brings a package that only some commands need."""
+
+
 class UsageProblem(HighHelpError):
     """The command was given something that it cannot work with."""
 
@@ -68,13 +78,19 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except KeyboardInterrupt:
             text = "interrupted; if a payment was under way its outcome is not known, ask the info operation"
             fail(UsageProblem(text), UNKNOWN, as_json=bool(kwargs.get("as_json")))
+        except ModuleNotFoundError as missing:
+            extra = EXTRAS.get((missing.name or "").partition(".")[0])
+            if extra is None:
+                raise
+            text = f"this command needs the extra [{extra}]: pip install 'highhelp[{extra}]'"
+            fail(UsageProblem(text), WRONG_USE, as_json=bool(kwargs.get("as_json")))
         except BrokenPipeError:
             # whoever read the output has seen enough; what was done is done
             _quiet_stdout()
             raise typer.Exit(OK) from None
         except OSError as error:
             # files and standard output; what happens on connections has an error of its own
-            fail(UsageProblem(f"{error.filename or 'output'}: {error.strerror}"), WRONG_USE, as_json=False)
+            fail(UsageProblem(f"{error.filename or 'output'}: {error.strerror or error}"), WRONG_USE, as_json=False)
 
     return run
 
@@ -181,22 +197,41 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     """
     texts = [[("" if cell is None else one_line(cell)) for cell in row] for row in rows]
     widths = [max([len(name), *(len(row[at]) for row in texts)]) for at, name in enumerate(columns)]
-    numeric = [bool(texts) and all(row[at].replace(".", "").isdigit() for row in texts) for at in range(len(columns))]
-    if sys.stdout.isatty():
-        from rich.console import Console
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(box=None, header_style="bold", pad_edge=False)
-        for name, right in zip(columns, numeric, strict=True):
-            table.add_column(name, justify="right" if right else "left", overflow="fold")
-        for row in texts:
-            table.add_row(*map(Text, row))  # as it is: a value is no markup
-        Console().print(table)
+    numeric = [_is_numeric([row[at] for row in texts]) for at in range(len(columns))]
+    if sys.stdout.isatty() and _fitted(columns, texts, widths, numeric):
         return
     for row in [list(columns), *texts]:
         cells = [cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(row, widths, numeric, strict=True)]
         show("  ".join(cells).rstrip())
+
+
+def _fitted(
+    columns: Sequence[str], texts: Sequence[Sequence[str]], widths: Sequence[int], numeric: Sequence[bool]
+) -> bool:
+    """Print a table that fits into the terminal; False where it is too narrow for that.
+
+    A number is never broken: half of an amount is another amount.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    least = [width if right else min(width, 6) for width, right in zip(widths, numeric, strict=True)]
+    if sum(least) + 2 * len(least) > console.width:
+        return False
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for name, right in zip(columns, numeric, strict=True):
+        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=right)
+    for row in texts:
+        table.add_row(*map(Text, row))  # as it is: a value is no markup
+    console.print(table)
+    return True
+
+
+def _is_numeric(texts: Sequence[str]) -> bool:
+    filled = [text for text in texts if text]
+    return bool(filled) and all(text.replace(".", "", 1).isdigit() for text in filled)
 
 
 def read_bytes(path: str, what: str) -> bytes:
@@ -219,7 +254,8 @@ def read_object(path: str, what: str) -> dict[str, Any]:
         value = json.loads(read_bytes(path, what).decode("utf-8"))
     except json.JSONDecodeError as error:
         # its own text names the place and shows nothing of the content
-        raise UsageProblem(f"{what}: {path} is not JSON: {error.msg} at line {error.lineno}") from None
+        text = "it begins with a byte order mark" if "BOM" in error.msg else f"{error.msg} at line {error.lineno}"
+        raise UsageProblem(f"{what}: {path} is not JSON: {text}") from None
     except (ValueError, RecursionError):
         raise UsageProblem(f"{what}: {path} is not JSON in UTF-8") from None
     if not isinstance(value, dict):

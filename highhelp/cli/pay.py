@@ -8,13 +8,15 @@ import shlex
 import sys
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
 
+from highhelp import check
 from highhelp.cli import output
 from highhelp.cli.fields import (
+    BLOCKS,
     Field,
     assignment,
     at,
@@ -31,7 +33,7 @@ from highhelp.cli.fields import (
 from highhelp.cli.options import AsJson, Unmasked
 from highhelp.cli.output import UsageProblem, guarded
 from highhelp.cli.session import connected
-from highhelp.errors import FieldProblem, InvalidRequest, MoneyError, OutcomeUnknown
+from highhelp.errors import FieldProblem, InvalidRequest, MoneyError, OutcomeUnknown, SettingsError
 from highhelp.money import Money
 from highhelp.redact import masked
 from highhelp_api.contract import CATALOGUES, EXPONENTS, SENSITIVE_PATHS, STATES, Operation
@@ -160,6 +162,8 @@ def _body(operation: Operation, given: Mapping[str, Any], options: Mapping[str, 
     for text in given["assignments"] or ():
         path, value = assignment(operation.request, text)
         put(body, path, typed(operation.request, path, _value(operation, path, value)), "--set")
+    for block in BLOCKS:
+        body.setdefault(block, {})  # so that what is missing is named, and not only its block
     for path in missing_secrets(operation, body) if sys.stdin.isatty() else ():
         put(body, path, typed(operation.request, path, _asked(path)), "input")
     return body
@@ -236,7 +240,7 @@ def _send(operation: Operation, body: Mapping[str, Any], payment_id: str) -> dic
         with connected() as client:
             answer: dict[str, Any] = client.call(operation.id, body, dict)
     except InvalidRequest as error:
-        raise _by_option(operation, error) from None
+        raise _by_option(operation, body, error) from None
     except KeyboardInterrupt:
         raise OutcomeUnknown(
             "interrupted; it may have been carried out", operation=operation.id, payment_id=payment_id, attempts=1
@@ -244,22 +248,34 @@ def _send(operation: Operation, body: Mapping[str, Any], payment_id: str) -> dic
     return answer
 
 
-def _by_option(operation: Operation, error: InvalidRequest) -> InvalidRequest:
-    """The same refusal, with the options that stand for the fields."""
+def _by_option(operation: Operation, body: Mapping[str, Any], error: InvalidRequest) -> InvalidRequest:
+    """The same refusal, with the options that stand for the fields; of a missing block, the fields that it needs."""
     names = {field.path: f"--{name}" for name, field in fields_of(operation).items()}
     names |= {"payment:amount": "--amount", "payment:currency": "--amount", "general:payment_id": "--payment-id"}
     problems = []
-    for problem in error.problems:
+    for problem in _in_detail(operation, body, error.problems):
         known = next((field.known for field in fields_of(operation).values() if field.path == problem.path), ())
         hint = f" ({names[problem.path]})" if problem.path in names else ""
         if not hint and ":" not in problem.path and problem.path not in ("", "general", "payment"):
             needed = node_at(operation.request, problem.path).get("required") or ["FIELD"]
             hint = f" ({', '.join(f'--set {problem.path}.{name}=...' for name in needed)} or --body)"
         elif not hint and ":" in problem.path:
-            hint = f" (--set {problem.path.replace(':', '.')}=...)"
+            asked = SENSITIVE_PATHS[operation.request].get(problem.path) in _SENSITIVE
+            hint = f" (--set {problem.path.replace(':', '.')}={'-' if asked else '...'})"
         listed = f"; known are {', '.join(known)}" if known and problem.message == "is missing" else ""
         problems.append(FieldProblem(problem.path, f"{problem.message}{hint}{listed}"))
     return InvalidRequest(problems, operation=error.operation, payment_id=error.payment_id)
+
+
+def _in_detail(
+    operation: Operation, body: Mapping[str, Any], problems: Sequence[FieldProblem]
+) -> Iterator[FieldProblem]:
+    for problem in problems:
+        deeper: list[FieldProblem] = []
+        if problem.message == "is missing" and ":" not in problem.path and problem.path not in body:
+            trial = check.problems(operation.request, {**body, problem.path: {}})
+            deeper = [found for found in trial if found.path.startswith(f"{problem.path}:")]
+        yield from deeper or [problem]
 
 
 # --- info and wait -------------------------------------------------------------------------------------------------
@@ -285,6 +301,8 @@ def _wait(flow: str) -> Callable[..., None]:
         progress = Progress(as_json=as_json)
         try:
             state = _waited(operation, payment_id, timeout, progress)
+        except SettingsError as error:
+            raise UsageProblem(f"--{error}" if error.setting == "timeout" else str(error)) from None
         except KeyboardInterrupt:
             hint = f"`highhelp {flow} wait {shlex.quote(payment_id)} --product {product}` goes on waiting"
             seen = progress.last or "not at all"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +15,7 @@ from highhelp.cli.fields import resolved
 from highhelp.cli.options import AsJson, BodyFile, Unmasked
 from highhelp.cli.output import guarded
 from highhelp.cli.session import connected
+from highhelp.errors import InvalidRequest
 from highhelp.outcome import Answer
 from highhelp.redact import masked, masked_text
 from highhelp_api.contract import CATALOGUES, OPERATIONS, SCHEMAS
@@ -42,8 +46,8 @@ def banks(
     as_json: AsJson = False,
 ) -> None:
     """Banks that payments can go through."""
-    with connected() as client:
-        asked = _given(country=_code(country), currency=_code(currency), method=method)
+    asked = _given(country=_code(country), currency=_code(currency), method=method)
+    with connected() as client, _by_option():
         answer = client.service.banks(**asked).to_dict()
     _show_list("BankListResponse", answer, as_json=as_json)
 
@@ -58,10 +62,20 @@ def methods(
     as_json: AsJson = False,
 ) -> None:
     """Payment methods that are open to the project."""
-    with connected() as client:
-        asked = _given(country=_code(country), currency=_code(currency), flow=flow)
+    asked = _given(country=_code(country), currency=_code(currency), flow=flow)
+    with connected() as client, _by_option():
         answer = client.service.payment_methods(**asked).to_dict()
     _show_list("PaymentMethodsResponse", answer, as_json=as_json)
+
+
+@contextmanager
+def _by_option() -> Iterator[None]:
+    """Refusals name the option: those of a question's plain fields are called like the fields."""
+    try:
+        yield
+    except InvalidRequest as error:
+        text = "; ".join(f"--{problem.path}: {problem.message}" for problem in error.problems)
+        raise output.UsageProblem(text) from None
 
 
 def _given(**values: str | None) -> dict[str, Any]:
@@ -109,7 +123,9 @@ def call(
     """Call any operation with a body from a file and print the answer, which is always JSON where the gateway's is."""
     content = output.read_object(body, "--body")
     if not operation.startswith("/") and operation not in OPERATIONS:
-        raise output.UsageProblem(f"no operation {operation!r}; known are {', '.join(OPERATIONS)}")
+        close = difflib.get_close_matches(operation, OPERATIONS, 1)
+        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(OPERATIONS)}"
+        raise output.UsageProblem(f"no operation {operation!r}; {hint}")
     with connected() as client:
         if operation.startswith("/"):
             answer = client.request(operation, content)

@@ -26,15 +26,18 @@ def sign(
 ) -> None:
     """Print the signature's headers for a body, and the stages that lead to them. Sends nothing."""
     from highhelp.settings import Settings, Source
-    from highhelp_signing import normalize, parse_body, signature_headers, signing_message
+    from highhelp_signing import BodyNotSignable, normalize, parse_body, signature_headers, signing_message
 
     raw = output.read_bytes(body, "--body")
     # the base URL plays no part in a signature
     settings = Settings.load(base_url="https://not-used.invalid", source=Source.load())
     moment = int(time.time()) if timestamp is None else timestamp
-    headers = signature_headers(
-        raw, project_id=settings.project_id, signer=settings.signer, timestamp=moment, scheme=settings.scheme
-    )
+    try:
+        headers = signature_headers(
+            raw, project_id=settings.project_id, signer=settings.signer, timestamp=moment, scheme=settings.scheme
+        )
+    except BodyNotSignable as error:
+        raise output.UsageProblem(f"--body: {body}: {error}") from None
     parsed = parse_body(raw)
     stages = {
         "headers": headers,
