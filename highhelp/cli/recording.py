@@ -78,7 +78,8 @@ def drift(
             }
         )
     elif not found:
-        output.show(f"{len(seen)} answers and callbacks, all as the contract says.")
+        counted = "1 answer or callback" if len(seen) == 1 else f"{len(seen)} answers and callbacks"
+        output.show(f"{counted}, all as the contract says.")
     else:
         rows = [(d.kind, d.place, d.count, d.detail) for d in found]
         output.show_table(["kind", "place", "seen", "what"], rows)
