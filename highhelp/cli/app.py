@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,11 +70,21 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def common(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 - its callback does it all
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Version of the package and contract.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Tell each attempt on standard error, redacted.")
     ] = False,
 ) -> None:
     """Options of every command."""
+    log = logging.getLogger("highhelp")
+    if verbose:
+        logging.basicConfig(format="%(asctime)s %(message)s")
+        log.setLevel(logging.INFO)
+    else:
+        # without a handler, Python writes warnings to standard error, where the command says it itself
+        log.addHandler(logging.NullHandler())
 
 
 @app.command()

@@ -173,7 +173,8 @@ def _key(source: Source) -> tuple[Check, Signer | None]:
         return Check("key", "wrong", str(error)), None
     ring = public_ring(signer)
     name = f"RSA {ring.key_ids[0]}" if ring is not None else signer.algorithm.upper()
-    exposed = _exposed(Path(where))
+    # the place is a file, or a variable that may hold a path
+    exposed = _exposed(Path(where)) or _exposed(Path(source.environ.get(where, "")))
     if exposed:
         return Check("key", "warning", f"{name} (from {where}); {exposed}"), signer
     return Check("key", "ok", f"{name} (from {where})"), signer

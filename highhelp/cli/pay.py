@@ -318,7 +318,7 @@ def _wait(flow: str) -> Callable[..., None]:
 def _waited(operation: Operation, payment_id: str, timeout: float, progress: Progress) -> dict[str, Any]:
     from highhelp_api.client.models import PaymentState
 
-    with connected() as client:
+    with connected(quiet=True) as client:
         state = client.wait(
             operation.id,
             {"general": {"payment_id": payment_id}},

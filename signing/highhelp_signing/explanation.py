@@ -757,7 +757,7 @@ class _Search:
             if known.key.name:
                 yield Finding(Cause.WRONG_KEY, f"made by {who}")
             yield from _other_hash(known.name)
-            if self._body.normalized is not None:
+            if self._body.normalized is not None and self._headers.timestamp is not None:
                 detail = "body or timestamp were changed after signing, or were put together in a way that is not known"
                 yield Finding(Cause.CHANGED, f"{who} made it, but over another text: {detail}")
             return

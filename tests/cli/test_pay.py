@@ -342,6 +342,25 @@ def test_help_and_completion_load_nothing_heavy() -> None:
         assert "loaded []" in done.stdout, done.stdout[-300:] + done.stderr
 
 
+def test_a_dead_port_is_one_line_of_a_real_program(pattern: Path) -> None:
+    # in a process of its own, since a test's logging hides what Python's own would print
+    environ = {"HIGHHELP_HOME": str(pattern), "HIGHHELP_BASE_URL": "http://127.0.0.1:9"}
+    done = program("payin", "info", "x", **environ)
+    assert done.returncode == 5
+    assert len(done.stderr.splitlines()) == 1
+    told = program("--verbose", "payin", "info", "x", **environ).stderr.splitlines()
+    assert sum("attempt=" in line for line in told) == 4
+
+
+def test_a_person_at_a_terminal_is_told_of_repetitions(
+    gateway: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    gateway.fault("get_balance", "http_500", times=2)
+    assert cli.main(["balance"]) == 0
+    assert capsys.readouterr().err.count("once more in") == 2
+
+
 def test_version_names_the_contract() -> None:
     done = program("--version")
     assert re.fullmatch(r"highhelp \S+ \(contract \S+, Python \S+\)\n", done.stdout)

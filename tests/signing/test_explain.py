@@ -309,6 +309,19 @@ def test_the_planted_mistake_is_named(case: Case, plant: Mistake, cause: Cause) 
     found = case.explained()
     assert not found.matches or cause is Cause.PADDING
     assert found.cause is cause, found.findings
+    # an RSA signature of this body is never said to be one of another body
+    assert cause is Cause.CHANGED or Cause.CHANGED not in {finding.cause for finding in found.findings}
+    if plant is a_foreign_pair:
+        assert found.key_id is None
+
+
+def test_of_two_readings_that_fit_the_one_in_use_is_taken(case: Case) -> None:
+    scheme = replace(SCHEME, padding=True, joiner="&")
+    for note in ("", "x", "xx"):  # one of them is of a length that needs no padding
+        case.body = json.dumps({"general": {"project_id": PROJECT}, "note": note}).encode()
+        case.headers = case.signed(case.body, padding=True, joiner="&")
+        found = case.explained(scheme=scheme)
+        assert (found.matches, found.scheme) == (True, scheme)
 
 
 @pytest.mark.parametrize("change", [{"digest": "single"}, {"joiner": "&", "null_text": "null"}, {"padding": True}])
