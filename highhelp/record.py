@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from highhelp.redact import MASK, masked_text
+from highhelp.redact import IDENTIFIERS, MASK, masked_text
 from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SCHEMAS, SENSITIVE_NAMES, SENSITIVE_PATHS
 
 if TYPE_CHECKING:
@@ -114,6 +114,8 @@ def _scrubbed(value: object, schema: Mapping[str, Any], paths: Mapping[str, str]
         return {
             _name(name): _shape(item)
             if f"{path}{name}" in paths or name in SENSITIVE_NAMES or name not in known
+            else item
+            if name in IDENTIFIERS and isinstance(item, str)
             else _scrubbed(item, known[name], paths, f"{path}{name}:", depth - 1)
             for name, item in value.items()
         }

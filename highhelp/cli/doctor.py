@@ -369,6 +369,8 @@ def _calibrate(*, interval: float, yes: bool, as_json: bool) -> None:
     output.show(f"Accepted after {found.calls} calls.", err=True)
     for name, reason in found.open_points.items():
         output.show(f"not determined: {name}: {reason}", err=True)
+    if "token" not in scheme:
+        output.show(f"the token stays a setting of its own: {ACCESS_TOKEN}", err=True)
     line = json.dumps(scheme, ensure_ascii=False, separators=(",", ":"))
     output.show(f"HIGHHELP_SIGNATURE_SCHEME={line}")
     output.show(f"For a shell: export HIGHHELP_SIGNATURE_SCHEME={shlex.quote(line)}", err=True)

@@ -395,6 +395,26 @@ def test_hmac_key_read_from_base64() -> None:
     assert explain(RAW, sent, KeyRing.from_hmac(text), clock=lambda: NOW).cause is Cause.HMAC_KEY_TEXT
 
 
+@pytest.mark.parametrize("sent", [None, "HMAC", "rsa-sha256"])
+def test_the_algorithm_header_of_an_hmac(sent: str | None) -> None:
+    scheme = replace(SCHEME, hmac_algorithm=sent)
+    made = signature_headers(RAW, project_id=PROJECT, signer=HmacSigner(HMAC_TEXT), timestamp=NOW, scheme=scheme)
+    found = explain(RAW, made, KeyRing.from_hmac(HMAC_TEXT), project_id=PROJECT, clock=lambda: NOW)
+    assert found.cause is Cause.ALGORITHM
+    assert not found.matches
+
+
+def test_several_mistakes_at_once_are_all_named(case: Case) -> None:
+    scheme = replace(SCHEME, digest="single", joiner="&")
+    stamp = f"{NOW}000"
+    message = base64url_encode(normalize(BODY, scheme).encode()).encode() + stamp.encode()
+    case.headers |= {SIGNATURE: RsaSigner(case.key).sign(message, "single").hex(), STAMP: stamp, MERCHANT: "other"}
+    found = case.explained()
+    causes = {finding.cause for finding in found.findings}
+    assert causes == {Cause.MILLISECONDS, Cause.HEX, Cause.SCHEME, Cause.PROJECT}
+    assert found.scheme == scheme
+
+
 def test_right_hmac_request() -> None:
     sent = signature_headers(RAW, project_id=PROJECT, signer=HmacSigner(HMAC_TEXT), timestamp=NOW)
     assert explain(RAW, sent, KeyRing.from_hmac(HMAC_TEXT), project_id=PROJECT, clock=lambda: NOW).matches
