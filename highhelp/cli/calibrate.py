@@ -152,8 +152,8 @@ def calibrate(
             "refused",
         )
     padding_is_open = not _shows_padding(body, accepted)
-    query = _query(project_id, accepted)
-    final = questions.first_accepted(info_operation(), query, continued(accepted, padding_is_open=padding_is_open))
+    candidates = continued(accepted, padding_is_open=padding_is_open)
+    final = questions.first_accepted(info_operation(), _query(project_id, candidates), candidates)
     open_points = _never_shown(signer)
     if final is None:
         open_points["joiner"] = "no joiner that was tried was accepted, or the question itself was refused"
@@ -171,13 +171,14 @@ def _shows_padding(body: Mapping[str, Any], scheme: SignatureScheme) -> bool:
     return len(normalize(body, scheme).encode()) % 3 != 0
 
 
-def _query(project_id: str, scheme: SignatureScheme) -> dict[str, Any]:
-    """A question about a payment that does not exist; its length is such that padding shows."""
-    while True:
-        name = f"calibrate-{secrets.token_hex(8)}{secrets.choice(['', 'x'])}"
-        body = {"general": {"project_id": project_id, "payment_id": name}}
-        if _shows_padding(body, scheme):
-            return body
+def _query(project_id: str, schemes: list[SignatureScheme]) -> dict[str, Any]:
+    """A question about a payment that does not exist; of such a length that padding shows with every joiner."""
+    name = f"calibrate-{secrets.token_hex(8)}"
+    bodies: list[dict[str, Any]] = [
+        {"general": {"project_id": project_id, "payment_id": name + more}} for more in ("", "x", "xx")
+    ]
+    shown = (body for body in bodies if all(_shows_padding(body, scheme) for scheme in schemes))
+    return next(shown, bodies[0])  # joiners of three lengths at once leave no such body
 
 
 class _Questions:

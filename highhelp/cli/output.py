@@ -121,6 +121,8 @@ def next_step(error: Exception) -> str | None:
     if not isinstance(error, CallError) or error.payment_id is None:
         return None
     operation = OPERATIONS.get(error.operation)
+    if isinstance(error, Rejected) and error.cause == "not_found" and operation is not None and operation.flow:
+        return "--product tells whose payment it is, if it is another one's"
     if operation is None or operation.flow is None or not (operation.moves_money or isinstance(error, WaitTimeout)):
         return None
     payment = shlex.quote(error.payment_id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import Answer, HighHelp, cli
-from highhelp.cli.calibrate import MOST_CALLS, Calibrated, Stopped, _query, calibrate, most_calls
+from highhelp.cli.calibrate import MOST_CALLS, Calibrated, Stopped, _query, calibrate, continued, most_calls
 from highhelp_mock import MockGateway
 from highhelp_mock.projects import Keys, make_keys
 from highhelp_signing import HmacSigner, SignatureScheme, Signer, generate_home, normalize
@@ -121,6 +121,11 @@ def test_what_is_in_use_is_tried_first(keys: Keys) -> None:
     assert Run(MockGateway(keys=keys, scheme=planted), start=planted)().calls == 2
 
 
+def test_a_long_joiner_in_use_is_no_obstacle(keys: Keys) -> None:
+    planted = SignatureScheme(digest="single", joiner=" ; ")
+    assert Run(MockGateway(keys=keys, scheme=planted), start=replace(planted, digest="double"))().scheme == planted
+
+
 def test_a_key_that_the_gateway_does_not_know_ends_in_a_sentence(keys: Keys) -> None:
     run = Run(MockGateway(keys=keys), signer=make_keys().signer)
     with pytest.raises(Stopped, match="none of 36 readings") as stopped:
@@ -159,11 +164,12 @@ def test_a_question_that_is_refused_for_itself_leaves_the_joiner_open(keys: Keys
     assert [call.operation for call in run.gateway.calls].count("get_p2p_payin") == 1
 
 
-def test_the_second_question_always_shows_padding() -> None:
+def test_the_second_question_shows_padding_whatever_the_joiner_is() -> None:
+    schemes = continued(DEFAULT, padding_is_open=True)
+    assert {len(scheme.joiner) for scheme in schemes} == {1, 2}
     for length in range(1, 30):
-        for _ in range(5):
-            text = normalize(_query("p" * length, DEFAULT), DEFAULT)
-            assert len(text.encode()) % 3 != 0
+        body = _query("p" * length, schemes)
+        assert all(len(normalize(body, scheme).encode()) % 3 for scheme in schemes)
 
 
 # --- the command ---------------------------------------------------------------------------------------------------

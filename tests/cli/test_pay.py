@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -273,6 +274,20 @@ def test_an_interrupted_wait_says_how_to_go_on(
     told = capsys.readouterr().err.splitlines()[-1]
     assert "last seen processing:new" in told
     assert "`highhelp payin wait s --product p2p`" in told
+
+
+def test_ctrl_c_ends_a_real_program_with_3(gateway: MockGateway) -> None:
+    assert cli.main(["payin", "create", "--product", "widget", "--amount", "1 RUB", "--payment-id", "c"]) == 0
+    command = [sys.executable, "-m", "highhelp.cli", "payin", "wait", "c", "--product", "widget"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        first = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate()
+    assert "processing" in first
+    assert process.returncode == 3
+    assert told.splitlines()[-1].startswith("highhelp: interrupted; payin c was last seen processing:")
+    assert "Traceback" not in told
 
 
 def test_what_is_sensitive_is_masked_unless_asked_for(gateway: MockGateway, capsys: pytest.CaptureFixture[str]) -> None:
