@@ -16,6 +16,11 @@ _CARD_NUMBER = re.compile(
     rf"|\d{{4}}(?:{_GAP}\d{{4}}){{2}}{_GAP}\d{{1,7}}"
     rf"|\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}})(?!\d)"
 )
+# ids and tokens of links hold long runs of digits by chance, and a broken one finds no payment and opens no page
+_UNBROKEN = r"(?P<token>(?<!\w)(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9]*[a-f])[0-9a-f]{32,128})(?!\w))"
+_UNBROKEN_OR_CARD_NUMBER = re.compile(rf"{_UNBROKEN}|{_CARD_NUMBER.pattern}")
+IDENTIFIERS = frozenset({"payment_id", "project_id", "request_id"})
+"""Fields whose value names a payment, a project or a call: shown as they are, whatever they look like."""
 # what a gateway echoes: a sensitive field's name with its value
 _NAMED = re.compile(
     rf"""(?P<name>["']?\b(?:{"|".join(SENSITIVE_NAMES)})\b["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;}}\]]+)"""
@@ -37,6 +42,8 @@ def _masked(value: Any, paths: Any, path: str) -> Any:
         return {
             name: MASK
             if item is not None and (f"{path}{name}" in paths or name in SENSITIVE_NAMES)
+            else item
+            if name in IDENTIFIERS and isinstance(item, str)
             else _masked(item, paths, f"{path}{name}:")
             for name, item in value.items()
         }
@@ -47,4 +54,8 @@ def _masked(value: Any, paths: Any, path: str) -> Any:
 
 def masked_text(text: str) -> str:
     """Free text without anything that looks like a card number or a sensitive field of the contract with its value."""
-    return _NAMED.sub(rf"\g<name>{MASK}", _CARD_NUMBER.sub(MASK, text))
+    return _NAMED.sub(rf"\g<name>{MASK}", _UNBROKEN_OR_CARD_NUMBER.sub(_unless_token, text))
+
+
+def _unless_token(match: re.Match[str]) -> str:
+    return match[0] if match["token"] is not None else MASK

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from highhelp.tracing import Tracing
 
 LOG = logging.getLogger("highhelp")
+# a program that has set up no logging gets none on its terminal
+LOG.addHandler(logging.NullHandler())
 
 Hook = Callable[..., object]
 _PLAIN = re.compile(r"[\w.:/@+-]+", re.ASCII)
@@ -51,7 +53,7 @@ class Observer:
         if isinstance(step, Send):
             _tell(self.on_request, step.operation.id, step.payment_id, step.attempt)
             return
-        _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={_value(step.reason)}")
+        _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={_quoted(_shown(step.reason))}")
         if self.tracing is not None:
             self.tracing.step("pause", {"seconds": step.seconds, "reason": _shown(step.reason)})
         _tell(self.on_retry, step.seconds, step.reason)
@@ -86,7 +88,8 @@ def told(send: Send, result: Result, seconds: float) -> dict[str, str | int]:
     fields |= dict(zip(("amount", "currency"), send.sum, strict=True)) | _told(result)
     fields |= {"ms": round(seconds * 1000), "attempt": send.attempt}
     return {
-        name: value if isinstance(value, int) else _shown(str(value))
+        # the merchant's own id is shown as it is, also where it is a number that could be a card's
+        name: value if isinstance(value, int) or name == "payment_id" else _shown(str(value))
         for name, value in fields.items()
         if isinstance(value, str | int)
     }
@@ -94,7 +97,7 @@ def told(send: Send, result: Result, seconds: float) -> dict[str, str | int]:
 
 def line(send: Send, fields: Mapping[str, str | int]) -> str:
     """The log line of one attempt."""
-    return " ".join([send.operation.id, *(f"{name}={_value(value)}" for name, value in fields.items())])
+    return " ".join([send.operation.id, *(f"{name}={_quoted(str(value))}" for name, value in fields.items())])
 
 
 def _told(answer: Result) -> dict[str, Any]:
@@ -117,8 +120,7 @@ def _shown(text: str) -> str:
     return masked_text(text)[:300]
 
 
-def _value(value: object) -> str:
-    text = _shown(str(value))
+def _quoted(text: str) -> str:
     # what is not plain is quoted and escaped: a value must not forge a line of the log
     return text if _PLAIN.fullmatch(text) else ascii(text)
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import shlex
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 
 from highhelp.errors import (
+    CallError,
+    DuplicatePayment,
     FieldProblem,
     HighHelpError,
     InvalidRequest,
+    MoneyError,
     NotSent,
     OutcomeUnknown,
     Rejected,
@@ -22,6 +27,7 @@ from highhelp.errors import (
     Unavailable,
     WaitTimeout,
 )
+from highhelp.money import Money
 from highhelp.outcome import Answer, judge
 from highhelp_api.contract import OPERATIONS
 from highhelp_signing.errors import SigningError
@@ -45,6 +51,16 @@ EXIT_CODES: Sequence[tuple[type[Exception], int]] = (
 )
 
 
+EXTRAS: Mapping[str, str] = {
+    "rich": "cli",
+    **dict.fromkeys(("jsonschema_rs", "pydantic", "uvicorn"), "mock"),
+    **dict.fromkeys(("aiosqlite", "alembic", "sqlalchemy"), "callbacks"),
+    **dict.fromkeys(("asyncpg", "pg8000"), "postgres"),
+    "faststream": "publish",
+}
+"""Which extra brings a package that only some commands need."""
+
+
 class UsageProblem(HighHelpError):
     """The command was given something that it cannot work with."""
 
@@ -62,9 +78,19 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
         except KeyboardInterrupt:
             text = "interrupted; if a payment was under way its outcome is not known, ask the info operation"
             fail(UsageProblem(text), UNKNOWN, as_json=bool(kwargs.get("as_json")))
+        except ModuleNotFoundError as missing:
+            extra = EXTRAS.get((missing.name or "").partition(".")[0])
+            if extra is None:
+                raise
+            text = f"this command needs the extra [{extra}]: pip install 'highhelp[{extra}]'"
+            fail(UsageProblem(text), WRONG_USE, as_json=bool(kwargs.get("as_json")))
+        except BrokenPipeError:
+            # whoever read the output has seen enough; what was done is done
+            _quiet_stdout()
+            raise typer.Exit(OK) from None
         except OSError as error:
             # files and standard output; what happens on connections has an error of its own
-            fail(UsageProblem(f"{error.filename or 'output'}: {error.strerror}"), WRONG_USE, as_json=False)
+            fail(UsageProblem(f"{error.filename or 'output'}: {error.strerror or error}"), WRONG_USE, as_json=False)
 
     return run
 
@@ -83,10 +109,47 @@ def exit_code(path: str, answer: Answer) -> int:
     return UNKNOWN if verdict.kind == "unknown" else REFUSED
 
 
+def _quiet_stdout() -> None:
+    """Let the interpreter's own flush at exit go nowhere, so that it has nothing to complain about."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def next_step(error: Exception) -> str | None:
+    """What to type next, where a call that moves money did not simply end."""
+    if isinstance(error, Rejected) and error.cause == "unauthorized":
+        return "`highhelp doctor` looks for the cause"
+    if not isinstance(error, CallError) or error.payment_id is None:
+        return None
+    operation = OPERATIONS.get(error.operation)
+    if isinstance(error, Rejected) and error.cause == "not_found" and operation is not None and operation.flow:
+        return "--product tells whose payment it is, if it is another one's"
+    if operation is None or operation.flow is None or not (operation.moves_money or isinstance(error, WaitTimeout)):
+        return None
+    payment = shlex.quote(error.payment_id)
+    return _STEPS.get(type(error), "").format(
+        info=f"`highhelp {operation.flow} info {payment} --product {operation.tag}`",
+        wait=f"`highhelp {operation.flow} wait {payment} --product {operation.tag}`",
+        payment=payment,
+    )
+
+
+_STEPS: Mapping[type[CallError], str] = {
+    WaitTimeout: "{wait} goes on waiting",
+    OutcomeUnknown: "run {info}: if it is there, that is the truth; if it is not, ask again later, and never create it "
+    "under another payment_id",
+    DuplicatePayment: "{info} shows the payment that has this id",
+    NotSent: "repeat it with --payment-id {payment}",
+    Unavailable: "repeat it with --payment-id {payment}",
+}
+
+
 def fail(error: Exception, code: int, *, as_json: bool) -> NoReturn:
-    """Say what went wrong on standard error and leave."""
+    """Say what went wrong on standard error, in one line or one JSON document, and leave."""
+    step = next_step(error)
     if as_json:
         document: dict[str, Any] = {"error": type(error).__name__, "message": str(error), "exit_code": code}
+        if step:
+            document["next"] = step
         for name in ("operation", "payment_id", "status", "cause", "found", "retry_after", "setting"):
             if getattr(error, name, None) is not None:
                 document[name] = getattr(error, name)
@@ -94,13 +157,34 @@ def fail(error: Exception, code: int, *, as_json: bool) -> NoReturn:
         document["problems"] = [{"field": problem.path, "message": problem.message} for problem in problems]
         show(json.dumps(document, ensure_ascii=False), err=True)
     else:
-        show(f"highhelp: {error}", err=True)
+        show(f"highhelp: {one_line(error)}" + (f". Next: {step}" if step else ""), err=True)
     raise typer.Exit(code)
+
+
+def one_line(text: object) -> str:
+    """Text on one line: what other programs wrote may hold line breaks and control characters."""
+    return "".join(char if char.isprintable() else " " for char in str(text)).strip()
 
 
 def show_json(value: object) -> None:
     """Print a JSON value."""
     show(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def json_line(value: object) -> str:
+    """A JSON value on one line."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def money(minor: object, currency: object, *, bare: bool = False) -> object:
+    """An amount in minor units as people write it; `bare` leaves the currency out."""
+    if not isinstance(minor, int) or not isinstance(currency, str):
+        return minor
+    try:
+        amount = Money.from_minor(minor, currency)
+    except MoneyError:
+        return f"{minor} minor units"
+    return f"{amount.amount:f}" if bare else str(amount)
 
 
 def show(text: str, *, err: bool = False) -> None:
@@ -109,31 +193,73 @@ def show(text: str, *, err: bool = False) -> None:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under their column names; numbers to the right."""
-    texts = [[("" if cell is None else str(cell)) for cell in row] for row in rows]
+    """Print rows under their column names, numbers to the right; on a terminal it fits into its width.
+
+    Elsewhere nothing is cut or wrapped: the output of a command is often another one's input.
+    """
+    texts = [[("" if cell is None else one_line(cell)) for cell in row] for row in rows]
     widths = [max([len(name), *(len(row[at]) for row in texts)]) for at, name in enumerate(columns)]
-    numeric = [bool(texts) and all(row[at].replace(".", "").isdigit() for row in texts) for at in range(len(columns))]
+    numeric = [_is_numeric([row[at] for row in texts]) for at in range(len(columns))]
+    if sys.stdout.isatty() and _fitted(columns, texts, widths, numeric):
+        return
     for row in [list(columns), *texts]:
         cells = [cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(row, widths, numeric, strict=True)]
         show("  ".join(cells).rstrip())
 
 
+def _fitted(
+    columns: Sequence[str], texts: Sequence[Sequence[str]], widths: Sequence[int], numeric: Sequence[bool]
+) -> bool:
+    """Print a table that fits into the terminal; False where it is too narrow for that.
+
+    A number is never broken: half of an amount is another amount.
+    """
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    least = [width if right else min(width, 6) for width, right in zip(widths, numeric, strict=True)]
+    if sum(least) + 2 * len(least) > console.width:
+        return False
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for name, right in zip(columns, numeric, strict=True):
+        table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=right)
+    for row in texts:
+        table.add_row(*map(Text, row))  # as it is: a value is no markup
+    console.print(table)
+    return True
+
+
+def _is_numeric(texts: Sequence[str]) -> bool:
+    filled = [text for text in texts if text]
+    return bool(filled) and all(text.replace(".", "", 1).isdigit() for text in filled)
+
+
 def read_bytes(path: str, what: str) -> bytes:
     """The content of a file, or of standard input for `-`."""
     if path == "-":
+        if sys.stdin.isatty():
+            show(f"{what}: reading from the terminal; Ctrl-D ends it", err=True)
         return sys.stdin.buffer.read()
     try:
         return Path(path).read_bytes()
     except OSError as error:
         raise UsageProblem(f"{what}: {path} cannot be read: {error.strerror}") from None
+    except ValueError:
+        raise UsageProblem(f"{what}: not the name of a file") from None
 
 
 def read_object(path: str, what: str) -> dict[str, Any]:
     """A JSON object from a file."""
     try:
         value = json.loads(read_bytes(path, what).decode("utf-8"))
+    except json.JSONDecodeError as error:
+        # its own text names the place and shows nothing of the content
+        text = "it begins with a byte order mark" if "BOM" in error.msg else f"{error.msg} at line {error.lineno}"
+        raise UsageProblem(f"{what}: {path} is not JSON: {text}") from None
     except (ValueError, RecursionError):
-        raise UsageProblem(f"{what}: {path} is not JSON") from None
+        raise UsageProblem(f"{what}: {path} is not JSON in UTF-8") from None
     if not isinstance(value, dict):
         raise UsageProblem(f"{what}: {path} must hold a JSON object")
     return value

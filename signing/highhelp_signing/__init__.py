@@ -1,4 +1,4 @@
-"""Signatures of the HighHelp API: normalise, sign, verify.
+"""Signatures of the HighHelp API: normalise, sign, verify, explain.
 
 Pure functions first (:func:`normalize`, :func:`signing_message`), then thin adapters (:class:`SignatureAuth` for httpx,
 :class:`CallbackVerifier` for what the gateway sends). Importing this package does not import httpx.
@@ -35,6 +35,7 @@ from highhelp_signing.signers import HmacSigner, RsaSigner, Signer
 
 if TYPE_CHECKING:
     from highhelp_signing.auth import SignatureAuth, refuse_redirects, refuse_redirects_async
+    from highhelp_signing.explanation import Cause, Explanation, Finding, explain
     from highhelp_signing.home import Home, generate_home
 
 __all__ = [
@@ -44,6 +45,9 @@ __all__ = [
     "BodyNotSignable",
     "CallbackRejected",
     "CallbackVerifier",
+    "Cause",
+    "Explanation",
+    "Finding",
     "HmacSigner",
     "Home",
     "HomeExistsError",
@@ -61,6 +65,7 @@ __all__ = [
     "SigningError",
     "VerifiedCallback",
     "echo_is_ambiguous",
+    "explain",
     "generate_home",
     "normalize",
     "parse_body",
@@ -71,9 +76,14 @@ __all__ = [
 ]
 
 # What is imported when it is first asked for: httpx is not needed to verify, a home directory is made once in a life.
+# A module is never named like the function in it, since importing the one would hide the other.
 _LAZY = {
+    "Cause": "explanation",
+    "Explanation": "explanation",
+    "Finding": "explanation",
     "Home": "home",
     "SignatureAuth": "auth",
+    "explain": "explanation",
     "generate_home": "home",
     "refuse_redirects": "auth",
     "refuse_redirects_async": "auth",

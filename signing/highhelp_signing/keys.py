@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import hashlib
 import hmac
 from typing import TYPE_CHECKING, Protocol
@@ -24,7 +26,7 @@ from highhelp_signing.keyfiles import (
 from highhelp_signing.signers import rsa_input
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from os import PathLike
 
     from highhelp_signing.scheme import Digest
@@ -68,6 +70,35 @@ class RsaVerificationKey:
             return False
         return True
 
+    @property
+    def public_der(self) -> bytes:
+        """DER SubjectPublicKeyInfo."""
+        return public_der(self._key)
+
+    @property
+    def size(self) -> int:
+        """Bytes of a signature of this key."""
+        return self._key.key_size // 8
+
+    def signed_with_pkcs1(self, signature: bytes) -> bytes | None:
+        """What this key signed, in the encoding of PKCS#1 v1.5; None where the signature is not this key's.
+
+        For the search of a signature's mistake: it tells "another key" from "another text".
+        """
+        try:
+            return self._key.recover_data_from_signature(signature, padding.PKCS1v15(), None)
+        except (InvalidSignature, ValueError):
+            return None
+
+    def signed_with_pss(self, message: bytes, signature: bytes) -> bool:
+        """Whether this is a RSA-PSS signature of the message, with SHA-256."""
+        form = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
+        try:
+            self._key.verify(signature, message, form, hashes.SHA256())
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
     def __repr__(self) -> str:
         return f"<RsaVerificationKey {self.key_id}>"
 
@@ -93,8 +124,33 @@ class HmacVerificationKey(KeyHolder):
         """See :meth:`VerificationKey.matches`; compares in constant time."""
         return hmac.compare_digest(hmac.digest(self.__key, message, hashlib.sha512), signature)
 
+    def misspelt(self) -> list[tuple[str, Callable[[bytes, str], bytes]]]:
+        """Ways to misread the key's file, each with the HMAC that comes of it (message, name of the hash).
+
+        For the search of a signature's mistake; the first one is the key as it is.
+        """
+        key = self.__key
+        ways = {
+            "": key,
+            "with the line break at the end of its file": key + b"\n",
+            "with the Windows line break at the end of its file": key + b"\r\n",
+            "with a space after it": key + b" ",
+            "with a space before it": b" " + key,
+            "with the byte order mark of its file": b"\xef\xbb\xbf" + key,
+        }
+        with contextlib.suppress(ValueError):
+            ways["decoded from base64url, though its text is the key"] = base64.urlsafe_b64decode(key + b"==")
+        with contextlib.suppress(ValueError):
+            ways["decoded from hex, though its text is the key"] = bytes.fromhex(key.decode())
+        return [(name, _mac(used)) for name, used in ways.items() if used]
+
     def __repr__(self) -> str:
         return f"<HmacVerificationKey {self.key_id}>"
+
+
+def _mac(key: bytes) -> Callable[[bytes, str], bytes]:
+    # a closure, since the repr of a partial would show the key
+    return lambda message, name: hmac.digest(key, message, name)
 
 
 class KeyRing:

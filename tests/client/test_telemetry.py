@@ -182,3 +182,10 @@ def test_a_card_number_where_none_belongs_is_masked_in_lines_and_spans(
     assert "status=" in caplog.text
     assert pan not in caplog.text
     assert pan not in seen.spans[0].to_json()
+
+
+def test_a_payment_id_that_is_a_number_can_be_read(both: Both, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "highhelp")
+    state = httpx.Response(200, json={"status": "success", "payment_id": "4111111111111111"})
+    both(replies([state]), lambda client: client.p2p.get_payin("4111111111111111"))
+    assert "payment_id=4111111111111111" in caplog.text

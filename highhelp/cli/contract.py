@@ -1,0 +1,35 @@
+"""`highhelp contract`: what this package was made from."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from highhelp.cli import output
+from highhelp.cli.options import AsJson
+from highhelp.cli.output import guarded
+from highhelp_api.contract import FACTS
+
+contract = typer.Typer(no_args_is_help=True, help="The contract that this package was made from.")
+
+
+@contract.command("provenance")
+@guarded
+def contract_provenance(
+    known: Annotated[
+        str | None, typer.Option(help="Only what is known so: documented, integrator, inferred ...")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How each operation, schema and property of the contract is known."""
+    facts = [fact for fact in FACTS if known is None or fact.provenance == known]
+    if not facts:
+        words = sorted({fact.provenance for fact in FACTS})
+        raise output.UsageProblem(f"--known: nothing is {known!r}; there is {', '.join(words)}")
+    if as_json:
+        output.show_json(
+            [{"part": f.part, "name": f.name, "provenance": f.provenance, "source": f.source} for f in facts]
+        )
+        return
+    output.show_table(["part", "name", "known", "source"], [(f.part, f.name, f.provenance, f.source) for f in facts])

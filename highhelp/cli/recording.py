@@ -1,0 +1,91 @@
+"""`highhelp record` and `highhelp drift`: what the gateway really answers, and how that differs from the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from highhelp.cli import output
+from highhelp.cli.options import AsJson
+from highhelp.cli.output import UsageProblem, guarded
+from highhelp.cli.session import recording
+
+
+@guarded
+def record(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to; what is in the file stays.")],
+    callback: Annotated[
+        list[Path] | None, typer.Option("--callback", metavar="FILE", help="Record a callback's body, kept in a file.")
+    ] = None,
+) -> None:
+    """Run another command and record the gateway's answers: `highhelp record --out FILE -- payin info order-1`.
+
+    Scrubbed by the contract: what is sensitive, and what the contract does not know, keeps its type and loses its
+    value. Requests are not recorded. Ends with the exit code of the command.
+    """
+    from highhelp.cli.app import run
+    from highhelp.record import Recorder
+
+    if not context.args and not callback:
+        raise UsageProblem("record: no command; write it like: highhelp record --out FILE -- balance")
+    bodies = [output.read_bytes(str(path), "--callback") for path in callback or ()]
+    try:
+        recorder = Recorder(out)
+    except OSError as error:
+        raise UsageProblem(f"--out: {out} cannot be written: {error.strerror}") from None
+    with recorder:
+        for body in bodies:
+            recorder.callback(body)
+        with recording(recorder):
+            code = run(context.args) if context.args else output.OK
+    output.show(f"recorded {recorder.count} {'line' if recorder.count == 1 else 'lines'} in {out}", err=True)
+    raise typer.Exit(code)
+
+
+@guarded
+def drift(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A recording, - for standard input.")],
+    as_json: AsJson = False,
+) -> None:
+    """Compare a recording with the contract. Exit code 1 where the gateway deviates; each deviation with its edit."""
+    from highhelp.drift import compare, read
+
+    try:
+        lines = output.read_bytes(file, "FILE").decode("utf-8").splitlines()
+    except UnicodeDecodeError:
+        raise UsageProblem(f"FILE: {file} is no recording: it is not text in UTF-8") from None
+    seen = list(read(lines, file))
+    found = compare(seen)
+    if as_json:
+        output.show_json(
+            {
+                "answers": len(seen),
+                "deviations": [
+                    {
+                        "kind": deviation.kind,
+                        "place": deviation.place,
+                        "detail": deviation.detail,
+                        "operations": deviation.operations,
+                        "count": deviation.count,
+                        "suggestion": deviation.suggestion,
+                        "edits": [{"action": e.action, "at": e.at, "value": e.value} for e in deviation.edits],
+                    }
+                    for deviation in found
+                ],
+            }
+        )
+    elif not found:
+        counted = "1 answer or callback" if len(seen) == 1 else f"{len(seen)} answers and callbacks"
+        output.show(f"{counted}, all as the contract says.")
+    else:
+        rows = [(d.kind, d.place, d.count, d.detail) for d in found]
+        output.show_table(["kind", "place", "seen", "what"], rows)
+        output.show("\nEdits of spec/openapi.yaml that would say it (then scripts/generate):")
+        for deviation in found:
+            output.show(f"\n# {deviation.kind} {deviation.place} ({', '.join(deviation.operations)})")
+            output.show(deviation.suggestion)
+    if found:
+        raise typer.Exit(output.REFUSED)

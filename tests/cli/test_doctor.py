@@ -1,0 +1,169 @@
+"""`highhelp doctor`: each fault of the set-up is named, and what is in order is said to be so."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from highhelp import cli
+from highhelp_mock import MockGateway
+from highhelp_signing import SignatureScheme, generate_home
+
+Plant: TypeAlias = Callable[[Path, pytest.MonkeyPatch], object]
+
+
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("pattern") / "h"
+    generate_home(directory, base_url="http://127.0.0.1:9")
+    return directory
+
+
+@pytest.fixture
+def home(pattern: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(pattern, tmp_path / "h")
+    monkeypatch.setenv("HIGHHELP_HOME", str(tmp_path / "h"))
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path / "h"
+
+
+@pytest.fixture
+def gateway(home: Path) -> Iterator[MockGateway]:
+    with MockGateway(home).serve() as served:
+        yield served
+
+
+def examined(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict[str, dict[str, Any]]]:
+    capsys.readouterr()
+    code = cli.main(["doctor", "--json"])
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    assert "PRIVATE KEY" not in told.out + told.err
+    assert document["ok"] is (code == 0)
+    return code, {check["name"]: check for check in document["checks"]}
+
+
+def test_all_is_well(gateway: MockGateway, capsys: pytest.CaptureFixture[str]) -> None:
+    code, checks = examined(capsys)
+    assert code == 0
+    assert {check["state"] for name, check in checks.items() if name != "TLS"} == {"ok"}
+    assert {"base URL", "project", "key", "scheme", "key pair", "callback keys", "proxy", "reachable", "clock"} < set(
+        checks
+    )
+    assert "project.json" in checks["base URL"]["detail"]
+    assert cli.main(["doctor"]) == 0
+    assert "ok           signed call" in capsys.readouterr().out
+
+
+def variable(name: str, value: str) -> Plant:
+    return lambda _, monkeypatch: monkeypatch.setenv(name, value)
+
+
+def write(name: str, text: str) -> Plant:
+    return lambda home, _: (home / name).write_text(text)
+
+
+def another_public_key(home: Path, _: object) -> None:
+    shutil.copy(home / "callback_public_key.pem", home / "public_key.pem")
+
+
+def own_key_for_callbacks(home: Path, _: object) -> None:
+    shutil.copy(home / "public_key.pem", home / "callback_public_key.pem")
+    (home / "hmac_callback_key.txt").unlink()
+
+
+def without_callback_keys(home: Path, _: object) -> None:
+    (home / "callback_public_key.pem").unlink()
+    (home / "hmac_callback_key.txt").unlink()
+
+
+def public_for_private(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIGHHELP_PRIVATE_KEY", str(home / "public_key.pem"))
+
+
+def https_where_there_is_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = json.loads((home / "project.json").read_text())["base_url"]
+    monkeypatch.setenv("HIGHHELP_BASE_URL", url.replace("http:", "https:"))
+
+
+FAULTS: list[tuple[str, Plant, str, str, str, int]] = [
+    ("home is a file", variable("HIGHHELP_HOME", __file__), "home", "wrong", "not a directory", 2),
+    ("base URL", variable("HIGHHELP_BASE_URL", "example"), "base URL", "wrong", "HIGHHELP_BASE_URL", 2),
+    ("no key", variable("HIGHHELP_PRIVATE_KEY", "/no/such.pem"), "key", "wrong", "/no/such.pem", 2),
+    ("public for private", public_for_private, "key", "wrong", "a public key was given", 2),
+    ("readable key", lambda home, _: (home / "private_key.pem").chmod(0o644), "key", "warning", "chmod 600", 0),
+    ("scheme", variable("HIGHHELP_SIGNATURE_SCHEME", '{"digets": 1}'), "scheme", "wrong", "digets", 2),
+    ("pair", another_public_key, "key pair", "wrong", "different pairs", 2),
+    ("own key", own_key_for_callbacks, "callback keys", "wrong", "project's own key", 2),
+    ("no callback keys", without_callback_keys, "callback keys", "warning", "HIGHHELP_CALLBACK_PUBLIC_KEY", 0),
+    ("typing error", variable("HIGHHELP_PROJECTID", "x"), "environment", "warning", "HIGHHELP_PROJECT_ID", 0),
+    ("other scheme", variable("HIGHHELP_SIGNATURE_SCHEME", '{"digest": "single"}'), "signed call", "wrong",
+     "--calibrate", 1),
+    ("no project there", variable("HIGHHELP_PROJECT_ID", "nobody"), "signed call", "wrong", "401", 1),
+    ("dead port", variable("HIGHHELP_BASE_URL", "http://127.0.0.1:9"), "reachable", "wrong", "127.0.0.1:9", 4),
+    ("no TLS there", https_where_there_is_none, "TLS", "wrong", "no TLS connection", 4),
+    ("no such host", variable("HIGHHELP_BASE_URL", "https://gateway.invalid"), "reachable", "wrong",
+     "gateway.invalid", 4),
+    ("proxy's password", variable("http_proxy", "http://me:s3cret@127.0.0.1:9"), "proxy", "ok", "http://127.0.0.1:9",
+     5),
+]  # fmt: skip
+
+
+@pytest.mark.usefixtures("gateway")
+@pytest.mark.parametrize(
+    ("plant", "told", "code"), [(row[1], row[2:5], row[5]) for row in FAULTS], ids=[r[0] for r in FAULTS]
+)
+def test_each_fault_is_named(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    plant: Plant,
+    told: tuple[str, str, str],
+    code: int,
+) -> None:
+    name, state, words = told
+    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    plant(home, monkeypatch)
+    ended, checks = examined(capsys)
+    assert (checks[name]["state"], ended) == (state, code), checks
+    assert words in checks[name]["detail"]
+    assert "s3cret" not in json.dumps(checks)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state", "code"), [(5, "ok", 0), (60, "warning", 0), (900, "wrong", 1), (-900, "wrong", 1)]
+)
+def test_the_clock(
+    gateway: MockGateway,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    seconds: int,
+    state: str,
+    code: int,
+) -> None:
+    monkeypatch.setattr("highhelp.cli.doctor.clock_skew", lambda _: float(seconds))
+    ended, checks = examined(capsys)
+    assert (checks["clock"]["state"], ended) == (state, code)
+
+
+def test_nothing_set_at_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("HIGHHELP_HOME", "HIGHHELP_BASE_URL", "HIGHHELP_PROJECT_ID"):
+        monkeypatch.delenv(name, raising=False)
+    code, checks = examined(capsys)
+    assert code == 2
+    assert {name for name, check in checks.items() if check["state"] == "wrong"} == {"base URL", "project", "key"}
+
+
+def test_the_scheme_in_use_is_told(
+    gateway: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HIGHHELP_SIGNATURE_SCHEME", SignatureScheme(joiner="&", token="tok-secret").to_json())
+    _, checks = examined(capsys)
+    assert "joiner='&'" in checks["scheme"]["detail"]
+    assert "tok-secret" not in json.dumps(checks)
