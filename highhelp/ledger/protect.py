@@ -19,22 +19,43 @@ if TYPE_CHECKING:
 
 _NAME, _NONCE = 8, 12
 _CARD_DIGITS = range(12, 20)
-# known to be sums of money and never card numbers
-_SUMS = frozenset({"payment_info:amount"})
+# what the inbox stores in columns of its own: a long number in an id is no card number
+_KEPT = (
+    ("project_id",),
+    ("general", "payment_id"),
+    ("general", "request_id"),
+    ("status", "status"),
+    ("status", "sub_status"),
+    ("payment_info", "amount"),
+    ("payment_info", "currency"),
+    ("payment_info", "type"),
+)
 
 
 def readable(body: Mapping[str, object]) -> str:
     """The body as JSON text without its sensitive fields, nor anything else that looks like a card number."""
-    return json.dumps(_without_numbers(masked(dict(body), CALLBACK_SCHEMA), ""))
+    shown = _without_numbers(masked(dict(body), CALLBACK_SCHEMA))
+    for path in _KEPT:
+        _keep(shown, body, path)
+    return json.dumps(shown)
 
 
-def _without_numbers(value: Any, path: str) -> Any:
+def _keep(shown: Any, body: Any, path: tuple[str, ...]) -> None:
+    for name in path[:-1]:
+        shown, body = shown.get(name), body.get(name)
+        if not isinstance(shown, dict) or not isinstance(body, dict):
+            return
+    value = body.get(path[-1])
+    if isinstance(value, str | int):
+        shown[path[-1]] = value
+
+
+def _without_numbers(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_numbers(item, f"{path}:{name}" if path else name) for name, item in value.items()}
+        return {name: _without_numbers(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_without_numbers(item, path) for item in value]
-    number = isinstance(value, int) and not isinstance(value, bool)
-    return MASK if number and path not in _SUMS and _long(value) else value
+        return [_without_numbers(item) for item in value]
+    return MASK if isinstance(value, int) and _long(value) else value
 
 
 def _long(value: int) -> bool:
