@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from highhelp._version import __version__
-from highhelp.cli import output
+from highhelp.cli import db, inbox, listen, output
 from highhelp.cli.output import guarded
 from highhelp.money import Money
 from highhelp.outcome import Answer
@@ -28,6 +28,9 @@ keys = typer.Typer(no_args_is_help=True, help="Keys.")
 app.add_typer(keys, name="keys")
 contract_app = typer.Typer(no_args_is_help=True, help="The contract that this package was made from.")
 app.add_typer(contract_app, name="contract")
+app.add_typer(inbox.app, name="inbox")
+app.add_typer(db.app, name="db")
+app.command("listen")(listen.listen)
 
 Duplicates = Literal["stored", "conflict"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

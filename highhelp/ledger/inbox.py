@@ -233,6 +233,18 @@ class CallbackStore(_Shared):
                 versions.prepare(connection)
         self._ready = True
 
+    @staticmethod
+    def upgrade(url: str | os.PathLike[str] | None = None) -> tuple[str | None, str]:
+        """Bring the tables to the version of this code, as `highhelp db upgrade` does.
+
+        Returns:
+            Their version before (None: there were none) and after.
+
+        Raises:
+            SettingsError: They are newer than the code.
+        """
+        return versions.upgrade(database_url(url, Source.load()))
+
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with self.engine.connect().execution_options(**{READ: True}) as connection, connection.begin():
