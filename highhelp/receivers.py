@@ -43,10 +43,11 @@ def content_type(body: bytes) -> str:
 
 async def _received(inbox: SyncInbox | AsyncInbox, raw: bytes, headers: Any) -> Answer:
     if _is_async(inbox):
-        answer: Any = inbox.receive(raw, headers)
-        return await answer
-    # the event loop must not wait for a disk
-    return await asyncio.to_thread(inbox.receive, raw, headers)  # type: ignore[arg-type]
+        coming: Any = inbox.receive(raw, headers)
+    else:  # the event loop must not wait for a disk
+        coming = asyncio.to_thread(inbox.receive, raw, headers)
+    answer: Answer = await coming
+    return answer
 
 
 class asgi_receiver:  # noqa: N801 - used like a function; a class, as Starlette's Route takes it for an ASGI app then
@@ -139,7 +140,8 @@ def django_receiver(inbox: SyncInbox | AsyncInbox) -> Callable[..., Any]:
         return bytes(request.read(int(length)))
 
     def response(answer: Answer) -> Any:
-        from django.http import HttpResponse
+        # without stubs of its own
+        from django.http import HttpResponse  # type: ignore[import-untyped]
 
         status, body = answer
         return HttpResponse(body, status=status, content_type=content_type(body))

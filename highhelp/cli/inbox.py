@@ -10,6 +10,7 @@ import typer
 
 from highhelp.cli import output
 from highhelp.cli.output import guarded
+from highhelp.errors import HighHelpError
 
 app = typer.Typer(no_args_is_help=True, help="Callbacks that were received.")
 
@@ -128,7 +129,7 @@ class output_of_database:  # noqa: N801 - used like a function
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if error is None or isinstance(error, output.HighHelpError | typer.Exit | KeyboardInterrupt):
+        if error is None or isinstance(error, HighHelpError | typer.Exit | KeyboardInterrupt):
             return
         if type(error).__module__.partition(".")[0] in {"sqlalchemy", "pg8000", "asyncpg", "sqlite3"}:
             problem = f"HIGHHELP_DATABASE_URL: the database cannot be used ({type(error).__name__})"

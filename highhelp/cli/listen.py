@@ -29,7 +29,9 @@ _PATIENCE = 30
 def listen(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 8090,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    process: Annotated[bool, typer.Option("--process", help="Handle events too: print each and mark it as done.")] = False,
+    process: Annotated[
+        bool, typer.Option("--process", help="Handle events too: print each and mark it as done.")
+    ] = False,
     handler: Annotated[
         str | None, typer.Option(help="Handle events with this function, module:name; implies --process.")
     ] = None,
@@ -59,7 +61,9 @@ def listen(
 
 def _show(event: Any) -> None:
     state = event.state
-    output.show(f"{event.payment_id}  {state}  {event.amount if event.amount is not None else ''} {event.currency or ''}")
+    output.show(
+        f"{event.payment_id}  {state}  {event.amount if event.amount is not None else ''} {event.currency or ''}"
+    )
     sys.stdout.flush()
 
 
@@ -99,7 +103,7 @@ def make_server(inbox: Any, host: str, port: int) -> ThreadingHTTPServer:
         timeout = _PATIENCE
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 - the name is the library's
+        def do_POST(self) -> None:
             length = self.headers.get("content-length", "")
             if not (length.isascii() and length.isdigit()):
                 self._answer(411, b'{"status":"error","status_description":"content-length is missing"}', close=True)

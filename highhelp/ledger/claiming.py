@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from highhelp.ledger.protect import Seal
 
 
-class LeaseLost(Exception):  # noqa: N818 - a verdict, caught by the inbox itself
+class LeaseLost(Exception):
     """Another worker has the event by now: nothing of this attempt may be stored."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import URL, make_url
@@ -16,8 +16,12 @@ from highhelp.errors import SettingsError
 from highhelp.settings import DATABASE_URL, Source
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection, Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
+
+T = TypeVar("T")
 
 READ = "highhelp_read"
 """Execution option of a connection that only reads: SQLite's write lock is then not taken."""
@@ -58,7 +62,7 @@ def parsed(text: str, *, asynchronous: bool = False) -> URL:
     name = {"postgres": "postgresql"}.get(name, name)
     if name not in _DRIVERS:
         raise SettingsError(DATABASE_URL, "must be the path of a file, sqlite:///path or postgresql://...")
-    if name == "sqlite" and (url.database or ":memory:") in (":memory:", "") or "mode=memory" in str(url.query):
+    if (name == "sqlite" and (url.database or ":memory:") in (":memory:", "")) or "mode=memory" in str(url.query):
         raise SettingsError(DATABASE_URL, "a database in memory forgets what it has acknowledged; name a file")
     return url.set(drivername=f"{name}+{driver or _DRIVERS[name][asynchronous]}")
 
@@ -89,11 +93,13 @@ def make_async_engine(text: str) -> AsyncEngine:
     return engine
 
 
-def _made(make: Any) -> Any:
+def _made(make: Callable[[], T]) -> T:
     try:
         return make()
     except ModuleNotFoundError as missing:
-        raise SettingsError(DATABASE_URL, f"needs the driver {missing.name}: pip install 'highhelp[postgres]'") from None
+        raise SettingsError(
+            DATABASE_URL, f"needs the driver {missing.name}: pip install 'highhelp[postgres]'"
+        ) from None
 
 
 def _keep_promises(engine: Engine) -> None:

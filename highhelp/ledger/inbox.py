@@ -45,6 +45,7 @@ AsyncHandler: TypeAlias = (
     "Callable[[CallbackEvent], Awaitable[object]] | Callable[[CallbackEvent, AsyncConnection], Awaitable[object]]"
 )
 Headers: TypeAlias = "Mapping[str, str] | list[tuple[Any, Any]]"
+Rows: TypeAlias = "list[dict[str, Any]]"
 Answer: TypeAlias = tuple[int, bytes]
 """HTTP status and body."""
 
@@ -358,11 +359,11 @@ class CallbackStore(_Shared):
         """
         self._write(keeping.expect, project_id or _project_id(self._source), payment_id, money)
 
-    def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> list[dict[str, Any]]:
+    def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
         """The newest events first, without their bodies."""
         return self._read(keeping.listed, limit=limit, state=state, payment_id=payment_id)
 
-    def refused(self, *, limit: int = 50) -> list[dict[str, Any]]:
+    def refused(self, *, limit: int = 50) -> Rows:
         """What was not accepted: genuine ones that are stale, ambiguous or malformed, and a sample of the forged."""
         return self._read(keeping.refused, limit=limit)
 
@@ -439,7 +440,7 @@ class _Receiving:
         options = self._options
         return {"refusal": refusal, "now": options.now(), "seal": options.seal, "outbox": options.outbox}
 
-    def _refused(self, raw: bytes, refusal: CallbackRejected) -> Any:
+    def _count(self, raw: bytes, refusal: CallbackRejected) -> Any:
         now = self._options.now()
         self._refusals.add(raw, refusal, now)
         say(logging.WARNING, "callback refused", reason=refusal.reason)
@@ -489,7 +490,7 @@ class CallbackInbox(_Receiving, CallbackStore):
             return TOO_LARGE
         judged = self._judge(raw_body, headers)
         if isinstance(judged, CallbackRejected):
-            self._note(self._refused(raw_body, judged))
+            self._note(self._count(raw_body, judged))
             return REFUSED
         callback, refusal = judged
         try:
@@ -510,8 +511,9 @@ class CallbackInbox(_Receiving, CallbackStore):
     def _note(self, taken: Any) -> None:
         if taken is None:
             return
+        counts, samples = taken
         try:
-            self._write(keeping.note_refused, *taken, SAMPLE)
+            self._write(keeping.note_refused, counts, samples, SAMPLE)
         except Exception as error:  # noqa: BLE001 - a sample that cannot be kept changes nothing
             say(logging.WARNING, "refused callbacks cannot be counted now", error=type(error).__name__)
 
@@ -635,9 +637,7 @@ class AsyncCallbackStore(_Shared):
         """As :meth:`CallbackStore.expect`."""
         await self._write(keeping.expect, project_id or _project_id(self._source), payment_id, money)
 
-    async def list(
-        self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None
-    ) -> list[dict[str, Any]]:
+    async def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
         """As :meth:`CallbackStore.list`."""
         return await self._read(keeping.listed, limit=limit, state=state, payment_id=payment_id)
 
@@ -701,7 +701,7 @@ class AsyncCallbackInbox(_Receiving, AsyncCallbackStore):
             return TOO_LARGE
         judged = self._judge(raw_body, headers)
         if isinstance(judged, CallbackRejected):
-            await self._note(self._refused(raw_body, judged))
+            await self._note(self._count(raw_body, judged))
             return REFUSED
         callback, refusal = judged
         try:
@@ -721,8 +721,9 @@ class AsyncCallbackInbox(_Receiving, AsyncCallbackStore):
     async def _note(self, taken: Any) -> None:
         if taken is None:
             return
+        counts, samples = taken
         try:
-            await self._write(keeping.note_refused, *taken, SAMPLE)
+            await self._write(keeping.note_refused, counts, samples, SAMPLE)
         except Exception as error:  # noqa: BLE001 - a sample that cannot be kept changes nothing
             say(logging.WARNING, "refused callbacks cannot be counted now", error=type(error).__name__)
 

@@ -47,7 +47,9 @@ def listed(
 def refused(connection: Connection, *, limit: int) -> list[dict[str, Any]]:
     """What was not accepted: genuine callbacks whose word is not taken, and the sample of those that were forged."""
     parked = select(*_SHOWN).where(EVENTS.c.state == "parked", EVENTS.c.reason.in_(sorted(NEVER_HANDLED)))
-    rows = [_view(row) | {"genuine": True} for row in connection.execute(parked.order_by(EVENTS.c.id.desc()).limit(limit))]
+    rows = [
+        _view(row) | {"genuine": True} for row in connection.execute(parked.order_by(EVENTS.c.id.desc()).limit(limit))
+    ]
     for row in connection.execute(select(REFUSED).order_by(REFUSED.c.received_at.desc()).limit(limit)):
         rows.append(
             {
@@ -188,7 +190,7 @@ def _row(connection: Connection, event_id: int, *, lock: bool = False) -> Row[An
     return found
 
 
-def _view(row: Row[Any]) -> dict[str, Any]:
+def _view(row: Any) -> dict[str, Any]:
     view = {column.name: getattr(row, column.name) for column in _SHOWN}
     view["received_at"], view["changed_at"] = row.received_at / 1000, row.changed_at / 1000
     return view

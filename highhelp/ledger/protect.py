@@ -59,7 +59,7 @@ def _without_numbers(value: Any) -> Any:
 
 
 def _long(value: int) -> bool:
-    return 10 ** (_CARD_DIGITS.start - 1) <= abs(value) < 10 ** (_CARD_DIGITS.stop - 1)
+    return len(str(abs(value))) in _CARD_DIGITS
 
 
 class Seal:

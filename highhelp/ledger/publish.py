@@ -106,7 +106,9 @@ class OutboxPublisher:
 
 
 @asynccontextmanager
-async def rabbit_sender(url: str, *, queue: str = "", exchange: str = "", routing_key: str = "") -> AsyncIterator[Sender]:
+async def rabbit_sender(
+    url: str, *, queue: str = "", exchange: str = "", routing_key: str = ""
+) -> AsyncIterator[Sender]:
     """A sender to RabbitMQ by FastStream: persistent, mandatory, confirmed by the broker.
 
     Args:
@@ -163,7 +165,7 @@ def _due(connection: Connection, now: int) -> list[Row[Any]]:
     oldest = connection.execute(first).scalar_one_or_none()
     if oldest is None or oldest > now:
         return []  # what comes later must not overtake the one that waits
-    columns = [OUTBOX.c.id.label("outbox_id"), OUTBOX.c.attempts.label("sendings"), EVENTS]
+    columns: list[Any] = [OUTBOX.c.id.label("outbox_id"), OUTBOX.c.attempts.label("sendings"), EVENTS]
     wanted = select(*columns).join(EVENTS, EVENTS.c.id == OUTBOX.c.event_id).order_by(OUTBOX.c.id).limit(_BATCH)
     return list(connection.execute(wanted).all())
 

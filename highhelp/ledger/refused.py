@@ -41,7 +41,7 @@ class Refusals:
             "body": _shown(raw),
         }
         with self._lock:
-            self._counts[sample["reason"]] += 1
+            self._counts[str(refusal.reason)] += 1
             self._samples.append(sample)
 
     def take(self, now: int, *, at_once: bool = False) -> tuple[dict[str, int], list[dict[str, Any]]] | None:

@@ -10,7 +10,8 @@ from sqlalchemy import inspect, select, text
 
 from highhelp.errors import SettingsError
 from highhelp.ledger.engine import READ, make_engine
-from highhelp.ledger.schema import METADATA, REVISION, VERSION
+from highhelp.ledger.schema import METADATA, VERSION
+from highhelp.ledger.schema import REVISION as REVISION
 from highhelp.settings import DATABASE_URL
 
 if TYPE_CHECKING:

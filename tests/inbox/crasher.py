@@ -56,7 +56,7 @@ class Steps:
             self.commits += 1
             self()
 
-        engine.dialect.do_commit = counted  # type: ignore[method-assign]
+        engine.dialect.do_commit = counted  # type: ignore[method-assign, assignment]
 
 
 def book(steps: Steps) -> Any:
