@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
 
 __all__ = ["asgi_receiver", "django_receiver", "flask_receiver", "wsgi_receiver"]
 
@@ -106,14 +108,20 @@ def wsgi_receiver(inbox: SyncInbox) -> Callable[[dict[str, Any], Callable[..., A
 def _wsgi_answer(inbox: SyncInbox, environ: dict[str, Any]) -> Answer:
     if environ["REQUEST_METHOD"] != "POST":
         return _WRONG_METHOD
-    length = environ.get("CONTENT_LENGTH") or ""
-    if not (length.isascii() and length.isdigit()):
-        return _NO_LENGTH
-    if int(length[:20]) > LARGEST_BODY:
-        return _TOO_LARGE
-    raw = environ["wsgi.input"].read(int(length))
+    length = _length(environ)
+    if not isinstance(length, int):
+        return length
+    raw = environ["wsgi.input"].read(length)
     names = {name: name[5:].replace("_", "-") for name in environ if name.startswith("HTTP_")}
     return inbox.receive(raw, {header: environ[name] for name, header in names.items()})
+
+
+def _length(environ: Any) -> int | Answer:
+    # without a length there is no body, unless it comes in chunks, whose end a WSGI server need not show
+    length = environ.get("CONTENT_LENGTH") or ("" if environ.get("HTTP_TRANSFER_ENCODING") else "0")
+    if not (length.isascii() and length.isdigit()):
+        return _NO_LENGTH
+    return int(length[:20]) if int(length[:20]) <= LARGEST_BODY else _TOO_LARGE
 
 
 def flask_receiver(inbox: SyncInbox) -> Callable[[], Any]:
@@ -127,17 +135,16 @@ def flask_receiver(inbox: SyncInbox) -> Callable[[], Any]:
 
 
 def django_receiver(inbox: SyncInbox | AsyncInbox) -> Callable[..., Any]:
-    """A Django view, free of the CSRF check: `path("callbacks", django_receiver(inbox))`. Async for an async inbox."""
+    """A view for Django, free of the CSRF check, asynchronous for an asynchronous inbox.
+
+    To be used as `path("callbacks", django_receiver(inbox))`.
+    """
 
     def read(request: Any) -> bytes | Answer:
         if request.method != "POST":
             return _WRONG_METHOD
-        length = request.META.get("CONTENT_LENGTH") or ""
-        if not (length.isascii() and length.isdigit()):
-            return _NO_LENGTH
-        if int(length[:20]) > LARGEST_BODY:
-            return _TOO_LARGE
-        return bytes(request.read(int(length)))
+        length = _length(request.META)
+        return bytes(request.read(length)) if isinstance(length, int) else length
 
     def response(answer: Answer) -> Any:
         # without stubs of its own

@@ -44,10 +44,8 @@ def list_events(
         if state not in STATES_OF_EVENTS:
             raise output.UsageProblem(f"--state: {state!r} is not one of {', '.join(STATES_OF_EVENTS)}")
     with output_of_database(), opened() as store:
-        if refused:
-            rows = store.refused(limit=limit)
-        else:
-            rows = store.list(limit=limit, state=state, payment_id=payment_id)
+        wanted = {"limit": limit, "state": state, "payment_id": payment_id}
+        rows = store.refused(limit=limit) if refused else store.list(**wanted)
     if as_json:
         output.show_json(rows)
     elif refused:

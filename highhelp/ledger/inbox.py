@@ -10,7 +10,6 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeAlias, TypeVar
@@ -22,7 +21,6 @@ from highhelp.errors import HighHelpError, SettingsError
 from highhelp.ledger import claiming, keeping, versions
 from highhelp.ledger.claiming import LeaseLost
 from highhelp.ledger.engine import READ, database_url, make_async_engine, make_engine
-from highhelp.ledger.events import CallbackEvent
 from highhelp.ledger.log import say
 from highhelp.ledger.protect import Seal
 from highhelp.ledger.receiving import Stored, store
@@ -31,9 +29,12 @@ from highhelp.settings import DATABASE_KEY, PROJECT_ID, Source, load_callback_ke
 from highhelp_signing import REFUSAL, CallbackRejected, CallbackVerifier, VerifiedCallback
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
+
     from sqlalchemy import Connection, Engine
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from highhelp.ledger.events import CallbackEvent
     from highhelp.money import Money
     from highhelp_signing import KeyRing, SignatureScheme
 
@@ -737,7 +738,9 @@ class AsyncCallbackInbox(_Receiving, AsyncCallbackStore):
 def _no_commit(connection: Any) -> Iterator[None]:
     """Keep a handler from committing: half of its work would be stored without the mark that it was done."""
 
-    def refuse(_: object) -> None:
+    def refuse(refused: Any) -> None:
+        # SQLAlchemy takes the transaction for ended now: left open, it would go back to the pool with its locks
+        refused.dialect.do_rollback(refused.connection)
         raise HandlerCommits("a handler must not commit the connection that it was given")
 
     sqlalchemy_event.listen(connection, "commit", refuse)

@@ -50,18 +50,19 @@ def refused(connection: Connection, *, limit: int) -> list[dict[str, Any]]:
     rows = [
         _view(row) | {"genuine": True} for row in connection.execute(parked.order_by(EVENTS.c.id.desc()).limit(limit))
     ]
-    for row in connection.execute(select(REFUSED).order_by(REFUSED.c.received_at.desc()).limit(limit)):
-        rows.append(
-            {
-                "genuine": False,
-                "reason": row.reason,
-                "detail": row.detail,
-                "size": row.size,
-                "body_sha256": row.body_sha256,
-                "body": row.body,
-                "received_at": row.received_at / 1000,
-            }
-        )
+    sample = select(REFUSED).order_by(REFUSED.c.received_at.desc()).limit(limit)
+    rows += [
+        {
+            "genuine": False,
+            "reason": row.reason,
+            "detail": row.detail,
+            "size": row.size,
+            "body_sha256": row.body_sha256,
+            "body": row.body,
+            "received_at": row.received_at / 1000,
+        }
+        for row in connection.execute(sample)
+    ]
     return sorted(rows, key=lambda one: float(one["received_at"]), reverse=True)[:limit]
 
 

@@ -53,36 +53,38 @@ def store(
     """
     if refusal is None and unusable(callback):
         refusal = "fields"
-    key = event_key(callback) if refusal in (None, "stale") else None
     row = _new_row(callback, now, seal)
+    key = event_key(callback)
     if refusal is not None:
         # a replay of what was taken in long ago is no news
-        if key is not None and _is_stored(connection, key, callback):
-            return DUPLICATE
-        return _park(connection, callback, row, refusal)
-    assert key is not None
+        repeated = refusal == "stale" and _is_stored(connection, key, callback)
+        return DUPLICATE if repeated else _park(connection, callback, row, refusal)
     if _is_stored(connection, key, callback):
         return DUPLICATE  # without a lock, without a write
-    payment = _locked_payment(connection, callback)
-    if _is_stored(connection, key, callback):
-        return DUPLICATE  # the other delivery was faster
-    facts = told(callback)
-    decision = rules.decide(known(payment), facts)
-    if decision.verdict == "duplicate":
+    payment = lock_payment(connection, callback.project_id, callback.payment_id)
+    decision = rules.decide(known(payment), told(callback))
+    # under the lock once more: another delivery may have been faster
+    if decision.verdict == "duplicate" or _is_stored(connection, key, callback):
         return DUPLICATE
     row["payment_ref"] = payment.id
+    if decision.verdict == "accept":
+        return _accept(connection, callback, row, now, outbox=outbox)
     if decision.verdict == "parked":
         return _park(connection, callback, row, str(decision.reason))
-    if decision.verdict == "superseded":
-        connection.execute(insert(EVENTS).values(**row, event_key=key, state="superseded", reason=decision.reason))
-        return Stored("superseded", decision.reason)
-    event_id = connection.execute(
-        insert(EVENTS).values(**row, event_key=key, state="received", due_at=now).returning(EVENTS.c.id)
-    ).scalar_one()
-    changes: dict[str, Any] = {"state": facts.state.replace("\0", "\ufffd")}
+    connection.execute(insert(EVENTS).values(**row, event_key=key, state="superseded", reason=decision.reason))
+    return Stored("superseded", decision.reason)
+
+
+def _accept(
+    connection: Connection, callback: VerifiedCallback, row: dict[str, Any], now: int, *, outbox: bool
+) -> Stored:
+    values = {**row, "event_key": event_key(callback), "state": "received", "due_at": now}
+    event_id = connection.execute(insert(EVENTS).values(**values).returning(EVENTS.c.id)).scalar_one()
+    facts = told(callback)
+    changes: dict[str, Any] = {"state": facts.state}
     if facts.final:
         changes["final_print"] = facts.final_print
-    connection.execute(update(PAYMENTS).where(PAYMENTS.c.id == payment.id).values(**changes))
+    connection.execute(update(PAYMENTS).where(PAYMENTS.c.id == row["payment_ref"]).values(**changes))
     # what was parked because it came too late to be trusted has now been said again in time
     stale = parked_key("stale", callback.project_id, callback.normalized_sha256)
     connection.execute(
@@ -116,10 +118,6 @@ def lock_payment(connection: Connection, project_id: str, payment_id: str) -> Ro
     values = {"payment_key": key, "project_id": project_id, "payment_id": payment_id}
     connection.execute(make(PAYMENTS).values(**values).on_conflict_do_nothing(index_elements=["payment_key"]))
     return connection.execute(wanted).one()
-
-
-def _locked_payment(connection: Connection, callback: VerifiedCallback) -> Row[Any]:
-    return lock_payment(connection, callback.project_id, callback.payment_id)
 
 
 def _is_stored(connection: Connection, key: str, callback: VerifiedCallback) -> bool:

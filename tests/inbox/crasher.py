@@ -106,7 +106,7 @@ def main() -> None:
         running = [fork(job, url, keys) for job in json.loads(line)]
         results = []
         for pid, read in running:
-            with open(read, "rb") as pipe:
+            with os.fdopen(read, "rb") as pipe:
                 text = pipe.read()
             _, status = os.waitpid(pid, 0)
             killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL

@@ -147,7 +147,7 @@ def test_random_kills_with_duplicates_and_late_and_disordered_callbacks(
             gateway.travel(chance.randrange(1, 40))
             due = gateway.core.due_callbacks(chance.randrange(1, 5))
             jobs = [receiving(one, chance.randrange(0, STEPS)) for one in due]
-            jobs += [processing(chance.randrange(0, STEPS), limit=5) for _ in range(chance.randrange(1, 3))]
+            jobs += [processing(chance.randrange(0, 2 * STEPS), limit=5) for _ in range(chance.randrange(1, 3))]
             for outgoing, result in zip(due, crasher.run(*jobs), strict=False):
                 gateway.core.report(outgoing.id, result.get("status"))
         for _ in range(200):

@@ -467,6 +467,7 @@ def test_fork_safe(inbox: CallbackInbox) -> None:
     before = inbox.engine.pool
     inbox._pid = -1
     assert inbox.engine.pool is not before
+    before.dispose()  # the other side of the fork's
 
 
 def test_events_show_no_card_data(inbox: CallbackInbox, gateway: MockGateway) -> None:
