@@ -83,7 +83,7 @@ def test_a_lost_connection(gateway: MockGateway, postgres: str, postgres_server:
     def cut() -> None:
         with postgres_server.connect() as connection:
             connection.exec_driver_sql(
-                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
             )
 
     with CallbackInbox(postgres, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:

@@ -23,7 +23,7 @@ from highhelp.receivers import LARGEST_BODY, asgi_receiver, django_receiver, fla
 from highhelp_signing import REFUSAL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from highhelp_mock import MockGateway
 
