@@ -76,7 +76,7 @@ def test_accepted_events_reach_rabbitmq_as_cloudevents(
         async with rabbit_sender(rabbit, queue=queue):
             assert await publisher.publish() == 2
             assert await publisher.publish() == 0
-        await publisher.close()
+            await publisher.close()
         connection = await aio_pika.connect(rabbit)
         async with connection:
             channel = await connection.channel()
@@ -110,7 +110,7 @@ def test_what_no_queue_takes_stays_in_the_outbox(
         publisher = OutboxPublisher(url, send, clock=gateway.clock, environ={})
         async with rabbit_sender(rabbit, exchange=name, routing_key="nobody"):
             sent = await publisher.publish()
-        await publisher.close()
+            await publisher.close()
         connection = await aio_pika.connect(rabbit)
         async with connection:
             await (await connection.channel()).exchange_delete(name)
