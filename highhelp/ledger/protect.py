@@ -19,34 +19,30 @@ if TYPE_CHECKING:
 
 _NAME, _NONCE = 8, 12
 _CARD_DIGITS = range(12, 20)
-# what the inbox stores in columns of its own: a long number in an id is no card number
-_KEPT = (
-    ("project_id",),
-    ("general", "payment_id"),
-    ("general", "request_id"),
-    ("status", "status"),
-    ("status", "sub_status"),
-    ("payment_info", "amount"),
-    ("payment_info", "currency"),
-    ("payment_info", "type"),
+# what the inbox stores in columns of its own: a long number in an id, or a large sum, is no card number
+_KEPT: tuple[tuple[tuple[str, ...], type], ...] = (
+    (("project_id",), str),
+    (("general", "payment_id"), str),
+    (("general", "request_id"), str),
+    (("payment_info", "amount"), int),
 )
 
 
 def readable(body: Mapping[str, object]) -> str:
     """The body as JSON text without its sensitive fields, nor anything else that looks like a card number."""
     shown = _without_numbers(masked(dict(body), CALLBACK_SCHEMA))
-    for path in _KEPT:
-        _keep(shown, body, path)
+    for path, kind in _KEPT:
+        _keep(shown, body, path, kind)
     return json.dumps(shown)
 
 
-def _keep(shown: Any, body: Any, path: tuple[str, ...]) -> None:
+def _keep(shown: Any, body: Any, path: tuple[str, ...], kind: type) -> None:
     for name in path[:-1]:
         shown, body = shown.get(name), body.get(name)
         if not isinstance(shown, dict) or not isinstance(body, dict):
             return
     value = body.get(path[-1])
-    if isinstance(value, str | int):
+    if type(value) is kind:
         shown[path[-1]] = value
 
 

@@ -72,8 +72,8 @@ def test_accepted_events_reach_rabbitmq_as_cloudevents(
     take(outbox, gateway, "order-2", "success", timestamp=1)  # parked
 
     async def scenario() -> list[Any]:
-        publisher = OutboxPublisher(url, send, clock=gateway.clock, environ={})
-        async with rabbit_sender(rabbit, queue=queue):
+        async with rabbit_sender(rabbit, queue=queue) as send:
+            publisher = OutboxPublisher(url, send, clock=gateway.clock, environ={})
             assert await publisher.publish() == 2
             assert await publisher.publish() == 0
             await publisher.close()
@@ -107,8 +107,8 @@ def test_what_no_queue_takes_stays_in_the_outbox(
     name = f"highhelp-test-{secrets.token_hex(4)}"
 
     async def scenario() -> int:
-        publisher = OutboxPublisher(url, send, clock=gateway.clock, environ={})
-        async with rabbit_sender(rabbit, exchange=name, routing_key="nobody"):
+        async with rabbit_sender(rabbit, exchange=name, routing_key="nobody") as send:
+            publisher = OutboxPublisher(url, send, clock=gateway.clock, environ={})
             sent = await publisher.publish()
             await publisher.close()
         connection = await aio_pika.connect(rabbit)
