@@ -642,7 +642,7 @@ class AsyncCallbackStore(_Shared):
         """As :meth:`CallbackStore.list`."""
         return await self._read(keeping.listed, limit=limit, state=state, payment_id=payment_id)
 
-    async def refused(self, *, limit: int = 50) -> list[dict[str, Any]]:
+    async def refused(self, *, limit: int = 50) -> Rows:
         """As :meth:`CallbackStore.refused`."""
         return await self._read(keeping.refused, limit=limit)
 
