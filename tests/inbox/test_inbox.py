@@ -13,6 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from highhelp import AsyncCallbackInbox, CallbackEvent, CallbackInbox, Money, SettingsError
+from highhelp.ledger import claiming
+from highhelp.ledger.events import event_key
 from highhelp.ledger.keeping import InboxRefusal
 from highhelp.ledger.refused import SAMPLE
 from highhelp.ledger.rules import SUCCESS
@@ -293,6 +295,38 @@ def test_a_lost_lease_stores_nothing(inbox: CallbackInbox, gateway: MockGateway,
     assert inbox.process(slow) == 0
     assert runs == ["other", "slow"], "without the shared transaction a handler that overruns its lease is told apart"
     assert states(inbox) == [("success", "done", None)]
+
+
+def test_of_two_that_claimed_it_only_the_later_may_go_on(inbox: CallbackInbox, gateway: MockGateway) -> None:
+    take(inbox, gateway.signed_callback("order-1", "success"))
+    claims = []
+    for _ in range(2):
+        now = int(gateway.clock() * 1000)
+        options: dict[str, Any] = {"lease": 1000, "most": 1, "max_attempts": 9, "updates": True, "seal": None}
+        with inbox.engine.begin() as connection:
+            claims.append(claiming.claim(connection, now=now, **options).events[0])
+        gateway.travel(2)
+    first, second = claims
+    with inbox.engine.begin() as connection, pytest.raises(claiming.LeaseLost):
+        claiming.hold(connection, first)
+    with inbox.engine.begin() as connection:
+        # where the payment's lease does not tell them apart, the event's does
+        connection.exec_driver_sql(f"UPDATE highhelp_payments SET busy_token = '{first._lease.token}'")
+        with pytest.raises(claiming.LeaseLost):
+            claiming.finish(connection, first, 0)
+        connection.exec_driver_sql(f"UPDATE highhelp_payments SET busy_token = '{second._lease.token}'")
+        claiming.hold(connection, second)
+        claiming.finish(connection, second, 0)
+    assert states(inbox) == [("success", "done", None)]
+
+
+def test_the_key_of_an_event_knows_no_time(gateway: MockGateway) -> None:
+    for state in (("success", None), ("processing", "new")):
+        keys = set()
+        for stamp in (0, 100):
+            sent = gateway.signed_callback("order-1", *state, timestamp=int(gateway.clock()) - stamp)
+            keys.add(event_key(gateway.verifier().verify(sent.body, sent.headers)))
+        assert len(keys) == 1
 
 
 def test_one_event_of_a_payment_at_a_time(inbox: CallbackInbox, gateway: MockGateway, url: str) -> None:
