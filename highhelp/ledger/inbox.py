@@ -326,8 +326,7 @@ class CallbackStore(_Shared):
         try:
             handler, shares = handlers.pick(event)
             if not shares:
-                self._write(claiming.hold, event)
-                handler(event)
+                handler(event)  # claimed alone, just now
             with self.engine.begin() as connection:
                 if shares:
                     claiming.hold(connection, event)
@@ -610,7 +609,6 @@ class AsyncCallbackStore(_Shared):
         try:
             handler, shares = handlers.pick(event)
             if not shares:
-                await self._write(claiming.hold, event)
                 await handler(event)
             async with self.engine.begin() as connection:
                 if shares:

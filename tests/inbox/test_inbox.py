@@ -480,14 +480,15 @@ def test_run_stops_after_the_event_at_hand_and_gives_back_the_rest(inbox: Callba
     assert {row["attempts"] for row in inbox.list(state="received")} == {0}
 
 
-def test_three_durable_commits_at_most(inbox: CallbackInbox, gateway: MockGateway) -> None:
+@pytest.mark.parametrize("handler", [lambda event, connection: None, lambda event: None], ids=["shared", "alone"])
+def test_three_durable_commits_at_most(inbox: CallbackInbox, gateway: MockGateway, handler: Any) -> None:
     inbox.prepare()
     commits: list[object] = []
     sa.event.listen(inbox.engine, "commit", commits.append)
     sent = gateway.signed_callback("order-1", "success")
     take(inbox, sent)
     assert len(commits) == 1
-    assert inbox.process(lambda event, connection: None, limit=1) == 1
+    assert inbox.process(handler, limit=1) == 1
     assert len(commits) == 3
     commits.clear()
     take(inbox, sent)
