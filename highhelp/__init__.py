@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from highhelp.errors import SettingsError as SettingsError
     from highhelp.errors import Unavailable as Unavailable
     from highhelp.errors import WaitTimeout as WaitTimeout
+    from highhelp.ledger import AsyncCallbackInbox as AsyncCallbackInbox
+    from highhelp.ledger import CallbackEvent as CallbackEvent
+    from highhelp.ledger import CallbackInbox as CallbackInbox
     from highhelp.money import Money as Money
     from highhelp.outcome import Answer as Answer
     from highhelp_signing import HmacSigner as HmacSigner
@@ -36,7 +39,10 @@ _ERRORS = (
 _MODULES = {
     **dict.fromkeys(_ERRORS, "highhelp.errors"),
     "Answer": "highhelp.outcome",
+    "AsyncCallbackInbox": "highhelp.ledger",
     "AsyncHighHelp": "highhelp.client",
+    "CallbackEvent": "highhelp.ledger",
+    "CallbackInbox": "highhelp.ledger",
     "HighHelp": "highhelp.client",
     "HmacSigner": "highhelp_signing",
     "Money": "highhelp.money",

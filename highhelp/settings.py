@@ -29,6 +29,8 @@ CALLBACK_HMAC_KEY = "HIGHHELP_CALLBACK_HMAC_KEY"
 CALLBACK_HMAC_KEY_FILE = "HIGHHELP_CALLBACK_HMAC_KEY_FILE"
 ACCESS_TOKEN = "HIGHHELP_ACCESS_TOKEN"  # noqa: S105  # a name, not a token
 SIGNATURE_SCHEME = "HIGHHELP_SIGNATURE_SCHEME"
+DATABASE_URL = "HIGHHELP_DATABASE_URL"
+DATABASE_KEY = "HIGHHELP_DATABASE_KEY"
 
 VARIABLES: Mapping[str, str] = {
     HOME: "directory with project.json and the keys, as `highhelp keys generate` writes it",
@@ -42,6 +44,8 @@ VARIABLES: Mapping[str, str] = {
     CALLBACK_HMAC_KEY_FILE: "HMAC key of the callbacks: a path",
     ACCESS_TOKEN: "value of x-access-token, where it is not the public key",
     SIGNATURE_SCHEME: "JSON of the signature's open points, as `highhelp doctor --calibrate` prints it",
+    DATABASE_URL: "database of the callback inbox: path of an SQLite file, or postgresql://...",
+    DATABASE_KEY: "seals callbacks at rest: base64 of 32 bytes",
 }
 """Every environment variable with what it holds."""
 

@@ -42,6 +42,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(made.summary())
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--crashes", type=int, default=40, help="how often the crash test kills, per database")
+    parser.addoption("--callbacks", type=int, default=600, help="how many callbacks the drain test sends")
+    parser.addoption(
+        "--rows", type=int, default=20_000, help="how many stored events the claim test compares with 1000"
+    )
+
+
 @pytest.fixture(scope="session")
 def openssl() -> str:
     """The `openssl` command."""

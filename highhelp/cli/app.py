@@ -11,7 +11,7 @@ from typing import Annotated, Literal, cast
 import typer
 
 from highhelp._version import __version__
-from highhelp.cli import output, query, sign
+from highhelp.cli import db, inbox, listen, output, query, sign
 from highhelp.cli.contract import contract
 from highhelp.cli.doctor import doctor
 from highhelp.cli.keys import keys
@@ -127,3 +127,6 @@ for other in (query.call, sign.sign, sign.verify, sign.explain, doctor, drift):
 # the words after the options are those of another command
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(record)
 app.add_typer(contract, name="contract")
+app.command()(listen.listen)
+app.add_typer(inbox.app, name="inbox")
+app.add_typer(db.app, name="db")

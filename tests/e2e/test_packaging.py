@@ -49,6 +49,7 @@ def test_the_wheel_holds_the_packages_and_their_marks(wheel: Path) -> None:
     for package in ("highhelp", "highhelp_api", "highhelp_mock", "highhelp_signing"):
         assert f"{package}/__init__.py" in names
         assert f"{package}/py.typed" in names
+    assert "highhelp/ledger/migrations/versions/0001_inbox.py" in names
     assert not any(name.startswith(("tests/", "scripts/", "spec/")) for name in names)
 
 
@@ -148,7 +149,9 @@ def test_the_bare_wheel_is_light_and_says_what_it_lacks(wheel: Path, tmp_path: P
     done = run(programs / "python", "-c", program, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
-    assert not loaded & {"pydantic", "highhelp_mock", "typer", "uvicorn", "jsonschema_rs", "yaml"}
+    assert not loaded & {"pydantic", "highhelp_mock", "typer", "uvicorn", "jsonschema_rs", "yaml", "sqlalchemy"}
+    done = run(programs / "python", "-c", "import highhelp; highhelp.CallbackInbox", cwd=tmp_path)
+    assert "SettingsError: CallbackInbox: needs the extra [callbacks]" in done.stderr
     command = run(programs / "highhelp", "demo", cwd=tmp_path)
     assert command.returncode == 2
     assert "highhelp[cli]" in command.stderr

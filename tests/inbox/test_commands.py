@@ -1,0 +1,135 @@
+"""`highhelp listen`, `highhelp inbox` and `highhelp db`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from highhelp import CallbackInbox, cli
+from highhelp.cli.listen import make_server, running
+from highhelp_mock import MockGateway
+from highhelp_signing import generate_home
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    directory = tmp_path / "home"
+    generate_home(directory, base_url="http://127.0.0.1:9")
+    monkeypatch.setenv("HIGHHELP_HOME", str(directory))
+    return directory
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_listen_processes_what_it_receives(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gateway = MockGateway(home)
+    command = [sys.executable, "-m", "highhelp.cli", "listen", "--port", "0", "--process"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        process.stdout.readline()
+        with httpx.Client() as client:
+            sent = gateway.signed_callback("order-1", "success")
+            for _ in range(2):
+                response = client.post(f"{url}any/path", content=sent.body, headers=sent.headers)
+                assert (response.status_code, response.content) == (200, b"OK")
+            wrong = gateway.signed_callback("order-1", "decline", wrong_signature=True)
+            assert client.post(url, content=wrong.body, headers=wrong.headers).status_code == 401
+        assert process.stdout.readline().split() == ["order-1", "success", "10000", "RUB"]
+        process.send_signal(signal.SIGINT)
+        assert "stopped" in process.stdout.read()
+    assert process.returncode == 0
+    assert cli.main(["inbox", "list", "--json"]) == 0
+    (row,) = told(capsys)
+    assert (row["payment_id"], row["status"], row["sub_status"], row["state"]) == ("order-1", "success", None, "done")
+    assert cli.main(["inbox", "list", "--json", "--refused", "--limit", "5"]) == 0
+    (refused,) = told(capsys)
+    assert (refused["reason"], refused["genuine"]) == ("signature", False)
+
+
+def test_the_commands_of_the_inbox(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gateway = MockGateway(home)
+    with CallbackInbox() as inbox:
+        for payment_id in ("a", "b"):
+            sent = gateway.signed_callback(payment_id, "success")
+            inbox.receive(sent.body, sent.headers)
+    assert cli.main(["inbox", "park", "1"]) == 0
+    assert cli.main(["inbox", "list"]) == 0
+    assert "operator" in capsys.readouterr().out
+    assert cli.main(["inbox", "list", "--json", "--state", "parked"]) == 0
+    assert [row["payment_id"] for row in told(capsys)] == ["a"]
+    assert cli.main(["inbox", "list", "--json", "--limit", "1"]) == 0
+    assert [row["payment_id"] for row in told(capsys)] == ["b"]
+    assert cli.main(["inbox", "replay", "1"]) == 0
+    capsys.readouterr()
+    assert cli.main(["inbox", "show", "1", "--json"]) == 0
+    assert told(capsys)["body"]["general"]["payment_id"] == "a"
+    assert cli.main(["inbox", "show", "1"]) == 0
+    assert cli.main(["inbox", "stats"]) == 0
+    capsys.readouterr()
+    assert cli.main(["inbox", "stats", "--json"]) == 0
+    assert told(capsys)["states"]["received"] == 2
+    assert cli.main(["inbox", "purge", "--older-than", "90d", "--json"]) == 0
+    assert told(capsys) == {"purged": 0}
+    assert cli.main(["db", "upgrade", "--json"]) == 0
+    assert told(capsys) == {"before": "0001", "after": "0001"}
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (["inbox", "show", "7"], "no event 7"),
+        (["inbox", "replay", "7"], "no event 7"),
+        (["inbox", "purge", "--older-than", "yesterday"], "90d"),
+        (["inbox", "list", "--state", "lost"], "superseded"),
+        (["listen", "--handler", "nowhere.at_all:f"], "nowhere.at_all:f"),
+        (["listen", "--handler", "json"], "module:name"),
+    ],
+)
+def test_wrong_use_is_a_plain_sentence(
+    home: Path, command: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(command) == 2
+    err = capsys.readouterr().err
+    assert words in err or "write it like" in err
+    assert "Traceback" not in err
+
+
+def test_a_database_that_cannot_be_used(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HIGHHELP_DATABASE_URL", "postgresql://u:secret@127.0.0.1:9/x")
+    assert cli.main(["inbox", "list"]) == 2
+    err = capsys.readouterr().err
+    assert "HIGHHELP_DATABASE_URL" in err
+    assert "secret" not in err
+
+
+def test_a_taken_port(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert cli.main(["listen", "--port", str(taken.getsockname()[1])]) == 2
+    assert "--port" in capsys.readouterr().err
+
+
+def test_the_listener_reads_no_huge_body(home: Path) -> None:
+    with CallbackInbox() as inbox, running(make_server(inbox, "127.0.0.1", 0)) as url:
+        port = int(url.rstrip("/").rpartition(":")[2])
+        for head, status in (("content-length: 99999999999", 413), ("transfer-encoding: chunked", 411)):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+                connection.sendall(f"POST / HTTP/1.1\r\nhost: x\r\n{head}\r\n\r\n".encode())
+                assert connection.recv(100).startswith(f"HTTP/1.1 {status}".encode())

@@ -1,0 +1,220 @@
+"""A full disk, a locked database, a lost connection: no 200 while they last, nothing lost when they end."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from highhelp import CallbackInbox, SettingsError
+from highhelp.ledger import engine as engines
+from highhelp.ledger import versions
+from highhelp.ledger.schema import METADATA, REVISION
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from highhelp_mock import MockGateway, Outgoing
+
+
+def take(inbox: CallbackInbox, outgoing: Outgoing) -> int:
+    return inbox.receive(outgoing.body, outgoing.headers)[0]
+
+
+def everything_is_handled(inbox: CallbackInbox, acknowledged: set[str]) -> None:
+    handled: list[str] = []
+    while inbox.process(lambda event: handled.append(event.payment_id)):
+        pass
+    assert len(handled) == len(set(handled))
+    assert set(handled) == acknowledged
+
+
+def test_a_full_disk(gateway: MockGateway, sqlite: str) -> None:
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        inbox.prepare()
+
+        def limit(connection: sqlite3.Connection, pages: int) -> None:
+            connection.execute(f"PRAGMA max_page_count={pages}")
+
+        with inbox.engine.connect() as connection:
+            pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        sa.event.listen(inbox.engine, "checkout", lambda connection, *_: limit(connection, pages + 20))
+        acknowledged, refused = set(), []
+        for number in range(200):
+            sent = gateway.signed_callback(f"order-{number}", "success")
+            status = take(inbox, sent)
+            assert status in (200, 503)
+            if status == 200:
+                acknowledged.add(sent.payment_id)
+            else:
+                refused.append(sent)
+        assert refused, "the disk was not full"
+        assert acknowledged
+        sa.event.listen(inbox.engine, "checkout", lambda connection, *_: limit(connection, 100_000))
+        for sent in refused:  # the gateway sends again what was not acknowledged
+            assert take(inbox, sent) == 200
+            acknowledged.add(sent.payment_id)
+        everything_is_handled(inbox, acknowledged)
+
+
+def test_a_locked_database(gateway: MockGateway, sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "_BUSY_SECONDS", 0.05)
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        inbox.prepare()
+        sent = gateway.signed_callback("order-1", "success")
+        blocker = sqlite3.connect(sqlite, isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        assert take(inbox, sent) == 503
+        assert take(inbox, gateway.signed_callback("x", "success", wrong_signature=True)) == 401
+        with pytest.raises(sa.exc.OperationalError):
+            inbox.process(lambda event: None)
+        blocker.execute("ROLLBACK")
+        blocker.close()
+        assert take(inbox, sent) == 200
+        everything_is_handled(inbox, {"order-1"})
+
+
+def test_a_lost_connection(gateway: MockGateway, postgres: str, postgres_server: sa.Engine) -> None:
+    name = postgres.rpartition("/")[2]
+
+    def cut() -> None:
+        with postgres_server.connect() as connection:
+            connection.exec_driver_sql(
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+            )
+
+    with CallbackInbox(postgres, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        inbox.prepare()
+        cuts = iter([True, True])
+        acknowledged: set[str] = set()
+
+        def before_insert(connection: object, cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("INSERT INTO highhelp_events") and next(cuts, False):
+                cut()
+
+        sa.event.listen(inbox.engine, "before_cursor_execute", before_insert)
+        statuses = []
+        for number in range(4):
+            sent = gateway.signed_callback(f"order-{number}", "success")
+            while (status := take(inbox, sent)) != 200:
+                statuses.append(status)
+            acknowledged.add(sent.payment_id)
+        assert statuses == [503, 503]
+        runs: list[str] = []
+
+        def handler(event: object, connection: sa.Connection) -> None:
+            runs.append("run")
+            if len(runs) == 1:
+                cut()
+
+        assert inbox.process(handler) == 3
+        gateway.travel(61)
+        assert inbox.process(handler) == 1
+        assert {row["state"] for row in inbox.list()} == {"done"}
+
+
+def test_run_outlives_a_database_that_goes_away(gateway: MockGateway, sqlite: str) -> None:
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        inbox.prepare()
+        take(inbox, gateway.signed_callback("order-1", "success"))
+        failing = iter([True, True])
+
+        def away(*_: object) -> None:
+            if next(failing, False):
+                raise sqlite3.OperationalError("disk I/O error")
+
+        sa.event.listen(inbox.engine, "begin", away)
+        stop = threading.Event()
+        inbox.run(lambda event: stop.set(), stop=stop, poll=0.01)
+        assert [row["state"] for row in inbox.list()] == ["done"]
+
+
+def test_a_server_that_is_not_there_is_no_200(gateway: MockGateway) -> None:
+    url = "postgresql://nobody:secret@127.0.0.1:9/nothing"
+    with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        assert take(inbox, gateway.signed_callback("order-1", "success")) == 503
+        assert "secret" not in repr(inbox) + repr(vars(inbox)["_engine"])
+
+
+@pytest.mark.parametrize(("version", "hint"), [("0000", "newer version"), ("9999", "newer version")])
+def test_tables_of_another_version_are_refused(gateway: MockGateway, url: str, version: str, hint: str) -> None:
+    with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        inbox.prepare()
+        with inbox.engine.begin() as connection:
+            connection.exec_driver_sql(f"UPDATE highhelp_schema_version SET version_num = '{version}'")
+    with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        with pytest.raises(SettingsError, match=hint):
+            inbox.process(lambda event: None)
+        assert take(inbox, gateway.signed_callback("order-1", "success")) == 503
+    with pytest.raises(SettingsError, match=hint):
+        CallbackInbox.upgrade(url)
+
+
+def test_older_tables_are_refused_with_the_command_that_helps(
+    gateway: MockGateway, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        inbox.prepare()
+    monkeypatch.setattr(versions, "REVISION", "0002")
+    with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        with pytest.raises(SettingsError, match="highhelp db upgrade"):
+            inbox.process(lambda event: None)
+        assert take(inbox, gateway.signed_callback("order-1", "success")) == 503
+
+
+def test_the_migrations_make_the_tables_of_the_code(gateway: MockGateway, url: str) -> None:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    assert CallbackInbox.upgrade(url) == (None, REVISION)
+    assert CallbackInbox.upgrade(url) == (REVISION, REVISION)
+    assert versions.revisions()[-1] == REVISION
+    with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        assert take(inbox, gateway.signed_callback("order-1", "success")) == 200
+        with inbox.engine.connect() as connection:
+            context = MigrationContext.configure(connection, opts={"version_table": "highhelp_schema_version"})
+            told = [one for one in compare_metadata(context, METADATA) if "schema_version" not in str(one)]
+    assert told == []
+
+
+def test_several_processes_may_be_the_first(gateway: MockGateway, url: str) -> None:
+    boxes = [CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) for _ in range(4)]
+    start, failed = threading.Barrier(4), []
+
+    def first(box: CallbackInbox) -> None:
+        start.wait()
+        try:
+            box.prepare()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
+            failed.append(error)
+
+    threads = [threading.Thread(target=first, args=(box,)) for box in boxes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for box in boxes:
+        box.close()
+    assert failed == []
+
+
+def test_a_database_that_forgets_commits_is_told_not_to(postgres: str, postgres_server: sa.Engine) -> None:
+    name = postgres.rpartition("/")[2]
+    with postgres_server.connect() as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET synchronous_commit = off")
+    engine = engines.make_engine(postgres)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "on"
+    engine.dispose()
+
+
+def test_sqlite_keeps_its_promises(tmp_path: Path) -> None:
+    engine = engines.make_engine(str(tmp_path / "x.db"))
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 5000
+    engine.dispose()

@@ -1,0 +1,104 @@
+"""Card data at rest: in the files of the database no mark is found, whatever was received."""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from highhelp import CallbackEvent, CallbackInbox, SettingsError
+from highhelp.ledger.protect import Seal
+from highhelp_api.contract import CALLBACK_SCHEMA, SENSITIVE_PATHS
+from highhelp_mock import MockGateway
+from tests.security.test_leaks import PAN
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MARK = "Verysecret-Mark"
+KEY = base64.b64encode(os.urandom(32)).decode()
+
+
+def body() -> dict[str, Any]:
+    """Every sensitive field of the contract marked, and fields that it does not know."""
+    told: dict[str, Any] = {}
+    for path in SENSITIVE_PATHS[CALLBACK_SCHEMA]:
+        block, name = path.split(":")
+        value = {"p": MARK} if name == "params" else PAN if name == "pan" else MARK
+        told.setdefault(block, {})[name] = value
+    told["unknown"] = {"number": int(PAN), "list": [PAN, f"card {PAN} of"], "cvv": MARK}
+    told["status"] = {"status": "processing", "sub_status": "requisites", "status_description": f"card {PAN}"}
+    return told
+
+
+def receive_everything(inbox: CallbackInbox, gateway: MockGateway) -> None:
+    good = gateway.signed_callback("order-1", "processing", "requisites", body=body())
+    stale = gateway.signed_callback("order-2", "processing", "requisites", body=body(), timestamp=1)
+    broken = body() | {"payment_info": {"amount": PAN}}
+    fields = gateway.signed_callback("order-3", "processing", "requisites", body=broken)
+    forged = gateway.signed_callback("order-4", "success", body=body(), wrong_signature=True)
+    no_json = (f"{PAN} {MARK}".encode(), good.headers)
+    for raw, headers in [*((one.body, one.headers) for one in (good, stale, fields, forged)), no_json]:
+        inbox.receive(raw, headers)
+    assert sorted(row["state"] for row in inbox.list()) == ["parked", "parked", "received"]
+
+
+def at_rest(directory: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.iterdir() if path.is_file())
+
+
+@pytest.mark.parametrize("key", [None, KEY], ids=["masked", "sealed"])
+def test_no_mark_is_in_the_database_or_the_log(
+    key: str | None, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    gateway = MockGateway()
+    place = tmp_path / "inbox.db"
+    seen: list[CallbackEvent] = []
+
+    def fails(event: CallbackEvent) -> None:
+        seen.append(event)
+        raise RuntimeError(f"card {PAN} {MARK}")
+
+    options: dict[str, Any] = {"verifier": gateway.verifier(), "clock": gateway.clock, "environ": {}}
+    with CallbackInbox(place, database_key=key, **options) as inbox:
+        receive_everything(inbox, gateway)
+        files = at_rest(tmp_path)
+        inbox.process(fails, fails)
+        told = [repr(seen), json.dumps([inbox.list(), inbox.refused(), inbox.show(1), inbox.stats()]), repr(inbox)]
+    files += at_rest(tmp_path)
+    assert b"order-1" in files, "the test looks at the wrong files"
+    for mark in (PAN, MARK, *([] if key is None else [key])):
+        assert mark.encode() not in files
+        assert mark not in caplog.text + "".join(told)
+    whole = json.dumps(seen[0].body)
+    assert (PAN in whole and MARK in whole) == (key is not None), "only with the key is the whole body at hand"
+
+
+def test_a_body_that_is_not_masked_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("highhelp.ledger.receiving.readable", json.dumps)
+    gateway = MockGateway()
+    with CallbackInbox(tmp_path / "x.db", verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        receive_everything(inbox, gateway)
+    assert PAN.encode() in at_rest(tmp_path)
+
+
+def test_sealed_bodies_open_with_their_key_only() -> None:
+    old, new = Seal(KEY), Seal(base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("="))
+    sealed = old.close(b"content", "p\nx")
+    assert old.open(sealed, "p\nx") == b"content"
+    with pytest.raises(SettingsError, match="HIGHHELP_DATABASE_KEY"):
+        new.open(sealed, "p\nx")
+    with pytest.raises(SettingsError, match="changed"):
+        old.open(sealed, "p\ny")
+    with pytest.raises(SettingsError, match="changed"):
+        old.open(sealed[:-1] + bytes([sealed[-1] ^ 1]), "p\nx")
+    assert Seal(f"{base64.b64encode(os.urandom(32)).decode()},{KEY}").open(sealed, "p\nx") == b"content"
+    for wrong in ("", "short", "x" * 44):
+        with pytest.raises(SettingsError, match="32 bytes"):
+            Seal(wrong)
+    assert KEY not in repr(old)
