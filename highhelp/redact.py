@@ -59,3 +59,11 @@ def masked_text(text: str) -> str:
 
 def _unless_token(match: re.Match[str]) -> str:
     return match[0] if match["token"] is not None else MASK
+
+
+_PLAIN = re.compile(r"[\w.:/@+-]+", re.ASCII)
+
+
+def quoted(text: str) -> str:
+    """A value for a log line: what is not plain is quoted and escaped, so that it cannot forge a line of the log."""
+    return text if _PLAIN.fullmatch(text) else ascii(text)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from highhelp.flows import Result, Send, Step
 from highhelp.outcome import Answer, Failure
-from highhelp.redact import masked_text
+from highhelp.redact import masked_text, quoted
 
 if TYPE_CHECKING:
     from highhelp.tracing import Tracing
@@ -21,7 +20,6 @@ LOG = logging.getLogger("highhelp")
 LOG.addHandler(logging.NullHandler())
 
 Hook = Callable[..., object]
-_PLAIN = re.compile(r"[\w.:/@+-]+", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class Observer:
         if isinstance(step, Send):
             _tell(self.on_request, step.operation.id, step.payment_id, step.attempt)
             return
-        _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={_quoted(_shown(step.reason))}")
+        _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={quoted(_shown(step.reason))}")
         if self.tracing is not None:
             self.tracing.step("pause", {"seconds": step.seconds, "reason": _shown(step.reason)})
         _tell(self.on_retry, step.seconds, step.reason)
@@ -97,7 +95,7 @@ def told(send: Send, result: Result, seconds: float) -> dict[str, str | int]:
 
 def line(send: Send, fields: Mapping[str, str | int]) -> str:
     """The log line of one attempt."""
-    return " ".join([send.operation.id, *(f"{name}={_quoted(str(value))}" for name, value in fields.items())])
+    return " ".join([send.operation.id, *(f"{name}={quoted(str(value))}" for name, value in fields.items())])
 
 
 def _told(answer: Result) -> dict[str, Any]:
@@ -118,11 +116,6 @@ def _told(answer: Result) -> dict[str, Any]:
 
 def _shown(text: str) -> str:
     return masked_text(text)[:300]
-
-
-def _quoted(text: str) -> str:
-    # what is not plain is quoted and escaped: a value must not forge a line of the log
-    return text if _PLAIN.fullmatch(text) else ascii(text)
 
 
 def _tell(hook: Hook | None, *arguments: object) -> None:

@@ -6,7 +6,7 @@ Where a program is missing, `tests/requirements.py` says what follows.
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -33,6 +33,24 @@ def said_by_the_contract(recorder: Recorder) -> Iterator[None]:
     """Whatever a test does: each answer and callback fits its schema, unless a fault breaks it on purpose."""
     yield
     assert recorder.take() == []
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Where the run is shared between processes, each hands over what it counted."""
+    made = session.config.stash.get(RECORDED, None)
+    output = getattr(session.config, "workeroutput", None)
+    if made is not None and output is not None:
+        output["recorded"] = [[[*key, n] for key, n in counted.items()] for counted in (made.answers, made.callbacks)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add up what the processes counted."""
+    made = node.config.stash.setdefault(RECORDED, Recorder())
+    for counted, rows in zip((made.answers, made.callbacks), node.workeroutput.get("recorded", ([], [])), strict=True):
+        for *key, n in rows:
+            counted[tuple(key)] += n
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
