@@ -52,8 +52,16 @@ def list_events(
         names = ["received", "genuine", "reason", "detail"]
         output.show_table(names, [(_time(r), r["genuine"], r["reason"], r.get("detail", "")) for r in rows])
     else:
-        names = ["id", "received", "payment_id", "status", "sub_status", "amount", "currency", "state", "reason"]
-        output.show_table(names, [(r["id"], _time(r), *(r[name] for name in names[2:])) for r in rows])
+        output.show_table(
+            ["id", "received", "payment_id", "status", "sub_status", "amount", "state", "reason"],
+            [
+                (
+                    *(r["id"], _time(r), r["payment_id"], r["status"], r["sub_status"]),
+                    *(output.money(r["amount"], r["currency"]), r["state"], r["reason"]),
+                )
+                for r in rows
+            ],
+        )
 
 
 @app.command()

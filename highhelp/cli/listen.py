@@ -16,7 +16,6 @@ import typer
 from highhelp.cli import output
 from highhelp.cli.inbox import output_of_database
 from highhelp.cli.output import UsageProblem, guarded
-from highhelp.receivers import LARGEST_BODY, content_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,10 +59,8 @@ def listen(
 
 
 def _show(event: Any) -> None:
-    state = event.state
-    output.show(
-        f"{event.payment_id}  {state}  {event.amount if event.amount is not None else ''} {event.currency or ''}"
-    )
+    amount = output.money(event.amount, event.currency)
+    output.show(f"{event.payment_id}  {event.state}  {'' if amount is None else amount}".rstrip())
     sys.stdout.flush()
 
 
@@ -98,6 +95,7 @@ def running(server: ThreadingHTTPServer) -> Iterator[str]:
 
 def make_server(inbox: Any, host: str, port: int) -> ThreadingHTTPServer:
     """A server over an inbox. Raises OSError where the address is taken."""
+    from highhelp.receivers import LARGEST_BODY, content_type
 
     class Handler(BaseHTTPRequestHandler):
         timeout = _PATIENCE

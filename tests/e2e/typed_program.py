@@ -11,11 +11,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 import httpx
+from sqlalchemy import Connection
 
 import highhelp
 from highhelp import (
     Answer,
+    AsyncCallbackInbox,
     AsyncHighHelp,
+    CallbackEvent,
+    CallbackInbox,
     CallError,
     DuplicatePayment,
     FieldProblem,
@@ -141,6 +145,29 @@ def callback(keys: Mapping[str, KeyRing], raw: bytes, headers: Mapping[str, str]
     return event.payment_id
 
 
+def inbox(keys: Mapping[str, KeyRing], raw: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    def credit(event: CallbackEvent, connection: Connection) -> None:
+        print(event.payment_id, event.status, event.money, event.key, connection)
+
+    def show(event: CallbackEvent) -> None:
+        print(event.state)
+
+    with CallbackInbox("shop.db", keys=keys, lease=60) as store:
+        store.expect("order-1", Money("100.00", "RUB"))
+        number: int = store.process(credit, show, limit=10)
+        print(number, store.stats())
+        return store.receive(raw, headers)
+
+
+async def asynchronous_inbox(raw: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    async def credit(event: CallbackEvent) -> None:
+        print(event.amount, event.currency)
+
+    store = AsyncCallbackInbox("postgresql://127.0.0.1/shop")
+    await store.process(credit)
+    return await store.receive(raw, headers)
+
+
 def signature(signer: Signer) -> bytes:
     text: str = normalize({"a": 1})
     message: bytes = signing_message({"a": 1}, 1700000000, SignatureScheme())
@@ -170,6 +197,9 @@ def mistakes(client: HighHelp) -> None:
     Money(1.5, "RUB")  # wrong
     state: str = client.p2p.get_payin("x")  # wrong
     CallbackVerifier("keys")  # wrong
+    CallbackInbox(5)  # wrong
+    CallbackInbox("shop.db").process(5)  # wrong
+    CallbackInbox("shop.db").expect("order-1", 100)  # wrong
     normalize({"a": 1}, scheme="double")  # wrong
     highhelp.no_such_name  # wrong
     print(state)

@@ -38,19 +38,22 @@ def test_listen_processes_what_it_receives(home: Path, capsys: pytest.CaptureFix
     gateway = MockGateway(home)
     command = [sys.executable, "-m", "highhelp.cli", "listen", "--port", "0", "--process"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().split()[-1]
-        process.stdout.readline()
-        with httpx.Client() as client:
-            sent = gateway.signed_callback("order-1", "success")
-            for _ in range(2):
-                response = client.post(f"{url}any/path", content=sent.body, headers=sent.headers)
-                assert (response.status_code, response.content) == (200, b"OK")
-            wrong = gateway.signed_callback("order-1", "decline", wrong_signature=True)
-            assert client.post(url, content=wrong.body, headers=wrong.headers).status_code == 401
-        assert process.stdout.readline().split() == ["order-1", "success", "10000", "RUB"]
-        process.send_signal(signal.SIGINT)
-        assert "stopped" in process.stdout.read()
+        try:
+            assert process.stdout is not None
+            url = process.stdout.readline().split()[-1]
+            process.stdout.readline()
+            with httpx.Client() as client:
+                sent = gateway.signed_callback("order-1", "success")
+                for _ in range(2):
+                    response = client.post(f"{url}any/path", content=sent.body, headers=sent.headers)
+                    assert (response.status_code, response.content) == (200, b"OK")
+                wrong = gateway.signed_callback("order-1", "decline", wrong_signature=True)
+                assert client.post(url, content=wrong.body, headers=wrong.headers).status_code == 401
+            assert process.stdout.readline().split() == ["order-1", "success", "100.00", "RUB"]
+            process.send_signal(signal.SIGINT)
+            assert "stopped" in process.stdout.read()
+        finally:
+            process.kill()  # of no effect where it has ended by itself
     assert process.returncode == 0
     assert cli.main(["inbox", "list", "--json"]) == 0
     (row,) = told(capsys)
