@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -49,13 +50,29 @@ def listen(
             output.show(f"callbacks are received at {url}")
             output.show("Ctrl-C stops it.")
             sys.stdout.flush()
-            try:
+            with stopped_by_signals() as stop:
                 if process or handler is not None:
-                    inbox.run(final, update, poll=0.5)
+                    inbox.run(final, update, stop=stop, poll=0.5)
                 else:
-                    threading.Event().wait()
-            except KeyboardInterrupt:
-                output.show("stopped")
+                    stop.wait()
+            output.show("stopped")
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[threading.Event]:
+    """Ctrl-C and SIGTERM end the work after the event at hand; a second Ctrl-C at once."""
+    stop = threading.Event()
+
+    def ask(number: int, _: object) -> None:
+        stop.set()
+        signal.signal(number, before[signal.Signals(number)])
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, was in before.items():
+            signal.signal(number, was)
 
 
 def _show(event: Any) -> None:
