@@ -41,7 +41,8 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+def page(browser: Browser, served: MockGateway) -> Iterator[Page]:
+    # it needs the gateway so that it is closed first: a dashboard would look in vain for one that has gone
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE)
     made = context.new_page()
