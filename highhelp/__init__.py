@@ -52,15 +52,17 @@ _MODULES = {
 __all__ = (*sorted(_MODULES), "models")
 
 
-def __getattr__(name: str) -> object:
-    """Load a name when it is first asked for, so that importing one does not cost the others."""
-    if name == "models":
-        return import_module("highhelp.models")
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_MODULES[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # type checkers would take any name for good
+
+    def __getattr__(name: str) -> object:
+        """Load a name when it is first asked for, so that importing one does not cost the others."""
+        if name == "models":
+            return import_module("highhelp.models")
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

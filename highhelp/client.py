@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-import os
 import platform
 import re
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self, TypeVar
+from urllib.parse import urlsplit
 
 from highhelp import check, flows, http
 from highhelp._version import __version__
+from highhelp.connections import File, Network, Pools
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent, OutcomeUnknown, SettingsError
 from highhelp.flows import Call, Policy, Send
 from highhelp.outcome import Answer, Failure
 from highhelp.settings import Settings, Source
 from highhelp.telemetry import Hook, Observer
+from highhelp.tracing import Tracing
 from highhelp_api.client.api import AsyncResources, Body, Resources
 from highhelp_api.contract import OPERATIONS, VERSION, Operation
 from highhelp_signing import ECHO_PATHS, SignatureScheme, Signer, echo_is_ambiguous
@@ -28,7 +29,8 @@ from highhelp_signing.auth import SignatureAuth
 from highhelp_signing.errors import RequestNotSignable, SchemeError
 
 if TYPE_CHECKING:
-    import httpx
+    import os
+    import threading
 
 T = TypeVar("T")
 
@@ -177,8 +179,7 @@ def _core(
     check_requests: bool,
     allow_plain_http: bool,
     clock: Callable[[], float],
-    on_response: Hook | None,
-    on_retry: Hook | None,
+    observer: Observer,
 ) -> Core:
     for name, value in (("timeout", attempt_timeout), ("total_timeout", total_timeout)):
         _check_seconds(name, value)
@@ -203,7 +204,7 @@ def _core(
         connect=CONNECT_SECONDS,
         clock=clock,
         now=policy.now,
-        observe=Observer(on_response, on_retry),
+        observer=replace(observer, server=urlsplit(settings.base_url).hostname or ""),
     )
     return Core(settings, policy, check_requests, wire)
 
@@ -227,18 +228,28 @@ class _Client:
         clock: Callable[[], float] = time.time,
         transport: Any = None,
         http_client: Any = None,
+        proxy: str | None = None,
+        ca_file: File | None = None,
+        client_certificate: str
+        | os.PathLike[str]
+        | tuple[str | os.PathLike[str], str | os.PathLike[str]]
+        | None = None,
+        max_connections: int = 100,
+        on_request: Hook | None = None,
         on_response: Hook | None = None,
         on_retry: Hook | None = None,
+        tracer_provider: Any = None,
+        meter_provider: Any = None,
         home: str | os.PathLike[str] | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        if transport is not None and http_client is not None:
-            raise SettingsError("transport", "is part of http_client; give one of the two")
+        network = Network(transport, http_client, proxy, ca_file, client_certificate, max_connections)
         if signer is not None and not isinstance(signer, Signer):
             raise SettingsError("signer", "must be a signer, such as RsaSigner.from_pem(...)")
         if scheme is not None and not isinstance(scheme, SignatureScheme):
             raise SettingsError("scheme", "must be a SignatureScheme")
-        for name, hook in (("clock", clock), ("on_response", on_response), ("on_retry", on_retry)):
+        callables = {"clock": clock, "on_request": on_request, "on_response": on_response, "on_retry": on_retry}
+        for name, hook in callables.items():
             if hook is not None and not callable(hook):
                 raise SettingsError(name, "must be callable")
         if http_client is not None and inspect.iscoroutinefunction(http_client.send) != self._asynchronous:
@@ -258,14 +269,14 @@ class _Client:
             check_requests=check_requests,
             allow_plain_http=allow_plain_http,
             clock=clock,
-            on_response=on_response,
-            on_retry=on_retry,
+            observer=Observer(on_request, on_response, on_retry, Tracing.load(tracer_provider, meter_provider)),
         )
-        self._transport = transport
-        self._given = http_client
-        self._made: tuple[int, object, Any] | None = None
-        self._making = threading.Lock()
-        self._closed = False
+        self._pools = Pools(network, lambda: self._new_pool(network))
+        self._calls: Any = self
+
+    @staticmethod
+    def _new_pool(network: Network) -> Any:
+        raise NotImplementedError
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
@@ -284,30 +295,6 @@ class _Client:
     def __reduce__(self) -> Any:
         raise TypeError(f"{type(self).__name__} holds a key and connections and cannot be pickled or copied")
 
-    def _http(self, make: Callable[..., Any], loop: object = None) -> Any:
-        if self._closed:
-            raise NotSent("the client is closed", operation="client")
-        if self._given is not None:
-            return self._given
-        with self._making:
-            # a forked process must not share its parent's sockets, an event loop not those of another one
-            if self._made is None or self._made[:2] != (os.getpid(), loop):
-                options = {} if self._transport is None else {"transport": self._transport}
-                self._made = (os.getpid(), loop, _pool(make, options))
-            return self._made[2]
-
-
-def _pool(make: Callable[..., Any], options: Mapping[str, Any]) -> Any:
-    problem = ""
-    try:
-        return make(follow_redirects=False, **options)
-    except Exception as error:  # noqa: BLE001  # whatever the process's environment makes httpx raise
-        problem = type(error).__name__
-    # raised outside, since the text of the first one may hold a proxy's password
-    raise SettingsError(
-        "HTTPS_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE", f"no connection pool can be made with these ({problem})"
-    )
-
 
 class HighHelp(_Client, Resources):
     """The HighHelp API.
@@ -325,20 +312,25 @@ class HighHelp(_Client, Resources):
         check_requests: Whether requests are checked against the contract before they are sent.
         allow_plain_http: Permits http beyond the machine itself, for a closed network such as a compose file's.
         clock: Answers Unix seconds.
-        transport: An `httpx` transport, such as that of a mock gateway.
-        http_client: An `httpx.Client` of your own; it is not closed by this client, and never follows redirects here.
+        transport: An `httpx` transport, such as that of a mock gateway, or "fast" for that of the extra `[fast]`. A
+            transport of your own must not follow redirects by itself, nor send a request twice.
+        http_client: An `httpx.Client` (or `httpx2.Client`) of your own; it is not closed by this client, and never
+            follows redirects here.
+        proxy: URL of an HTTP proxy; absent, httpx reads `HTTPS_PROXY` and its like.
+        ca_file: PEM file of certificate authorities to trust beside the usual ones.
+        client_certificate: PEM file with a client certificate and its key, or a pair of files.
+        max_connections: Connections that may be open at once.
+        on_request: Called with (operation, payment_id, attempt) before every attempt.
         on_response: Called with (operation, answer) for every answer as it came.
-        on_retry: Called with (seconds, reason) before every pause.
+        on_retry: Called with (seconds, reason) before every pause. A hook that raises breaks no call.
+        tracer_provider: Of OpenTelemetry, instead of the global one (extra `[otel]`).
+        meter_provider: The same for metrics.
         home: Instead of `HIGHHELP_HOME`.
         environ: Instead of the process's environment.
 
     Raises:
         SettingsError: Names the setting that is missing or wrong.
     """
-
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._calls = self
 
     def call(
         self,
@@ -361,7 +353,8 @@ class HighHelp(_Client, Resources):
         """
         core = self._core
         call = core.prepare(operation, body, parse)
-        return http.drive(flows.carry_out(call, core.limited(timeout)), self._pool(), core.wire)
+        with core.wire.observer.call(operation, call.payment_id):
+            return http.drive(flows.carry_out(call, core.limited(timeout)), self._pools.get(), core.wire)
 
     def wait(
         self,
@@ -371,12 +364,18 @@ class HighHelp(_Client, Resources):
         *,
         timeout: float,
         on_change: Callable[[T], object] | None = None,
+        cancel: threading.Event | None = None,
     ) -> T:
         """Ask an info operation until the payment is final. The resources' `wait_...` call this."""
         core = self._core
         call = core.prepare(operation, body, parse)
         _check_seconds("timeout", timeout)
-        return http.drive(flows.wait(call, core.policy, timeout, on_change), self._pool(), core.wire)
+        if cancel is None:
+            flow, pause = flows.wait(call, core.policy, timeout, on_change), None
+        else:
+            flow, pause = flows.wait(call, core.policy, timeout, on_change, cancel.is_set), cancel.wait
+        with core.wire.observer.call(f"wait {operation}", call.payment_id):
+            return http.drive(flow, self._pools.get(), core.wire, pause)
 
     def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> Answer:
         """Send a signed request to any path, once, and return the answer as it came, whatever it says.
@@ -388,21 +387,22 @@ class HighHelp(_Client, Resources):
             OutcomeUnknown: No whole answer came.
         """
         send = raw_request(self._core, path, body, timeout)
-        return http.drive(_raw(send), self._pool(), self._core.wire)
+        with self._core.wire.observer.call(send.operation.id, send.payment_id):
+            return http.drive(_raw(send), self._pools.get(), self._core.wire)
 
-    def _pool(self) -> httpx.Client:
+    @staticmethod
+    def _new_pool(network: Network) -> Any:
         import httpx
 
-        from highhelp.deadline import bounded_client
+        from highhelp.sockets import guarded
 
-        client: httpx.Client = self._http(lambda **options: bounded_client(httpx.Client(**options)))
-        return client
+        return guarded(httpx.Client(**network.options(asynchronous=False, connect=CONNECT_SECONDS)))
 
     def close(self) -> None:
         """Close the connections. A client that was given as `http_client` stays open."""
-        self._closed = True
-        if self._made is not None and self._made[0] == os.getpid():
-            self._made[2].close()
+        pool = self._pools.close()
+        if pool is not None:
+            pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -416,10 +416,6 @@ class AsyncHighHelp(_Client, AsyncResources):
 
     _asynchronous = True
 
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._calls = self
-
     async def call(
         self,
         operation: str,
@@ -431,7 +427,8 @@ class AsyncHighHelp(_Client, AsyncResources):
         """Carry out an operation of the contract by its id. See `HighHelp.call`."""
         core = self._core
         call = core.prepare(operation, body, parse)
-        return await http.drive_async(flows.carry_out(call, core.limited(timeout)), self._pool(), core.wire)
+        with core.wire.observer.call(operation, call.payment_id):
+            return await http.drive_async(flows.carry_out(call, core.limited(timeout)), self._pool(), core.wire)
 
     async def wait(
         self,
@@ -446,25 +443,32 @@ class AsyncHighHelp(_Client, AsyncResources):
         core = self._core
         call = core.prepare(operation, body, parse)
         _check_seconds("timeout", timeout)
-        return await http.drive_async(flows.wait(call, core.policy, timeout, on_change), self._pool(), core.wire)
+        with core.wire.observer.call(f"wait {operation}", call.payment_id):
+            return await http.drive_async(flows.wait(call, core.policy, timeout, on_change), self._pool(), core.wire)
 
     async def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> Answer:
         """Send a signed request to any path, once. See `HighHelp.request`."""
         send = raw_request(self._core, path, body, timeout)
-        return await http.drive_async(_raw(send), self._pool(), self._core.wire)
+        with self._core.wire.observer.call(send.operation.id, send.payment_id):
+            return await http.drive_async(_raw(send), self._pool(), self._core.wire)
 
-    def _pool(self) -> httpx.AsyncClient:
+    @staticmethod
+    def _new_pool(network: Network) -> Any:
         import httpx
 
+        from highhelp.sockets import guarded
+
+        return guarded(httpx.AsyncClient(**network.options(asynchronous=True, connect=CONNECT_SECONDS)))
+
+    def _pool(self) -> Any:
         # the loop itself is kept, not its id: another loop may get the same one
-        client: httpx.AsyncClient = self._http(httpx.AsyncClient, asyncio.get_running_loop())
-        return client
+        return self._pools.get(asyncio.get_running_loop())
 
     async def aclose(self) -> None:
         """Close the connections. A client that was given as `http_client` stays open."""
-        self._closed = True
-        if self._made is not None and self._made[:2] == (os.getpid(), asyncio.get_running_loop()):
-            await self._made[2].aclose()
+        pool = self._pools.close(asyncio.get_running_loop())
+        if pool is not None:
+            await pool.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -197,14 +197,23 @@ class OutcomeUnknown(CallError):
 
 
 class WaitTimeout(CallError):
-    """The payment did not come to its end in time.
+    """The payment did not come to its end in time, or the wait for it was cancelled.
 
     Attributes:
         last: Its last state (without card data), or None if none was seen.
+        cancelled: Whether the caller ended the wait.
     """
 
     def __init__(
-        self, message: str, *, operation: str, payment_id: str | None = None, attempts: int, last: PaymentState | None
+        self,
+        message: str,
+        *,
+        operation: str,
+        payment_id: str | None = None,
+        attempts: int,
+        last: PaymentState | None,
+        cancelled: bool = False,
     ) -> None:
         super().__init__(message, operation=operation, payment_id=payment_id, attempts=attempts)
         self.last = last
+        self.cancelled = cancelled

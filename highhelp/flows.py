@@ -42,6 +42,7 @@ class Send:
         seconds: From the first byte sent to the last one received.
         payment_id: The payment it is about, for logs.
         attempt: Which attempt of its call this is, from 1.
+        sum: With an operation that creates: the amount in minor units and the currency, for logs.
     """
 
     operation: Operation
@@ -49,6 +50,7 @@ class Send:
     seconds: float
     payment_id: str | None
     attempt: int
+    sum: tuple[object, object] = (None, None)
 
     def __repr__(self) -> str:
         return f"<Send {self.operation.id}, attempt {self.attempt}>"
@@ -167,7 +169,7 @@ def carry_out(call: Call[T], policy: Policy) -> Flow[T]:
 
 
 def _send(call: Call[T], budget: Budget, attempt: int) -> Flow[Verdict[T]]:
-    result = yield Send(call.operation, call.body, budget.attempt(), call.payment_id, attempt)
+    result = yield Send(call.operation, call.body, budget.attempt(), call.payment_id, attempt, call.expected)
     if result is None:
         raise RuntimeError("a flow that sends must be given what came of it")
     verdict = judge(call.operation, result, call.parse)
@@ -377,14 +379,20 @@ FIRST_INTERVAL = 1.0
 LONGEST_INTERVAL = 15.0
 
 
-def wait(call: Call[T], policy: Policy, timeout: float, on_change: Callable[[T], object] | None) -> Flow[T]:
+def wait(
+    call: Call[T],
+    policy: Policy,
+    timeout: float,
+    on_change: Callable[[T], object] | None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Flow[T]:
     """Ask for a payment's state until it is final.
 
     The pause between two questions grows from one second to fifteen, and starts anew when the state changes. A
     question that gets no answer is asked again; an unknown status is not final.
 
     Raises:
-        WaitTimeout: The time is over. Carries the last state.
+        WaitTimeout: The time is over, or the wait was cancelled. Carries the last state.
         Rejected: The gateway refuses the question.
     """
     end = policy.now() + timeout
@@ -392,6 +400,8 @@ def wait(call: Call[T], policy: Policy, timeout: float, on_change: Callable[[T],
     seen: tuple[object, object] | None = None
     interval, tries = FIRST_INTERVAL, 0
     while True:
+        if cancelled():
+            raise _not_final(call, last, seen, tries, "the wait was cancelled", cancelled=True)
         tries += 1
         try:
             left = max(end - policy.now(), 0.1)
@@ -408,20 +418,27 @@ def wait(call: Call[T], policy: Policy, timeout: float, on_change: Callable[[T],
                 return state
         left = end - policy.now()
         if left <= 0:
-            raise _timeout(call, last, seen, tries, timeout)
+            raise _not_final(call, last, seen, tries, f"not final after {timeout:.0f} s")
         yield Sleep(min(interval * (0.8 + 0.2 * policy.jitter()), left), "not final yet")
         interval = min(interval * 1.5, LONGEST_INTERVAL)
 
 
-def _timeout(
-    call: Call[T], last: T | None, seen: tuple[object, object] | None, tries: int, timeout: float
+def _not_final(
+    call: Call[T],
+    last: T | None,
+    seen: tuple[object, object] | None,
+    tries: int,
+    reason: str,
+    *,
+    cancelled: bool = False,
 ) -> WaitTimeout:
     state = without_card_data(last) if isinstance(last, PaymentState) else None
     where = ":".join(str(part) for part in seen if isinstance(part, str)) if seen else "no answer at all"
     return WaitTimeout(
-        f"not final after {timeout:.0f} s, last seen: {where}",
+        f"{reason}, last seen: {where}",
         operation=call.operation.id,
         payment_id=call.payment_id,
         attempts=tries,
         last=state,
+        cancelled=cancelled,
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent
-from highhelp.flows import Flow, Result, Send, Sleep, Step
+from highhelp.flows import Flow, Result, Send, Sleep
 from highhelp.outcome import Answer, Failure
 from highhelp.redact import masked_text
 from highhelp_signing.errors import BodyNotSignable, SigningError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from highhelp.telemetry import Observer
     from highhelp_signing.auth import SignatureAuth
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class Wire:
         connect: Seconds to connect.
         clock: Unix seconds.
         now: A clock that never goes back, in seconds.
-        observe: Told of every attempt; must not raise.
+        observer: Told of every attempt and pause; never raises.
     """
 
     base_url: str
@@ -59,7 +60,7 @@ class Wire:
     connect: float
     clock: Callable[[], float]
     now: Callable[[], float]
-    observe: Callable[[Step, Result, float], None]
+    observer: Observer
 
     def request(self, client: Any, send: Send) -> Any:
         """The request of one attempt, not yet signed."""
@@ -79,8 +80,8 @@ class Wire:
         )
 
 
-def drive(flow: Flow[T], client: httpx.Client, wire: Wire) -> T:
-    """Run a flow to its end. Raises what the flow raises."""
+def drive(flow: Flow[T], client: httpx.Client, wire: Wire, pause: Callable[[float], object] | None = None) -> T:
+    """Run a flow to its end. Raises what the flow raises. `pause` waits for some seconds, or less."""
     result: Result = None
     while True:
         try:
@@ -88,13 +89,20 @@ def drive(flow: Flow[T], client: httpx.Client, wire: Wire) -> T:
         except StopIteration as stop:
             value: T = stop.value
             return value
-        began = wire.now()
+        wire.observer.before(step)
         if isinstance(step, Sleep):
-            time.sleep(step.seconds)
+            (pause or time.sleep)(step.seconds)
             result = None
-        else:
+            continue
+        began = wire.now()
+        try:
             result = _attempt(client, step, wire)
-        wire.observe(step, result, wire.now() - began)
+        except Exception:
+            raise
+        except BaseException as stop:
+            _interrupted(stop, step, wire, began)
+            raise
+        wire.observer.after(step, result, wire.now() - began)
 
 
 async def drive_async(flow: Flow[T], client: httpx.AsyncClient, wire: Wire) -> T:
@@ -106,13 +114,28 @@ async def drive_async(flow: Flow[T], client: httpx.AsyncClient, wire: Wire) -> T
         except StopIteration as stop:
             value: T = stop.value
             return value
-        began = wire.now()
+        wire.observer.before(step)
         if isinstance(step, Sleep):
             await asyncio.sleep(step.seconds)
             result = None
-        else:
+            continue
+        began = wire.now()
+        try:
             result = await _attempt_async(client, step, wire)
-        wire.observe(step, result, wire.now() - began)
+        except Exception:
+            raise
+        except BaseException as stop:
+            _interrupted(stop, step, wire, began)
+            raise
+        wire.observer.after(step, result, wire.now() - began)
+
+
+def _interrupted(stop: BaseException, send: Send, wire: Wire, began: float) -> None:
+    """Says what is known when a caller ends a call half-way (Ctrl-C, a cancelled task): the money may have moved."""
+    wire.observer.after(send, Failure(sent=True, reason=f"interrupted by {type(stop).__name__}"), wire.now() - began)
+    if send.operation.moves_money:
+        about = " ".join(filter(None, (send.operation.id, send.payment_id)))
+        stop.add_note(f"{about} was under way and may have been carried out: ask the info operation first")
 
 
 class Trace:
@@ -137,7 +160,7 @@ class Trace:
 
 
 def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
-    from highhelp.deadline import within
+    from highhelp.sockets import within
 
     trace = Trace()
     request = _signed(client, send, wire, trace)
@@ -237,10 +260,25 @@ def _failure(error: Exception, request: Any, trace: Trace) -> Failure:
         return Failure(sent=trace.started or not trace.seen, reason=f"unexpected {_place(error)}")
     # an error of another request is one of a hook's own calls: ours may long have been answered
     ours = getattr(error, "_request", None) is request
-    sent = trace.started or not ours or not names & _NOT_SENT
+    sent = trace.started or not ours or not names & _NOT_SENT or not (trace.seen or _while_connecting(error))
     text = masked_text(str(error))[:200] if names & {"ConnectError", "ProxyError"} else ""
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return Failure(sent=sent, reason=reason, retryable=not names & _HOPELESS and "CERTIFICATE" not in text)
+
+
+def _while_connecting(error: Exception) -> bool:
+    """Whether a transport that is not httpcore's surely failed before the first byte.
+
+    The name alone does not say it: pyreqwest calls an answer that is lost after sending a ConnectError, httpx-aiohttp
+    a ConnectTimeout. Their own errors tell; one that stems from no other was meant as it is.
+    """
+    cause = error.__cause__
+    if cause is None:
+        return error.__context__ is None
+    details = getattr(cause, "details", None)
+    causes = details.get("causes", ()) if isinstance(details, dict) else ()
+    connecting = any(isinstance(each, dict) and each.get("message") == "client error (Connect)" for each in causes)
+    return connecting or "ClientConnectorError" in {kind.__name__ for kind in type(cause).__mro__}
 
 
 def _place(error: Exception) -> str:

@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 __all__ = (*_models.__all__, "UNSET", "Unset")
 
 
-def __getattr__(name: str) -> object:
-    if name in {"UNSET", "Unset"}:
-        from highhelp_api.client import types
+if not TYPE_CHECKING:  # type checkers would take any name for good
 
-        return getattr(types, name)
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(_models, name)
+    def __getattr__(name: str) -> object:
+        if name in {"UNSET", "Unset"}:
+            from highhelp_api.client import types
+
+            return getattr(types, name)
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(_models, name)
 
 
 def __dir__() -> list[str]:

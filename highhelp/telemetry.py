@@ -1,4 +1,4 @@
-"""One log line per attempt, redacted by the contract, and hooks that cannot break a call."""
+"""One log line per attempt, redacted by the contract, spans, and hooks that cannot break a call."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from highhelp.flows import Result, Send, Sleep, Step
+from highhelp.flows import Result, Send, Step
 from highhelp.outcome import Answer, Failure
 from highhelp.redact import masked_text
+
+if TYPE_CHECKING:
+    from highhelp.tracing import Tracing
 
 LOG = logging.getLogger("highhelp")
 
@@ -24,22 +27,45 @@ class Observer:
     """Logs what happens and tells the hooks.
 
     Attributes:
+        on_request: Called with (operation, payment_id, attempt) before each attempt.
         on_response: Called with (operation, answer) for each answer as it came, unredacted.
         on_retry: Called with (seconds, reason) before each pause.
+        tracing: OpenTelemetry, where it is installed.
+        server: The gateway's host, for spans.
     """
 
+    on_request: Hook | None = None
     on_response: Hook | None = None
     on_retry: Hook | None = None
+    tracing: Tracing | None = None
+    server: str = ""
 
-    def __call__(self, step: Step, result: Result, seconds: float) -> None:
-        """Take note of one step of a call."""
-        if isinstance(step, Sleep):
-            _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={_value(step.reason)}")
-            _tell(self.on_retry, step.seconds, step.reason)
+    def call(self, operation: str, payment_id: str | None) -> contextlib.AbstractContextManager[None]:
+        """What surrounds a whole call with its repetitions and look-ups."""
+        return (
+            contextlib.nullcontext() if self.tracing is None else self.tracing.call(operation, payment_id, self.server)
+        )
+
+    def before(self, step: Step) -> None:
+        """Take note of what is about to be done."""
+        if isinstance(step, Send):
+            _tell(self.on_request, step.operation.id, step.payment_id, step.attempt)
             return
-        _log(logging.WARNING if isinstance(result, Failure) else logging.INFO, lambda: line(step, result, seconds))
+        _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={_value(step.reason)}")
+        if self.tracing is not None:
+            self.tracing.step("pause", {"seconds": step.seconds, "reason": _shown(step.reason)})
+        _tell(self.on_retry, step.seconds, step.reason)
+
+    def after(self, send: Send, result: Result, seconds: float) -> None:
+        """Take note of what an attempt came to."""
+        level = logging.WARNING if isinstance(result, Failure) else logging.INFO
+        if self.tracing is not None or LOG.isEnabledFor(level):
+            fields = told(send, result, seconds)
+            _log(level, lambda: line(send, fields))
+            if self.tracing is not None:
+                self.tracing.step("attempt", fields, attempt=send.operation.id)
         if isinstance(result, Answer):
-            _tell(self.on_response, step.operation.id, result)
+            _tell(self.on_response, send.operation.id, result)
 
 
 def _log(level: int, text: Callable[[], str]) -> None:
@@ -50,18 +76,30 @@ def _log(level: int, text: Callable[[], str]) -> None:
         LOG.log(level, "%s", text())
 
 
-def line(send: Send, result: Result, seconds: float) -> str:
-    """The log line of one attempt: identifiers, statuses and amounts, nothing that is sensitive."""
+def told(send: Send, result: Result, seconds: float) -> dict[str, str | int]:
+    """What may be told of one attempt: identifiers, statuses and amounts, nothing that is sensitive."""
     fields: dict[str, Any] = {"payment_id": send.payment_id}
     if isinstance(result, Answer):
-        fields |= {"http": result.status} | _told(result)
+        fields["http"] = result.status
     elif isinstance(result, Failure):
         fields["failure"] = result.reason
+    fields |= dict(zip(("amount", "currency"), send.sum, strict=True)) | _told(result)
     fields |= {"ms": round(seconds * 1000), "attempt": send.attempt}
-    return " ".join([send.operation.id, *(f"{k}={_value(v)}" for k, v in fields.items() if v is not None)])
+    return {
+        name: value if isinstance(value, int) else _shown(str(value))
+        for name, value in fields.items()
+        if isinstance(value, str | int)
+    }
 
 
-def _told(answer: Answer) -> dict[str, Any]:
+def line(send: Send, fields: Mapping[str, str | int]) -> str:
+    """The log line of one attempt."""
+    return " ".join([send.operation.id, *(f"{name}={_value(value)}" for name, value in fields.items())])
+
+
+def _told(answer: Result) -> dict[str, Any]:
+    if not isinstance(answer, Answer):
+        return {}
     try:
         body = answer.json()
     except ValueError:
@@ -69,14 +107,18 @@ def _told(answer: Answer) -> dict[str, Any]:
     if not isinstance(body, Mapping):
         return {}
     info = body.get("payment_info")
-    told = {name: body.get(name) for name in ("request_id", "status", "sub_status")}
+    known = {name: body.get(name) for name in ("request_id", "status", "sub_status")}
     if isinstance(info, Mapping):
-        told |= {name: info.get(name) for name in ("amount", "currency")}
-    return {name: value for name, value in told.items() if isinstance(value, str | int)}
+        known |= {name: info.get(name) for name in ("amount", "currency")}
+    return {name: value for name, value in known.items() if isinstance(value, str | int)}
+
+
+def _shown(text: str) -> str:
+    return masked_text(text)[:300]
 
 
 def _value(value: object) -> str:
-    text = masked_text(str(value))[:300]
+    text = _shown(str(value))
     # what is not plain is quoted and escaped: a value must not forge a line of the log
     return text if _PLAIN.fullmatch(text) else ascii(text)
 

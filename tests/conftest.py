@@ -1,12 +1,45 @@
-"""Programs that some tests need beyond Python. Where one is missing, `tests/requirements.py` says what follows."""
+"""Programs that some tests need beyond Python, and the recorder that checks what every gateway says in the whole run.
+
+Where a program is missing, `tests/requirements.py` says what follows.
+"""
 
 from __future__ import annotations
 
 import shutil
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.recorder import Recorder
 from tests.requirements import require
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+RECORDED = pytest.StashKey[Recorder]()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def recorder(request: pytest.FixtureRequest) -> Iterator[Recorder]:
+    """Hears every gateway of the run; what breaks the contract fails the test in which it was said."""
+    made = request.config.stash[RECORDED] = Recorder()
+    with made.listening():
+        yield made
+    assert made.take() == []
+
+
+@pytest.fixture(autouse=True)
+def said_by_the_contract(recorder: Recorder) -> Iterator[None]:
+    """Whatever a test does: each answer and callback fits its schema, unless a fault breaks it on purpose."""
+    yield
+    assert recorder.take() == []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say how much was checked."""
+    made = config.stash.get(RECORDED, None)
+    if made is not None and made.answers:
+        terminalreporter.write_line(made.summary())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -27,3 +60,10 @@ def openssl() -> str:
 def node() -> str:
     """The `node` command."""
     return require("node", shutil.which("node"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """A Chromium browser; the tests bring none of their own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    return require("chromium", next(filter(None, map(shutil.which, names)), None))

@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from highhelp_mock.messages import Json
     from highhelp_mock.payments import Challenge, Payment
 
-__all__ = ["UNKNOWN", "bank_of", "callback_body", "callback_kind", "create_answer", "info_answer", "masked", "view"]
+__all__ = [
+    "UNKNOWN",
+    "bank_of",
+    "callback_body",
+    "callback_kind",
+    "create_answer",
+    "info_answer",
+    "masked",
+    "page_address",
+    "requisites",
+    "view",
+]
 
 UNKNOWN = ("on_hold", "manual_review")
 """A status and a sub-status that the contract does not know, for the fault of that name."""
@@ -128,18 +139,26 @@ def _payment_info(payment: Payment) -> Json:
     return info | ({"type": payment.flow} if payment.flow else {})
 
 
+def page_address(payment: Payment, base_url: str) -> str | None:
+    """Where the payer's page is, where the payment has one."""
+    if payment.flow != "payin" or (payment.card and payment.product != "widget"):
+        return None
+    return _page(payment, base_url)
+
+
 def _integration(payment: Payment, base_url: str) -> Json:
     if payment.flow != "payin" or payment.final:
         return {}
     if payment.state == "processing:awaiting_redirect_result":
         return {"redirect_url": _page(payment, base_url, "/redirect")}
-    return {} if payment.card and payment.product != "widget" else {"form_url": _page(payment, base_url)}
+    address = page_address(payment, base_url)
+    return {} if address is None else {"form_url": address}
 
 
 def _blocks(payment: Payment, base_url: str) -> Json:
     blocks: Json = {}
     if payment.state in ("processing:awaiting_confirm", "processing:paid") and _is_transfer(payment):
-        blocks["requisites"] = _requisites(payment)
+        blocks["requisites"] = requisites(payment)
     if payment.state == "processing:awaiting_redirect_result":
         params = {"session": payment.token[:16]}
         blocks["redirect"] = {"url": _page(payment, base_url, "/redirect"), "method": "GET", "params": params}
@@ -166,7 +185,8 @@ def _threeds(payment: Payment, challenge: Challenge, base_url: str) -> Json:
     return {"acs_url": address, "creq": challenge.creq}
 
 
-def _requisites(payment: Payment) -> Json:
+def requisites(payment: Payment) -> Json:
+    """Where the payer of a transfer sends the money; the same each time it is asked."""
     # a digit or two of the token make details that differ between payments and stay the same within one
     number = int(hashlib.sha256(payment.token.encode()).hexdigest(), 16)
     bank = bank_of(payment.currency, payment.method)

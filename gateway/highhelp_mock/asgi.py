@@ -60,9 +60,7 @@ class GatewayApp:
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         body = await _read(receive)
         if body is None:
-            response = Refusal(413, f"The body is larger than {LIMITS.raw} bytes").response("-")
-            # the rest of the body is still on its way, so the connection cannot be used again
-            response = Response(response.status, (*response.headers, ("connection", "close")), response.body)
+            response = too_large()
         else:
             raw_path = scope.get("raw_path") or scope["path"].encode()
             headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
@@ -74,6 +72,13 @@ class GatewayApp:
             await _abort(scope, receive)
             return
         await _answer(response, send)
+
+
+def too_large() -> Response:
+    """The answer to a body that is not read to its end."""
+    response = Refusal(413, f"The body is larger than {LIMITS.raw} bytes").response("-")
+    # the rest of the body is still on its way, so the connection cannot be used again
+    return Response(response.status, (*response.headers, ("connection", "close")), response.body)
 
 
 async def _read(receive: Receive) -> bytes | None:

@@ -27,6 +27,11 @@ class Clock:
         """Unix seconds now."""
         return self._source() + self._offset
 
+    @property
+    def offset(self) -> float:
+        """Seconds by which it is ahead of real time."""
+        return self._offset
+
     def travel(self, seconds: float) -> None:
         """Move forward.
 
@@ -36,6 +41,10 @@ class Clock:
         if not math.isfinite(seconds) or seconds < 0:
             raise ValueError("the clock only moves forward")
         self._offset += seconds
+
+    def restore(self, offset: float) -> None:
+        """Be ahead by so many seconds, as in an earlier run."""
+        self._offset = offset
 
     def reset(self) -> None:
         """Back to real time."""

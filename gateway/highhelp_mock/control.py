@@ -6,12 +6,13 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from highhelp_mock.answers import state_json, view
 from highhelp_mock.engine import Engine
 from highhelp_mock.faults import DESCRIPTIONS, Fault
 from highhelp_mock.messages import Json, Refusal, Request
+from highhelp_mock.visitors import check_host, is_own
 
 if TYPE_CHECKING:
     from highhelp_mock.payments import Payment
@@ -32,6 +33,7 @@ def handle(engine: Engine, request: Request) -> Json:
     Raises:
         Refusal: 4xx with what is allowed.
     """
+    check_host(request, engine.base_url)
     _check_origin(request)
     name = request.path.removeprefix(PREFIX)
     if name.startswith(_ADVANCE[0]) and name.endswith(_ADVANCE[1]) and len(name) > sum(map(len, _ADVANCE)):
@@ -117,6 +119,11 @@ def _fault_json(fault: Fault) -> Json:
     return {"operation": fault.operation, "fault": fault.name, "times": fault.times}
 
 
+def _disarm(engine: Engine, _: Request) -> Json:
+    engine.faults.clear()
+    return {"faults": []}
+
+
 def _travel(engine: Engine, request: Request) -> Json:
     seconds = _body(request).get("advance_seconds")
     if not _is_duration(seconds, _LONGEST_JUMP):
@@ -143,6 +150,7 @@ _ROUTES: Mapping[str, Mapping[str, _Action]] = {
     "payments": {"GET": _payments},
     "callbacks": {"GET": _callbacks},
     "faults": {"GET": _faults, "POST": _arm},
+    "faults/clear": {"POST": _disarm},
     "clock": {"GET": _clock, "POST": _travel},
     "reset": {"POST": _reset},
     "health": {"GET": _health},
@@ -158,7 +166,7 @@ def _check_method(request: Request, *methods: str) -> None:
 def _check_origin(request: Request) -> None:
     # a web page that the developer happens to visit must not steer the gateway
     for origin in request.values("origin"):
-        if urlsplit(origin).netloc not in request.values("host"):
+        if not is_own(origin, request.values("host")):
             raise Refusal(403, "The control API is not for other sites' pages")
 
 

@@ -20,6 +20,7 @@ from highhelp_mock.guard import LIMITS, authenticate, check_form
 from highhelp_mock.messages import Json, Refusal, Request, Response, encode, json_response
 from highhelp_mock.operations import carry_out
 from highhelp_mock.outbox import Attempt
+from highhelp_mock.state import StateError
 from highhelp_mock.validation import check_body
 from highhelp_signing import SignatureScheme, parse_body, signing_message
 from highhelp_signing.encoding import base64url_encode
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from highhelp_api.contract import Operation
     from highhelp_mock.clock import Clock
     from highhelp_mock.faults import Fault
+    from highhelp_mock.payments import Payment
     from highhelp_mock.projects import Project
+    from highhelp_mock.state import StateFile
 
 __all__ = ["Call", "Core", "Duplicates", "Outgoing", "Page", "sign"]
 
@@ -91,6 +94,7 @@ class Core:
         duplicates: what a repeated payment_id gets: "stored" answers the payment's state if the body is the same, else
             409; "conflict" always 409.
         deliver_to: hosts beyond loopback to which callbacks may go.
+        state: where the memory is written down; nowhere when absent.
         pages: answers GET and POST requests outside of the API and of control; None where there is no such page.
     """
 
@@ -102,6 +106,7 @@ class Core:
         duplicates: Duplicates = "stored",
         deliver_to: Collection[str] = (),
         pages: Page | None = None,
+        state: StateFile | None = None,
     ) -> None:
         if duplicates not in ("stored", "conflict"):
             raise ValueError('duplicates must be "stored" or "conflict"')
@@ -113,6 +118,10 @@ class Core:
         self._pages = pages
         self._lock = threading.RLock()
         self._engine = Engine(self.projects, clock, deliver_to)
+        self._state = state
+        self._engine.changes.wanted = state is not None
+        if state is not None:
+            clock.restore(state.clock_offset)
         self._numbers = count(1)
         self._run = secrets.token_hex(4)
         self._by_path = {operation.path: operation for operation in contract.OPERATIONS.values()}
@@ -126,30 +135,60 @@ class Core:
     def base_url(self, value: str) -> None:
         self._engine.base_url = value.rstrip("/")
 
+    def add_project(self, project: Project) -> None:
+        """Open a project; what the state file holds of it comes back.
+
+        Raises:
+            StateError: the state file cannot be read or written.
+        """
+        with self._lock:
+            payments: list[Payment] = []
+            if self._state is not None:
+                payments, deliveries = self._state.open_project(project)
+                self._engine.outbox.restore(deliveries, self._state.next_callback)
+            self.projects[project.project_id] = project
+            self._engine.restore(payments)
+
     @contextmanager
     def engine(self) -> Iterator[Engine]:
-        """The gateway's memory, brought up to now and locked while the block runs."""
+        """The gateway's memory, brought up to now and locked while the block runs, then written down.
+
+        Raises:
+            StateError: the state file cannot be written.
+        """
         with self._lock:
-            self._engine.catch_up()
-            yield self._engine
+            try:
+                self._engine.catch_up()
+                yield self._engine
+            finally:
+                self._write()
+
+    def _write(self) -> None:
+        if self._state is not None:
+            self._state.write(self._engine)
 
     def handle(self, request: Request) -> Response:
         """Answer one request. Never raises on account of what is in it."""
-        with self.engine() as engine:
-            try:
-                response = self._dispatch(engine, request)
-            except Refusal as refusal:
-                response = refusal.response(self._request_id())
-            body = b"" if request.method == "HEAD" else response.body
-            # a client compares its clock with this one, so it is the gateway's and not the server's
-            date = ("date", formatdate(self.clock(), usegmt=True))
-            return replace(response, headers=(*response.headers, date), body=body)
+        try:
+            with self.engine() as engine:
+                try:
+                    response = self._dispatch(engine, request)
+                except Refusal as refusal:
+                    response = refusal.response(self._request_id())
+        except StateError:
+            # what cannot be kept is not answered with success; the next answer tries to write it again
+            response = Refusal(500, "The state file cannot be written").response(self._request_id())
+        body = b"" if request.method == "HEAD" else response.body
+        # a client compares its clock with this one, so it is the gateway's and not the server's
+        date = ("date", formatdate(self.clock(), usegmt=True))
+        return replace(response, headers=(*response.headers, date), body=body)
 
     def reset(self) -> None:
         """Forget state and faults, and go back to real time."""
         with self._lock:
             self._engine.reset()
             self.calls.clear()
+            self._write()
 
     def due_callbacks(self, most: int = 100) -> list[Outgoing]:
         """Take the callbacks that are to be sent now, signed and stamped by the gateway's clock.

@@ -22,6 +22,7 @@ from highhelp_mock.scenarios import Scenario, default_scenario, find
 
 if TYPE_CHECKING:
     from highhelp_api.contract import Operation
+    from highhelp_mock.projects import Project
 
 __all__ = ["fingerprint", "methods", "new_payment"]
 
@@ -34,11 +35,10 @@ _URLS = MappingProxyType(
 )
 """Which field of `general` names the address of each kind of callback (documented)."""
 
-_FINGERPRINT_KEY = secrets.token_bytes(32)
 
-
-def new_payment(operation: Operation, project_id: str, body: Mapping[str, Any], now: float) -> Payment:
+def new_payment(operation: Operation, project: Project, body: Mapping[str, Any], now: float) -> Payment:
     """The payment that a valid request asks for; already declined where the request cannot be met."""
+    project_id = project.project_id
     general, asked = _block(body, "general"), _block(body, "payment")
     payer = _block(body, "receiver") or _block(body, "card") or _block(body, "sender")
     code = asked.get("method", asked.get("widget_method"))
@@ -68,8 +68,9 @@ def new_payment(operation: Operation, project_id: str, body: Mapping[str, Any], 
         urls=MappingProxyType({kind: general[name] for kind, name in _URLS.items() if general.get(name)}),
         redirect_url=general.get("redirect_url"),
         language=_block(body, "customer").get("language"),
+        description=asked.get("description"),
         card=_card(_block(body, "card") or (payer if flow == "payout" else {})),
-        fingerprint=fingerprint(operation.id, body),
+        fingerprint=fingerprint(project, operation.id, body),
     )
     chosen = find(flow, amount=amount, pan=payer.get("pan"), phone=phone)
     if chosen is not None and _fits(payment, chosen):
@@ -78,10 +79,13 @@ def new_payment(operation: Operation, project_id: str, body: Mapping[str, Any], 
     return payment if problem is None else replace(payment, state=DECLINE, status_description=problem)
 
 
-def fingerprint(operation: str, body: Mapping[str, Any]) -> bytes:
-    """Tells whether two bodies are the same, and nothing else: keyed, as a body may hold card data."""
+def fingerprint(project: Project, operation: str, body: Mapping[str, Any]) -> bytes:
+    """Tells whether two bodies are the same, and nothing else: keyed, as a body may hold card data.
+
+    The key is made from the project's, so that it is the same after a restart without being in the state file.
+    """
     text = json.dumps([operation, body], sort_keys=True, ensure_ascii=False)
-    return hmac.digest(_FINGERPRINT_KEY, text.encode(), hashlib.sha256)
+    return hmac.digest(project.fingerprint_key, text.encode(), hashlib.sha256)
 
 
 def methods() -> tuple[Mapping[str, Any], ...]:

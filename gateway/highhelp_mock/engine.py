@@ -8,10 +8,12 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from highhelp_mock.answers import callback_body, callback_kind, challenge_text
 from highhelp_mock.books import InsufficientError
+from highhelp_mock.changes import Changes
 from highhelp_mock.faults import Faults
 from highhelp_mock.machine import DECLINE, SUCCESS
 from highhelp_mock.messages import encode
@@ -19,8 +21,9 @@ from highhelp_mock.outbox import Delivery, Outbox, may_deliver
 from highhelp_mock.payments import LIFETIME, Challenge, Hop, Payment, begin, expired_state, moved
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from highhelp_mock.books import Account
     from highhelp_mock.clock import Clock
     from highhelp_mock.projects import Project
 
@@ -50,7 +53,8 @@ class Engine:
         self.clock = clock
         self.base_url = ""
         self.faults = Faults()
-        self.outbox = Outbox()
+        self.changes = Changes()
+        self.outbox = Outbox(self.changes)
         self._deliver_to = frozenset(host.lower() for host in deliver_to)
         self._payments: dict[tuple[str, str], Payment] = {}
         self._tokens: dict[str, tuple[str, str]] = {}
@@ -60,6 +64,14 @@ class Engine:
 
     def __iter__(self) -> Iterator[Payment]:
         return iter(self._payments.values())
+
+    def latest(self, most: int) -> list[Payment]:
+        """The payments that were created last, newest first, at most so many."""
+        return list(islice(reversed(self._payments.values()), most))
+
+    def count(self) -> int:
+        """How many payments are remembered."""
+        return len(self._payments)
 
     def find(self, project_id: str, payment_id: str) -> Payment | None:
         """A payment by its merchant's id."""
@@ -88,9 +100,8 @@ class Engine:
         """Take in a new payment: a payout locks its sum, or is declined where the balance does not suffice."""
         payment = begin(payment)
         if payment.flow == "payout" and not payment.final:
-            books = self.projects[payment.project_id].books
             try:
-                books.book(payment.currency, books.account(payment.currency).lock(payment.amount))
+                self._book(payment, self._account(payment).lock(payment.amount))
             except InsufficientError:
                 payment = begin(replace(payment, state=DECLINE, status_description=_NO_MONEY))
         self._tokens[payment.token] = payment.key
@@ -110,8 +121,7 @@ class Engine:
             ValueError: the machines do not allow it.
         """
         at = self.clock() if at is None else at
-        books = self.projects[payment.project_id].books
-        account = books.account(payment.currency)
+        account = self._account(payment)
         if state == SUCCESS and payment.flow == "payin" and not account.has_room(payment.amount):
             state, text = DECLINE, _NO_ROOM
         after = moved(payment, state, text, at)
@@ -123,10 +133,10 @@ class Engine:
         if after.final:
             self._finished.append(payment.key)
             if payment.flow == "payin" and state == SUCCESS:
-                books.book(payment.currency, account.credit(payment.amount))
+                self._book(payment, account.credit(payment.amount))
             elif payment.flow == "payout":
                 settle = account.debit if state == SUCCESS else account.release
-                books.book(payment.currency, settle(payment.amount))
+                self._book(payment, settle(payment.amount))
         self._keep(after)
         self._announce(after, at)
         return after
@@ -146,6 +156,7 @@ class Engine:
 
     def reset(self) -> None:
         """Forget payments, callbacks and faults; opening balances and real time again."""
+        self.changes.clear_all()
         self._payments.clear()
         self._tokens.clear()
         self._due.clear()
@@ -155,6 +166,23 @@ class Engine:
         self.clock.reset()
         for project in self.projects.values():
             project.books.reset()
+            for currency in project.books.accounts:
+                self.changes.account(project.project_id, currency)
+
+    def restore(self, payments: Iterable[Payment]) -> None:
+        """Take in payments as they were written down, in the order of their creation."""
+        for payment in payments:
+            self._tokens[payment.token] = payment.key
+            self._schedule(payment)
+            if payment.final:
+                self._finished.append(payment.key)
+
+    def _account(self, payment: Payment) -> Account:
+        return self.projects[payment.project_id].books.account(payment.currency)
+
+    def _book(self, payment: Payment, account: Account) -> None:
+        self.projects[payment.project_id].books.book(payment.currency, account)
+        self.changes.account(payment.project_id, payment.currency)
 
     def _step(self, payment: Payment, at: float) -> None:
         hop = payment.course[0] if payment.course and payment.course[0].at <= at else None
@@ -170,6 +198,10 @@ class Engine:
             self.hold(rest)
 
     def _keep(self, payment: Payment) -> None:
+        self.changes.payment(payment.key)
+        self._schedule(payment)
+
+    def _schedule(self, payment: Payment) -> None:
         self._payments[payment.key] = payment
         if payment.due_at is not None:
             self._order += 1
@@ -216,3 +248,4 @@ class Engine:
                 continue
             self._tokens.pop(self._payments.pop(key).token, None)
             self.outbox.forget(key)
+            self.changes.forget(key)

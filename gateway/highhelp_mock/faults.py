@@ -10,7 +10,7 @@ from highhelp_api import contract
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ANY", "API_FAULTS", "CALLBACK_FAULTS", "DESCRIPTIONS", "Fault", "Faults"]
+__all__ = ["ANY", "API_FAULTS", "CALLBACKS", "CALLBACK_FAULTS", "DESCRIPTIONS", "Fault", "Faults"]
 
 ANY: Final = "*"
 CALLBACKS: Final = "callbacks"

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from highhelp_mock import control, payer
-from highhelp_mock.answers import callback_kind
 from highhelp_mock.asgi import GatewayApp
 from highhelp_mock.clock import Clock
-from highhelp_mock.core import Call, Core, Duplicates, Outgoing, Page, sign
-from highhelp_mock.messages import Json, Request, Response, encode
+from highhelp_mock.core import Call, Core, Duplicates, Outgoing, Page
+from highhelp_mock.made_up import Wrong, made_up
+from highhelp_mock.pages import answer as pages_of_the_gateway
 from highhelp_mock.projects import Algorithm, Keys, Project, make_keys, new_project_id, read_home, write_base_url
 from highhelp_mock.sender import deliver_due
+from highhelp_mock.state import StateError, StateFile
 from highhelp_mock.transport import InProcessTransport
 from highhelp_signing import CallbackVerifier, HmacSigner, KeyRing, RsaSigner, SignatureScheme
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from highhelp_mock.books import Account
     from highhelp_mock.faults import Fault
+    from highhelp_mock.messages import Request, Response
     from highhelp_mock.outbox import Delivery
     from highhelp_mock.payments import Payment
 
@@ -53,10 +55,15 @@ class MockGateway:
         clock: answers the real Unix seconds; for tests that want a constant.
         receiver: takes each callback that is due and returns an HTTP status, after every call, travel and advance.
         base_url: where the gateway is reached, for the links in its answers.
-        pages: see :class:`~highhelp_mock.core.Core`.
+        pages: answers what is neither API nor control instead of the hosted page and the dashboard; see
+            :class:`~highhelp_mock.core.Core`.
+
+        state: an SQLite file that keeps payments, books, callbacks and the clock over restarts, also over a sudden
+            end; in memory when absent. Keys are not in it: give the home, or the keys, again. See :meth:`close`.
 
     Raises:
         KeyFormatError: a file of the home is missing or unreadable.
+        StateError: the state file cannot be used; says why.
         ValueError: an unknown `duplicates`.
     """
 
@@ -75,11 +82,13 @@ class MockGateway:
         receiver: Callable[[Outgoing], int] | None = None,
         base_url: str = IN_PROCESS_URL,
         pages: Page | None = None,
+        state: str | os.PathLike[str] | None = None,
     ) -> None:
         self.home: Path | None = None if home is None else Path(home)
         if self.home is not None:
             content = read_home(self.home, base_url)
             project_id, keys, scheme = content.project_id, content.keys, scheme or content.scheme
+        self._state = None if state is None else StateFile(state)
         self.scheme = scheme or SignatureScheme()
         self.clock = Clock() if clock is None else Clock(clock)
         self.core = Core(
@@ -87,14 +96,19 @@ class MockGateway:
             clock=self.clock,
             duplicates=duplicates,
             deliver_to=(deliver_to,) if isinstance(deliver_to, str) else deliver_to,
-            pages=pages,
+            pages=pages_of_the_gateway if pages is None else pages,
+            state=self._state,
         )
         self.core.base_url = base_url
         self._callback_algorithm: Algorithm = callback_algorithm
         self._balances = balances
         self._receiver = receiver
         self._delivering = False
-        self.project = self.add_project(project_id, keys=keys)
+        try:
+            self.project = self.add_project(self._kept_project(project_id), keys=keys)
+        except BaseException:
+            self.close()
+            raise
         self.app = GatewayApp(self.core)
         self.transport = InProcessTransport(self.core, self._settle)
 
@@ -149,8 +163,7 @@ class MockGateway:
             callback_algorithm=callback_algorithm or self._callback_algorithm,
             balances=self._balances if balances is None else balances,
         )
-        with self.core.engine():
-            self.core.projects[project.project_id] = project
+        self.core.add_project(project)
         return project
 
     def handle(self, request: Request) -> Response:
@@ -285,9 +298,13 @@ class MockGateway:
         project_id: str | None = None,
         timestamp: int | None = None,
         wrong_signature: bool = False,
+        wrong: Wrong | None = None,
+        algorithm: Algorithm | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Outgoing:
-        """A callback of any status, signed as the gateway signs, without a payment behind it.
+        """A callback of any status, signed as the gateway signs, whether there is such a payment or not.
+
+        Where there is one, amount, currency and the gateway's id are its own.
 
         Args:
             payment_id: the merchant's id.
@@ -295,23 +312,27 @@ class MockGateway:
             sub_status: any text.
             project_id: the first project's when absent.
             timestamp: Unix seconds of signing; the gateway's clock when absent.
-            wrong_signature: one of the right form that does not match.
+            wrong_signature: the same as `wrong="signature"`.
+            wrong: makes it wrong on purpose: "signature" (of the right form, does not match), "key" (signed with
+                another key), "stale" and "future" (by an hour), "body" (another amount than was signed), "unsigned",
+                "project" (an unknown one).
+            algorithm: "rsa" or "hmac"; the project's when absent.
             body: further members of the body, or other values for those that are there.
 
         Raises:
+            ValueError: an unknown `wrong`.
             BodyNotSignable: `body` makes a body that cannot be signed.
         """
-        project = self.core.projects[project_id or self.project_id]
-        told: Json = {
-            "project_id": project.project_id,
-            "general": {"request_id": "00000000-0000-4000-8000-000000000000", "payment_id": payment_id},
-            "status": {"status": status, "sub_status": sub_status, "status_description": None},
-            "payment_info": {"amount": 10000, "currency": "RUB", "type": "payin"},
-        }
-        raw = encode(told | dict(body or {}))
-        stamp = int(self.clock()) if timestamp is None else timestamp
-        headers = sign(project, raw, stamp, self.scheme, wrong=wrong_signature)
-        return Outgoing(0, payment_id, callback_kind(status), "", headers, raw)
+        return made_up(
+            self.core,
+            self.core.projects[project_id or self.project_id],
+            payment_id,
+            (status, sub_status),
+            timestamp=timestamp,
+            body=body,
+            wrong="signature" if wrong_signature else wrong,
+            algorithm=algorithm,
+        )
 
     @contextmanager
     def payer(self, payment_id: str, project_id: str | None = None) -> Iterator[PayerActions]:
@@ -379,6 +400,17 @@ class MockGateway:
             deliver_due(self.core, self._receiver)
         finally:
             self._delivering = False
+
+    def close(self) -> None:
+        """Let go of the state file, so that another gateway may open it. Nothing has to be saved: all is on disk."""
+        if self._state is not None:
+            self._state.close()
+
+    def _kept_project(self, project_id: str | None) -> str | None:
+        kept = None if self._state is None else self._state.first_project
+        if self._state is not None and kept is not None and project_id not in (None, kept):
+            raise StateError(f"{self._state.path}: belongs to project {kept}, not to {project_id}")
+        return kept or project_id
 
     def __repr__(self) -> str:
         return f"<MockGateway {self.base_url} project {self.project_id}>"

@@ -47,7 +47,7 @@ def carry_out(
     if operation.response == "PaymentState" and "payment_id" in _general(body):
         payment = _stored(engine, operation, project, body)
         if "threeds" in body:
-            payment = _confirm(engine, operation, payment, body)
+            payment = _confirm(engine, operation, project, payment, body)
         return info_answer(payment, engine.base_url)
     listed = _LISTS.get(operation.response)
     return _example(operation) if listed is None else listed(project, body)
@@ -56,9 +56,9 @@ def carry_out(
 def _create(engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any], *, conflict: bool) -> Json:
     stored = engine.find(project.project_id, str(_general(body).get("payment_id", "")))
     if stored is None:
-        payment = new_payment(operation, project.project_id, body, engine.clock())
+        payment = new_payment(operation, project, body, engine.clock())
         return create_answer(engine.add(payment), engine.base_url)
-    if conflict or stored.fingerprint != fingerprint(operation.id, body):
+    if conflict or stored.fingerprint != fingerprint(project, operation.id, body):
         raise Refusal(409, _TAKEN, [("general:payment_id", "is taken")])
     return create_answer(stored, engine.base_url)
 
@@ -70,8 +70,10 @@ def _stored(engine: Engine, operation: Operation, project: Project, body: Mappin
     return payment
 
 
-def _confirm(engine: Engine, operation: Operation, payment: Payment, body: Mapping[str, Any]) -> Payment:
-    given = fingerprint(operation.id, body)
+def _confirm(
+    engine: Engine, operation: Operation, project: Project, payment: Payment, body: Mapping[str, Any]
+) -> Payment:
+    given = fingerprint(project, operation.id, body)
     if payment.confirmed == given:
         return payment
     challenge = payment.challenge

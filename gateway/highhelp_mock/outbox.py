@@ -5,14 +5,16 @@ from __future__ import annotations
 import heapq
 import ipaddress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from highhelp_mock.answers import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
+    from highhelp_mock.changes import Changes
     from highhelp_mock.messages import Json
 
 __all__ = ["BACK_OFF", "Attempt", "Delivery", "Outbox", "may_deliver"]
@@ -122,7 +124,8 @@ def may_deliver(url: str, hosts: Collection[str]) -> bool:
 class Outbox:
     """All callbacks. Those of one payment go out in order, unless an earlier one has failed or is held back."""
 
-    def __init__(self) -> None:
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
         self._all: dict[int, Delivery] = {}
         self._of: dict[tuple[str, str], list[int]] = {}
         self._heap: list[tuple[float, int]] = []
@@ -132,10 +135,26 @@ class Outbox:
     def __iter__(self) -> Iterator[Delivery]:
         return iter(self._all.values())
 
+    def latest(self, most: int) -> list[Delivery]:
+        """The callbacks that came up last, newest first, at most so many."""
+        return list(islice(reversed(self._all.values()), most))
+
     def next_id(self) -> int:
         """A fresh number; never used twice, not even after a reset."""
         self._next_id += 1
         return self._next_id - 1
+
+    @property
+    def upcoming(self) -> int:
+        """The number that the next one gets."""
+        return self._next_id
+
+    def restore(self, deliveries: Iterable[Delivery], upcoming: int) -> None:
+        """Take in callbacks as they were written down."""
+        self._next_id = max(self._next_id, upcoming)
+        for delivery in deliveries:
+            self._of.setdefault(_key(delivery), []).append(delivery.id)
+            self._schedule(delivery)
 
     def get(self, number: int) -> Delivery | None:
         """A callback by its number."""
@@ -159,7 +178,8 @@ class Outbox:
                 self._waiting.setdefault(_key(delivery), []).append((due_at, number))
                 continue
             leased = replace(delivery, due_at=now + _LEASE, held=False)
-            self._put(leased)
+            # not written down: if the process ends now, the callback is due as it was before
+            self._schedule(leased)
             taken.append(leased)
         return taken
 
@@ -202,6 +222,10 @@ class Outbox:
         return replace(delivery, held=True, due_at=delivery.created_at + _HELD)
 
     def _put(self, delivery: Delivery) -> None:
+        self._changes.callback(delivery.id)
+        self._schedule(delivery)
+
+    def _schedule(self, delivery: Delivery) -> None:
         self._all[delivery.id] = delivery
         if delivery.due_at is not None:
             heapq.heappush(self._heap, (delivery.due_at, delivery.id))

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from highhelp_mock import cards
 from highhelp_mock.creation import card_expired, machines_of_choice
-from highhelp_mock.machine import DECLINE, SUCCESS
+from highhelp_mock.machine import DECLINE, SUCCESS, route
 from highhelp_mock.messages import Refusal
-from highhelp_mock.payments import Card, Payment
+from highhelp_mock.payments import Card, Payment, course_of
 from highhelp_mock.scenarios import OTP_CODES, find
 
 if TYPE_CHECKING:
@@ -20,17 +20,30 @@ if TYPE_CHECKING:
 
     from highhelp_mock.engine import Engine
 
-__all__ = ["choose", "decline", "finish_3ds", "finish_redirect", "opened", "pay", "submit_card", "submit_code"]
+__all__ = [
+    "choose",
+    "decline",
+    "finish_3ds",
+    "finish_redirect",
+    "opened",
+    "pay",
+    "submit_card",
+    "submit_code",
+    "wrong_card",
+]
 
 MOST_CODES = 3
 """The third wrong one-time code declines the payment (documented)."""
 
+_BEFORE = ("processing:new", "processing:requisites")
 _CONFIRM = "processing:awaiting_confirm"
 _CHALLENGE = "processing:awaiting_3ds_result"
 _REDIRECT = "processing:awaiting_redirect_result"
 _PAID = "processing:paid"
 _CHECKING = "processing:sent_verification"
 _WRONG = "processing:invalid_verification"
+_PAYERS_TURN = (*_BEFORE, _CONFIRM, _CHALLENGE, _REDIRECT, _WRONG)
+"""Where the payer decides how it goes on; what comes after goes on by itself, whoever looks."""
 
 
 def opened(engine: Engine, token: str) -> Payment:
@@ -42,10 +55,13 @@ def opened(engine: Engine, token: str) -> Payment:
     payment = _of(engine, token)
     if payment.final:
         return payment
-    if payment.course:
+    automatic = bool(payment.course) and payment.state in _PAYERS_TURN
+    if automatic:
         payment = engine.hold(payment)
-    if payment.state == "processing:new" and _CONFIRM in payment.allowed:
-        payment = engine.move(payment, _CONFIRM, None)
+    # a payment that control has touched, or that never starts, gets no details: it waits
+    if payment.state in _BEFORE and (automatic or _CONFIRM in payment.allowed):
+        for state in route(payment.machines, payment.state, _CONFIRM) or ():
+            payment = engine.move(payment, state, None)
     return payment
 
 
@@ -68,8 +84,10 @@ def pay(engine: Engine, token: str) -> Payment:
         Refusal: 404 no such page, 409 nothing to be paid in this state.
     """
     payment = _move(engine, opened(engine, token), _PAID)
-    outcome = payment.scenario.after_payer
-    return engine.continue_to(payment, outcome, payment.scenario.says)
+    course = course_of(payment, engine.clock())
+    if course:
+        return engine.change(replace(payment, course=course))
+    return engine.continue_to(payment, payment.scenario.after_payer, payment.scenario.says)
 
 
 def decline(engine: Engine, token: str) -> Payment:
@@ -92,7 +110,7 @@ def submit_card(
     payment = opened(engine, token)
     if payment.state != _CONFIRM or "card_payin" not in payment.machines:
         raise Refusal(409, "The payment does not wait for a card")
-    wrong = _wrong_card(pan, expiry_month, expiry_year, engine.clock())
+    wrong = wrong_card(engine, pan=pan, expiry_month=expiry_month, expiry_year=expiry_year)
     if wrong:
         raise Refusal(422, "The card cannot be used", wrong.items())
     kept = Card(cards.mask(pan), cards.brand(pan), card_holder)
@@ -160,7 +178,7 @@ def _answer(engine: Engine, token: str, state: str, *, accepted: bool) -> Paymen
 
 def _of(engine: Engine, token: str) -> Payment:
     payment = engine.by_token(token)
-    if payment is None:
+    if payment is None or payment.flow != "payin":
         raise Refusal(404, "No such payment page")
     return payment
 
@@ -171,12 +189,14 @@ def _move(engine: Engine, payment: Payment, state: str, text: str | None = None)
     return engine.move(payment, state, text)
 
 
-def _wrong_card(pan: str, month: str, year: str, now: float) -> Mapping[str, str]:
+def wrong_card(engine: Engine, *, pan: str, expiry_month: str, expiry_year: str) -> Mapping[str, str]:
+    """What is wrong with a card that the payer entered, by colon path; never with what was entered."""
+    month, year = expiry_month, expiry_year
     wrong: dict[str, str] = {}
     if not (pan.isascii() and pan.isdecimal() and 12 <= len(pan) <= 19 and cards.luhn(pan)):
         wrong["card:pan"] = "is not a card number"
     if month not in [f"{number:02d}" for number in range(1, 13)]:
         wrong["card:expiry_month"] = "is not a month"
-    elif not (year.isascii() and year.isdecimal() and len(year) == 4) or card_expired(month, year, now):
+    elif not (year.isascii() and year.isdecimal() and len(year) == 4) or card_expired(month, year, engine.clock()):
         wrong["card:expiry_year"] = "has passed"
     return wrong

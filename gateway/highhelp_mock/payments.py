@@ -88,6 +88,7 @@ class Payment:
         urls: kind of callback -> where it goes.
         redirect_url: where the payer goes after the page.
         language: of the page.
+        description: what the payer is told about the order.
         card: what is kept of the card.
         challenge: of 3-D Secure, while or after it was asked for.
         confirmed: fingerprint of the 3-D Secure result that was handed over.
@@ -117,6 +118,7 @@ class Payment:
     urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     redirect_url: str | None = field(default=None, repr=False)
     language: str | None = None
+    description: str | None = field(default=None, repr=False)
     card: Card | None = None
     challenge: Challenge | None = field(default=None, repr=False)
     confirmed: bytes | None = field(default=None, repr=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import secrets
@@ -80,6 +81,7 @@ class Project:
     ) -> None:
         self.project_id = project_id
         self.keys = keys
+        self.callback_algorithm: Algorithm = callback_algorithm
         self.books = Books(OPENING if balances is None else balances)
         self.rsa_key = next(iter(KeyRing.from_pem(keys.public_key)))
         self.hmac_key = HmacVerificationKey(keys.hmac_key)
@@ -106,6 +108,11 @@ class Project:
     def callback_keys(self) -> KeyRing:
         """What verifies this project's callbacks, of either algorithm."""
         return KeyRing.from_pem(self.keys.callback_public_key) + KeyRing.from_hmac(self.keys.callback_hmac_key)
+
+    @cached_property
+    def fingerprint_key(self) -> bytes:
+        """What the fingerprints of this project's requests are made with."""
+        return hmac.digest(self.keys.hmac_key.encode(), b"highhelp_mock fingerprint of a request", "sha256")
 
     def matching_key(self, algorithm: Algorithm) -> VerificationKey:
         """The key that verifies the project's requests."""

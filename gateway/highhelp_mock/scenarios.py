@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AMOUNTS", "BY_CODE", "OTP_CODES", "SCENARIOS", "Otp", "Scenario", "Stage", "amount_of", "default_scenario",
-    "find", "pan_of", "phone_of",
+    "find", "pan_of", "phone_of", "scenario_named", "scenario_title",
 ]  # fmt: skip
 
 AMOUNTS: Final = range(900_000, 910_000)
@@ -209,6 +209,7 @@ _PANS = {scenario.pan: scenario for scenario in SCENARIOS}
 _BY_ITSELF = _payin(0, "", "", *_SUCCEEDS)
 _PAGE = _payin(0, "", "", Stage((_REQUISITES,)), Stage((_PAID, SUCCESS), 15), Stage((SUCCESS,)))
 _WAITS = _payout(0, "", "")
+_TITLES = {"by itself": _BY_ITSELF, "page": _PAGE, "waits": _WAITS} | {f"code {one.code}": one for one in SCENARIOS}
 
 
 def find(flow: str | None, *, amount: int, pan: str | None, phone: str | None) -> Scenario | None:
@@ -219,6 +220,16 @@ def find(flow: str | None, *, amount: int, pan: str | None, phone: str | None) -
         BY_CODE.get(amount - AMOUNTS.start) if amount in AMOUNTS else None,
     )
     return next((scenario for scenario in candidates if scenario and scenario.flow == flow), None)
+
+
+def scenario_title(scenario: Scenario) -> str:
+    """A text by which a scenario, or a course without one, is found again."""
+    return next((title for title, known in _TITLES.items() if known is scenario), f"code {scenario.code}")
+
+
+def scenario_named(title: str) -> Scenario:
+    """The scenario of a title; one that is no longer there becomes the ordinary course of a pay-in."""
+    return _TITLES.get(title, _BY_ITSELF)
 
 
 def default_scenario(flow: str | None, *, hosted: bool) -> Scenario:

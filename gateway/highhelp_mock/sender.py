@@ -5,9 +5,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, TypeAlias
 
 import httpx
+
+from highhelp_mock.state import StateError
 
 if TYPE_CHECKING:
     import ssl
@@ -106,7 +109,10 @@ class Courier:
 
     def _watch(self, due: _Due) -> None:
         while not self._stopping and due is self._due:
-            found = self._core.due_callbacks(_AT_ONCE - self._busy)
+            try:
+                found = self._core.due_callbacks(_AT_ONCE - self._busy)
+            except StateError:
+                found = []  # what cannot be written down is not sent; the next look tries again
             with self._changed:
                 self._busy += len(found)
                 for outgoing in found:
@@ -118,10 +124,13 @@ class Courier:
     def _work(self, due: _Due, context: ssl.SSLContext) -> None:
         with httpx.Client(timeout=_TIMEOUT, trust_env=False, verify=context) as client:
             while (outgoing := due.get()) is not None:
+                status, error = None, None
                 try:
-                    self._core.report(outgoing.id, _status(client, outgoing))
+                    status = _status(client, outgoing)
                 except Exception as failure:  # noqa: BLE001 - whatever an address does, the other callbacks go on
-                    self._core.report(outgoing.id, None, type(failure).__name__)
+                    error = type(failure).__name__
+                with suppress(StateError):  # the attempt is in memory, and is written with whatever comes next
+                    self._core.report(outgoing.id, status, error)
                 with self._changed:
                     self._busy -= due is self._due
                     self._changed.notify_all()

@@ -77,6 +77,10 @@ def mock(
         int, typer.Option(min=0, max=65535, help="Port on the loopback address; 0 takes a free one.")
     ] = 8080,
     home: Annotated[Path | None, typer.Option(help="Home directory for gateway and client; made if absent.")] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="SQLite file that keeps payments and callbacks over restarts; keys stay in the home."),
+    ] = None,
     duplicates: Annotated[Duplicates, typer.Option(help="Answer to a repeated payment_id.")] = "stored",
     scheme: Annotated[Path | None, typer.Option(help="JSON file with the reading of the signature scheme.")] = None,
     deliver_to: Annotated[list[str] | None, typer.Option(help="Host that callbacks may go to beside loopback.")] = None,
@@ -84,7 +88,7 @@ def mock(
     """Run a mock gateway on this machine until Ctrl-C."""
     from highhelp.cli.mock import run_mock
 
-    run_mock(port=port, home=home, duplicates=duplicates, scheme=scheme, deliver_to=deliver_to or [])
+    run_mock(port=port, home=home, state=state, duplicates=duplicates, scheme=scheme, deliver_to=deliver_to or [])
 
 
 @keys.command("generate")

@@ -209,7 +209,8 @@ def _arguments(arguments: tuple[Argument, ...], timeout: str) -> list[str]:
 def _wait_docstring(operation: Operation, arguments: tuple[Argument, ...]) -> str:
     return "\n".join(
         [
-            "Ask until the payment has a final status.",
+            "Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from",
+            "another thread; of an asynchronous wait, cancel the task.",
             "",
             *_arguments(arguments, "Seconds after which WaitTimeout is raised with the last state.")[:-1],
             "    on_change: Called with each new state, also with the last one.",

@@ -1,17 +1,16 @@
-"""Pages made from the contract: how each part of it is known, and the counts in the README."""
+"""Pages made from the contract: what an error says, how each part is known, and the counts in the README."""
 
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.contract import facts
-from generator.document import DocumentError
+from generator.document import DocumentError, resolve_response
 from generator.rules import PROVENANCE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from generator.document import Json
 
 BEGIN, END = "<!-- counts: made by scripts/generate -->", "<!-- end of counts -->"
@@ -32,7 +31,51 @@ def pages(document: Json, root: Path) -> dict[str, str]:
     return {
         "README.md": f"{before}{BEGIN}\n\n{counts(document)}\n{END}{after}",
         "docs/provenance.md": provenance(document),
+        "docs/errors.md": errors(document),
     }
+
+
+# What the client makes of each outcome: of a question, of a call that moves money; what is known; whether to repeat it.
+# The table is proved row by row in tests/client/test_error_table.py.
+OUTCOMES = {
+    "refused": ("`Rejected`", "`Rejected`", "nothing was done", "not as it is"),
+    "duplicate": ("`DuplicatePayment`", "`DuplicatePayment`", "taken: `.existing` tells by what", "no"),
+    "not_accepted": ("`Unavailable`", "`Unavailable`", "nothing was taken in", "yes, with the same payment_id"),
+    "unknown": ("`Unavailable`", "`OutcomeUnknown`", "it may have been done", "a question yes; else ask info first"),
+}
+WITHOUT_ANSWER = Path(__file__).parent / "static" / "no_answer.md"
+
+
+def errors(document: Json) -> str:
+    """The page that says what is known about the money after each answer."""
+    responses: dict[str, Json] = {}
+    for item in document["paths"].values():
+        for status, response in item["post"]["responses"].items():
+            if not status.startswith("2"):
+                responses[status] = resolve_response(document, response)
+    rows = [(status, response["x-outcome"], _first(response)) for status, response in sorted(responses.items())]
+    lines = [
+        "# What do I know about the money, and may I repeat the call?",
+        "",
+        "Made from `spec/openapi.yaml` by `scripts/generate`. Each row is produced by a test over a real socket,",
+        "with the synchronous and the asynchronous client (`tests/client/test_error_table.py`).",
+        "",
+        "## An answer",
+        "",
+        "| HTTP | says | outcome | error of a question | of a call that moves money | what is known | repeat it? |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for status, outcome, text in rows:
+        name = "any other" if status == "default" else status
+        lines.append(f"| {name} | {text} | {outcome} | " + " | ".join(OUTCOMES[outcome]) + " |")
+    unknown = " | ".join(OUTCOMES["unknown"])
+    lines += [f"| any, without the contract's JSON | a page of something on the way | unknown | {unknown} |", ""]
+    return "\n".join(lines) + "\n" + WITHOUT_ANSWER.read_text(encoding="utf-8")
+
+
+def _first(response: Json) -> str:
+    text = str(response["description"]).strip().split("\n")[0]
+    return text.split(". ")[0].rstrip(".")
 
 
 def counts(document: Json) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -31,8 +33,9 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         taken.append(seconds)
 
-    monkeypatch.setattr("highhelp.http.time.sleep", taken.append)
-    monkeypatch.setattr("highhelp.http.asyncio.sleep", sleep)
+    # the module's own view of the two: others in this process, such as a served gateway, go on sleeping
+    monkeypatch.setattr("highhelp.http.time", SimpleNamespace(sleep=taken.append, monotonic=time.monotonic))
+    monkeypatch.setattr("highhelp.http.asyncio", SimpleNamespace(sleep=sleep, timeout=asyncio.timeout))
     return taken
 
 

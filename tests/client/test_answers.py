@@ -35,6 +35,7 @@ def answered(content: object, status: int = 200) -> Any:
 
 
 def test_an_unknown_status_and_unknown_fields_are_kept(both: Both) -> None:
+    # lessons: a new enum value fails the whole response
     body = {"status": "frozen", "sub_status": "by_bank", "risk": {"score": 3}, "payment_info": {"rail": "x"}}
     state = both(answered(body), info)
     assert state.status == "frozen"
@@ -91,6 +92,7 @@ def test_an_unreadable_answer_leaves_the_outcome_open(
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(both: Both, status: int, naps: list[float]) -> None:
+    # lessons: body and signature go to another origin on a 307
     def redirect(_: httpx.Request) -> httpx.Response:
         return httpx.Response(status, headers={"location": "https://elsewhere.example/"})
 
@@ -128,6 +130,7 @@ def test_a_wrong_clock_is_named_on_401(both: Both) -> None:
 def test_a_lost_answer_to_a_create_is_never_an_http_library_error(
     both: Both, failure: type[httpx.RequestError], naps: list[float]
 ) -> None:
+    # lessons: a raw ReadTimeout escapes, or an UnknownError comes of it
     def fail(request: httpx.Request) -> httpx.Response:
         raise failure("pan 4000000000000002", request=request)
 

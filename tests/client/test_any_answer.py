@@ -50,6 +50,7 @@ def general(operation: str) -> dict[str, Any]:
 def test_a_value_or_an_error_of_ours(
     naps: list[float], operation: str, status: int, content: bytes, asynchronous: bool
 ) -> None:
+    # lessons: HTTP 520 and damaged bodies raise untyped errors
     arguments: dict[str, Any] = {
         "base_url": "https://gateway.example",
         "project_id": "p",

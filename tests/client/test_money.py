@@ -24,6 +24,7 @@ def test_one_major_unit_by_the_whole_table(currency: str) -> None:
     [("100.00", "RUB", 10000), ("100", "JPY", 100), ("1.234", "KWD", 1234), ("0.01", "RUB", 1), ("1e2", "RUB", 10000)],
 )
 def test_minor_units_follow_the_exponent(amount: str, currency: str, minor: int) -> None:
+    # lessons: JPY divided by 100, 100 sent as 100.00
     assert Money(amount, currency).minor == minor
 
 

@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from highhelp import DuplicatePayment, HighHelp, NotSent, OutcomeUnknown, Rejected, Unavailable
+from highhelp.flows import Budget, Policy
+from highhelp.outcome import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -124,6 +126,7 @@ def test_another_payment_under_the_id_is_not_taken_for_ours(both: Both, naps: li
 
 
 def test_a_first_conflict_carries_the_existing_payment(both: Both) -> None:
+    # lessons: a 409 is repeated against the README
     with pytest.raises(DuplicatePayment) as caught:
         both(replies([CONFLICT, CREATED]), payin)
     assert caught.value.existing is not None
@@ -172,6 +175,13 @@ def test_reads_are_repeated_and_bounded(both: Both, naps: list[float]) -> None:
         both(replies([LOST] * 9), lambda client: client.service.balance())
     assert len(both.seen) == 4
     assert naps == sorted(naps)
+
+
+def test_the_pause_overflows_at_no_number_of_attempts() -> None:
+    # lessons: back-off without an attempt limit overflows at attempt 1025
+    policy = Policy(attempts=10**9, total=1e9, jitter=lambda: 1.0)
+    verdict: Verdict[None] = Verdict("unknown")
+    assert [Budget(policy).pause(tries, verdict) for tries in (1, 2, 1025, 10**8)] == [0.5, 1.0, 30.0, 30.0]
 
 
 def test_wait_goes_on_until_the_end(both: Both, naps: list[float]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -118,6 +118,7 @@ def test_callback_keys_of_the_home_and_of_variables(home: Path) -> None:
 
 
 def test_timeouts_are_checked() -> None:
+    wrong: Any
     for wrong in (0, -1, "30", True, float("nan")):
         with pytest.raises(SettingsError):
             HighHelp(base_url=URL, project_id="p", signer=HmacSigner("k"), timeout=wrong, environ={})

@@ -36,8 +36,6 @@ mode = "all"
 max-examples = {examples}
 database = "none"
 with-security-parameters = false
-[phases.stateful]
-enabled = false
 [checks]
 ensure_resource_availability.enabled = false
 ignored_auth.enabled = false
@@ -183,7 +181,7 @@ def is_text(value: object, longest: int) -> bool:
 
 
 def run(*, seed: int, examples: int) -> Report:
-    """One run over all operations, in all phases but the stateful one."""
+    """One run over all operations, in all phases."""
     report = Report()
     with MockGateway().serve() as gateway:
         signer = gateway.signer

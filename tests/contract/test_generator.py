@@ -215,7 +215,7 @@ def test_a_page_that_was_edited_is_named(
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (tmp_path / "README.md").write_text(readme.replace("| documented |", "| documented | 9"), encoding="utf-8")
     monkeypatch.setattr(main, "ROOT", tmp_path)
-    assert set(main.stale_pages(pages.pages(contract, tmp_path))) == {"README.md", "docs/provenance.md"}
+    assert set(main.stale_pages(pages.pages(contract, tmp_path))) == {"README.md", "docs/errors.md", "docs/provenance.md"}
     (tmp_path / "README.md").write_text("no marks", encoding="utf-8")
     with pytest.raises(document.DocumentError, match="README"):
         pages.pages(contract, tmp_path)

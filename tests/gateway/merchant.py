@@ -6,16 +6,17 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
-
 from highhelp_api import contract
 from highhelp_mock import MockGateway, Outgoing, Request, Response
 from highhelp_signing import Signer, signature_headers
+from tests.recorder import fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from highhelp_mock.projects import Project
+
+__all__ = ["CARD", "URLS", "Merchant", "fits"]
 
 CARD = {"pan": "4000000000000002", "expiry_month": "12", "expiry_year": "2099", "cvv": "987", "card_holder": "A B"}
 URLS = {
@@ -23,12 +24,6 @@ URLS = {
     "merchant_success_callback_url": "http://localhost:1/success",
     "merchant_decline_callback_url": "http://localhost:1/decline",
 }
-
-
-def fits(schema: str, value: object) -> list[str]:
-    """What the document says against a value; nothing of the gateway's own validation is used."""
-    document = {"$ref": f"#/components/schemas/{schema}", "components": {"schemas": contract.SCHEMAS}}
-    return [f"{'/'.join(map(str, e.instance_path))}: {e.kind.name}" for e in jsonschema_rs.iter_errors(document, value)]
 
 
 @dataclass

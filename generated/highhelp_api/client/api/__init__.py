@@ -6,6 +6,7 @@ A new tag or operation of the contract arrives here by regeneration alone.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -52,6 +53,7 @@ class Calls(Protocol):
         *,
         timeout: float,
         on_change: Callable[[T], object] | None = None,
+        cancel: threading.Event | None = None,
     ) -> T: ...
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -83,8 +84,10 @@ class Ecom:
         *,
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
+        cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
+        another thread; of an asynchronous wait, cancel the task.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -102,6 +105,7 @@ class Ecom:
             PaymentState.from_dict,
             timeout=timeout,
             on_change=on_change,
+            cancel=cancel,
         )
 
     def confirm_3ds(
@@ -186,8 +190,10 @@ class Ecom:
         *,
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
+        cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
+        another thread; of an asynchronous wait, cancel the task.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -205,6 +211,7 @@ class Ecom:
             PaymentState.from_dict,
             timeout=timeout,
             on_change=on_change,
+            cancel=cancel,
         )
 
 
@@ -274,7 +281,8 @@ class AsyncEcom:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
+        another thread; of an asynchronous wait, cancel the task.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -377,7 +385,8 @@ class AsyncEcom:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
+        another thread; of an asynchronous wait, cancel the task.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.

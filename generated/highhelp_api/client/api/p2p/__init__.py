@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +82,10 @@ class P2p:
         *,
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
+        cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
+        another thread; of an asynchronous wait, cancel the task.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -100,6 +103,7 @@ class P2p:
             PaymentState.from_dict,
             timeout=timeout,
             on_change=on_change,
+            cancel=cancel,
         )
 
     def create_payout(
@@ -160,8 +164,10 @@ class P2p:
         *,
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
+        cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
+        another thread; of an asynchronous wait, cancel the task.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -179,6 +185,7 @@ class P2p:
             PaymentState.from_dict,
             timeout=timeout,
             on_change=on_change,
+            cancel=cancel,
         )
 
 
@@ -247,7 +254,8 @@ class AsyncP2p:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
+        another thread; of an asynchronous wait, cancel the task.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -326,7 +334,8 @@ class AsyncP2p:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
+        another thread; of an asynchronous wait, cancel the task.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -81,8 +82,10 @@ class Widget:
         *,
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
+        cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
+        another thread; of an asynchronous wait, cancel the task.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -100,6 +103,7 @@ class Widget:
             PaymentState.from_dict,
             timeout=timeout,
             on_change=on_change,
+            cancel=cancel,
         )
 
 
@@ -169,7 +173,8 @@ class AsyncWidget:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
+        another thread; of an asynchronous wait, cancel the task.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.

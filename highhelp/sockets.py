@@ -1,8 +1,9 @@
-"""A deadline for a whole attempt of the synchronous client, down to the socket.
+"""What the sockets below httpx need beside it: a deadline for a whole attempt, and no handshake left half open.
 
 httpx's timeouts bound each read, so a server that sends one byte now and then could hold a call for ever. Here every
-read and write of an attempt is given only the time that the attempt has left. The asynchronous client needs none of
-this: `asyncio.timeout` ends the whole attempt.
+read and write of a synchronous attempt is given only the time that the attempt has left. The asynchronous client needs
+none of this: `asyncio.timeout` ends the whole attempt. But where that, or a caller, cancels it within a TLS handshake,
+httpcore leaves the socket open; here it is closed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpcore
 
@@ -59,7 +60,11 @@ class _Stream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        left = _left(timeout, httpcore.ConnectTimeout)
+        try:
+            left = _left(timeout, httpcore.ConnectTimeout)
+        except httpcore.ConnectTimeout:
+            self.close()  # as start_tls does where it fails; nobody else holds the socket yet
+            raise
         return _Stream(self._inner.start_tls(ssl_context, server_hostname, left))
 
     def get_extra_info(self, info: str) -> Any:
@@ -85,15 +90,63 @@ class _Backend(httpcore.NetworkBackend):
         self._inner.sleep(seconds)
 
 
-def bounded_client(client: httpx.Client) -> httpx.Client:
-    """A client of ours whose sockets keep the deadline. Clients that a user brings are left as they are.
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return await self._inner.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+        except BaseException:
+            await self.aclose()
+            raise
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _AsyncBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self, inner: httpcore.AsyncNetworkBackend) -> None:
+        self._inner = inner
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._inner.connect_tcp(host, port, timeout, local_address, socket_options))
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
+
+
+T = TypeVar("T", "httpx.Client", "httpx.AsyncClient")
+
+
+def guarded(client: T) -> T:
+    """A client of ours with these sockets below it. Clients that a user brings are left as they are.
 
     httpx has no argument for the network backend that httpcore takes, so it is put in from outside, also where a proxy
     of the environment is used; a test against a dripping server notices if a version of httpx keeps it elsewhere.
     """
-    transports = [client._transport, *client._mounts.values()]  # noqa: SLF001  # see above
-    for transport in transports:
+    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001  # see above
         pool = getattr(transport, "_pool", None)
-        if pool is not None:
+        if isinstance(pool, httpcore.AsyncConnectionPool):
+            pool._network_backend = _AsyncBackend(pool._network_backend)  # noqa: SLF001  # see above
+        elif isinstance(pool, httpcore.ConnectionPool):
             pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001  # see above
     return client

@@ -1,0 +1,46 @@
+"use strict";
+// Keeps a page up to date without taking it out of anybody's hands. Everything works without this, by reloading.
+(() => {
+  const every = 2000;
+  const seen = new Map();
+
+  // the parts that are replaced whole; what is open stays open, and the focus stays where it was
+  function renew(fresh) {
+    for (const part of document.querySelectorAll("[data-live]")) {
+      const next = fresh.getElementById(part.id);
+      if (!next || next.innerHTML === seen.get(part.id)) continue;
+      const text = next.innerHTML;
+      const open = [...part.querySelectorAll("details[open]")].map((one) => one.id);
+      const focused = part.contains(document.activeElement) ? document.activeElement.id : "";
+      for (const id of open) next.querySelector("#" + CSS.escape(id))?.setAttribute("open", "");
+      part.replaceChildren(...document.adoptNode(next).childNodes);
+      seen.set(part.id, text);
+      if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    }
+  }
+
+  async function look() {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(location.pathname, { cache: "no-store", redirect: "follow" });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const here = document.querySelector("main"), there = fresh.querySelector("main");
+      if (!answer.ok || !there) return;
+      if (here.dataset.state !== there.dataset.state) location.replace(answer.url);
+      else renew(fresh);
+    } catch {
+      // the gateway is away for a moment; the next look tells
+    }
+  }
+
+  async function watch() {
+    for (;;) {
+      await new Promise((done) => setTimeout(done, every));
+      await look();
+    }
+  }
+
+  for (const part of document.querySelectorAll("[data-live]")) seen.set(part.id, part.innerHTML);
+  document.documentElement.dataset.script = "on";
+  watch();
+})();

@@ -1,0 +1,175 @@
+"""A program as a user writes it: every public name with its types. mypy --strict and pyright have to accept it.
+
+It is never run. Lines that end with `# wrong` hold a wrong type, and both tools have to refuse each of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from decimal import Decimal
+
+import httpx
+
+import highhelp
+from highhelp import (
+    Answer,
+    AsyncHighHelp,
+    CallError,
+    DuplicatePayment,
+    FieldProblem,
+    HighHelp,
+    HighHelpError,
+    HmacSigner,
+    InvalidRequest,
+    Money,
+    MoneyError,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+    RsaSigner,
+    SettingsError,
+    Unavailable,
+    WaitTimeout,
+    models,
+)
+from highhelp_mock import MockGateway, create_app
+from highhelp_signing import (
+    CallbackRejected,
+    CallbackVerifier,
+    KeyRing,
+    SignatureAuth,
+    SignatureScheme,
+    Signer,
+    VerifiedCallback,
+    normalize,
+    signing_message,
+)
+
+PAYIN = models.P2PPayinRequest(
+    general=models.General(payment_id="order-1", merchant_callback_url="https://shop.example/callbacks"),
+    payment=models.P2PPayinPayment(
+        method=models.Method.CARD_P2P, amount=Money("100.00", "RUB").minor, currency=models.Currency.RUB
+    ),
+)
+
+
+def pay(client: HighHelp) -> models.PaymentState | None:
+    try:
+        state = client.p2p.create_payin(PAYIN, timeout=30)
+    except InvalidRequest as error:
+        problems: tuple[FieldProblem, ...] = error.problems
+        print([(problem.path, problem.message) for problem in problems])
+    except DuplicatePayment as error:
+        return error.existing
+    except Rejected as error:
+        status: int = error.status
+        cause: str = error.cause
+        skew: float | None = error.clock_skew
+        print(status, cause, skew, error.request_id, error.description)
+    except OutcomeUnknown as error:
+        found: bool | None = error.found
+        print(error.operation, error.payment_id, error.attempts, found)
+    except (NotSent, Unavailable) as error:
+        base: CallError = error
+        print(base.attempts)
+    except WaitTimeout as error:
+        return error.last
+    except (SettingsError, MoneyError, HighHelpError) as error:
+        print(error)
+    else:
+        print(str(state.status), state.sub_status, state.status_description, state.status.is_known)
+        return state
+    return None
+
+
+def wait(client: HighHelp) -> models.PaymentState:
+    def changed(state: models.PaymentState) -> None:
+        print(state.status)
+
+    cancel = threading.Event()
+    return client.p2p.wait_payin("order-1", timeout=600, on_change=changed, cancel=cancel)
+
+
+def services(client: HighHelp) -> Answer:
+    balance: models.BalanceResponse = client.service.balance()
+    print(balance, client.service.banks, client.service.payment_methods, client.ecom.confirm_3ds, client.widget)
+    return client.request("/api/v1/anything", {"a": 1}, timeout=5)
+
+
+async def asynchronous(client: AsyncHighHelp) -> models.PaymentState:
+    async with client:
+        await asyncio.gather(client.p2p.create_payin(PAYIN), client.service.balance())
+        return await client.p2p.wait_payin("order-1")
+
+
+def clients(signer: Signer) -> tuple[HighHelp, AsyncHighHelp]:
+    scheme = SignatureScheme(digest="double", padding=True)
+    sync = HighHelp(
+        base_url="https://gateway.example",
+        project_id="p",
+        signer=signer,
+        scheme=scheme,
+        timeout=10,
+        total_timeout=60.0,
+        proxy="http://proxy.example:3128",
+        ca_file="ca.pem",
+        client_certificate=("cert.pem", "key.pem"),
+        max_connections=10,
+        clock=lambda: 0.0,
+    )
+    return sync, AsyncHighHelp(http_client=httpx.AsyncClient())
+
+
+def signers() -> list[Signer]:
+    return [RsaSigner.from_pem("private_key.pem"), HmacSigner("key"), HmacSigner.from_file("key.txt")]
+
+
+def money() -> tuple[Money, Decimal, int, str]:
+    amount = Money(Decimal(1), "USD") + Money.from_minor(100, "USD")
+    return amount, amount.amount, amount.minor, amount.currency
+
+
+def callback(keys: Mapping[str, KeyRing], raw: bytes, headers: Mapping[str, str]) -> str | None:
+    verifier = CallbackVerifier(keys, tolerance=300)
+    try:
+        event: VerifiedCallback = verifier.verify(raw, headers)
+    except CallbackRejected as error:
+        print(error.reason)
+        return None
+    return event.payment_id
+
+
+def signature(signer: Signer) -> bytes:
+    text: str = normalize({"a": 1})
+    message: bytes = signing_message({"a": 1}, 1700000000, SignatureScheme())
+    auth = SignatureAuth("p", signer, origin="https://gateway.example")
+    httpx.Client(auth=auth).post("https://gateway.example", content=text)
+    return signer.sign(message)
+
+
+def testing() -> None:
+    gateway = MockGateway()
+    create_app(gateway)
+    HighHelp(base_url="https://gateway.example", transport=gateway.transport)
+
+
+def mistakes(client: HighHelp) -> None:
+    HighHelp(project_id=5)  # wrong
+    HighHelp(timeout="10")  # wrong
+    HighHelp(signer="key")  # wrong
+    HighHelp(no_such_setting=True)  # wrong
+    client.p2p.create_payin(5)  # wrong
+    client.p2p.create_payin(models.P2PPayoutRequest)  # wrong
+    client.p2p.get_payin(5)  # wrong
+    client.p2p.get_payin()  # wrong
+    client.p2p.wait_payin("x", timeout="long")  # wrong
+    client.p2p.wait_payin("x", on_change=5)  # wrong
+    models.P2PPayinPayment(method="card-p2p", amount=100.0, currency=models.Currency.RUB)  # wrong
+    Money(1.5, "RUB")  # wrong
+    state: str = client.p2p.get_payin("x")  # wrong
+    CallbackVerifier("keys")  # wrong
+    normalize({"a": 1}, scheme="double")  # wrong
+    highhelp.no_such_name  # wrong
+    print(state)

@@ -1,0 +1,145 @@
+"""Everything that a gateway says in the whole run, in-process or served, checked against the contract as it is said.
+
+Nothing of the gateway's own validation is used: the document's schema and the strict models judge. What a fault breaks
+on purpose is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from highhelp_api import contract
+from highhelp_api.strict import models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from highhelp_mock import Outgoing, Request, Response
+    from highhelp_mock.core import Core
+
+ON_PURPOSE = {"bad_json", "html_502", "unknown_status"}
+
+_validators: dict[tuple[str, int], jsonschema_rs.Draft202012Validator] = {}
+
+
+def fits(schema: str, value: object) -> list[str]:
+    """What the document says against a value."""
+    key = schema, id(contract.SCHEMAS)  # a test may put another document in place
+    if key not in _validators:
+        document = {"$ref": f"#/components/schemas/{schema}", "components": {"schemas": contract.SCHEMAS}}
+        _validators[key] = jsonschema_rs.Draft202012Validator(document)
+    return [f"{'/'.join(map(str, e.instance_path))}: {e.kind.name}" for e in _validators[key].iter_errors(value)]
+
+
+def fits_the_model(schema: str, value: object) -> list[str]:
+    """What the strict model says against a value; never the value itself."""
+    model = getattr(models, schema, None)
+    if not isinstance(model, type) or not issubclass(model, BaseModel):
+        return []
+    try:
+        model.model_validate(value)
+    except ValidationError as error:
+        return [f"{'/'.join(map(str, one['loc']))}: {one['type']}" for one in error.errors(include_input=False)]
+    return []
+
+
+class Recorder:
+    """Counts what was said, and keeps what was wrong with it.
+
+    Attributes:
+        answers: per operation and HTTP status; other addresses are counted under "other".
+        callbacks: per kind and state.
+        wrong: what breaks the contract, one text per finding.
+    """
+
+    def __init__(self) -> None:
+        self.answers: Counter[tuple[str, int]] = Counter()
+        self.callbacks: Counter[tuple[str, str]] = Counter()
+        self.wrong: list[str] = []
+
+    def take(self) -> list[str]:
+        """The findings since the last time."""
+        found, self.wrong = self.wrong, []
+        return found
+
+    def answer(self, request: Request, response: Response, faults: tuple[str, ...]) -> None:
+        """An answer is about to be sent."""
+        operations = {operation.path: operation for operation in contract.OPERATIONS.values()}
+        operation = operations.get(request.path)
+        if not response.status or request.method == "HEAD" or _is_page(request.path, response):
+            return
+        if ON_PURPOSE & set(faults):
+            return
+        self.answers[operation.id if operation else "other", response.status] += 1
+        where = f"{request.method} {request.path[:80]} {response.status}"
+        if response.header("content-type") != "application/json":
+            self.wrong.append(f"{where}: {response.header('content-type')}")
+            return
+        if response.status == 200 and operation is None:
+            return  # control
+        schema = operation.response if response.status == 200 and operation else "Error"
+        body = response.json()
+        self.wrong += [f"{where}: {problem}" for problem in (*fits(schema, body), *fits_the_model(schema, body))]
+
+    def callback(self, outgoing: Outgoing) -> None:
+        """A callback is about to be sent."""
+        body: dict[str, Any] = json.loads(outgoing.body)
+        status = body["status"]["status"]
+        if status not in contract.CATALOGUES["Status"]:
+            return  # the fault of that name
+        self.callbacks[outgoing.kind, status] += 1
+        found = (*fits(contract.CALLBACK_SCHEMA, body), *fits_the_model(contract.CALLBACK_SCHEMA, body))
+        self.wrong += [f"{outgoing.kind} {status}: {problem}" for problem in found]
+
+    @contextmanager
+    def listening(self) -> Iterator[Recorder]:
+        """Hear every gateway of this process while the block runs."""
+        from highhelp_mock import asgi
+        from highhelp_mock.core import Core
+        from highhelp_mock.messages import Request
+
+        handle, due, refuse = Core.handle, Core.due_callbacks, asgi.too_large
+
+        def recorded(core: Core, request: Request) -> Response:
+            response = handle(core, request)
+            known = {operation.path for operation in contract.OPERATIONS.values()}
+            called = request.method == "POST" and request.path in known and core.calls
+            self.answer(request, response, core.calls[-1].faults if called else ())
+            return response
+
+        def taken(core: Core, most: int = 100) -> list[Outgoing]:
+            found = due(core, most)
+            for outgoing in found:
+                self.callback(outgoing)
+            return found
+
+        def refused() -> Response:
+            response = refuse()
+            self.answer(Request("POST", "/"), response, ())
+            return response
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Core, "handle", recorded)
+            patch.setattr(Core, "due_callbacks", taken)
+            patch.setattr(asgi, "too_large", refused)
+            yield self
+
+    def summary(self) -> str:
+        """For people."""
+        operations = len({name for name, _ in self.answers} - {"other"})
+        states = len({state for _, state in self.callbacks})
+        return (
+            f"{self.answers.total()} answers of {operations} operations and {self.callbacks.total()} callbacks of "
+            f"{states} statuses were checked against the contract"
+        )
+
+
+def _is_page(path: str, response: Response) -> bool:
+    return not path.startswith(("/api/", "/_mock/")) and response.header("content-security-policy") is not None
