@@ -400,6 +400,16 @@ def several(connection: Connection, project_id: str, payment_ids: Sequence[str])
     return found
 
 
+def fingerprints(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
+    """The fingerprints of those intents that are there, by key."""
+    found: dict[str, str] = {}
+    for start in range(0, len(keys), _AT_ONCE):
+        wanted = select(PAYOUTS.c.intent_key, PAYOUTS.c.fingerprint)
+        rows = connection.execute(wanted.where(PAYOUTS.c.intent_key.in_(keys[start : start + _AT_ONCE])))
+        found |= {row.intent_key: row.fingerprint for row in rows}
+    return found
+
+
 def sealed(connection: Connection, project_id: str, payment_id: str) -> tuple[str, bytes | None]:
     """Operation and sealed body of an intent. Raises NoSuchPayout."""
     row = _row(connection, project_id, payment_id)

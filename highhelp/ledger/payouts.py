@@ -35,14 +35,18 @@ from highhelp_api.contract import OPERATIONS
 
 if TYPE_CHECKING:
     import os
+    import threading
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from highhelp.client import AsyncHighHelp, HighHelp
     from highhelp.flows import Call
+    from highhelp.ledger.batch import BatchReport, Progress
     from highhelp.ledger.events import CallbackEvent
     from highhelp.ledger.protect import Seal
+    from highhelp.ledger.rows import Row
     from highhelp_api.client.api import Body
 
 R = TypeVar("R")
@@ -56,6 +60,9 @@ PAYOUT_OPERATIONS = {op.request: op.id for op in OPERATIONS.values() if op.flow 
 
 REFUSES_THE_BYTES = (400, 422)
 """HTTP statuses that refuse a body for what it is: no earlier attempt with the same bytes can have succeeded."""
+
+SETTINGS_ARE_WRONG = (401, 403)
+"""HTTP statuses that refuse the caller, not the payout: nothing was done, and it may be sent once that is mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +217,10 @@ class Guarding(Generic[C]):
         intent, call, now = self.prepared(request, operation)
         return (yield from self._send(intent, call, now))
 
+    def sending_prepared(self, intent: Intent, call: Call[PaymentState]) -> Flow[Payout]:
+        """The same for one that was prepared in this process before."""
+        return (yield from self._send(intent, call, self.now()))
+
     def resuming(self, payment_id: str) -> Flow[Payout]:
         """See :meth:`PayoutGuard.resume`."""
         operation, sealed = yield Read(
@@ -238,7 +249,8 @@ class Guarding(Generic[C]):
             if begun.doubtful and error.status not in REFUSES_THE_BYTES:
                 yield self._write(release, state="unknown", reason=error.cause)
                 raise _unknown(error) from None
-            yield self._write(release, state="refused", reason=error.cause)
+            state_now = "prepared" if error.status in SETTINGS_ARE_WRONG else "refused"
+            yield self._write(release, state=state_now, reason=error.cause)
             raise
         except (NotSent, Unavailable) as error:
             yield self._write(release, state="prepared", reason=_reason(error))
@@ -517,7 +529,8 @@ class PayoutGuard(PayoutBook):
             PayoutBusy: Somebody else is sending it now; nothing was sent.
             PayoutUnsettled: An earlier attempt may have arrived: call :meth:`recover` first; nothing was sent.
             NotSent, Unavailable: Nothing was done; the intent is `prepared`.
-            Rejected: The gateway refuses it; the intent is `refused`.
+            Rejected: The gateway refuses it; the intent is `refused`. After 401 and 403, which refuse the caller and
+                not the payout, it is `prepared`.
             OutcomeUnknown: The intent is `unknown`; :meth:`recover` tells more later.
         """
         return self.run(self._guarding.sending(request, operation))
@@ -570,6 +583,51 @@ class PayoutGuard(PayoutBook):
         if connection is not None:
             return settle(connection, event)
         return self.run(self._guarding.settling(event))
+
+    def send_batch(
+        self,
+        items: Iterable[Row | Body | Mapping[str, Any]],
+        *,
+        operation: str | None = None,
+        concurrency: int = 4,
+        per_second: float | None = None,
+        progress: Callable[[Progress], object] | None = None,
+        stop: threading.Event | None = None,
+        wait_for_others: bool = True,
+    ) -> BatchReport:
+        """Send many payouts, each once. After a crash, the same call with the same items continues.
+
+        All items are checked and all intents stored before the first is sent. What an earlier run left unsettled is
+        asked about first; what is settled or refused is not sent again. Ends early where the gateway refuses the
+        caller (401, 403) or cannot be reached five times in a row.
+
+        Args:
+            items: Requests, mappings, or rows of :func:`highhelp.ledger.rows.read_csv`. All are held in memory.
+            operation: For mappings: `create_p2p_payout` or `create_ecom_payout`.
+            concurrency: How many at once, 12 at most.
+            per_second: How many may be begun in a second.
+            progress: Called after each, one call at a time.
+            stop: Ends the batch after those under way.
+            wait_for_others: Whether to wait for the lease of those that another process, maybe a dead one, is sending.
+
+        Returns:
+            The outcome of every item.
+
+        Raises:
+            RowsRefused: Items are wrong, or a payment_id is there twice or has another body; nothing was sent.
+        """
+        from highhelp.ledger.batch import send_batch
+
+        return send_batch(
+            self,
+            items,
+            operation=operation,
+            concurrency=concurrency,
+            per_second=per_second,
+            progress=progress,
+            stop=stop,
+            wait_for_others=wait_for_others,
+        )
 
     def run(self, flow: Flow[R]) -> R:
         """Carry out a flow."""
@@ -649,6 +707,29 @@ class AsyncPayoutGuard:
         if connection is not None:
             return await connection.run_sync(settle, event)
         return await self.run(self._guarding.settling(event))
+
+    async def send_batch(
+        self,
+        items: Iterable[Row | Body | Mapping[str, Any]],
+        *,
+        operation: str | None = None,
+        concurrency: int = 4,
+        per_second: float | None = None,
+        progress: Callable[[Progress], object] | None = None,
+        wait_for_others: bool = True,
+    ) -> BatchReport:
+        """As :meth:`PayoutGuard.send_batch`."""
+        from highhelp.ledger.batch import send_batch_async
+
+        return await send_batch_async(
+            self,
+            items,
+            operation=operation,
+            concurrency=concurrency,
+            per_second=per_second,
+            progress=progress,
+            wait_for_others=wait_for_others,
+        )
 
     async def list(
         self, *, limit: int | None = 50, state: str | None = None, payment_id: str | None = None

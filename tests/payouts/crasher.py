@@ -23,8 +23,8 @@ import httpx
 import highhelp.http
 from highhelp import HighHelp, RsaSigner
 from highhelp.ledger import PayoutGuard
+from highhelp.ledger.rows import read_csv
 from tests.inbox.crasher import Steps
-
 
 TLS = httpx.create_ssl_context()
 """Made once: it is what costs most, and nothing here is encrypted."""
@@ -89,11 +89,18 @@ def recover(guard: PayoutGuard, job: dict[str, Any]) -> list[str]:
     return [one.state for one in guard.recover(job["payout"][0] if job["payout"] else None)]
 
 
+def batch(guard: PayoutGuard, job: dict[str, Any]) -> dict[str, Any]:
+    report = guard.send_batch(
+        read_csv(Path(job["file"]).read_bytes()), concurrency=job["concurrency"], wait_for_others=False
+    )
+    return report.as_dict() | {"payouts": None}
+
+
 def nothing(guard: PayoutGuard, job: dict[str, Any]) -> None:
     guard.list(limit=1)
 
 
-DO = {"send": send, "recover": recover, "nothing": nothing}
+DO = {"send": send, "recover": recover, "batch": batch, "nothing": nothing}
 
 
 def fork(job: dict[str, Any], url: str, settings: dict[str, Any]) -> tuple[int, int]:
@@ -121,7 +128,7 @@ def main() -> None:
         "signer": RsaSigner.from_pem(Path(home) / "private_key.pem"),
     }
     # the pauses of the client's look-ups are not what is tested here
-    highhelp.http.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[attr-defined]
+    highhelp.http.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[assignment, attr-defined]
     for line in sys.stdin:
         running = [fork(job, url, settings) for job in json.loads(line)]
         results = []
