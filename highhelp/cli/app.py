@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from highhelp._version import __version__
-from highhelp.cli import db, inbox, listen, output
+from highhelp.cli import db, inbox, listen, output, payouts, reconcile
 from highhelp.cli.output import guarded
 from highhelp.money import Money
 from highhelp.outcome import Answer
@@ -31,6 +31,8 @@ app.add_typer(contract_app, name="contract")
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(db.app, name="db")
 app.command("listen")(listen.listen)
+app.add_typer(payouts.app, name="payouts")
+app.command("reconcile")(reconcile.reconcile)
 
 Duplicates = Literal["stored", "conflict"]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]

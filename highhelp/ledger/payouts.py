@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from highhelp.ledger.batch import BatchReport, Progress
     from highhelp.ledger.events import CallbackEvent
     from highhelp.ledger.protect import Seal
+    from highhelp.ledger.reconcile import Reconciliation
     from highhelp.ledger.rows import Row
     from highhelp_api.client.api import Body
 
@@ -307,21 +308,19 @@ class Guarding(Generic[C]):
     def asking(self, payment_id: str) -> Flow[Payout]:
         """See :meth:`PayoutGuard.status`."""
         payout: Payout = yield Read(partial(intents.get, project_id=self.project_id, payment_id=payment_id))
-        state = yield from self.told(payout)
+        state = yield from self.told(payout.operation, payment_id)
         if state is None:
             return payout
         key = intent_key(payout.project_id, payment_id)
         return _typed((yield self._write(intents.settle, key=key, facts=facts_of(state))))
 
-    def told(self, payout: Payout) -> Flow[PaymentState | None]:
+    def told(self, operation: str, payment_id: str) -> Flow[PaymentState | None]:
         """What the gateway says now, None where it says that it holds nothing. Changes nothing.
 
         Raises:
             Unavailable, Rejected: It could not be asked.
         """
-        info = self._inquiry(payout).info
-        if info is None:
-            return None
+        info = self._client.inquiry(operation, payment_id, (0, ""), PaymentState.from_dict).info
         try:
             state: PaymentState = yield CarryOut(info)
         except Rejected as error:
@@ -329,9 +328,8 @@ class Guarding(Generic[C]):
                 raise
             return None
         if tells_nothing(state):
-            raise Unavailable(
-                "an error in place of a payment", operation=info.operation.id, payment_id=payout.payment_id, attempts=1
-            )
+            text = "an error in place of a payment"
+            raise Unavailable(text, operation=info.operation.id, payment_id=payment_id, attempts=1)
         return state
 
     def settling(self, event: CallbackEvent) -> Flow[Payout | None]:
@@ -629,6 +627,20 @@ class PayoutGuard(PayoutBook):
             wait_for_others=wait_for_others,
         )
 
+    def reconcile(self, *, since: float, until: float | None = None) -> Reconciliation:
+        """Compare guard, inbox (of the same database) and gateway. Reads and asks; never acts.
+
+        Args:
+            since: Unix seconds; the payouts that were prepared, and the payouts' callbacks that came, from then on.
+            until: Unix seconds; now, if absent.
+
+        Returns:
+            Every difference by kind, with a proposed action.
+        """
+        from highhelp.ledger.reconcile import reconciling
+
+        return self.run(reconciling(self._guarding, since, until))
+
     def run(self, flow: Flow[R]) -> R:
         """Carry out a flow."""
         result: Any = None
@@ -730,6 +742,12 @@ class AsyncPayoutGuard:
             progress=progress,
             wait_for_others=wait_for_others,
         )
+
+    async def reconcile(self, *, since: float, until: float | None = None) -> Reconciliation:
+        """As :meth:`PayoutGuard.reconcile`."""
+        from highhelp.ledger.reconcile import reconciling
+
+        return await self.run(reconciling(self._guarding, since, until))
 
     async def list(
         self, *, limit: int | None = 50, state: str | None = None, payment_id: str | None = None
