@@ -43,6 +43,8 @@ from tests.payouts.crashing import repeated
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from highhelp_mock import MockGateway
+
 CREATE = "create_p2p_payout"
 PAN = "2200000000000004"
 BODY = body("p-1", 10000, "RUB")
@@ -404,7 +406,8 @@ def test_a_callback_settles_its_intent_in_the_handlers_transaction(
         inbox.process(fails_once)
         assert [one.state for one in guard.list()] == [before], "half of the handler's work was stored"
         gateway.travel(5)
-        inbox.process(lambda event, connection: guard.settle(event, connection))
+        shared: Any = lambda event, connection: guard.settle(event, connection)  # noqa: E731, PLW0108
+        inbox.process(shared)
     (settled,) = guard.list()
     assert (settled.state, settled.status) == ("settled", "success")
     assert guard.send(BODY, operation=CREATE) == settled
