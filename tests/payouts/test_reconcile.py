@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -284,3 +285,9 @@ def test_several_differences_of_one_payout_are_all_named() -> None:
     assert kinds == ["other_payment", "callback_parked", "callback_contradicts", "callback_not_applied"]
     assert compare(BASE, heard[1:], NotAsked())[0].kind == "not_asked"
     assert compare(replace(BASE, state="refused", status=None), [], None) == []
+
+
+def test_the_page_names_every_kind_and_its_action() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "payouts.md").read_text(encoding="utf-8")
+    for kind, (meaning, action) in KINDS.items():
+        assert f"| `{kind}` | {meaning} | {action.format(id='ID', event='N')} |" in page
