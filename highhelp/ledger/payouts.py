@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 from highhelp.errors import (
     CallError,
     DuplicatePayment,
+    HighHelpError,
     NotSent,
     OutcomeUnknown,
     Rejected,
@@ -26,7 +27,7 @@ from highhelp.errors import (
 from highhelp.flows import tells_nothing
 from highhelp.ledger import intents
 from highhelp.ledger.inbox import AsyncCallbackStore, CallbackStore
-from highhelp.ledger.intents import Facts, Intent, Open, Payout, intent_key
+from highhelp.ledger.intents import Begun, Facts, Intent, Open, Payout, intent_key
 from highhelp.ledger.log import say
 from highhelp.redact import masked_text
 from highhelp.settings import DATABASE_KEY
@@ -235,39 +236,62 @@ class Guarding(Generic[C]):
 
     def _send(self, intent: Intent, call: Call[PaymentState], now: int) -> Flow[Payout]:
         # from the commit of this transaction on, the truth is "it may have been sent"
-        begun = yield Write(partial(intents.begin, intent=intent, now=now, until=now + self.lease))
+        begun = yield from self._begin(intent, now)
         if begun.token is None:
             return _typed(begun.payout)
         release = partial(intents.release, key=intent.key, token=begun.token)
         try:
             state = yield CarryOut(call)
         except DuplicatePayment as error:
-            if not begun.doubtful:
-                yield self._write(release, state="refused", reason=intents.DUPLICATE)
-                raise
-            return (yield from self._taken(intent, call, release, error))
+            if begun.doubtful:
+                return (yield from self._taken(intent, call, release, error))
+            yield from self._released(release, "refused", intents.DUPLICATE, error)
+            raise
         except Rejected as error:
             if begun.doubtful and error.status not in REFUSES_THE_BYTES:
-                yield self._write(release, state="unknown", reason=error.cause)
+                yield from self._released(release, "unknown", error.cause, error)
                 raise _unknown(error) from None
-            state_now = "prepared" if error.status in SETTINGS_ARE_WRONG else "refused"
-            yield self._write(release, state=state_now, reason=error.cause)
+            after = "prepared" if error.status in SETTINGS_ARE_WRONG else "refused"
+            yield from self._released(release, after, error.cause, error)
             raise
         except (NotSent, Unavailable) as error:
-            yield self._write(release, state="prepared", reason=_reason(error))
+            yield from self._released(release, "prepared", _reason(error), error)
             raise
         except OutcomeUnknown as error:
-            yield self._write(release, state="unknown", reason=_reason(error))
+            yield from self._released(release, "unknown", _reason(error), error)
             raise
         if tells_nothing(state):
-            yield self._write(release, state="unknown", reason="an error in place of a payout")
-            raise OutcomeUnknown(
-                "the gateway answers with an error that names no payout; it may have been carried out",
-                operation=intent.operation,
-                payment_id=intent.payment_id,
-                attempts=1,
+            nothing = _open_end(intent, "the gateway answers with an error that names no payout")
+            yield from self._released(release, "unknown", "an error in place of a payout", nothing)
+            raise nothing
+        return (yield from self._settled(intent, state))
+
+    def _begin(self, intent: Intent, now: int) -> Flow[Begun]:
+        try:
+            begun: Begun = yield Write(partial(intents.begin, intent=intent, now=now, until=now + self.lease))
+        except HighHelpError:
+            raise
+        except Exception as error:
+            text = f"the intent could not be stored ({type(error).__name__}); nothing was sent"
+            raise NotSent(text, operation=intent.operation, payment_id=intent.payment_id) from error
+        return begun
+
+    def _released(self, release: Callable[..., Any], state: str, reason: str, told: CallError) -> Flow[None]:
+        """Note the end of an attempt. Where that fails the intent stays `sent`, and `told` is true all the same."""
+        try:
+            yield self._write(release, state=state, reason=reason)
+        except Exception as error:  # noqa: BLE001 - whatever a driver raises, what is known of the money comes first
+            told.add_note(f"this could not be noted ({type(error).__name__}): the intent stays `sent` until recover()")
+
+    def _settled(self, intent: Intent, state: PaymentState) -> Flow[Payout]:
+        try:
+            noted = yield self._write(intents.settle, key=intent.key, facts=facts_of(state))
+        except Exception as error:
+            text = (
+                f"the gateway has answered, which could not be noted ({type(error).__name__}); recover() does it later"
             )
-        return _held((yield self._write(intents.settle, key=intent.key, facts=facts_of(state))))
+            raise _open_end(intent, text) from error
+        return _held(noted)
 
     def _taken(
         self, intent: Intent, call: Call[PaymentState], release: Callable[..., Any], error: DuplicatePayment
@@ -276,12 +300,12 @@ class Guarding(Generic[C]):
         try:
             state = yield LookUp(call)
         except OutcomeUnknown as unknown:
-            yield self._write(release, state="unknown", reason=_reason(unknown))
+            yield from self._released(release, "unknown", _reason(unknown), unknown)
             raise
         if state is None:
-            yield self._write(release, state="unknown", reason="taken, yet not found")
+            yield from self._released(release, "unknown", "taken, yet not found", error)
             raise _unknown(error) from None
-        return _held((yield self._write(intents.settle, key=intent.key, facts=facts_of(state))))
+        return (yield from self._settled(intent, state))
 
     def recovering(self, payment_id: str | None) -> Flow[list[Payout]]:
         """See :meth:`PayoutGuard.recover`."""
@@ -374,6 +398,10 @@ def _typed(payout: Any) -> Payout:
         currency=payout.currency,
     )
     return payout
+
+
+def _open_end(intent: Intent, text: str) -> OutcomeUnknown:
+    return OutcomeUnknown(text, operation=intent.operation, payment_id=intent.payment_id, attempts=1)
 
 
 def _held(settled: Any) -> Payout:
@@ -526,7 +554,7 @@ class PayoutGuard(PayoutBook):
             PayoutConflict: The payment_id was used with another body; nothing was sent.
             PayoutBusy: Somebody else is sending it now; nothing was sent.
             PayoutUnsettled: An earlier attempt may have arrived: call :meth:`recover` first; nothing was sent.
-            NotSent, Unavailable: Nothing was done; the intent is `prepared`.
+            NotSent, Unavailable: Nothing was done; the intent is `prepared`. Also where it could not be stored.
             Rejected: The gateway refuses it; the intent is `refused`. After 401 and 403, which refuse the caller and
                 not the payout, it is `prepared`.
             OutcomeUnknown: The intent is `unknown`; :meth:`recover` tells more later.

@@ -290,6 +290,9 @@ def reconciling(guarding: Guarding[Any], since: float, until: float | None) -> F
     heard, used = yield Read(partial(heard_in, project_id=project_id, payment_ids=list(known), since=first, until=last))
     others = sorted({one.payment_id for one in heard} - set(known))
     known |= yield Read(partial(intents.several, project_id=project_id, payment_ids=others))
+    callbacks: dict[str, list[Heard]] = {}
+    for one in heard:
+        callbacks.setdefault(one.payment_id, []).append(one)
     differences: list[Difference] = []
     success: dict[str, dict[str, int]] = {"guard": {}, "inbox": {}, "gateway": {}}
     being_sent = 0
@@ -298,10 +301,9 @@ def reconciling(guarding: Guarding[Any], since: float, until: float | None) -> F
         if payout is not None and payout.state == "sent" and (payout.busy_until or 0) > guarding.clock():
             being_sent += 1
             continue
-        callbacks = [one for one in heard if one.payment_id == payment_id]
         told = yield from _ask(guarding, payout, payment_id)
-        differences += compare(payout, callbacks, told, inbox_used=used)
-        _add(success, payout, callbacks, told)
+        differences += compare(payout, callbacks.get(payment_id, []), told, inbox_used=used)
+        _add(success, payout, callbacks.get(payment_id, []), told)
     compared = len(known) + len([one for one in others if one not in known]) - being_sent
     return Reconciliation(compared, being_sent, tuple(differences), success)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _AMOUNT = re.compile(r"[0-9]{1,17}(\.[0-9]{1,6})?", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_:]{1,40}")
 _NEEDED = ("payment_id", "amount", "currency")
 _SHORT = ("general", "payment", "receiver")
 _SHOWN = 20
@@ -159,11 +159,13 @@ def _cells(text: str) -> Iterator[tuple[str, list[str] | str]]:
 
 def _names_problems(names: list[str], where: str) -> Iterator[RowProblem]:
     known = {"product", *_NEEDED}.union(*(columns_of(operation) for operation in products().values()))
-    for name, number in Counter(names).items():
-        if number > 1:
-            yield RowProblem(where, name, "is there twice")
+    for place, name in enumerate(names, 1):
         if name not in known:
-            yield RowProblem(where, name or "(empty)", "is not a field of a payout")
+            # a file without names has card numbers in their place
+            shown = name if _NAME.fullmatch(name) else f"number {place}"
+            yield RowProblem(where, shown, "is not a field of a payout")
+        elif name in names[: place - 1]:
+            yield RowProblem(where, name, "is there twice")
     for name in _NEEDED:
         if name not in names:
             yield RowProblem(where, name, "is missing")

@@ -16,15 +16,19 @@ import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 import highhelp.http
 from highhelp import HighHelp, RsaSigner
-from highhelp.ledger import PayoutGuard
+from highhelp.ledger import PayoutGuard, intents
+from highhelp.ledger.payouts import Database
 from highhelp.ledger.rows import read_csv
 from tests.inbox.crasher import Steps
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 TLS = httpx.create_ssl_context()
 """Made once: it is what costs most, and nothing here is encrypted."""
@@ -65,13 +69,32 @@ def body(payment_id: str, amount: int, currency: str) -> dict[str, Any]:
     }
 
 
-def work(job: dict[str, Any], url: str, settings: dict[str, Any]) -> dict[str, Any]:
+def warm(url: str) -> sa.Engine:
+    """An engine without connections, which has compiled its statements: its children need not."""
+    with Database(url, environ={}) as database:
+        database.prepare()
+        key = intents.intent_key("p", "warm")
+        intent = intents.Intent("p", "warm", "create_p2p_payout", 1, "RUB", "", "{}", None)
+        with database.engine.connect() as connection:
+            begun = intents.begin(connection, intent, now=1, until=2)
+            intents.release(connection, key, str(begun.token), state="unknown", reason="", now=1)
+            for seen in intents.unsettled(connection, "p", now=9, payment_id="warm"):
+                intents.doubt(connection, seen, reason="", now=1)
+            for seen in intents.unsettled(connection, "p", now=9):
+                intents.absent(connection, seen, now=1)
+            intents.settle(connection, key, intents.Facts("processing", "new", 1, "RUB", "r"), now=1)
+            connection.rollback()
+        return database.engine
+
+
+def work(job: dict[str, Any], url: str, settings: dict[str, Any], engine: sa.Engine) -> dict[str, Any]:
     steps = Counted(job["kill_at"])
     clock = lambda: float(job["now"])  # noqa: E731
     with (
         HighHelp(**settings, transport=Watched(steps), clock=clock, timeout=10, total_timeout=40, environ={}) as client,
         PayoutGuard(client, url, clock=clock, environ={}) as guard,
     ):
+        guard.database._engine = engine
         guard.database.prepare()
         steps.watch(guard.database.engine)
         try:
@@ -103,7 +126,7 @@ def nothing(guard: PayoutGuard, job: dict[str, Any]) -> None:
 DO = {"send": send, "recover": recover, "batch": batch, "nothing": nothing}
 
 
-def fork(job: dict[str, Any], url: str, settings: dict[str, Any]) -> tuple[int, int]:
+def fork(job: dict[str, Any], url: str, settings: dict[str, Any], engine: sa.Engine) -> tuple[int, int]:
     read, write = os.pipe()
     pid = os.fork()
     if pid:
@@ -111,7 +134,7 @@ def fork(job: dict[str, Any], url: str, settings: dict[str, Any]) -> tuple[int, 
         return pid, read
     code = 1
     try:
-        result = work(job, url, settings)
+        result = work(job, url, settings, engine)
         os.write(write, json.dumps(result).encode())
         code = 0
     except BaseException as error:  # noqa: BLE001 - the parent reports it
@@ -129,8 +152,9 @@ def main() -> None:
     }
     # the pauses of the client's look-ups are not what is tested here
     highhelp.http.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[assignment, attr-defined]
+    engine = warm(url)
     for line in sys.stdin:
-        running = [fork(job, url, settings) for job in json.loads(line)]
+        running = [fork(job, url, settings, engine) for job in json.loads(line)]
         results = []
         for pid, read in running:
             with os.fdopen(read, "rb") as pipe:

@@ -88,6 +88,7 @@ GOOD = f"p-1,100.00,RUB,card-p2p,{PAN}"
         (b"", "line 1: there are no column names"),
         (text(names="payment_id,amount,currency,method,pam"), "line 1, column pam: is not a field of a payout"),
         (text(names="payment_id,amount,amount,currency"), "line 1, column amount: is there twice"),
+        (GOOD.encode(), "line 1, column number 5: is not a field of a payout"),
         (text(names="payment_id,amount"), "line 1, column currency: is missing"),
         (text(GOOD, "p-2,1,RUB"), "line 3: has 3 cells, there are 5 columns"),
         (text(GOOD, "", f"p-2,,RUB,card-p2p,{PAN}"), "line 4, column amount: is missing"),

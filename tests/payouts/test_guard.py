@@ -8,7 +8,9 @@ import json
 import os
 import pickle
 import threading
+import time
 from contextlib import ExitStack
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -22,6 +24,7 @@ from highhelp import (
     DuplicatePayment,
     HighHelp,
     InvalidRequest,
+    NotSent,
     OutcomeUnknown,
     Rejected,
     SettingsError,
@@ -503,3 +506,41 @@ def test_the_asynchronous_guard(gateway: MockGateway, url: str, naps: list[float
 
     asyncio.run(run())
     assert creates(gateway) == 2
+
+
+class Broken(Exception):
+    """What a driver may raise."""
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_database_that_goes_away(
+    gateway: MockGateway,
+    sqlite: str,
+    writes: int,
+    accepted: bool,
+    naps: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    transport = gateway.transport if accepted else answering((422, REFUSAL), (404, REFUSAL), (404, REFUSAL))
+    with made(gateway, sqlite, transport) as guard:
+        guard.database.prepare()
+        write, left = guard.database.write, [None] * writes
+
+        def fails(function: Any) -> Any:
+            if not left:
+                raise Broken
+            left.pop()
+            return write(function)
+
+        monkeypatch.setattr(guard.database, "write", fails)
+        told = NotSent if writes == 0 else OutcomeUnknown if accepted else Rejected
+        with pytest.raises(told) as raised:
+            guard.send(BODY, operation=CREATE)
+        assert "Broken" in f"{raised.value} {getattr(raised.value, '__notes__', '')}"
+        monkeypatch.undo()
+        assert [one.state for one in guard.list()] == ["sent"] * writes
+        monkeypatch.setattr("highhelp.http.time", SimpleNamespace(sleep=naps.append, monotonic=time.monotonic))
+        gateway.travel(121)
+        assert [one.state for one in guard.recover()] == ["settled" if accepted else "prepared"] * writes
+    assert creates(gateway) == int(accepted and writes > 0)
