@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from highhelp.errors import Unavailable as Unavailable
     from highhelp.errors import WaitTimeout as WaitTimeout
     from highhelp.ledger import AsyncCallbackInbox as AsyncCallbackInbox
+    from highhelp.ledger import AsyncPayoutGuard as AsyncPayoutGuard
     from highhelp.ledger import CallbackEvent as CallbackEvent
     from highhelp.ledger import CallbackInbox as CallbackInbox
+    from highhelp.ledger import PayoutGuard as PayoutGuard
     from highhelp.money import Money as Money
     from highhelp.outcome import Answer as Answer
     from highhelp_signing import HmacSigner as HmacSigner
@@ -41,11 +43,13 @@ _MODULES = {
     "Answer": "highhelp.outcome",
     "AsyncCallbackInbox": "highhelp.ledger",
     "AsyncHighHelp": "highhelp.client",
+    "AsyncPayoutGuard": "highhelp.ledger",
     "CallbackEvent": "highhelp.ledger",
     "CallbackInbox": "highhelp.ledger",
     "HighHelp": "highhelp.client",
     "HmacSigner": "highhelp_signing",
     "Money": "highhelp.money",
+    "PayoutGuard": "highhelp.ledger",
     "RsaSigner": "highhelp_signing",
 }
 

@@ -90,9 +90,21 @@ class Core:
     ) -> Call[T]:
         block = content.get("general")
         known = block if isinstance(block, Mapping) else {}
-        general = {name: known.get(name) for name in ("project_id", "payment_id")}
+        general = {"project_id": self.settings.project_id, "payment_id": known.get("payment_id")}
         body = _bytes(info, {"general": general}, payment_id)
         return Call(info, body, payment_id, parse, project_id=self.settings.project_id)
+
+    def inquiry(
+        self,
+        operation: str,
+        payment_id: str,
+        expected: tuple[int, str],
+        parse: Callable[[Mapping[str, Any]], T],
+    ) -> Call[T]:
+        """A create of an earlier process, without its body: to be asked about, never to be sent."""
+        known = OPERATIONS[operation]
+        info = self._info(OPERATIONS[str(known.info)], {"general": {"payment_id": payment_id}}, payment_id, parse)
+        return Call(known, b"", payment_id, parse, info, expected, self.settings.project_id)
 
     def completed(self, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
         """The body with the client's project id; refused where it names another one."""
@@ -288,6 +300,27 @@ class _Client:
         """The settings in force and where each came from."""
         return self._core.settings
 
+    @property
+    def longest_call(self) -> float:
+        """Seconds that a call may take with its repetitions and look-ups, where it is not told otherwise."""
+        return self._core.policy.total
+
+    def prepare(
+        self, operation: str, body: Body | Mapping[str, Any], parse: Callable[[Mapping[str, Any]], T]
+    ) -> Call[T]:
+        """A call with its bytes, checked and ready for `carry_out`. Sends nothing.
+
+        Raises:
+            InvalidRequest: The body breaks the contract, names another project, or cannot be signed.
+        """
+        return self._core.prepare(operation, body, parse)
+
+    def inquiry(
+        self, operation: str, payment_id: str, expected: tuple[int, str], parse: Callable[[Mapping[str, Any]], T]
+    ) -> Call[T]:
+        """A create of an earlier process, known by its ids, minor units and currency: for `look_up`."""
+        return self._core.inquiry(operation, payment_id, expected, parse)
+
     def __repr__(self) -> str:
         settings = self._core.settings
         return f"<{type(self).__name__} {settings.base_url} project {settings.project_id} {settings.signer!r}>"
@@ -351,10 +384,27 @@ class HighHelp(_Client, Resources):
         Raises:
             NotSent, InvalidRequest, Rejected, DuplicatePayment, Unavailable, OutcomeUnknown: See `highhelp.errors`.
         """
+        return self.carry_out(self._core.prepare(operation, body, parse), timeout=timeout)
+
+    def carry_out(self, call: Call[T], *, timeout: float | None = None) -> T:
+        """Carry out a prepared call: exactly its bytes are sent. Raises as `call` does."""
         core = self._core
-        call = core.prepare(operation, body, parse)
-        with core.wire.observer.call(operation, call.payment_id):
+        with core.wire.observer.call(call.operation.id, call.payment_id):
             return http.drive(flows.carry_out(call, core.limited(timeout)), self._pools.get(), core.wire)
+
+    def look_up(self, call: Call[T], *, timeout: float | None = None) -> T | None:
+        """Ask the info operation what became of a create, and send nothing else.
+
+        Returns:
+            The payment, or None where the gateway has said twice, two seconds apart, that it holds none.
+
+        Raises:
+            OutcomeUnknown: It could not be asked, or it holds another payment under this payment_id (`found`).
+        """
+        core = self._core
+        with core.wire.observer.call(f"look up {call.operation.id}", call.payment_id):
+            flow = flows.look_up(call, core.limited(timeout))
+            return http.drive(flow, self._pools.get(), core.wire)
 
     def wait(
         self,
@@ -425,10 +475,20 @@ class AsyncHighHelp(_Client, AsyncResources):
         timeout: float | None = None,
     ) -> T:
         """Carry out an operation of the contract by its id. See `HighHelp.call`."""
+        return await self.carry_out(self._core.prepare(operation, body, parse), timeout=timeout)
+
+    async def carry_out(self, call: Call[T], *, timeout: float | None = None) -> T:
+        """Carry out a prepared call. See `HighHelp.carry_out`."""
         core = self._core
-        call = core.prepare(operation, body, parse)
-        with core.wire.observer.call(operation, call.payment_id):
+        with core.wire.observer.call(call.operation.id, call.payment_id):
             return await http.drive_async(flows.carry_out(call, core.limited(timeout)), self._pool(), core.wire)
+
+    async def look_up(self, call: Call[T], *, timeout: float | None = None) -> T | None:
+        """Ask the info operation what became of a create. See `HighHelp.look_up`."""
+        core = self._core
+        with core.wire.observer.call(f"look up {call.operation.id}", call.payment_id):
+            flow = flows.look_up(call, core.limited(timeout))
+            return await http.drive_async(flow, self._pool(), core.wire)
 
     async def wait(
         self,

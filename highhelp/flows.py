@@ -168,6 +168,22 @@ def carry_out(call: Call[T], policy: Policy) -> Flow[T]:
     return (yield from _once(call, budget))
 
 
+def look_up(call: Call[T], policy: Policy) -> Flow[T | None]:
+    """What became of a create, asked of its info operation alone.
+
+    Returns:
+        The payment, or None where the gateway has said twice, a pause apart, that it holds none.
+
+    Raises:
+        OutcomeUnknown: It could not be asked, or it holds another payment.
+    """
+    if call.info is None:
+        raise ValueError("only a create can be looked up")
+    cause: Verdict[T] = Verdict("unknown", reason="asked about an earlier attempt")
+    found = yield from _look_up(call, call.info, policy, Budget(policy), 0, cause)
+    return None if found is None else _value(found)
+
+
 def _send(call: Call[T], budget: Budget, attempt: int) -> Flow[Verdict[T]]:
     result = yield Send(call.operation, call.body, budget.attempt(), call.payment_id, attempt, call.expected)
     if result is None:
@@ -287,7 +303,7 @@ def _look_up(
     while True:
         tries += 1
         verdict = yield from _send(info, budget, tries)
-        if verdict.kind == "accepted" and _tells_nothing(verdict.value):
+        if verdict.kind == "accepted" and tells_nothing(verdict.value):
             verdict = Verdict("unknown", reason="an error in place of a payment", answer=verdict.answer)
         if verdict.kind == "accepted":
             if _is_another(verdict.value, call.expected):
@@ -310,7 +326,7 @@ def _look_up(
         yield Sleep(pause, verdict.reason)
 
 
-def _tells_nothing(value: object) -> bool:
+def tells_nothing(value: object) -> bool:
     """Whether a state is none: no status, or an error that names no payment."""
     status = getattr(value, "status", None)
     return status == "" or (status == "error" and not isinstance(getattr(value, "payment_id", None), str))

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, cast
 import typer
 
 from highhelp._version import __version__
-from highhelp.cli import db, inbox, listen, output, query, sign
+from highhelp.cli import db, inbox, listen, output, payouts, query, reconcile, sign
 from highhelp.cli.contract import contract
 from highhelp.cli.doctor import doctor
 from highhelp.cli.keys import keys
@@ -130,3 +130,5 @@ app.add_typer(contract, name="contract")
 app.command()(listen.listen)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(db.app, name="db")
+app.add_typer(payouts.app, name="payouts")
+app.command()(reconcile.reconcile)

@@ -1,4 +1,4 @@
-"""What must survive a crash: callbacks received, claimed and handled exactly once. Needs the extra `[callbacks]`."""
+"""What must survive a crash: callbacks handled exactly once, payouts sent once. Needs the extra `[callbacks]`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,33 @@ if TYPE_CHECKING:
     from highhelp.ledger.inbox import AsyncCallbackInbox as AsyncCallbackInbox
     from highhelp.ledger.inbox import CallbackInbox as CallbackInbox
     from highhelp.ledger.inbox import CallbackStore as CallbackStore
+    from highhelp.ledger.intents import NoSuchPayout as NoSuchPayout
+    from highhelp.ledger.intents import Payout as Payout
+    from highhelp.ledger.intents import PayoutBusy as PayoutBusy
+    from highhelp.ledger.intents import PayoutConflict as PayoutConflict
+    from highhelp.ledger.intents import PayoutRefusal as PayoutRefusal
+    from highhelp.ledger.intents import PayoutUnsettled as PayoutUnsettled
+    from highhelp.ledger.payouts import AsyncPayoutGuard as AsyncPayoutGuard
+    from highhelp.ledger.payouts import PayoutBook as PayoutBook
+    from highhelp.ledger.payouts import PayoutGuard as PayoutGuard
     from highhelp.ledger.publish import OutboxPublisher as OutboxPublisher
     from highhelp.ledger.publish import rabbit_sender as rabbit_sender
 
 _MODULES = {
     "AsyncCallbackInbox": "inbox",
+    "AsyncPayoutGuard": "payouts",
     "CallbackEvent": "events",
     "CallbackInbox": "inbox",
     "CallbackStore": "inbox",
+    "NoSuchPayout": "intents",
     "OutboxPublisher": "publish",
+    "Payout": "intents",
+    "PayoutBook": "payouts",
+    "PayoutBusy": "intents",
+    "PayoutConflict": "intents",
+    "PayoutGuard": "payouts",
+    "PayoutRefusal": "intents",
+    "PayoutUnsettled": "intents",
     "rabbit_sender": "publish",
 }
 

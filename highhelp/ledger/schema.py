@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; raised together with a new file in `migrations/versions`."""
 
 # SQLite numbers rows by itself only in a column that is called INTEGER
@@ -113,3 +113,33 @@ REFUSED_COUNTS = Table(
     Column("reason", String(32), primary_key=True),
     Column("number", BigInteger, nullable=False),
 )
+
+PAYOUTS = Table(
+    "highhelp_payouts",
+    METADATA,
+    Column("id", _ID, primary_key=True),
+    Column("intent_key", String(64), nullable=False, unique=True),
+    Column("project_id", Text, nullable=False),
+    Column("payment_id", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("sealed", LargeBinary),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text),
+    # an earlier attempt may have arrived, though the gateway said that it holds nothing
+    Column("doubtful", Boolean, nullable=False, server_default=text("false")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("lease_token", String(32)),
+    Column("lease_until", BigInteger),
+    # what the gateway says
+    Column("status", Text),
+    Column("sub_status", Text),
+    Column("request_id", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+)
+Index("highhelp_payouts_state", PAYOUTS.c.state, PAYOUTS.c.id)
+Index("highhelp_payouts_created", PAYOUTS.c.created_at)

@@ -15,6 +15,7 @@ import pytest
 
 from highhelp import CallbackInbox, cli
 from highhelp.cli.listen import make_server, running
+from highhelp.ledger.schema import REVISION
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
 
@@ -88,7 +89,7 @@ def test_the_commands_of_the_inbox(home: Path, capsys: pytest.CaptureFixture[str
     assert cli.main(["inbox", "purge", "--older-than", "90d", "--json"]) == 0
     assert told(capsys) == {"purged": 0}
     assert cli.main(["db", "upgrade", "--json"]) == 0
-    assert told(capsys) == {"before": "0001", "after": "0001"}
+    assert told(capsys) == {"before": REVISION, "after": REVISION}
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_older_tables_are_refused_with_the_command_that_helps(
 ) -> None:
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
         inbox.prepare()
-    monkeypatch.setattr(versions, "REVISION", "0002")
+    monkeypatch.setattr(versions, "REVISION", "9999")
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
         with pytest.raises(SettingsError, match="highhelp db upgrade"):
             inbox.process(lambda event: None)

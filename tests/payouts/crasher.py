@@ -1,0 +1,170 @@
+"""A process that forks senders and lets them die at a chosen step: the guard itself knows nothing of it.
+
+A step is every SQL statement and commit (before and after it), and everything that happens on a connection to the
+gateway: connecting, each part of a request that leaves, each part of an answer that comes. Reads jobs as JSON lines on
+standard input, runs those of one line at the same time, answers in one line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+import highhelp.http
+from highhelp import HighHelp, RsaSigner
+from highhelp.ledger import PayoutGuard, intents
+from highhelp.ledger.payouts import Database
+from highhelp.ledger.rows import read_csv
+from tests.inbox.crasher import Steps
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+TLS = httpx.create_ssl_context()
+"""Made once: it is what costs most, and nothing here is encrypted."""
+
+
+class Counted(Steps):
+    """Safe between the threads of a batch."""
+
+    def __init__(self, kill_at: int) -> None:
+        super().__init__(kill_at)
+        self._lock = threading.Lock()
+
+    def __call__(self, *_: object) -> None:
+        with self._lock:
+            super().__call__()
+
+
+class Watched(httpx.HTTPTransport):
+    """Every event of a connection is a step."""
+
+    def __init__(self, steps: Steps) -> None:
+        super().__init__(verify=TLS)
+        self.steps = steps
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions = {**request.extensions, "trace": self.steps}
+        self.steps()
+        response = super().handle_request(request)
+        self.steps()
+        return response
+
+
+def body(payment_id: str, amount: int, currency: str) -> dict[str, Any]:
+    return {
+        "general": {"payment_id": payment_id},
+        "payment": {"method": "card-p2p", "amount": amount, "currency": currency},
+        "receiver": {"pan": "2200000000000004"},
+    }
+
+
+def warm(url: str) -> sa.Engine:
+    """An engine without connections, which has compiled its statements: its children need not."""
+    with Database(url, environ={}) as database:
+        database.prepare()
+        key = intents.intent_key("p", "warm")
+        intent = intents.Intent("p", "warm", "create_p2p_payout", 1, "RUB", "", "{}", None)
+        with database.engine.connect() as connection:
+            begun = intents.begin(connection, intent, now=1, until=2)
+            intents.release(connection, key, str(begun.token), state="unknown", reason="", now=1)
+            for seen in intents.unsettled(connection, "p", now=9, payment_id="warm"):
+                intents.doubt(connection, seen, reason="", now=1)
+            for seen in intents.unsettled(connection, "p", now=9):
+                intents.absent(connection, seen, now=1)
+            intents.settle(connection, key, intents.Facts("processing", "new", 1, "RUB", "r"), now=1)
+            connection.rollback()
+        return database.engine
+
+
+def work(job: dict[str, Any], url: str, settings: dict[str, Any], engine: sa.Engine) -> dict[str, Any]:
+    steps = Counted(job["kill_at"])
+    clock = lambda: float(job["now"])  # noqa: E731
+    with (
+        HighHelp(**settings, transport=Watched(steps), clock=clock, timeout=10, total_timeout=40, environ={}) as client,
+        PayoutGuard(client, url, clock=clock, environ={}) as guard,
+    ):
+        guard.database._engine = engine
+        guard.database.prepare()
+        steps.watch(guard.database.engine)
+        try:
+            result = DO[job["do"]](guard, job)
+        except highhelp.HighHelpError as error:
+            result = type(error).__name__
+        return {"result": result, "steps": steps.passed}
+
+
+def send(guard: PayoutGuard, job: dict[str, Any]) -> str:
+    return guard.send(body(*job["payout"]), operation="create_p2p_payout").state
+
+
+def recover(guard: PayoutGuard, job: dict[str, Any]) -> list[str]:
+    return [one.state for one in guard.recover(job["payout"][0] if job["payout"] else None)]
+
+
+def batch(guard: PayoutGuard, job: dict[str, Any]) -> dict[str, Any]:
+    report = guard.send_batch(
+        read_csv(Path(job["file"]).read_bytes()), concurrency=job["concurrency"], wait_for_others=False
+    )
+    return report.as_dict() | {"payouts": None}
+
+
+def nothing(guard: PayoutGuard, job: dict[str, Any]) -> None:
+    guard.list(limit=1)
+
+
+DO = {"send": send, "recover": recover, "batch": batch, "nothing": nothing}
+
+
+def fork(job: dict[str, Any], url: str, settings: dict[str, Any], engine: sa.Engine) -> tuple[int, int]:
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(write)
+        return pid, read
+    code = 1
+    try:
+        result = work(job, url, settings, engine)
+        os.write(write, json.dumps(result).encode())
+        code = 0
+    except BaseException as error:  # noqa: BLE001 - the parent reports it
+        with contextlib.suppress(OSError):
+            os.write(write, json.dumps({"error": repr(error)}).encode())
+    os._exit(code)
+
+
+def main() -> None:
+    url, home, base_url = sys.argv[1:]
+    settings = {
+        "base_url": base_url,
+        "project_id": json.loads((Path(home) / "project.json").read_text())["project_id"],
+        "signer": RsaSigner.from_pem(Path(home) / "private_key.pem"),
+    }
+    # the pauses of the client's look-ups are not what is tested here
+    highhelp.http.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[assignment, attr-defined]
+    engine = warm(url)
+    for line in sys.stdin:
+        running = [fork(job, url, settings, engine) for job in json.loads(line)]
+        results = []
+        for pid, read in running:
+            with os.fdopen(read, "rb") as pipe:
+                text = pipe.read()
+            _, status = os.waitpid(pid, 0)
+            killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+            crashed = not killed and status != 0
+            results.append({"killed": killed, "crashed": crashed, **(json.loads(text) if text else {})})
+        print(json.dumps(results), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,546 @@
+"""What the guard promises, one promise a test; under both answers to duplicates, where the gateway is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import pickle
+import threading
+import time
+from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from highhelp import (
+    AsyncCallbackInbox,
+    AsyncHighHelp,
+    AsyncPayoutGuard,
+    CallbackInbox,
+    DuplicatePayment,
+    HighHelp,
+    InvalidRequest,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+    SettingsError,
+    models,
+)
+from highhelp.ledger import (
+    NoSuchPayout,
+    PayoutBook,
+    PayoutBusy,
+    PayoutConflict,
+    PayoutGuard,
+    PayoutUnsettled,
+)
+from highhelp.ledger.payouts import CarryOut
+from tests.gateway.merchant import Merchant
+from tests.payouts.crasher import body
+from tests.payouts.crashing import repeated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from highhelp_mock import MockGateway
+
+CREATE = "create_p2p_payout"
+PAN = "2200000000000004"
+BODY = body("p-1", 10000, "RUB")
+
+
+def creates(gateway: MockGateway) -> int:
+    return sum(call.operation == CREATE for call in gateway.calls)
+
+
+def die_before_sending(guard: PayoutGuard, request: dict[str, Any]) -> None:
+    """The intent is `sent`, and its process is gone."""
+    flow = guard.guarding.sending(request, CREATE)
+    step: Any = next(flow)
+    flow_step: Any = flow.send(guard.database.write(step.function))
+    assert isinstance(flow_step, CarryOut)
+    flow.close()
+
+
+def test_a_payout_is_sent_once(guard: PayoutGuard, gateway: MockGateway) -> None:
+    first = guard.send(BODY, operation=CREATE)
+    assert (first.state, first.status, first.sub_status) == ("settled", "processing", "new")
+    assert first.request_id == gateway.payment("p-1").request_id
+    assert str(first.money) == "100.00 RUB"
+    assert guard.send(BODY, operation=CREATE) == first
+    assert creates(gateway) == 1
+
+
+def test_models_name_their_operation_and_mappings_need_one(guard: PayoutGuard) -> None:
+    request = models.EcomPayoutRequest(
+        general=models.General(payment_id="e-1"),
+        payment=models.EcomPayoutPayment(method=models.Method.CARD_ECOM, amount=100, currency=models.Currency.RUB),
+        receiver=models.CardReceiver(pan="4000000000000002"),
+    )
+    assert guard.send(request).operation == "create_ecom_payout"
+    with pytest.raises(SettingsError, match="create_ecom_payout, create_p2p_payout"):
+        guard.send(BODY)
+    with pytest.raises(SettingsError, match="operation"):
+        guard.send(BODY, operation="create_p2p_payin")
+    with pytest.raises(InvalidRequest):
+        guard.send(body("p-9", 0, "RUB"), operation=CREATE)
+    assert [one.payment_id for one in guard.list()] == ["e-1"]
+
+
+@pytest.mark.parametrize("change", [{"amount": 10001}, {"currency": "KZT"}, {"description": "x"}])
+def test_the_same_payment_id_with_another_body_is_refused_locally(
+    guard: PayoutGuard, gateway: MockGateway, change: dict[str, Any]
+) -> None:
+    guard.send(BODY, operation=CREATE)
+    with pytest.raises(PayoutConflict, match="p-1") as refused:
+        guard.send({**BODY, "payment": BODY["payment"] | change}, operation=CREATE)
+    assert refused.value.payment_id == "p-1"
+    assert creates(gateway) == 1
+
+
+def test_another_card_is_another_body_and_another_order_of_keys_is_not(
+    guard: PayoutGuard, gateway: MockGateway
+) -> None:
+    guard.prepare(BODY, operation=CREATE)
+    with pytest.raises(PayoutConflict):
+        guard.send({**BODY, "receiver": {"pan": "2200000000000012"}}, operation=CREATE)
+    turned = {name: dict(reversed(block.items())) for name, block in reversed(BODY.items())}
+    assert guard.send(turned, operation=CREATE).state == "settled"
+
+
+def test_sent_is_on_disk_before_the_first_byte_leaves(gateway: MockGateway, sqlite: str) -> None:
+    seen: list[str] = []
+
+    def look(request: httpx.Request) -> httpx.Response:
+        with PayoutBook(sqlite, environ={}) as book:
+            seen.extend(one.state for one in book.list())
+        return gateway.transport.handle_request(request)
+
+    with made(gateway, sqlite, httpx.MockTransport(look)) as guard:
+        guard.send(BODY, operation=CREATE)
+    assert seen == ["sent"]
+
+
+class made:  # noqa: N801 - used like a function
+    """A guard over a transport of the test's own."""
+
+    def __init__(self, gateway: MockGateway, url: str, transport: Any, **options: Any) -> None:
+        self.stack = ExitStack()
+        self.arguments = (gateway, url, transport, options)
+
+    def __enter__(self) -> PayoutGuard:
+        gateway, url, transport, options = self.arguments
+        client = HighHelp(
+            base_url=gateway.base_url,
+            project_id=gateway.project_id,
+            signer=gateway.project.signer,
+            transport=transport,
+            clock=gateway.clock,
+            environ={},
+        )
+        self.stack.enter_context(client)
+        return self.stack.enter_context(PayoutGuard(client, url, clock=gateway.clock, environ={}, **options))
+
+    def __exit__(self, *error: object) -> None:
+        self.stack.close()
+
+
+def test_after_a_crash_nothing_is_sent_before_the_gateway_was_asked(
+    guard: PayoutGuard, gateway: MockGateway, naps: list[float]
+) -> None:
+    die_before_sending(guard, BODY)
+    with pytest.raises(PayoutBusy, match="p-1") as busy:
+        guard.send(BODY, operation=CREATE)
+    assert busy.value.until == gateway.clock() + 120
+    assert guard.recover() == [], "its sender may be alive"
+    gateway.travel(121)
+    with pytest.raises(PayoutUnsettled, match="recover"):
+        guard.send(BODY, operation=CREATE)
+    assert [one.state for one in guard.recover()] == ["prepared"]
+    assert naps == [2.0]
+    assert {call.operation for call in gateway.calls} == {"get_p2p_payout"}
+    assert len(gateway.calls) == 2
+    assert guard.send(BODY, operation=CREATE).attempts == 2
+
+
+def test_a_lost_request(guard: PayoutGuard, gateway: MockGateway) -> None:
+    gateway.fault(CREATE, "drop_request")
+    with pytest.raises(OutcomeUnknown) as lost:
+        guard.send(BODY, operation=CREATE)
+    assert lost.value.found is False
+    assert [one.state for one in guard.list()] == ["unknown"]
+    with pytest.raises(PayoutUnsettled):
+        guard.send(BODY, operation=CREATE)
+    assert [one.state for one in guard.recover("p-1")] == ["prepared"]
+    assert guard.send(BODY, operation=CREATE).state == "settled"
+    assert repeated(gateway) == []
+
+
+def test_a_lost_answer_while_the_gateway_cannot_be_asked(guard: PayoutGuard, gateway: MockGateway) -> None:
+    gateway.fault(CREATE, "drop_response_after_commit")
+    gateway.fault("get_p2p_payout", "http_500", times=8)
+    with pytest.raises(OutcomeUnknown) as lost:
+        guard.send(BODY, operation=CREATE)
+    assert lost.value.found is None
+    (unknown,) = guard.recover()
+    assert (unknown.state, "500" in str(unknown.reason)) == ("unknown", True)
+    (settled,) = guard.recover()
+    assert (settled.state, settled.status, settled.reason) == ("settled", "processing", None)
+    assert guard.recover() == []
+    assert creates(gateway) == 1
+
+
+def test_a_request_that_arrives_after_the_gateway_said_absent(
+    guard: PayoutGuard, gateway: MockGateway, naps: list[float]
+) -> None:
+    sent: list[bytes] = []
+    flow = guard.guarding.sending(BODY, CREATE)
+    step: Any = next(flow)
+    late: Any = flow.send(guard.database.write(step.function))
+    sent.append(late.call.body)
+    flow.close()
+    gateway.travel(121)
+    assert [one.state for one in guard.recover()] == ["prepared"]
+    answer = Merchant(gateway, gateway.project).raw(CREATE, sent[0])
+    assert answer.status == 200
+    settled = guard.send(BODY, operation=CREATE)
+    assert (settled.state, settled.request_id) == ("settled", answer.json()["request_id"])
+    assert len(gateway.payments) == 1
+    assert len({call.body_sha256 for call in gateway.calls if call.operation == CREATE}) == 1
+
+
+def test_a_payment_of_somebody_else_under_this_payment_id(guard: PayoutGuard, gateway: MockGateway) -> None:
+    merchant = Merchant(gateway, gateway.project)
+    merchant.call(CREATE, merchant.p2p_payout(amount=1))
+    with pytest.raises(DuplicatePayment):
+        guard.send(BODY, operation=CREATE)
+    (refused,) = guard.list()
+    assert (refused.state, refused.reason) == ("refused", "duplicate")
+    assert guard.status("p-1").state == "refused"
+
+
+def test_another_sum_at_the_gateway_is_never_sent_again(guard: PayoutGuard, gateway: MockGateway) -> None:
+    die_before_sending(guard, BODY)
+    merchant = Merchant(gateway, gateway.project)
+    merchant.call(CREATE, merchant.p2p_payout(amount=1))
+    gateway.travel(121)
+    for _ in range(2):
+        (unknown,) = guard.recover()
+        assert (unknown.state, unknown.reason) == ("unknown", "another payment")
+    assert guard.status("p-1").state == "unknown"
+    with pytest.raises(PayoutUnsettled):
+        guard.send(BODY, operation=CREATE)
+
+
+def test_an_answer_about_another_sum_is_no_settlement(gateway: MockGateway, sqlite: str) -> None:
+    def lie(request: httpx.Request) -> httpx.Response:
+        info = {"amount": 1, "currency": "RUB"}
+        return httpx.Response(200, json={"status": "processing", "payment_id": "p-1", "payment_info": info})
+
+    with made(gateway, sqlite, httpx.MockTransport(lie)) as guard:
+        with pytest.raises(OutcomeUnknown) as unknown:
+            guard.send(BODY, operation=CREATE)
+        assert unknown.value.found is True
+        assert [one.state for one in guard.list()] == ["unknown"]
+
+
+def test_of_two_senders_one_sends(gateway: MockGateway, url: str) -> None:
+    told: list[str] = []
+
+    def meanwhile(request: httpx.Request) -> httpx.Response:
+        with made(gateway, url, gateway.transport) as other, pytest.raises(PayoutBusy):
+            other.send(BODY, operation=CREATE)
+        told.append("busy")
+        return gateway.transport.handle_request(request)
+
+    with made(gateway, url, httpx.MockTransport(meanwhile)) as guard:
+        assert guard.send(BODY, operation=CREATE).state == "settled"
+    assert told == ["busy"]
+    assert creates(gateway) == 1
+
+
+def test_many_threads_send_one_payout_once(gateway: MockGateway, url: str) -> None:
+    start = threading.Barrier(6)
+    results: list[str] = []
+
+    def work(guard: PayoutGuard) -> None:
+        start.wait()
+        try:
+            results.append(guard.send(BODY, operation=CREATE).state)
+        except PayoutBusy:
+            results.append("busy")
+
+    with made(gateway, url, gateway.transport) as guard:
+        threads = [threading.Thread(target=work, args=(guard,)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert len(results) == 6
+    assert "settled" in results
+    assert set(results) <= {"busy", "settled"}
+    assert creates(gateway) == 1
+
+
+def answering(*answers: Callable[[httpx.Request], httpx.Response] | tuple[int, dict[str, Any]]) -> httpx.MockTransport:
+    left: Iterator[Any] = iter(answers)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        one = next(left)
+        return one(request) if callable(one) else httpx.Response(one[0], json=one[1])
+
+    return httpx.MockTransport(answer)
+
+
+REFUSAL = {"status": "error", "status_description": "no"}
+
+
+@pytest.mark.parametrize(
+    ("status", "state"), [(400, "refused"), (422, "refused"), (404, "refused"), (401, "prepared"), (403, "prepared")]
+)
+def test_a_refusal_and_what_may_be_sent_after_it(
+    gateway: MockGateway, sqlite: str, status: int, state: str, naps: list[float]
+) -> None:
+    transport = answering((status, REFUSAL), gateway.transport.handle_request)
+    with made(gateway, sqlite, transport) as guard:
+        with pytest.raises(Rejected):
+            guard.send(BODY, operation=CREATE)
+        assert [one.state for one in guard.list()] == [state]
+        assert guard.send(BODY, operation=CREATE).state == "settled"
+
+
+@pytest.mark.parametrize(("status", "state"), [(422, "refused"), (401, "unknown"), (404, "unknown")])
+def test_after_a_doubtful_attempt_only_a_refusal_of_the_bytes_counts(
+    gateway: MockGateway, sqlite: str, status: int, state: str, naps: list[float]
+) -> None:
+    absent = (404, REFUSAL)
+    with made(gateway, sqlite, answering(absent, absent, (status, REFUSAL))) as guard:
+        die_before_sending(guard, BODY)
+        gateway.travel(121)
+        guard.recover()
+        with pytest.raises(Rejected if state == "refused" else OutcomeUnknown):
+            guard.send(BODY, operation=CREATE)
+        assert [one.state for one in guard.list()] == [state]
+
+
+def test_one_404_is_not_absent(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
+    held = {"status": "processing", "payment_id": "p-1"}
+    with made(gateway, sqlite, answering((404, REFUSAL), (200, held))) as guard:
+        die_before_sending(guard, BODY)
+        gateway.travel(121)
+        assert [one.state for one in guard.recover()] == ["settled"]
+
+
+def test_recover_leaves_what_has_changed_since_it_asked(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
+    absent = httpx.Response(404, json=REFUSAL)
+
+    def meanwhile(request: httpx.Request) -> httpx.Response:
+        with made(gateway, sqlite, gateway.transport) as other:
+            assert [one.state for one in other.recover()] == ["prepared"]
+            die_before_sending(other, BODY)
+        return absent
+
+    with made(gateway, sqlite, answering(meanwhile, (404, REFUSAL))) as guard:
+        die_before_sending(guard, BODY)
+        gateway.travel(121)
+        (one,) = guard.recover()
+        assert (one.state, one.attempts) == ("sent", 2), "a sender that may be alive lost its right"
+
+
+def test_a_sender_whose_lease_has_ended_does_not_undo_what_others_know(
+    gateway: MockGateway, sqlite: str, naps: list[float]
+) -> None:
+    def late(request: httpx.Request) -> httpx.Response:
+        gateway.travel(121)
+        with made(gateway, sqlite, gateway.transport) as other:
+            assert [one.state for one in other.recover()] == ["prepared"]
+            assert other.send(BODY, operation=CREATE).state == "settled"
+        return httpx.Response(422, json=REFUSAL)
+
+    with made(gateway, sqlite, answering(late)) as guard:
+        with pytest.raises(Rejected):
+            guard.send(BODY, operation=CREATE)
+        assert [one.state for one in guard.list()] == ["settled"]
+
+
+def test_status_follows_the_gateway_and_never_leaves_an_end(guard: PayoutGuard, gateway: MockGateway) -> None:
+    guard.prepare(BODY, operation=CREATE)
+    assert guard.status("p-1").state == "prepared"
+    guard.send(BODY, operation=CREATE)
+    gateway.advance("p-1", "processing", "payout_process")
+    assert guard.status("p-1").sub_status == "payout_process"
+    gateway.advance("p-1", "success")
+    assert guard.status("p-1").is_final
+    with pytest.raises(NoSuchPayout, match="p-2"):
+        guard.status("p-2")
+
+
+@pytest.mark.parametrize("before", ["sent", "unknown", "settled", "prepared"])
+def test_a_callback_settles_its_intent_in_the_handlers_transaction(
+    guard: PayoutGuard, gateway: MockGateway, sqlite: str, before: str
+) -> None:
+    if before == "prepared":
+        guard.prepare(BODY, operation=CREATE)
+    elif before == "sent":
+        die_before_sending(guard, BODY)
+    else:
+        if before == "unknown":
+            gateway.fault(CREATE, "drop_request")
+        try:
+            guard.send(BODY, operation=CREATE)
+        except OutcomeUnknown:
+            assert before == "unknown"
+    assert [one.state for one in guard.list()] == [before]
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        info = {"payment_info": {"amount": 10000, "currency": "RUB", "type": "payout"}}
+        sent = gateway.signed_callback("p-1", "success", body=info)
+        assert inbox.receive(sent.body, list(sent.headers.items()))[0] == 200
+        foreign = gateway.signed_callback("nobody", "success", body=info)
+        inbox.receive(foreign.body, list(foreign.headers.items()))
+
+        def fails_once(event: Any, connection: Any) -> None:
+            assert guard.settle(event, connection) is not None
+            raise RuntimeError("rolled back")
+
+        inbox.process(fails_once)
+        assert [one.state for one in guard.list()] == [before], "half of the handler's work was stored"
+        gateway.travel(5)
+        shared: Any = lambda event, connection: guard.settle(event, connection)  # noqa: E731, PLW0108
+        inbox.process(shared)
+    (settled,) = guard.list()
+    assert (settled.state, settled.status) == ("settled", "success")
+    assert guard.send(BODY, operation=CREATE) == settled
+
+
+def test_a_callback_with_another_sum_does_not_settle(guard: PayoutGuard, gateway: MockGateway, sqlite: str) -> None:
+    die_before_sending(guard, BODY)
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        sent = gateway.signed_callback("p-1", "success", body={"payment_info": {"amount": 1, "currency": "RUB"}})
+        inbox.receive(sent.body, list(sent.headers.items()))
+        inbox.process(guard.settle)
+    (one,) = guard.list()
+    assert (one.state, one.reason, one.status) == ("unknown", "another payment", None)
+
+
+def test_no_card_number_at_rest_without_the_key(guard: PayoutGuard, sqlite: str) -> None:
+    guard.prepare(BODY, operation=CREATE)
+    shown = guard.show("p-1")
+    assert shown["body"]["receiver"]["pan"] == "***"
+    assert shown["sealed"] is False
+    with pytest.raises(SettingsError, match="HIGHHELP_DATABASE_KEY"):
+        guard.resume("p-1")
+    guard.close()
+    for suffix in ("", "-wal"):
+        path = sqlite + suffix
+        if os.path.exists(path):  # noqa: PTH110
+            with open(path, "rb") as file:  # noqa: PTH123
+                assert PAN.encode() not in file.read()
+    assert PAN not in repr(guard.guarding.prepared(BODY, CREATE))
+
+
+def test_with_the_key_the_sealed_body_is_sent(gateway: MockGateway, sqlite: str) -> None:
+    keys = [base64.b64encode(os.urandom(32)).decode() for _ in range(2)]
+    with made(gateway, sqlite, gateway.transport, database_key=keys[0]) as guard:
+        guard.prepare(BODY, operation=CREATE)
+        assert PAN not in json.dumps(guard.show("p-1"))
+    with made(gateway, sqlite, gateway.transport, database_key=keys[1]) as guard, pytest.raises(SettingsError):
+        guard.resume("p-1")
+    with made(gateway, sqlite, gateway.transport, database_key=",".join(reversed(keys))) as guard:
+        assert guard.resume("p-1").state == "settled"
+        assert guard.send(BODY, operation=CREATE).attempts == 1
+
+
+@pytest.mark.parametrize(
+    "error", [PayoutBusy("p-1", 5.0), PayoutConflict("p-1", "x"), PayoutUnsettled("p-1", "x"), NoSuchPayout("p-1", "x")]
+)
+def test_errors_survive_pickling(error: Exception) -> None:
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.__dict__) == (type(error), str(error), error.__dict__)
+
+
+def test_the_lease_outlasts_the_longest_call(client: HighHelp, sqlite: str) -> None:
+    with pytest.raises(SettingsError, match="90 seconds"):
+        PayoutGuard(client, sqlite, lease=90, environ={})
+
+
+def test_the_asynchronous_guard(gateway: MockGateway, url: str, naps: list[float]) -> None:
+    async def run() -> None:
+        key = base64.b64encode(os.urandom(32)).decode()
+        async with (
+            AsyncHighHelp(
+                base_url=gateway.base_url,
+                project_id=gateway.project_id,
+                signer=gateway.project.signer,
+                transport=gateway.transport,
+                clock=gateway.clock,
+                environ={},
+            ) as client,
+            AsyncPayoutGuard(client, url, clock=gateway.clock, environ={}, database_key=key) as guard,
+            AsyncCallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox,
+        ):
+            gateway.fault(CREATE, "drop_request")
+            with pytest.raises(OutcomeUnknown):
+                await guard.send(BODY, operation=CREATE)
+            assert [one.state for one in await guard.recover()] == ["prepared"]
+            assert (await guard.resume("p-1")).state == "settled"
+            with pytest.raises(PayoutConflict):
+                await guard.send(body("p-1", 1, "RUB"), operation=CREATE)
+            gateway.advance("p-1", "processing", "payout_process")
+            assert (await guard.status("p-1")).sub_status == "payout_process"
+            info = {"payment_info": {"amount": 10000, "currency": "RUB", "type": "payout"}}
+            sent = gateway.signed_callback("p-1", "success", body=info)
+            await inbox.receive(sent.body, list(sent.headers.items()))
+
+            async def handler(event: Any, connection: Any) -> None:
+                await guard.settle(event, connection)
+
+            assert await inbox.process(handler) == 1
+            assert [one.status for one in await guard.list()] == ["success"]
+            assert (await guard.show("p-1"))["sealed"] is True
+            found = await guard.reconcile(since=gateway.clock() - 100)
+            assert [one.kind for one in found.differences] == ["contradicting_end", "callback_contradicts"]
+
+    asyncio.run(run())
+    assert creates(gateway) == 2
+
+
+class Broken(Exception):
+    """What a driver may raise."""
+
+
+@pytest.mark.parametrize("writes", [0, 1])
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_database_that_goes_away(
+    gateway: MockGateway,
+    sqlite: str,
+    writes: int,
+    accepted: bool,
+    naps: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    transport = gateway.transport if accepted else answering((422, REFUSAL), (404, REFUSAL), (404, REFUSAL))
+    with made(gateway, sqlite, transport) as guard:
+        guard.database.prepare()
+        write, left = guard.database.write, [None] * writes
+
+        def fails(function: Any) -> Any:
+            if not left:
+                raise Broken
+            left.pop()
+            return write(function)
+
+        monkeypatch.setattr(guard.database, "write", fails)
+        told = NotSent if writes == 0 else OutcomeUnknown if accepted else Rejected
+        with pytest.raises(told) as raised:
+            guard.send(BODY, operation=CREATE)
+        assert "Broken" in f"{raised.value} {getattr(raised.value, '__notes__', '')}"
+        monkeypatch.undo()
+        assert [one.state for one in guard.list()] == ["sent"] * writes
+        monkeypatch.setattr("highhelp.http.time", SimpleNamespace(sleep=naps.append, monotonic=time.monotonic))
+        gateway.travel(121)
+        assert [one.state for one in guard.recover()] == ["settled" if accepted else "prepared"] * writes
+    assert creates(gateway) == int(accepted and writes > 0)

@@ -1,0 +1,293 @@
+"""Planted differences of every kind between guard, inbox and gateway are found, named, and left as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sqlalchemy as sa
+
+from highhelp import CallbackInbox, DuplicatePayment, OutcomeUnknown, SettingsError
+from highhelp.ledger.intents import Facts, Payout
+from highhelp.ledger.reconcile import KINDS, Heard, NotAsked, Reconciliation, compare
+from highhelp.ledger.schema import EVENTS, PAYOUTS
+from tests.gateway.merchant import Merchant
+from tests.payouts.crasher import body
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from highhelp.ledger import PayoutGuard
+    from highhelp_mock import MockGateway
+
+CREATE = "create_p2p_payout"
+PAYOUT = {"payment_info": {"amount": 100, "currency": "RUB", "type": "payout"}}
+
+
+@pytest.fixture
+def inbox(gateway: MockGateway, sqlite: str) -> Iterator[CallbackInbox]:
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as made:
+        yield made
+
+
+class Books:
+    """Plants differences; each payout is sound before."""
+
+    def __init__(self, guard: PayoutGuard, inbox: CallbackInbox, gateway: MockGateway) -> None:
+        self.guard, self.inbox, self.gateway = guard, inbox, gateway
+
+    def send(self, payment_id: str) -> None:
+        self.guard.send(body(payment_id, 100, "RUB"), operation=CREATE)
+
+    def hear(self, payment_id: str, status: str, info: dict[str, Any] | None = None, **how: Any) -> None:
+        sent = self.gateway.signed_callback(payment_id, status, body=info or PAYOUT, **how)
+        assert self.inbox.receive(sent.body, list(sent.headers.items()))[0] == 200
+
+    def handle(self) -> None:
+        self.inbox.process(self.guard.settle)
+
+    def end(self, payment_id: str, status: str = "success") -> None:
+        self.gateway.advance(payment_id, "processing", "payout_process")
+        self.gateway.advance(payment_id, status)
+
+    def change(self, payment_id: str, **values: Any) -> None:
+        with self.guard.database.engine.begin() as connection:
+            connection.execute(sa.update(PAYOUTS).where(PAYOUTS.c.payment_id == payment_id).values(**values))
+
+    def forget_at_the_gateway(self, payment_id: str) -> None:
+        with self.gateway.core.engine() as engine:
+            engine._payments.pop((self.gateway.project_id, payment_id))
+
+
+@pytest.fixture
+def books(guard: PayoutGuard, inbox: CallbackInbox, gateway: MockGateway) -> Books:
+    return Books(guard, inbox, gateway)
+
+
+def sound(books: Books) -> None:
+    """A payout on its way and one that has come to its end, both without a difference."""
+    books.send("sound-1")
+    books.send("sound-2")
+    books.end("sound-2")
+    books.hear("sound-2", "success")
+    books.handle()
+
+
+def not_sent(books: Books) -> None:
+    books.guard.prepare(body("x", 100, "RUB"), operation=CREATE)
+
+
+def not_arrived(books: Books) -> None:
+    books.gateway.fault(CREATE, "drop_request")
+    with pytest.raises(OutcomeUnknown):
+        books.send("x")
+
+
+def lost_answer(books: Books) -> None:
+    books.send("x")
+    books.change("x", state="sent", status=None, sub_status=None)
+
+
+def held_though_prepared(books: Books) -> None:
+    books.send("x")
+    books.change("x", state="prepared", status=None, sub_status=None)
+
+
+def held_though_refused(books: Books) -> None:
+    books.send("x")
+    books.change("x", state="refused", reason="invalid", status=None, sub_status=None)
+
+
+def taken(books: Books) -> None:
+    merchant = Merchant(books.gateway, books.gateway.project)
+    merchant.call(CREATE, merchant.p2p_payout("x", amount=7))
+    with pytest.raises(DuplicatePayment):
+        books.send("x")
+
+
+def gone(books: Books) -> None:
+    books.send("x")
+    books.forget_at_the_gateway("x")
+
+
+def other_amount(books: Books) -> None:
+    books.send("x")
+    books.change("x", amount=99)
+
+
+def other_payment(books: Books) -> None:
+    books.send("x")
+    books.change("x", request_id="another")
+
+
+def stale_status(books: Books) -> None:
+    books.send("x")
+    books.gateway.advance("x", "processing", "payout_process")
+
+
+def contradicting_end(books: Books) -> None:
+    books.send("x")
+    books.end("x", "decline")
+    books.hear("x", "decline")
+    books.handle()
+    books.change("x", status="success")
+    with books.guard.database.engine.begin() as connection:
+        connection.execute(sa.delete(EVENTS).where(EVENTS.c.payment_id == "x"))
+
+
+def callback_not_applied(books: Books) -> None:
+    books.send("x")
+    books.end("x")
+    books.hear("x", "success")
+    books.inbox.process(lambda event: None)
+
+
+def callback_waiting(books: Books) -> None:
+    books.send("x")
+    books.end("x")
+    books.hear("x", "success")
+
+
+def callback_parked(books: Books) -> None:
+    books.send("x")
+    books.end("x")
+    books.guard.status("x")
+    books.hear("x", "success", wrong="stale")
+
+
+def callback_other_amount(books: Books) -> None:
+    books.send("x")
+    books.end("x")
+    books.guard.status("x")
+    books.hear("x", "success", {"payment_info": {"amount": 101, "currency": "RUB", "type": "payout"}})
+    books.handle()
+
+
+def callback_contradicts(books: Books) -> None:
+    books.send("x")
+    books.end("x", "decline")
+    books.guard.status("x")
+    books.hear("x", "success")
+
+
+def callback_missing(books: Books) -> None:
+    books.send("x")
+    books.end("x")
+    books.guard.status("x")
+
+
+def unknown_payout(books: Books) -> None:
+    merchant = Merchant(books.gateway, books.gateway.project)
+    merchant.call(CREATE, merchant.p2p_payout("x", amount=100))
+    books.hear("x", "success")
+
+
+def not_asked(books: Books) -> None:
+    books.send("x")
+    books.gateway.fault("get_p2p_payout", "http_500", times=12)
+
+
+PLANTED = {name: globals()[name] for name in KINDS}
+"""A planter for every kind: a kind without one fails here."""
+
+BESIDE = {
+    # what follows from the planted one and is true as well
+    "callback_not_applied": {"stale_status"},
+    "callback_waiting": {"stale_status"},
+    "contradicting_end": {"callback_missing"},
+    "callback_contradicts": {"callback_waiting"},
+}
+
+
+def found(guard: PayoutGuard, gateway: MockGateway) -> Reconciliation:
+    return guard.reconcile(since=gateway.clock() - 3600)
+
+
+@pytest.mark.parametrize("kind", PLANTED)
+def test_a_planted_difference_is_found_and_nothing_is_done(
+    books: Books, guard: PayoutGuard, gateway: MockGateway, kind: str
+) -> None:
+    sound(books)
+    before = found(guard, gateway)
+    assert (before.compared, before.differences) == (2, ())
+    assert before.success == {"guard": {"RUB": 100}, "inbox": {"RUB": 100}, "gateway": {"RUB": 100}}
+    PLANTED[kind](books)
+    rows, calls = everything(guard), len(gateway.calls)
+    told = found(guard, gateway)
+    kinds = {one.kind for one in told.differences}
+    if kind == "not_asked":
+        assert kinds == {"not_asked"}
+        return
+    assert {one.payment_id for one in told.differences} == {"x"}, "a sound payout is named"
+    assert kind in kinds
+    assert kinds <= {kind} | BESIDE.get(kind, set())
+    assert all(one.meaning and one.action and "{" not in one.action for one in told.differences)
+    assert everything(guard) == rows, "it has acted"
+    assert {call.operation for call in gateway.calls[calls:]} <= {"get_p2p_payout", "get_ecom_payout"}
+
+
+def everything(guard: PayoutGuard) -> list[Any]:
+    with guard.database.engine.connect() as connection:
+        return [tuple(row) for table in (PAYOUTS, EVENTS) for row in connection.execute(sa.select(table))]
+
+
+def test_what_is_being_sent_is_left_out(books: Books, guard: PayoutGuard, gateway: MockGateway) -> None:
+    books.send("x")
+    books.change("x", state="sent", lease_until=int(gateway.clock() * 1000) + 60_000)
+    told = found(guard, gateway)
+    assert (told.compared, told.being_sent, told.differences) == (0, 1, ())
+
+
+def test_only_the_period_is_compared(books: Books, guard: PayoutGuard, gateway: MockGateway) -> None:
+    not_sent(books)
+    gateway.travel(100)
+    now = gateway.clock()
+    assert guard.reconcile(since=now - 50).compared == 0
+    assert guard.reconcile(since=now - 150).compared == 1
+    assert guard.reconcile(since=now - 150, until=now - 120).compared == 0
+    with pytest.raises(SettingsError, match="since"):
+        guard.reconcile(since=now + 1)
+
+
+def test_without_an_inbox_no_callback_is_missed(books: Books, guard: PayoutGuard, gateway: MockGateway) -> None:
+    callback_missing(books)
+    assert found(guard, gateway).differences == ()
+
+
+def test_the_actions_do_what_they_say(books: Books, guard: PayoutGuard, gateway: MockGateway) -> None:
+    """After the proposed action of those that can be mended here, the books agree."""
+    for kind in ("lost_answer", "held_though_prepared", "held_though_refused", "stale_status"):
+        PLANTED[kind](books)
+        assert [one.kind for one in found(guard, gateway).differences] == [kind]
+        guard.recover("x")
+        guard.status("x")
+        assert found(guard, gateway).differences == ()
+        books.forget_at_the_gateway("x")
+        with guard.database.engine.begin() as connection:
+            connection.execute(sa.delete(PAYOUTS))
+
+
+BASE = Payout(
+    project_id="p", payment_id="x", operation=CREATE, amount=100, currency="RUB", state="settled", reason=None,
+    status="success", sub_status=None, request_id="r", attempts=1, busy_until=None, created_at=0, changed_at=0,
+)  # fmt: skip
+
+
+def test_several_differences_of_one_payout_are_all_named() -> None:
+    heard = [
+        Heard(1, "x", "parked", "conflict", Facts("decline")),
+        Heard(2, "x", "done", None, Facts("decline", amount=100, currency="rub")),
+    ]
+    told = Facts("success", amount=100, currency="RUB", request_id="s")
+    kinds = [one.kind for one in compare(BASE, heard, told)]
+    assert kinds == ["other_payment", "callback_parked", "callback_contradicts", "callback_not_applied"]
+    assert compare(BASE, heard[1:], NotAsked())[0].kind == "not_asked"
+    assert compare(replace(BASE, state="refused", status=None), [], None) == []
+
+
+def test_the_page_names_every_kind_and_its_action() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "payouts.md").read_text(encoding="utf-8")
+    for kind, (meaning, action) in KINDS.items():
+        assert f"| `{kind}` | {meaning} | {action.format(id='ID', event='N')} |" in page
