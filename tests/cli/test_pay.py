@@ -384,7 +384,7 @@ def test_version_names_the_contract() -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("highhelp pay", {"payin", "payout"}),
+        ("highhelp pay", {"payin", "payout", "payouts"}),
         ("highhelp payin create --method card-", {"card-p2p", "card-ecom", "card-international-p2p"}),
         ("highhelp payout create --product ", {"p2p", "ecom"}),
         ("highhelp banks --country K", {"KZ", "KG", "KE"}),

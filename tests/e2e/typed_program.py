@@ -18,6 +18,7 @@ from highhelp import (
     Answer,
     AsyncCallbackInbox,
     AsyncHighHelp,
+    AsyncPayoutGuard,
     CallbackEvent,
     CallbackInbox,
     CallError,
@@ -31,6 +32,7 @@ from highhelp import (
     MoneyError,
     NotSent,
     OutcomeUnknown,
+    PayoutGuard,
     Rejected,
     RsaSigner,
     SettingsError,
@@ -168,6 +170,18 @@ async def asynchronous_inbox(raw: bytes, headers: Mapping[str, str]) -> tuple[in
     return await store.receive(raw, headers)
 
 
+def payouts(client: HighHelp, request: models.P2PPayoutRequest, event: CallbackEvent) -> list[str]:
+    with PayoutGuard(client, "shop.db") as guard:
+        sent = guard.send(request)
+        guard.settle(event)
+        return [sent.state, guard.status("payout-1").state, *(payout.payment_id for payout in guard.recover())]
+
+
+async def asynchronous_payouts(client: AsyncHighHelp, request: models.P2PPayoutRequest) -> str:
+    async with AsyncPayoutGuard(client, "shop.db") as guard:
+        return (await guard.send(request)).state
+
+
 def signature(signer: Signer) -> bytes:
     text: str = normalize({"a": 1})
     message: bytes = signing_message({"a": 1}, 1700000000, SignatureScheme())
@@ -198,6 +212,7 @@ def mistakes(client: HighHelp) -> None:
     state: str = client.p2p.get_payin("x")  # wrong
     CallbackVerifier("keys")  # wrong
     CallbackInbox(5)  # wrong
+    PayoutGuard("shop.db")  # wrong
     CallbackInbox("shop.db").process(5)  # wrong
     CallbackInbox("shop.db").expect("order-1", 100)  # wrong
     normalize({"a": 1}, scheme="double")  # wrong
