@@ -41,8 +41,11 @@ DUPLICATE = "duplicate"
 """Reason of an intent whose payment_id belonged to another payment before anything of it was sent."""
 ANOTHER = "another payment"
 """Reason of an intent under whose payment_id the gateway holds another sum or another payment."""
+CHANGED_ID = "another request_id"
+"""Reason of a settled intent for which the gateway has told two ids."""
 
 _FLOW = "payout"
+OTHER_FLOWS = frozenset(op.flow for op in OPERATIONS.values() if op.flow not in (None, _FLOW))
 # a body may hold a card number, and a plain hash of it could be searched for the few unknown digits
 _ROUNDS = 10_000
 _AT_ONCE = 500
@@ -313,17 +316,18 @@ def settle(connection: Connection, key: str, facts: Facts, *, now: int) -> Payou
 
 
 def _settled(row: Row[Any], facts: Facts) -> dict[str, Any]:
-    values: dict[str, Any] = {"state": "settled", "reason": None, "lease_token": None, "lease_until": None}
-    if facts.request_id is not None:
-        values["request_id"] = facts.request_id
+    values: dict[str, Any] = {"state": "settled", "lease_token": None, "lease_until": None}
+    values["reason"] = row.reason if row.state == "settled" else None
     told = state_name(facts.status, facts.sub_status)
     known = None if row.status is None else state_name(row.status, row.sub_status)
     if row.status not in FINAL_STATUSES and may_follow(known, told, _FLOW):
         values |= {"status": facts.status, "sub_status": facts.sub_status}
     elif row.status in FINAL_STATUSES and facts.status in FINAL_STATUSES and facts.status != row.status:
         values["reason"] = f"{row.status}, later {facts.status}"
-    else:
-        values["reason"] = row.reason if row.state == "settled" else None
+    if row.request_id is None:
+        values["request_id"] = facts.request_id
+    elif facts.request_id not in (None, row.request_id):
+        values["reason"] = CHANGED_ID  # that it names the payment and not the call is no documented fact
     return values
 
 
@@ -337,8 +341,7 @@ def _is_another(row: Row[Any], facts: Facts) -> bool:
     return (
         facts.amount not in (None, row.amount)
         or (facts.currency is not None and facts.currency.casefold() != row.currency.casefold())
-        or (None not in (facts.request_id, row.request_id) and facts.request_id != row.request_id)
-        or facts.payment_type not in (None, _FLOW)
+        or facts.payment_type in OTHER_FLOWS
     )
 
 

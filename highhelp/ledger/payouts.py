@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
 from highhelp.errors import (
     CallError,
     DuplicatePayment,
+    FieldProblem,
     HighHelpError,
+    InvalidRequest,
     NotSent,
     OutcomeUnknown,
     Rejected,
@@ -204,7 +206,9 @@ class Guarding(Generic[C]):
             raise SettingsError("operation", f"must be one of {', '.join(sorted(PAYOUT_OPERATIONS.values()))}")
         client = self._client
         first = client.prepare(operation, request, PaymentState.from_dict)
-        call = client.prepare(operation, _sorted(_parsed(first.body)), PaymentState.from_dict)
+        content = _parsed(first.body)
+        _check_money(operation, content, first.payment_id)
+        call = client.prepare(operation, _sorted(content), PaymentState.from_dict)
         intent = Intent.of(self.project_id, str(call.payment_id), operation, call.body, self.seal)
         return intent, call, self.now()
 
@@ -374,6 +378,22 @@ class Guarding(Generic[C]):
 def _parsed(raw: bytes) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(raw)
     return content
+
+
+def _check_money(operation: str, content: dict[str, Any], payment_id: str | None) -> None:
+    """What the intent needs, also of a client that does not check requests."""
+    payment = content.get("payment")
+    block = payment if isinstance(payment, dict) else {}
+    found = {
+        "general:payment_id": (payment_id, str),
+        "payment:amount": (block.get("amount"), int),
+        "payment:currency": (block.get("currency"), str),
+    }
+    problems = [
+        FieldProblem(path, "is missing or wrong") for path, (value, kind) in found.items() if type(value) is not kind
+    ]
+    if problems:
+        raise InvalidRequest(problems, operation=operation, payment_id=payment_id)
 
 
 def _sorted(value: Any) -> Any:

@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, or_, select
 
 from highhelp.errors import Rejected, SettingsError, Unavailable
 from highhelp.ledger import intents
-from highhelp.ledger.intents import DUPLICATE, UNSETTLED, Facts, Payout
+from highhelp.ledger.intents import DUPLICATE, OTHER_FLOWS, UNSETTLED, Facts, Payout
 from highhelp.ledger.payouts import PAYOUT_OPERATIONS, Read, facts_of
 from highhelp.ledger.rules import SUCCESS, may_follow, state_name
 from highhelp.ledger.schema import EVENTS
@@ -231,7 +231,7 @@ def _against_callback(payout: Payout, heard: Heard, told: Told) -> Iterator[str]
 
 def _other_sum(payout: Payout, facts: Facts) -> bool:
     currency = facts.currency is not None and facts.currency.casefold() != payout.currency.casefold()
-    return currency or facts.amount not in (None, payout.amount) or facts.payment_type not in (None, "payout")
+    return currency or facts.amount not in (None, payout.amount) or facts.payment_type in OTHER_FLOWS
 
 
 def _name(one: Payout | Facts) -> str:

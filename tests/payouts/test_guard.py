@@ -38,6 +38,8 @@ from highhelp.ledger import (
     PayoutGuard,
     PayoutUnsettled,
 )
+from highhelp.ledger.intents import Facts, intent_key
+from highhelp.ledger.intents import settle as settle_facts
 from highhelp.ledger.payouts import CarryOut
 from tests.gateway.merchant import Merchant
 from tests.payouts.crasher import body
@@ -426,6 +428,37 @@ def test_a_callback_with_another_sum_does_not_settle(guard: PayoutGuard, gateway
     assert (one.state, one.reason, one.status) == ("unknown", "another payment", None)
 
 
+def test_another_request_id_is_noted_and_the_status_goes_on(guard: PayoutGuard, gateway: MockGateway) -> None:
+    first = guard.send(BODY, operation=CREATE)
+    facts = Facts("success", amount=10000, currency="rub", request_id="another", payment_type="new kind")
+    key = intent_key(first.project_id, "p-1")
+    settled = guard.database.write(settle_facts, key, facts, now=1)
+    assert settled is not None
+    assert (settled.status, settled.request_id, settled.reason) == ("success", first.request_id, "another request_id")
+    later = guard.database.write(settle_facts, key, Facts("decline"), now=2)
+    assert later is not None
+    assert (later.status, later.reason) == ("success", "success, later decline")
+    payin = guard.database.write(settle_facts, key, Facts("success", payment_type="payin"), now=3)
+    assert payin is not None
+    assert (payin.state, payin.reason) == ("settled", "another payment")
+
+
+def test_a_client_that_checks_nothing_still_needs_an_amount(gateway: MockGateway, sqlite: str) -> None:
+    with (
+        HighHelp(
+            base_url=gateway.base_url,
+            project_id=gateway.project_id,
+            signer=gateway.project.signer,
+            transport=gateway.transport,
+            check_requests=False,
+            environ={},
+        ) as client,
+        PayoutGuard(client, sqlite, environ={}) as guard,
+        pytest.raises(InvalidRequest, match="payment:amount"),
+    ):
+        guard.send({"general": {"payment_id": "p-1"}, "payment": {"amount": True, "currency": "RUB"}}, operation=CREATE)
+
+
 def test_no_card_number_at_rest_without_the_key(guard: PayoutGuard, sqlite: str) -> None:
     guard.prepare(BODY, operation=CREATE)
     shown = guard.show("p-1")
@@ -544,3 +577,19 @@ def test_a_database_that_goes_away(
         gateway.travel(121)
         assert [one.state for one in guard.recover()] == ["settled" if accepted else "prepared"] * writes
     assert creates(gateway) == int(accepted and writes > 0)
+
+
+def test_a_database_of_the_inbox_alone_is_brought_up_to_date(gateway: MockGateway, url: str) -> None:
+    with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        sent = gateway.signed_callback("p-1", "success")
+        inbox.receive(sent.body, list(sent.headers.items()))
+        with inbox.engine.begin() as connection:  # as version 0001 has left it
+            connection.exec_driver_sql("DROP TABLE highhelp_payouts")
+            connection.exec_driver_sql("UPDATE highhelp_schema_version SET version_num = '0001'")
+    with PayoutBook(url, environ={}) as book, pytest.raises(SettingsError, match="highhelp db upgrade"):
+        book.list()
+    assert CallbackInbox.upgrade(url) == ("0001", "0002")
+    with made(gateway, url, gateway.transport) as guard:
+        assert guard.send(BODY, operation=CREATE).state == "settled"
+    with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        assert [one["payment_id"] for one in inbox.list()] == ["p-1"]
