@@ -59,8 +59,8 @@ def check(gateway: MockGateway, payouts: list[tuple[str, int, str]], url: str) -
 
 
 def test_every_step_of_send_and_of_recover(url: str, home: Path, request: pytest.FixtureRequest) -> None:
-    # a short run takes every seventh step
-    stride = 1 if request.config.getoption("--payout-kills") >= LONG else 7
+    # a short run takes every ninth step
+    stride = 1 if request.config.getoption("--payout-kills") >= LONG else 9
     gateway = MockGateway(home, clock=lambda: NOW, duplicates="conflict")
     payouts: list[tuple[str, int, str]] = []
     with crashing(url, home, gateway) as crasher:
