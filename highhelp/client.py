@@ -283,12 +283,8 @@ class _Client:
             clock=clock,
             observer=Observer(on_request, on_response, on_retry, Tracing.load(tracer_provider, meter_provider)),
         )
-        self._pools = Pools(network, lambda: self._new_pool(network))
+        self._pools = Pools(network, lambda: _new_pool(network, asynchronous=self._asynchronous))
         self._calls: Any = self
-
-    @staticmethod
-    def _new_pool(network: Network) -> Any:
-        raise NotImplementedError
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
@@ -327,6 +323,15 @@ class _Client:
 
     def __reduce__(self) -> Any:
         raise TypeError(f"{type(self).__name__} holds a key and connections and cannot be pickled or copied")
+
+
+def _new_pool(network: Network, *, asynchronous: bool) -> Any:
+    import httpx
+
+    from highhelp.sockets import guarded
+
+    options = network.options(asynchronous=asynchronous, connect=CONNECT_SECONDS)
+    return guarded(httpx.AsyncClient(**options)) if asynchronous else guarded(httpx.Client(**options))
 
 
 class HighHelp(_Client, Resources):
@@ -440,14 +445,6 @@ class HighHelp(_Client, Resources):
         with self._core.wire.observer.call(send.operation.id, send.payment_id):
             return http.drive(_raw(send), self._pools.get(), self._core.wire)
 
-    @staticmethod
-    def _new_pool(network: Network) -> Any:
-        import httpx
-
-        from highhelp.sockets import guarded
-
-        return guarded(httpx.Client(**network.options(asynchronous=False, connect=CONNECT_SECONDS)))
-
     def close(self) -> None:
         """Close the connections. A client that was given as `http_client` stays open."""
         pool = self._pools.close()
@@ -511,14 +508,6 @@ class AsyncHighHelp(_Client, AsyncResources):
         send = raw_request(self._core, path, body, timeout)
         with self._core.wire.observer.call(send.operation.id, send.payment_id):
             return await http.drive_async(_raw(send), self._pool(), self._core.wire)
-
-    @staticmethod
-    def _new_pool(network: Network) -> Any:
-        import httpx
-
-        from highhelp.sockets import guarded
-
-        return guarded(httpx.AsyncClient(**network.options(asynchronous=True, connect=CONNECT_SECONDS)))
 
     def _pool(self) -> Any:
         # the loop itself is kept, not its id: another loop may get the same one

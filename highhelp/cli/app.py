@@ -55,7 +55,7 @@ def _wrong_use(problem: Exception) -> int:
     if type(problem).__name__ == "NoArgsIsHelpError":
         output.show(context.get_help() if context is not None else "", err=True)
     else:
-        text = output.one_line(problem.format_message()).rstrip(".")  # type: ignore[attr-defined]
+        text = output.one_line(problem.format_message()).rstrip(".")  # type: ignore[attr-defined]  # see _WrongUse
         for technical, plain in (("valid int range", "integer"), ("valid int", "integer"), ("valid float", "number")):
             text = text.replace(f"is not a {technical}", f"is not {'an' if plain[0] == 'i' else 'a'} {plain}")
         output.show(f"{where}: {text}; see {where} --help", err=True)

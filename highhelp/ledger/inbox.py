@@ -406,19 +406,20 @@ class CallbackStore(_Shared):
         self.close()
 
 
-class _Receiving:
+class _Receiving(_Shared):
     """What both kinds of inbox do before and after the database. No input or output."""
 
-    _options: _Options
-    _source: Source
-
-    def _take_keys(
+    def __init__(
         self,
-        keys: Mapping[str, KeyRing] | None,
-        verifier: CallbackVerifier | None,
-        scheme: SignatureScheme | None,
-        tolerance: float,
+        url: str | os.PathLike[str] | None = None,
+        *,
+        keys: Mapping[str, KeyRing] | None = None,
+        verifier: CallbackVerifier | None = None,
+        scheme: SignatureScheme | None = None,
+        tolerance: float = 300,
+        **options: Any,
     ) -> None:
+        super().__init__(url, **options)
         self._refusals = Refusals()
         if verifier is None:
             if keys is None:
@@ -461,19 +462,6 @@ class CallbackInbox(_Receiving, CallbackStore):
     Raises:
         SettingsError: A setting is missing or wrong; without a key nothing is received.
     """
-
-    def __init__(
-        self,
-        url: str | os.PathLike[str] | None = None,
-        *,
-        keys: Mapping[str, KeyRing] | None = None,
-        verifier: CallbackVerifier | None = None,
-        scheme: SignatureScheme | None = None,
-        tolerance: float = 300,
-        **options: Any,
-    ) -> None:
-        super().__init__(url, **options)
-        self._take_keys(keys, verifier, scheme, tolerance)
 
     def receive(self, raw_body: bytes, headers: Headers) -> Answer:
         """Take in one callback. Never raises on account of what was sent or of the database.
@@ -680,19 +668,6 @@ class AsyncCallbackStore(_Shared):
 
 class AsyncCallbackInbox(_Receiving, AsyncCallbackStore):
     """:class:`CallbackInbox` for asyncio: the same arguments, methods and rules."""
-
-    def __init__(
-        self,
-        url: str | os.PathLike[str] | None = None,
-        *,
-        keys: Mapping[str, KeyRing] | None = None,
-        verifier: CallbackVerifier | None = None,
-        scheme: SignatureScheme | None = None,
-        tolerance: float = 300,
-        **options: Any,
-    ) -> None:
-        super().__init__(url, **options)
-        self._take_keys(keys, verifier, scheme, tolerance)
 
     async def receive(self, raw_body: bytes, headers: Headers) -> Answer:
         """As :meth:`CallbackInbox.receive`."""

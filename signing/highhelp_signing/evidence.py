@@ -77,7 +77,7 @@ _LONGEST_VALUE = 1 << 16
 def _pairs(headers: object) -> Iterator[tuple[str, str | None]]:
     listed: list[Any] = []
     try:
-        items: Any = headers if isinstance(headers, list | tuple) else headers.items()  # type: ignore[attr-defined]
+        items: Any = headers if isinstance(headers, list | tuple) else headers.items()  # type: ignore[attr-defined]  # what has none raises
         listed = [item for item, _ in zip(items, range(_MOST_HEADERS), strict=False)]
     except Exception:  # noqa: BLE001 - whatever a foreign mapping raises: it has no headers that could be read
         listed = []

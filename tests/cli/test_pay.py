@@ -18,7 +18,6 @@ from highhelp import check, cli
 from highhelp.cli.fields import creates, fields_of, fields_of_flow, node_at
 from highhelp_api.contract import CATALOGUES, OPERATIONS
 from highhelp_mock import MockGateway
-from highhelp_signing import generate_home
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +27,6 @@ PAN = "4000000000000002"
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CREATE = ["payin", "create", "--amount", "100.00 RUB", "--method", "card-p2p"]
 PAYOUT = ["payout", "create", "--amount", "25.50 RUB", "--method", "card-p2p"]
-
-
-@pytest.fixture(scope="module")
-def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("pattern") / "h"
-    generate_home(directory, base_url="http://127.0.0.1:9")
-    return directory
 
 
 @pytest.fixture(scope="module")

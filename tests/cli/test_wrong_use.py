@@ -13,7 +13,6 @@ import pytest
 
 from highhelp import cli
 from highhelp_mock import MockGateway
-from highhelp_signing import generate_home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,13 +167,6 @@ CASES = [
     case("payin info q", "safe to repeat", code=5, environ=DEAD),
     case("call /api/v1/x --body b.json", "nothing was sent", code=4, environ=DEAD, files={"b.json": "{}"}),
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def pattern(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("pattern") / "h"
-    generate_home(directory, base_url="http://127.0.0.1:9")
-    return directory
 
 
 @pytest.fixture(scope="module")

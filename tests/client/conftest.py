@@ -76,3 +76,22 @@ class Both:
 @pytest.fixture(params=["sync", "async"])
 def both(request: pytest.FixtureRequest, signer: RsaSigner) -> Both:
     return Both(signer, request.param == "async")
+
+
+@pytest.fixture(params=["sync", "async"])
+def run(request: pytest.FixtureRequest, signer: RsaSigner) -> Callable[..., Any]:
+    """Carry out one call with a new client of either kind."""
+
+    def call(url: str, what: Callable[[Any], Any], **arguments: Any) -> Any:
+        about = {"base_url": url, "project_id": "p", "signer": signer, "environ": {}, **arguments}
+        if request.param == "sync":
+            with HighHelp(**about) as client:
+                return what(client)
+
+        async def inside() -> Any:
+            async with AsyncHighHelp(**about) as client:
+                return await what(client)
+
+        return asyncio.run(inside())
+
+    return call

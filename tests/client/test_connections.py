@@ -35,25 +35,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return authority(tmp_path_factory.mktemp("tls"))
 
 
-@pytest.fixture(params=["sync", "async"])
-def run(request: pytest.FixtureRequest, signer: RsaSigner) -> Make:
-    """Carry out one call with a new client of either kind."""
-
-    def call(url: str, what: Callable[[Any], Any], **arguments: Any) -> Any:
-        about = {"base_url": url, "project_id": "p", "signer": signer, "environ": {}, **arguments}
-        if request.param == "sync":
-            with HighHelp(**about) as client:
-                return what(client)
-
-        async def inside() -> Any:
-            async with AsyncHighHelp(**about) as client:
-                return await what(client)
-
-        return asyncio.run(inside())
-
-    return call
-
-
 def payin(client: Any) -> Any:
     return client.p2p.create_payin(PAYIN)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import AsyncHighHelp, HighHelp, HighHelpError, OutcomeUnknown, RsaSigner
+from highhelp import HighHelp, HighHelpError, OutcomeUnknown
 from highhelp_api.contract import EXAMPLES, OPERATIONS
 from highhelp_mock import MockGateway
 from tests.client.test_money_is_safe import ERROR, PAYIN, PAYOUT
@@ -60,21 +59,10 @@ def answers() -> list[tuple[int, bool, str, str]]:
     return found
 
 
-@pytest.fixture(params=["sync", "async"])
-def make(request: pytest.FixtureRequest, signer: RsaSigner, naps: list[float]) -> Callable[..., Any]:
-    def call(url: str, what: Callable[[Any], Any], **arguments: Any) -> Any:
-        about = {"base_url": url, "project_id": "p", "signer": signer, "environ": {}, **arguments}
-        if request.param == "sync":
-            with HighHelp(**about) as client:
-                return what(client)
-
-        async def inside() -> Any:
-            async with AsyncHighHelp(**about) as client:
-                return await what(client)
-
-        return asyncio.run(inside())
-
-    return call
+@pytest.fixture
+def make(run: Callable[..., Any], naps: list[float]) -> Callable[..., Any]:
+    """Carry out one call with a new client of either kind, which waits for nothing."""
+    return run
 
 
 def told(error: str) -> str:

@@ -29,11 +29,11 @@ def test_any_state_verifies_and_is_valid(merchant: Merchant, state: str) -> None
 @pytest.mark.parametrize("algorithm", ["rsa", "hmac"])
 @pytest.mark.parametrize("wrong", WRONGS)
 def test_a_wrong_one_is_refused_for_its_reason(merchant: Merchant, wrong: str, algorithm: str) -> None:
-    made = merchant.gateway.signed_callback("p-9", "success", wrong=wrong, algorithm=algorithm)  # type: ignore[arg-type]
+    made = merchant.gateway.signed_callback("p-9", "success", wrong=wrong, algorithm=algorithm)  # type: ignore[arg-type]  # a parameter
     with pytest.raises(CallbackRejected) as refused:
         merchant.gateway.verifier().verify(made.body, made.headers)
     assert refused.value.reason == REASONS[wrong]
-    right = merchant.gateway.signed_callback("p-9", "success", algorithm=algorithm)  # type: ignore[arg-type]
+    right = merchant.gateway.signed_callback("p-9", "success", algorithm=algorithm)  # type: ignore[arg-type]  # a parameter
     merchant.gateway.verifier().verify(right.body, right.headers)
 
 
@@ -46,4 +46,4 @@ def test_a_known_payments_amount_is_told(merchant: Merchant) -> None:
 
 def test_an_unknown_wrong_is_named(merchant: Merchant) -> None:
     with pytest.raises(ValueError, match="one of signature, key, stale"):
-        merchant.gateway.signed_callback("p-9", "success", wrong="nothing")  # type: ignore[arg-type]
+        merchant.gateway.signed_callback("p-9", "success", wrong="nothing")  # type: ignore[arg-type]  # that is the point

@@ -52,7 +52,7 @@ def test_a_wrong_callback_is_noticed(merchant: Merchant, recorder: Recorder, mon
 def test_an_answer_that_is_no_json_is_noticed(merchant: Merchant, recorder: Recorder) -> None:
     core = merchant.gateway.core
     honest = core._failure
-    core._failure = lambda fault: dataclasses.replace(honest(fault), headers=())  # type: ignore[method-assign]
+    core._failure = lambda fault: dataclasses.replace(honest(fault), headers=())  # type: ignore[method-assign]  # a plant
     merchant.gateway.fault("get_balance", "http_500")
     merchant.send("get_balance", {"general": {"project_id": merchant.gateway.project_id}})
     assert recorder.take() == ["POST /api/v1/balance/info 500: None"]

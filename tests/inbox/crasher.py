@@ -1,25 +1,17 @@
-"""A process that forks workers and lets them die at a chosen step: the inbox itself knows nothing of it.
-
-A step is every SQL statement (before and after it), every commit (before and after it), and every handler (before and
-after it). Reads jobs as JSON lines on standard input, runs those of one line at the same time, answers in one line.
-"""
+"""Workers of the inbox that die at a chosen step; beside those of `tests.killing`, before and after every handler."""
 
 from __future__ import annotations
 
 import base64
-import contextlib
-import json
-import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import event
 
 from highhelp.ledger import CallbackEvent, CallbackInbox
 from highhelp_signing import KeyRing
+from tests.killing import Steps, serve
 
 LEDGER = sa.Table(
     "ledger",
@@ -30,33 +22,6 @@ LEDGER = sa.Table(
     sa.Column("amount", sa.BigInteger),
     sa.Column("currency", sa.Text),
 )
-
-
-class Steps:
-    """Counts steps; at the chosen one the process is gone, with no chance to tidy up."""
-
-    def __init__(self, kill_at: int) -> None:
-        self.passed = 0
-        self.kill_at = kill_at
-        self.commits = 0
-
-    def __call__(self, *_: object) -> None:
-        self.passed += 1
-        if self.passed == self.kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    def watch(self, engine: sa.Engine) -> None:
-        event.listen(engine, "before_cursor_execute", self)
-        event.listen(engine, "after_cursor_execute", self)
-        commit = engine.dialect.do_commit
-
-        def counted(connection: Any) -> None:
-            self()
-            commit(connection)
-            self.commits += 1
-            self()
-
-        engine.dialect.do_commit = counted  # type: ignore[method-assign, assignment]
 
 
 def book(steps: Steps) -> Any:
@@ -85,34 +50,10 @@ def work(job: dict[str, Any], url: str, keys: Any) -> dict[str, Any]:
         return {"done": done, "steps": steps.passed, "commits": steps.commits}
 
 
-def fork(job: dict[str, Any], url: str, keys: Any) -> tuple[int, int]:
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(write)
-        return pid, read
-    code = 1
-    with contextlib.suppress(BaseException):
-        result = work(job, url, keys)
-        os.write(write, json.dumps(result).encode())
-        code = 0
-    os._exit(code)
-
-
 def main() -> None:
     url, project_id, public_key = sys.argv[1:]
     keys = {project_id: KeyRing.from_pem(Path(public_key))}
-    for line in sys.stdin:
-        running = [fork(job, url, keys) for job in json.loads(line)]
-        results = []
-        for pid, read in running:
-            with os.fdopen(read, "rb") as pipe:
-                text = pipe.read()
-            _, status = os.waitpid(pid, 0)
-            killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-            crashed = not killed and status != 0
-            results.append({"killed": killed, "crashed": crashed, **(json.loads(text) if text else {})})
-        print(json.dumps(results), flush=True)
+    serve(lambda job: work(job, url, keys))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import sys
 import time
 
 from highhelp.ledger import CallbackStore
-from tests.inbox.crasher import Steps, book
+from tests.killing import Steps, book
 
 
 def main() -> None:

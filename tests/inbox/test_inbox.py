@@ -424,7 +424,7 @@ def test_without_a_key_there_is_no_inbox(tmp_path: Path) -> None:
 
 def test_a_handler_of_a_wrong_form_is_refused(inbox: CallbackInbox) -> None:
     with pytest.raises(SettingsError, match="handler"):
-        inbox.process(lambda: None)  # type: ignore[arg-type]
+        inbox.process(lambda: None)  # type: ignore[arg-type]  # that is the point
 
 
 def test_asynchronous(gateway: MockGateway, url: str) -> None:

@@ -7,12 +7,12 @@ import io
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-import django  # type: ignore[import-untyped]
+import django  # type: ignore[import-untyped]  # Django brings no types
 import httpx
 import pytest
-from django.conf import settings as django_settings  # type: ignore[import-untyped]
-from django.test import AsyncRequestFactory, RequestFactory  # type: ignore[import-untyped]
-from django.views.decorators.csrf import csrf_exempt  # type: ignore[import-untyped]
+from django.conf import settings as django_settings  # type: ignore[import-untyped]  # Django brings no types
+from django.test import AsyncRequestFactory, RequestFactory  # type: ignore[import-untyped]  # Django brings no types
+from django.views.decorators.csrf import csrf_exempt  # type: ignore[import-untyped]  # Django brings no types
 from fastapi import FastAPI
 from flask import Flask
 from starlette.applications import Starlette
@@ -73,7 +73,7 @@ def django_app(inbox: Any) -> Any:
         django_settings.configure(DEBUG=False, ALLOWED_HOSTS=["*"], SECRET_KEY="only for this test")
         django.setup()
     view = django_receiver(inbox)
-    assert view.csrf_exempt == csrf_exempt(lambda request: None).csrf_exempt  # type: ignore[attr-defined]
+    assert view.csrf_exempt == csrf_exempt(lambda request: None).csrf_exempt  # type: ignore[attr-defined]  # set by the decorator
 
     def post(body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         if isinstance(inbox, AsyncCallbackInbox):

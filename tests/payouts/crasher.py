@@ -7,10 +7,7 @@ standard input, runs those of one line at the same time, answers in one line.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import signal
 import sys
 import threading
 import time
@@ -25,7 +22,7 @@ from highhelp import HighHelp, RsaSigner
 from highhelp.ledger import PayoutGuard, intents
 from highhelp.ledger.payouts import Database
 from highhelp.ledger.rows import read_csv
-from tests.inbox.crasher import Steps
+from tests.killing import Steps, serve
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -126,23 +123,6 @@ def nothing(guard: PayoutGuard, job: dict[str, Any]) -> None:
 DO = {"send": send, "recover": recover, "batch": batch, "nothing": nothing}
 
 
-def fork(job: dict[str, Any], url: str, settings: dict[str, Any], engine: sa.Engine) -> tuple[int, int]:
-    read, write = os.pipe()
-    pid = os.fork()
-    if pid:
-        os.close(write)
-        return pid, read
-    code = 1
-    try:
-        result = work(job, url, settings, engine)
-        os.write(write, json.dumps(result).encode())
-        code = 0
-    except BaseException as error:  # noqa: BLE001 - the parent reports it
-        with contextlib.suppress(OSError):
-            os.write(write, json.dumps({"error": repr(error)}).encode())
-    os._exit(code)
-
-
 def main() -> None:
     url, home, base_url = sys.argv[1:]
     settings = {
@@ -151,19 +131,9 @@ def main() -> None:
         "signer": RsaSigner.from_pem(Path(home) / "private_key.pem"),
     }
     # the pauses of the client's look-ups are not what is tested here
-    highhelp.http.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[assignment, attr-defined]
+    highhelp.http.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[assignment, attr-defined]  # a stand-in
     engine = warm(url)
-    for line in sys.stdin:
-        running = [fork(job, url, settings, engine) for job in json.loads(line)]
-        results = []
-        for pid, read in running:
-            with os.fdopen(read, "rb") as pipe:
-                text = pipe.read()
-            _, status = os.waitpid(pid, 0)
-            killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-            crashed = not killed and status != 0
-            results.append({"killed": killed, "crashed": crashed, **(json.loads(text) if text else {})})
-        print(json.dumps(results), flush=True)
+    serve(lambda job: work(job, url, settings, engine))
 
 
 if __name__ == "__main__":

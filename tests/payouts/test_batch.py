@@ -192,7 +192,7 @@ def test_a_refused_caller_ends_the_batch_and_nothing_is_marked_refused(gateway: 
 def test_the_lease_of_a_dead_sender_is_waited_for(guard: PayoutGuard, gateway: MockGateway) -> None:
     flow = guard.guarding.sending(body("p-1", 100, "RUB"), "create_p2p_payout")
     step = next(flow)
-    guard.database.write(step.function)  # type: ignore[union-attr]
+    guard.database.write(step.function)  # type: ignore[union-attr]  # it writes
     flow.close()  # dies before anything has left
     waits: list[float] = []
 

@@ -62,7 +62,7 @@ class Case:
 
     def sign_message(self, message: bytes, *, digest: str = "double") -> None:
         """Replace the signature by one of another message."""
-        self.set(RsaSigner(self.key).sign(message, digest))  # type: ignore[arg-type]
+        self.set(RsaSigner(self.key).sign(message, digest))  # type: ignore[arg-type]  # a parameter
 
     def set(self, signature: bytes) -> None:
         self.headers[SIGNATURE] = base64url_encode(signature)
@@ -176,7 +176,7 @@ def underscores(case: Case) -> None:
 
 
 def twice(case: Case) -> None:
-    case.headers = [*case.headers.items(), (SIGNATURE, "AAAA")]  # type: ignore[assignment]
+    case.headers = [*case.headers.items(), (SIGNATURE, "AAAA")]  # type: ignore[assignment]  # pairs are taken too
 
 
 def with_bom(case: Case) -> None:
