@@ -6,7 +6,8 @@ import sys
 import time
 
 from highhelp.ledger import CallbackStore
-from tests.killing import Steps, book
+from tests.inbox.crasher import book
+from tests.killing import Steps
 
 
 def main() -> None:
