@@ -6,9 +6,16 @@ import contextlib
 import io
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from highhelp import cli
+import sqlalchemy as sa
+from fastapi import FastAPI
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from highhelp import HighHelp, Money, cli, models
+from highhelp.ledger import CallbackStore
+from highhelp_api.contract import EXAMPLES
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
 
@@ -32,6 +39,45 @@ def test_its_python_runs_against_the_mock(tmp_path: Path, monkeypatch: pytest.Mo
         for block in blocks("python"):
             exec(compile(block, "README.md", "exec"), {})
     assert told.getvalue() == "processing success\n"
+
+
+def test_its_inbox_credits_an_order_and_its_guard_pays_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "home"
+    generate_home(home, base_url="http://127.0.0.1:9")
+    monkeypatch.setenv("HIGHHELP_HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    # the loop of a worker would go on; what is due is handled once
+    monkeypatch.setattr(CallbackStore, "run", lambda store, *handlers: store.process(*handlers))
+    receiving, paying = blocks("py")
+    orders = sa.Table("orders", sa.MetaData(), sa.Column("id", sa.Text), sa.Column("state", sa.Text))
+    engine = sa.create_engine("sqlite:///shop.db")
+    orders.metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(orders.insert().values(id="order-1001", state="open"))
+    app = FastAPI()
+    names: dict[str, Any] = {"app": app, "Route": Route, "Money": Money, "orders": orders}
+    with MockGateway(home).serve() as gateway, HighHelp() as client:
+        exec(compile(receiving, "README.md", "exec"), names)
+        sent = gateway.signed_callback("order-1001", "success")
+        with TestClient(app) as browser:
+            assert browser.post("/callbacks", content=sent.body, headers=sent.headers).status_code == 200
+        assert names["inbox"].process(names["credit"]) == 1
+        with engine.connect() as connection:
+            assert connection.execute(sa.select(orders.c.state)).scalar_one() == "success"
+
+        def payout(payment_id: str) -> dict[str, Any]:
+            example = next(one.value for one in EXAMPLES if one.of == "create_p2p_payout" and not one.status)
+            general = {**example["general"], "payment_id": payment_id}
+            return {**example, "general": {name: value for name, value in general.items() if name != "project_id"}}
+
+        names |= {"client": client, "request": payout("payout-1"), "requests": [payout("payout-2")]}
+        names["request"] = models.P2PPayoutRequest.from_dict(names["request"])
+        names["requests"] = [models.P2PPayoutRequest.from_dict(one) for one in names["requests"]]
+        exec(compile(paying, "README.md", "exec"), names)
+        assert sorted(one.payment_id for one in gateway.payments) == ["payout-1", "payout-2"]
+        names["guard"].close()
+        names["inbox"].close()
+    engine.dispose()
 
 
 def test_it_has_exactly_two_set_up_commands_and_they_are_there() -> None:

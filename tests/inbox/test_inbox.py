@@ -19,12 +19,14 @@ from highhelp.ledger.keeping import InboxRefusal
 from highhelp.ledger.refused import SAMPLE
 from highhelp.ledger.rules import SUCCESS
 from highhelp_api.contract import FINAL_STATUSES
-from highhelp_signing import REFUSAL
+from highhelp_mock import MockGateway
+from highhelp_signing import REFUSAL, SignatureScheme
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from highhelp_mock import MockGateway, Outgoing
+    from highhelp_mock import Outgoing
+    from highhelp_mock.projects import Keys
 
 TAKEN = (200, b"OK")
 
@@ -514,3 +516,16 @@ def test_events_show_no_card_data(inbox: CallbackInbox, gateway: MockGateway) ->
     assert "4000001234567899" not in repr(event) + json.dumps(event.body)
     assert event.body["general"]["payment_id"] == event.payment_id == "123456789012345"
     assert replace(event, attempt=2) != event
+
+
+def test_keys_scheme_and_tolerance_are_those_that_are_given(keys: Keys, tmp_path: Path) -> None:
+    scheme = SignatureScheme(digest="single", joiner="&")
+    gateway = MockGateway(keys=keys, scheme=scheme, clock=lambda: 1_795_521_600.25)
+    about: dict[str, Any] = {"keys": gateway.callback_keys, "environ": {}}
+    late = gateway.clock() + 100
+    for tolerance, reading, state in ((300, scheme, "received"), (50, scheme, "stale"), (300, SignatureScheme(), None)):
+        made: dict[str, Any] = {"scheme": reading, "tolerance": tolerance, "clock": lambda: late}
+        with CallbackInbox(tmp_path / f"{tolerance}-{state}.db", **made, **about) as inbox:
+            answer = take(inbox, gateway.signed_callback("p-1", "success"))
+            assert answer == (TAKEN if state else (REFUSAL.status, REFUSAL.body))
+            assert [row["reason"] or row["state"] for row in inbox.list()] == ([state] if state else [])
