@@ -1,7 +1,9 @@
-"""The environment that every script runs in: made once, made again when what it holds is no longer what is pinned.
+"""The environments that scripts run in: made once, made again when what one holds is no longer what is pinned.
 
 A script calls `enter` first. On a machine with nothing but Python it makes `.venv`, installs the pinned development
-dependencies and the package itself in editable form, and runs the script again with that interpreter.
+dependencies and the package itself in editable form, and runs the script again with that interpreter. Heavy tools that
+only one script needs have an environment of their own, `.venv-NAME` with the pins of `requirements/NAME.txt`, so that
+tests and checks start quickly.
 """
 
 import hashlib
@@ -11,17 +13,16 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-VENV = ROOT / ".venv"
-PINS = ROOT / "scripts" / "requirements.txt"
-STAMP = VENV / "installed"
+DEVELOPMENT = "development"
 OLDEST = (3, 11)
 
 
-def enter(purpose: str | None = None) -> None:
+def enter(purpose: str | None = None, name: str = DEVELOPMENT) -> None:
     """Go on only inside the environment. Leaves with exit code 2 and a plain sentence where it cannot be made.
 
     Args:
         purpose: What the script does; said where it is asked for `--help` and has no parser of its own.
+        name: Whose pins it holds: a file of `scripts/requirements`, without its ending.
     """
     if sys.version_info < OLDEST:
         sys.exit(
@@ -30,38 +31,59 @@ def enter(purpose: str | None = None) -> None:
     if purpose and {"-h", "--help"} & set(sys.argv[1:2]):
         print(purpose.strip())
         sys.exit(0)
-    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    inside = Path(sys.prefix).resolve() == VENV.resolve()
-    if inside and _stamp() == _wanted():
+    home = folder(name)
+    inside = Path(sys.prefix).resolve() == home.resolve()
+    if inside and _stamp(home) == _wanted(name):
         return
     if not inside:
-        if _stamp() != _wanted():
-            _make(python)
-        command = [str(python), str(Path(sys.argv[0]).resolve()), *sys.argv[1:]]
+        command = [str(made(name)), str(Path(sys.argv[0]).resolve()), *sys.argv[1:]]
         if os.name == "nt":
             sys.exit(subprocess.run(command, check=False).returncode)
         os.execv(command[0], command)
-    sys.exit(f"{VENV} is not what is pinned any more; run the script with the Python that made it, not with this one")
+    sys.exit(f"{home} is not what is pinned any more; run the script with the Python that made it, not with this one")
 
 
-def _wanted() -> str:
-    parts = [PINS.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), str(ROOT).encode(), sys.version.encode()]
+def folder(name: str = DEVELOPMENT) -> Path:
+    """Where the environment is, or will be."""
+    return ROOT / (".venv" if name == DEVELOPMENT else f".venv-{name}")
+
+
+def pins(name: str = DEVELOPMENT) -> Path:
+    """The file with what the environment holds, each version with its hashes."""
+    return ROOT / "scripts" / "requirements" / f"{name}.txt"
+
+
+def made(name: str = DEVELOPMENT) -> Path:
+    """The interpreter of an environment, made or brought up to date first where that is needed."""
+    home = folder(name)
+    python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if _stamp(home) != _wanted(name):
+        _make(home, python, pins(name))
+    return python
+
+
+def _wanted(name: str) -> str:
+    parts = [pins(name).read_bytes(), (ROOT / "pyproject.toml").read_bytes(), str(ROOT).encode(), sys.version.encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def _stamp() -> str:
-    return STAMP.read_text(encoding="ascii") if STAMP.is_file() else ""
+def _stamp(home: Path) -> str:
+    stamp = home / "installed"
+    return stamp.read_text(encoding="ascii") if stamp.is_file() else ""
 
 
-def _make(python: Path) -> None:
-    print(f"Setting up {VENV.name} (once; takes about half a minute) ...", file=sys.stderr, flush=True)
+def _make(home: Path, python: Path, pinned: Path) -> None:
+    print(f"Setting up {home.name} (once; takes about half a minute) ...", file=sys.stderr, flush=True)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     steps = [
         (
-            [sys.executable, "-m", "venv", "--clear", str(VENV)],
+            [sys.executable, "-m", "venv", "--clear", str(home)],
             "make a virtual environment; on Debian and Ubuntu: apt install python3-venv",
         ),
-        ([*pip, "--require-hashes", "-r", str(PINS)], "install the pinned dependencies; is a package index reachable?"),
+        (
+            [*pip, "--require-hashes", "-r", str(pinned)],
+            "install the pinned dependencies; is a package index reachable?",
+        ),
         ([*pip, "--no-deps", "-e", str(ROOT)], "install the package itself"),
     ]
     for command, what in steps:
@@ -69,4 +91,4 @@ def _make(python: Path) -> None:
         if done.returncode:
             print("\n".join(done.stdout.splitlines()[-20:]), f"\nCould not {what}", file=sys.stderr)
             sys.exit(2)
-    STAMP.write_text(_wanted(), encoding="ascii")
+    (home / "installed").write_text(_wanted(pinned.stem), encoding="ascii")
