@@ -6,7 +6,7 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 import typer
 
@@ -18,6 +18,7 @@ from highhelp.cli.keys import keys
 from highhelp.cli.output import guarded
 from highhelp.cli.pay import flow_app
 from highhelp.cli.recording import drift, record
+from highhelp.cli.running import run_command
 from highhelp_api.contract import VERSION
 
 app = typer.Typer(
@@ -29,37 +30,10 @@ app = typer.Typer(
 
 Duplicates = Literal["stored", "conflict"]
 
-# what is wrong with the words of a command; typer does not export the base of these
-_WrongUse = cast("type[Exception]", typer.BadParameter.__mro__[2])
-
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
-    try:
-        result = app(args=None if arguments is None else list(arguments), prog_name="highhelp", standalone_mode=False)
-    except typer.Abort:
-        output.show("highhelp: stopped, nothing was done", err=True)
-        return output.WRONG_USE
-    except _WrongUse as problem:
-        return _wrong_use(problem)
-    except SystemExit as leaving:
-        # the shell's completion leaves so
-        return leaving.code if isinstance(leaving.code, int) else output.WRONG_USE if leaving.code else output.OK
-    return result if isinstance(result, int) else output.OK
-
-
-def _wrong_use(problem: Exception) -> int:
-    """Say in one line what was wrong with a command's words, and where its help is."""
-    context = getattr(problem, "ctx", None)
-    where = getattr(context, "command_path", "highhelp")
-    if type(problem).__name__ == "NoArgsIsHelpError":
-        output.show(context.get_help() if context is not None else "", err=True)
-    else:
-        text = output.one_line(problem.format_message()).rstrip(".")  # type: ignore[attr-defined]  # see _WrongUse
-        for technical, plain in (("valid int range", "integer"), ("valid int", "integer"), ("valid float", "number")):
-            text = text.replace(f"is not a {technical}", f"is not {'an' if plain[0] == 'i' else 'a'} {plain}")
-        output.show(f"{where}: {text}; see {where} --help", err=True)
-    return output.WRONG_USE
+    return run_command(typer.main.get_command(app), arguments)
 
 
 def _version(asked: bool) -> None:

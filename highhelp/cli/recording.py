@@ -10,6 +10,7 @@ import typer
 from highhelp.cli import output
 from highhelp.cli.options import AsJson
 from highhelp.cli.output import UsageProblem, guarded
+from highhelp.cli.running import run_command
 from highhelp.cli.session import recording
 
 
@@ -26,7 +27,6 @@ def record(
     Scrubbed by the contract: what is sensitive, and what the contract does not know, keeps its type and loses its
     value. Requests are not recorded. Ends with the exit code of the command.
     """
-    from highhelp.cli.app import run
     from highhelp.record import Recorder
 
     if not context.args and not callback:
@@ -40,7 +40,7 @@ def record(
         for body in bodies:
             recorder.callback(body)
         with recording(recorder):
-            code = run(context.args) if context.args else output.OK
+            code = run_command(context.find_root().command, context.args) if context.args else output.OK
     output.show(f"recorded {recorder.count} {'line' if recorder.count == 1 else 'lines'} in {out}", err=True)
     raise typer.Exit(code)
 

@@ -21,8 +21,8 @@ from highhelp.errors import (
     Unavailable,
 )
 from highhelp.ledger import intents
+from highhelp.ledger.guarding import PAYOUT_OPERATIONS, SETTINGS_ARE_WRONG, Read, Write
 from highhelp.ledger.intents import UNSETTLED, Intent, Payout, PayoutBusy, PayoutConflict, PayoutUnsettled
-from highhelp.ledger.payouts import PAYOUT_OPERATIONS, SETTINGS_ARE_WRONG, Read, Write
 from highhelp.ledger.rows import Row, RowProblem, RowsRefused, duplicates
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from highhelp.flows import Call
-    from highhelp.ledger.payouts import AsyncPayoutGuard, Flow, Guarding, PayoutGuard
+    from highhelp.ledger.guarding import AsyncGuard, Flow, Guard, Guarding
     from highhelp_api.client.api import Body
     from highhelp_api.client.models import PaymentState
 
@@ -274,7 +274,7 @@ def _check_concurrency(concurrency: int) -> None:
 
 
 def send_batch(
-    guard: PayoutGuard,
+    guard: Guard,
     items: Iterable[Row | Body | Mapping[str, Any]],
     *,
     operation: str | None = None,
@@ -321,7 +321,7 @@ def send_batch(
 
 
 async def send_batch_async(
-    guard: AsyncPayoutGuard,
+    guard: AsyncGuard,
     items: Iterable[Row | Body | Mapping[str, Any]],
     *,
     operation: str | None = None,

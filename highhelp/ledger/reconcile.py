@@ -13,8 +13,8 @@ from sqlalchemy import and_, func, or_, select
 
 from highhelp.errors import Rejected, SettingsError, Unavailable
 from highhelp.ledger import intents
+from highhelp.ledger.guarding import PAYOUT_OPERATIONS, Read, facts_of
 from highhelp.ledger.intents import DUPLICATE, OTHER_FLOWS, UNSETTLED, Facts, Payout
-from highhelp.ledger.payouts import PAYOUT_OPERATIONS, Read, facts_of
 from highhelp.ledger.rules import SUCCESS, may_follow, state_name
 from highhelp.ledger.schema import EVENTS
 from highhelp_api.contract import FINAL_STATUSES
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from highhelp.ledger.payouts import Flow, Guarding
+    from highhelp.ledger.guarding import Flow, Guarding
 
 _ASK = "highhelp payouts show {id} --ask"
 _DO_NOT_PAY = "do not pay it again; ask the gateway's support"

@@ -38,9 +38,9 @@ from highhelp.ledger import (
     PayoutGuard,
     PayoutUnsettled,
 )
+from highhelp.ledger.guarding import CarryOut
 from highhelp.ledger.intents import Facts, intent_key
 from highhelp.ledger.intents import settle as settle_facts
-from highhelp.ledger.payouts import CarryOut
 from tests.gateway.merchant import Merchant
 from tests.payouts.crasher import body
 from tests.payouts.crashing import repeated
