@@ -13,6 +13,7 @@ import pytest
 from highhelp import cli
 from highhelp_mock import MockGateway
 from highhelp_signing import SignatureScheme, generate_home
+from tests.client.tls import authority, secure_server
 
 Plant: TypeAlias = Callable[[Path, pytest.MonkeyPatch], object]
 
@@ -134,6 +135,36 @@ def test_each_fault_is_named(
     assert (checks[name]["state"], ended) == (state, code), checks
     assert words in checks[name]["detail"]
     assert "s3cret" not in json.dumps(checks)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("days", "trusted", "state", "words"),
+    [
+        (90, True, "ok", "the certificate is good for 90 days"),
+        (15, True, "ok", "the certificate is good for 15 days"),
+        (13, True, "warning", "the certificate ends in 13 days"),
+        (90, False, "wrong", "the certificate is not accepted: "),
+    ],
+)
+def test_the_certificate(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    days: int,
+    trusted: bool,
+    state: str,
+    words: str,
+) -> None:
+    made = authority(tmp_path, days)
+    if trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(made.ca))
+    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    with secure_server(made, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") as url:
+        monkeypatch.setenv("HIGHHELP_BASE_URL", url)
+        _, checks = examined(capsys)
+    assert checks["TLS"]["state"] == state
+    assert words in checks["TLS"]["detail"]
 
 
 @pytest.mark.parametrize(

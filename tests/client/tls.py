@@ -31,9 +31,10 @@ class Authority:
     client: tuple[Path, Path]
 
 
-def authority(directory: Path) -> Authority:
+def authority(directory: Path, days: int = 1) -> Authority:
+    """Made anew; what it vouches for is good for so many days."""
     key = ec.generate_private_key(ec.SECP256R1())
-    root = certificate("test authority", key, "test authority", key, ca=True)
+    root = certificate("test authority", key, "test authority", key, ca=True, days=days)
     pem = directory / "ca.pem"
     pem.write_bytes(root.public_bytes(serialization.Encoding.PEM))
 
@@ -41,7 +42,7 @@ def authority(directory: Path) -> Authority:
         own = ec.generate_private_key(ec.SECP256R1())
         files = directory / f"{name}.pem", directory / f"{name}-key.pem"
         files[0].write_bytes(
-            certificate(name, own, "test authority", key, ca=False).public_bytes(serialization.Encoding.PEM)
+            certificate(name, own, "test authority", key, ca=False, days=days).public_bytes(serialization.Encoding.PEM)
         )
         files[1].write_bytes(
             own.private_bytes(
@@ -54,7 +55,7 @@ def authority(directory: Path) -> Authority:
 
 
 def certificate(
-    name: str, key: ec.EllipticCurvePrivateKey, issuer: str, signer: ec.EllipticCurvePrivateKey, *, ca: bool
+    name: str, key: ec.EllipticCurvePrivateKey, issuer: str, signer: ec.EllipticCurvePrivateKey, *, ca: bool, days: int
 ) -> x509.Certificate:
     def named(text: str) -> x509.Name:
         return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)])
@@ -71,7 +72,7 @@ def certificate(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - DAY)
-        .not_valid_after(now + DAY)
+        .not_valid_after(now + days * DAY)
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

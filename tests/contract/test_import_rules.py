@@ -51,6 +51,8 @@ def test_the_code_keeps_them(copy: Path) -> None:
             "the generated package imports nothing",
         ),
         ("generated/highhelp_api/client/types.py", "import pydantic", "apart from the strict models"),
+        ("highhelp/ledger/guarding.py", "import highhelp.ledger.payouts", "no circles"),
+        ("gateway/highhelp_mock/clock.py", "import highhelp_mock.core", "no circles"),
     ],
 )
 def test_a_planted_import_is_found(copy: Path, file: str, line: str, rule: str) -> None:
