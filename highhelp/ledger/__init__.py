@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from highhelp.ledger.payouts import PayoutBook as PayoutBook
     from highhelp.ledger.payouts import PayoutGuard as PayoutGuard
     from highhelp.ledger.publish import OutboxPublisher as OutboxPublisher
+    from highhelp.ledger.publish import nats_sender as nats_sender
     from highhelp.ledger.publish import rabbit_sender as rabbit_sender
 
 _MODULES = {
@@ -37,6 +38,7 @@ _MODULES = {
     "PayoutGuard": "payouts",
     "PayoutRefusal": "intents",
     "PayoutUnsettled": "intents",
+    "nats_sender": "publish",
     "rabbit_sender": "publish",
 }
 

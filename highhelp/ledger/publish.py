@@ -58,7 +58,8 @@ class OutboxPublisher:
 
     Args:
         url: The database, as for :class:`highhelp.CallbackInbox`, which must be made with `outbox=True`.
-        send: See :data:`Sender`; :func:`rabbit_sender` makes one.
+        send: See :data:`Sender`; :func:`rabbit_sender` and :func:`nats_sender` make one. One for another broker is a
+            coroutine of a few lines that returns once the broker has confirmed.
         options: As those of the inbox.
     """
 
@@ -140,6 +141,26 @@ async def rabbit_sender(
                 content_type=CONTENT_TYPE,
                 timeout=30,
             )
+
+        yield send
+
+
+@asynccontextmanager
+async def nats_sender(url: str, *, stream: str, subject: str) -> AsyncIterator[Sender]:
+    """A sender to NATS JetStream by FastStream, confirmed by the stream, which drops repetitions of an event by its id.
+
+    Args:
+        url: `nats://...`.
+        stream: A stream that exists. Where it does not, or does not hold the subject, the event counts as not sent.
+        subject: Where the events go.
+    """
+    from faststream.nats import NatsBroker
+
+    async with NatsBroker(url, logger=None, allow_reconnect=True, max_reconnect_attempts=-1) as broker:
+
+        async def send(event: CloudEvent) -> None:
+            headers = {"Nats-Msg-Id": event.id, "content-type": CONTENT_TYPE}
+            await broker.publish(event.content, subject, stream=stream, headers=headers, timeout=30)
 
         yield send
 

@@ -1,4 +1,4 @@
-"""The hand-off to a broker: the real RabbitMQ, and senders that fail."""
+"""The hand-off to a broker: the real RabbitMQ, the real NATS, and senders that fail."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import json
 import secrets
 import socket
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import aio_pika
+import nats
 import pytest
 
 from highhelp import CallbackInbox, Money
-from highhelp.ledger import OutboxPublisher, rabbit_sender
+from highhelp.ledger import OutboxPublisher, nats_sender, rabbit_sender
 from tests.requirements import require
 
 if TYPE_CHECKING:
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     from highhelp.ledger.publish import CloudEvent
     from highhelp_mock import MockGateway
 
-BROKER = "amqp://guest:guest@127.0.0.1:5672/"
 PAN = "4000001234567899"
 
 
@@ -51,13 +52,22 @@ def publish(url: str, gateway: MockGateway, send: Any, times: int = 1, travel: f
     return asyncio.run(scenario())
 
 
+def broker(name: str, url: str) -> str:
+    try:
+        socket.create_connection((urlsplit(url).hostname, urlsplit(url).port or 0), timeout=2).close()
+    except OSError:
+        return require(name, None)
+    return url
+
+
 @pytest.fixture
 def rabbit() -> str:
-    try:
-        socket.create_connection(("127.0.0.1", 5672), timeout=2).close()
-    except OSError:
-        return require("rabbitmq", None)
-    return BROKER
+    return broker("rabbitmq", "amqp://guest:guest@127.0.0.1:5672/")
+
+
+@pytest.fixture
+def jetstream() -> str:
+    return broker("nats", "nats://127.0.0.1:4222")
 
 
 def test_accepted_events_reach_rabbitmq_as_cloudevents(
@@ -118,6 +128,51 @@ def test_what_no_queue_takes_stays_in_the_outbox(
 
     assert asyncio.run(scenario()) == 0
     assert outbox.stats()["outbox"] == 1
+
+
+def test_accepted_events_reach_nats_as_cloudevents(
+    outbox: CallbackInbox, gateway: MockGateway, url: str, jetstream: str
+) -> None:
+    """Sent again after a crash, an event is in the stream once; without the stream it stays in the outbox."""
+    name = f"highhelp-test-{secrets.token_hex(4)}"
+    take(outbox, gateway, "order-1", "processing", "requisites", body={"requisites": {"pan": PAN}})
+    take(outbox, gateway, "order-1", "success")
+
+    async def scenario() -> list[Any]:
+        async with nats_sender(jetstream, stream=name, subject=f"{name}.events") as send:
+
+            async def send_and_crash(event: CloudEvent) -> None:
+                await send(event)
+                raise ConnectionError("after the broker has it, before the outbox is told")
+
+            async def publish(how: Any) -> int:
+                publisher = OutboxPublisher(url, how, clock=gateway.clock, environ={})
+                sent = await publisher.publish()
+                await publisher.close()
+                gateway.travel(10)
+                return sent
+
+            assert await publish(send) == 0, "there is no such stream yet"
+            client = await nats.connect(jetstream)
+            stream = client.jetstream()
+            await stream.add_stream(name=name, subjects=[f"{name}.*"])
+            try:
+                assert await publish(send_and_crash) == 0
+                assert await publish(send) == 2
+                assert (await stream.stream_info(name)).state.messages == 2
+                return [await stream.get_msg(name, number) for number in (1, 2)]
+            finally:
+                await stream.delete_stream(name)
+                await client.close()
+
+    messages = asyncio.run(scenario())
+    for message, kind in zip(messages, ("update", "success"), strict=True):
+        event = json.loads(message.data)
+        assert event["type"] == f"highhelp.payment.{kind}"
+        assert message.headers["Nats-Msg-Id"] == event["id"]
+        assert message.headers["content-type"] == "application/cloudevents+json"
+        assert PAN.encode() not in message.data
+    assert outbox.stats()["outbox"] == 0
 
 
 def test_order_and_repetition(outbox: CallbackInbox, gateway: MockGateway, url: str) -> None:
