@@ -23,8 +23,15 @@ from highhelp.settings import Settings, Source
 from highhelp.telemetry import Hook, Observer
 from highhelp.tracing import Tracing
 from highhelp_api.client.api import AsyncResources, Body, Resources
-from highhelp_api.contract import OPERATIONS, VERSION, Operation
-from highhelp_signing import ECHO_PATHS, SignatureScheme, Signer, echo_is_ambiguous
+from highhelp_api.contract import OPERATIONS, REQUEST_FIELDS, VERSION, Operation
+from highhelp_signing import (
+    ECHO_PATHS,
+    BodyNotSignable,
+    SignatureScheme,
+    Signer,
+    echo_is_ambiguous,
+    request_ambiguity,
+)
 from highhelp_signing.auth import SignatureAuth
 from highhelp_signing.errors import RequestNotSignable, SchemeError
 
@@ -69,7 +76,7 @@ class Core:
         content = self.completed(known, _as_dict(known, body))
         payment_id = _payment_id(content)
         problems = check.problems(known.request, content) if self.check_requests else []
-        problems += self._echoes(known, content)
+        problems += self._echoes(known, content) or self._ambiguity(content)
         if problems:
             raise InvalidRequest(problems, operation=operation, payment_id=payment_id)
         info = OPERATIONS[known.info] if known.retry == "reconcile" and known.info else None
@@ -135,6 +142,17 @@ class Core:
             for value in [values[path]]
             if isinstance(value, str) and echo_is_ambiguous(value, at=at, scheme=self.settings.scheme)
         ]
+
+    def _ambiguity(self, body: dict[str, Any]) -> list[FieldProblem]:
+        """A value for which the request's signature would vouch for another request too."""
+        try:
+            place = request_ambiguity(body, self.settings.scheme)
+        except BodyNotSignable:
+            return []  # told when it is to be signed
+        if place is None:
+            return []
+        path = place if place in REQUEST_FIELDS else ""
+        return [FieldProblem(path, "can be read in two ways: a ';' is followed by what reads as a field")]
 
     def limited(self, timeout: float | None) -> Policy:
         """The policy of one call."""

@@ -64,6 +64,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--crashes", type=int, default=40, help="how often the crash test kills, per database")
     parser.addoption("--payout-kills", type=int, default=6, help="how often a crash test of payouts kills, per case")
     parser.addoption("--payout-rows", type=int, default=30, help="how many rows the batch that is killed has")
+    parser.addoption("--bodies", type=int, default=300, help="from how many bodies a search for collisions starts")
     parser.addoption("--callbacks", type=int, default=600, help="how many callbacks the drain test sends")
     parser.addoption(
         "--rows", type=int, default=20_000, help="how many stored events the claim test compares with 1000"

@@ -38,9 +38,18 @@ def verify(
         option = f"hexkey:{hmac_key.encode().hex()}"
         made = openssl("dgst", "-sha512", "-mac", "HMAC", "-macopt", option, "-binary", data=message)
         return made.returncode == 0 and made.stdout == signature
+    return public_key_pem is not None and rsa_matches(public_key_pem, hashlib.sha256(message).digest(), signature)
+
+
+def rsa_matches(public_key_pem: str, data: bytes, signature: bytes) -> bool:
+    """Whether this is the RSA-SHA256 signature of the data."""
     with tempfile.TemporaryDirectory() as folder:
-        key, file = Path(folder, "key.pem"), Path(folder, "signature")
-        key.write_text(public_key_pem or "", "ascii")
+        key, file, hashed = Path(folder, "key.pem"), Path(folder, "signature"), Path(folder, "hash")
+        key.write_text(public_key_pem, "ascii")
         file.write_bytes(signature)
-        digest = hashlib.sha256(message).digest()
-        return openssl("dgst", "-sha256", "-verify", str(key), "-signature", str(file), data=digest).returncode == 0
+        hashed.write_bytes(hashlib.sha256(data).digest())
+        # not `openssl dgst`: it reads only as many bytes of the signature as the key is long, and a longer one passes
+        return openssl(
+            "pkeyutl", "-verify", "-pubin", "-inkey", str(key), "-sigfile", str(file), "-in", str(hashed),
+            "-pkeyopt", "rsa_padding_mode:pkcs1", "-pkeyopt", "digest:sha256", data=b"",
+        ).returncode == 0  # fmt: skip

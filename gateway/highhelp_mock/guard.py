@@ -6,15 +6,22 @@ verified.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
 from highhelp_mock.messages import Refusal, Request
-from highhelp_signing import BodyFault, BodyNotSignable, Limits, SignatureScheme, normalize, parse_body
+from highhelp_signing import (
+    BodyFault,
+    BodyNotSignable,
+    Limits,
+    SignatureScheme,
+    normalize,
+    parse_body,
+    request_ambiguity,
+)
 from highhelp_signing.encoding import base64url_decode
 from highhelp_signing.headers import access_token
-from highhelp_signing.normalize import message_of
+from highhelp_signing.normalize import is_timestamp, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +34,6 @@ LIMITS = Limits()
 TOLERANCE = 300
 """Seconds that a timestamp may lie in the past or the future; not documented."""
 
-_TIMESTAMP = re.compile(r"0|[1-9][0-9]{0,11}", re.ASCII)
 _NAMED_ALGORITHMS: Mapping[str, Algorithm] = {"rsa-sha256": "rsa", "hmac-sha512": "hmac"}
 _LONGEST_PATH = 200
 
@@ -62,8 +68,8 @@ def authenticate(
         The project and the parsed body.
 
     Raises:
-        Refusal: 401 for headers, project, key, timestamp or signature; 400 for a body that has no normalised form; 403
-            where the body names another project.
+        Refusal: 401 for headers, project, key, timestamp or signature; 400 for a body that has no normalised form, or
+            whose signature would vouch for another request too; 403 where the body names another project.
     """
     names = contract.HEADERS
     project_id = _single(request, names.merchant_id)
@@ -84,6 +90,7 @@ def authenticate(
     message = message_of(text, timestamp, scheme)
     if not any(project.matching_key(known).matches(message, signature, scheme.digest) for known in algorithms):
         raise Refusal(401, "The signature does not match")
+    _check_unambiguous(body, scheme)
     _check_project(body, project_id)
     return project, body
 
@@ -112,8 +119,8 @@ def _algorithms(request: Request, scheme: SignatureScheme) -> tuple[Algorithm, .
 
 
 def _check_time(timestamp: str, now: float) -> None:
-    if not _TIMESTAMP.fullmatch(timestamp):
-        raise Refusal(401, f"{contract.HEADERS.timestamp} is not decimal Unix seconds")
+    if not is_timestamp(timestamp):
+        raise Refusal(401, f"{contract.HEADERS.timestamp} is not Unix seconds in ten digits")
     age = now - int(timestamp)
     if abs(age) > TOLERANCE:
         where = "in the past" if age > 0 else "in the future"
@@ -138,6 +145,14 @@ def _read(raw: bytes, scheme: SignatureScheme) -> tuple[dict[str, Any], str]:
         path = error.path if len(error.path) <= _LONGEST_PATH else ""
         errors = [(path, error.reason.value.replace("_", " "))] if path and path.isprintable() else []
         raise Refusal(400, f"The body cannot be signed: {error.reason.value.replace('_', ' ')}", errors) from None
+
+
+def _check_unambiguous(body: Mapping[str, Any], scheme: SignatureScheme) -> None:
+    # whether the real gateway asks this is not known; the SDK does not send such a request
+    place = request_ambiguity(body, scheme, limits=LIMITS)
+    if place is not None:
+        errors = [(place, "can be read in two ways")] if place in contract.REQUEST_FIELDS else []
+        raise Refusal(400, "The body's signature would hold for another request too", errors)
 
 
 def _check_project(body: Mapping[str, Any], project_id: str) -> None:

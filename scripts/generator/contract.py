@@ -189,6 +189,30 @@ def known_fields(document: Json, root: str) -> dict[str, types.Field]:
     }
 
 
+def request_fields(document: Json) -> dict[str, types.Field]:
+    """The known fields of all requests together, by colon path.
+
+    The signature covers no path of the API: a body may turn up at another operation, where it must say the same.
+    Raises DocumentError where it could not: one path of two types, a request that takes fields of other names, or a
+    list, whose items no rule of `highhelp_signing.ambiguity` looks at.
+    """
+    found: dict[str, types.Field] = {}
+    for endpoint in endpoints(document):
+        _check_closed(document, endpoint.request_schema)
+        for path, row in known_fields(document, endpoint.request_schema).items():
+            other = found.get(path, row)
+            if row.type != other.type or row.type == "array":
+                raise DocumentError(f"{endpoint.id}: {path}: a request's field has one type, which is no list")
+            found[path] = types.Field(path, row.type, row.required and other.required, row.nullable or other.nullable)
+    return found
+
+
+def _check_closed(document: Json, root: str) -> None:
+    for owner in {root, *(place.owner for place in places(document, root))}:
+        if document["components"]["schemas"][owner].get("additionalProperties") is not False:
+            raise DocumentError(f"{owner}: a request takes no other fields (additionalProperties: false)")
+
+
 def roots(document: Json) -> dict[str, None]:
     """Names of all schemas that are a whole body: of a request, an answer or a callback."""
     names: dict[str, None] = {}
@@ -330,6 +354,13 @@ def write(document: Json, target: Path) -> None:
                 "Mapping[str, str]",
                 {webhook.path: webhook.data["summary"] for webhook in webhooks(document)},
                 "The kinds of callback with one line on each.",
+            ),
+        },
+        "requests": {
+            "REQUEST_FIELDS": (
+                "Mapping[str, Field]",
+                request_fields(document),
+                "The known fields of all requests together, by colon path.",
             ),
         },
         "sensitive": {

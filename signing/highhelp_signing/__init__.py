@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from highhelp_signing.ambiguity import ECHO_PATHS, echo_is_ambiguous
+from highhelp_signing.ambiguity import ECHO_PATHS, echo_is_ambiguous, request_ambiguity
 from highhelp_signing.callbacks import (
     REFUSAL,
     CallbackRejected,
@@ -71,6 +71,7 @@ __all__ = [
     "parse_body",
     "refuse_redirects",
     "refuse_redirects_async",
+    "request_ambiguity",
     "signature_headers",
     "signing_message",
 ]

@@ -32,23 +32,31 @@ Claim: two accepted bodies A and B with one normalised string agree on every kno
 
 S is exact for the local question: it refuses only where cutting the value yields a body that is sorted up to there. So
 ``x; y: z`` passes in a description (a space sorts before the path), and so does ``x;https://a``.
+
+Requests are closed: their schemas take no field beyond the contract's. Every entry is then a known one, so each ``J``
+that is an end is followed by a head and step 2 alone gives the same entries; S is not needed. Null is refused by the
+schemas where the contract does not name it, so N is asked of nullable fields only. The heads are those of all requests
+together, since the signature covers no path of the API: else the description of a pay-in could hold the receiver of a
+payout, and the bytes in between be sent to the payout's address under the same signature.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from highhelp_api import contract
-from highhelp_signing.normalize import DEFAULT_SCHEME
+from highhelp_signing.normalize import DEFAULT_LIMITS, DEFAULT_SCHEME, collect_entries, join_entries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from highhelp_signing.normalize import Limits
     from highhelp_signing.scheme import SignatureScheme
 
-__all__ = ["ECHO_PATHS", "FieldRules", "KnownFields", "echo_is_ambiguous"]
+__all__ = ["ECHO_PATHS", "FieldRules", "KnownFields", "echo_is_ambiguous", "request_ambiguity"]
 
 _TYPES: Mapping[str, type] = {
     "string": str,
@@ -84,21 +92,27 @@ class FieldRules:
 
     Args:
         scheme: the open points of the signature.
-        fields: the contract's callback fields by colon path.
+        fields: the contract's fields by colon path.
+        closed: whether no other field can be in a body, because its schema was or will be asked.
     """
 
-    __slots__ = ("_follows", "_rows", "_scheme")
+    __slots__ = ("_closed", "_follows", "_rows", "_scheme")
 
     def __init__(
         self,
         scheme: SignatureScheme = DEFAULT_SCHEME,
         fields: Mapping[str, contract.Field] = contract.CALLBACK_FIELDS,
+        *,
+        closed: bool = False,
     ) -> None:
         self._scheme = scheme
+        self._closed = closed
         self._rows = sorted(fields.values(), key=lambda row: row.path.count(":"))  # parents first
         if any(row.path.rpartition(":")[0] not in fields for row in self._rows if ":" in row.path):
             raise ValueError("each field needs a row for the object that holds it")
-        heads = "|".join(re.escape(row.path) for row in self._rows)
+        # an entry of a closed body ends in a known leaf; in an open one, an unknown leaf may stand in a known object
+        beginnings = [row.path for row in self._rows if not (closed and row.type == "object")]
+        heads = "|".join(map(re.escape, beginnings))
         self._follows = re.compile(f"{re.escape(scheme.joiner)}(?:{heads}):")
 
     def read(self, body: Mapping[str, object]) -> KnownFields:
@@ -132,14 +146,17 @@ class FieldRules:
         """
         leaves = self._leaves(known)
         for row, text in leaves:
-            if text == self._scheme.null_text and (row.nullable or not row.required or row.type == "map"):
+            if text == self._scheme.null_text and self._may_be_null(row):
                 return row.path
         if self._overlaps(normalized):
             return "the joiner"
         if normalized.count(self._scheme.joiner) == len(entries) - 1:
             return None  # the usual case: no value contains the joiner
         if any(map(self._follows.search, entries)):
-            return "a value that contains a path of the contract"
+            holders = (row.path for row, text in leaves if self._follows.search(text))
+            return next(holders, "a value that contains a path of the contract")
+        if self._closed:
+            return None
         return next((row.path for row, text in leaves if self._can_end(row.path + ":", text)), None)
 
     def echo(self, path: str, value: str) -> bool:
@@ -150,6 +167,9 @@ class FieldRules:
         joiner = self._scheme.joiner
         # between joiners, as a value's end may overlap with the joiner that follows it
         return self._overlaps(joiner + entry + joiner) or self.ambiguity(known, [entry], entry) is not None
+
+    def _may_be_null(self, row: contract.Field) -> bool:
+        return row.nullable or row.type == "map" or not (row.required or self._closed)
 
     def _leaves(self, known: KnownFields) -> list[tuple[contract.Field, str]]:
         leaves: list[tuple[contract.Field, str]] = []
@@ -197,6 +217,32 @@ def echo_is_ambiguous(value: str, *, at: str, scheme: SignatureScheme = DEFAULT_
     if at not in contract.CALLBACK_FIELDS:
         raise KeyError(at)
     return FieldRules(scheme).echo(at, value)
+
+
+def request_ambiguity(
+    body: Mapping[str, object], scheme: SignatureScheme = DEFAULT_SCHEME, *, limits: Limits = DEFAULT_LIMITS
+) -> str | None:
+    """What in a request would let its signature vouch for another request, also at another path of the API.
+
+    Args:
+        body: a request of the contract; that it fits its schema is checked elsewhere.
+        scheme: the open points of the signature.
+        limits: how large the normalised string may become.
+
+    Returns:
+        What is ambiguous: a contract path, or a general word for a field outside it. None: nothing is.
+
+    Raises:
+        BodyNotSignable: the body has no normalised form.
+    """
+    rules = _request_rules(scheme)
+    entries = collect_entries(body, scheme, limits=limits)
+    return rules.ambiguity(rules.read(body), entries, join_entries(body, entries, scheme, limits=limits))
+
+
+@lru_cache(maxsize=8)
+def _request_rules(scheme: SignatureScheme) -> FieldRules:
+    return FieldRules(scheme, contract.REQUEST_FIELDS, closed=True)
 
 
 def _is_text_map(value: object) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from highhelp_signing.normalize import (
     DEFAULT_SCHEME,
     Limits,
     collect_entries,
+    is_timestamp,
     join_entries,
     message_of,
     parse,
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["REFUSAL", "CallbackRejected", "CallbackVerifier", "Refusal", "RejectionReason", "VerifiedCallback"]
 
-_TIMESTAMP = re.compile(r"0|[1-9][0-9]{0,11}", re.ASCII)
 _LONGEST_SIGNATURE = 4096
 _MOST_HEADERS = 1000
 
@@ -293,8 +292,10 @@ def _signature_and_timestamp(headers: object) -> tuple[bytes, str]:
     signature = base64url_decode(signature_text) if len(signature_text) <= _LONGEST_SIGNATURE else None
     if signature is None:
         raise CallbackRejected(RejectionReason.HEADERS, f"{contract.HEADERS.signature} is not base64url")
-    if not _TIMESTAMP.fullmatch(timestamp):
-        raise CallbackRejected(RejectionReason.HEADERS, f"{contract.HEADERS.timestamp} is not decimal Unix seconds")
+    if not is_timestamp(timestamp):
+        raise CallbackRejected(
+            RejectionReason.HEADERS, f"{contract.HEADERS.timestamp} is not Unix seconds in ten digits"
+        )
     return signature, timestamp
 
 

@@ -11,6 +11,7 @@ The input may be hostile: nothing here recurses, and a limit is checked before t
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias, cast
@@ -29,6 +30,7 @@ __all__ = [
     "NumberText",
     "Parsed",
     "collect_entries",
+    "is_timestamp",
     "join_entries",
     "message_of",
     "normalize",
@@ -39,6 +41,8 @@ __all__ = [
 ]
 
 DEFAULT_SCHEME = SignatureScheme()
+
+_TIMESTAMP = re.compile(r"[1-9][0-9]{9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +176,15 @@ def timestamp_text(timestamp: object) -> str:
     if timestamp < 0:
         raise ValueError("the timestamp must not be negative")
     return int.__repr__(timestamp)
+
+
+def is_timestamp(text: str) -> bool:
+    """Whether a received timestamp is Unix seconds in ten decimal digits (2001 to 2286), in ASCII.
+
+    Nothing in the message marks where the body ends, and base64url has digits too: with another length, digits of the
+    one could be given to the other, and a body that nobody signed would seem to be signed in 1970.
+    """
+    return _TIMESTAMP.fullmatch(text) is not None
 
 
 def message_of(normalized: str, timestamp: str, scheme: SignatureScheme = DEFAULT_SCHEME) -> bytes:

@@ -363,7 +363,7 @@ def test_purged_events_stay_known_and_forged_ones_are_a_bounded_sample(
 ) -> None:
     seen = Seen()
     take(inbox, gateway.signed_callback("order-1", "success"))
-    take(inbox, gateway.signed_callback("order-2", "success", timestamp=1))
+    take(inbox, gateway.signed_callback("order-2", "success", timestamp=1_000_000_000))
     inbox.process(seen.final)
     for number in range(3 * SAMPLE):
         assert take(inbox, gateway.signed_callback(f"f-{number}", "success", wrong_signature=True)) == (

@@ -79,7 +79,7 @@ def test_accepted_events_reach_rabbitmq_as_cloudevents(
     take(outbox, gateway, "order-1", "success")
     take(outbox, gateway, "order-1", "processing", "paid")  # superseded
     take(outbox, gateway, "order-1", "decline")  # parked
-    take(outbox, gateway, "order-2", "success", timestamp=1)  # parked
+    take(outbox, gateway, "order-2", "success", timestamp=1_000_000_000)  # parked
 
     async def scenario() -> list[Any]:
         async with rabbit_sender(rabbit, queue=queue) as send:

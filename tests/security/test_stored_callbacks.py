@@ -37,7 +37,7 @@ def body() -> dict[str, Any]:
 
 def receive_everything(inbox: CallbackInbox, gateway: MockGateway) -> None:
     good = gateway.signed_callback("order-1", "processing", "requisites", body=body())
-    stale = gateway.signed_callback("order-2", "processing", "requisites", body=body(), timestamp=1)
+    stale = gateway.signed_callback("order-2", "processing", "requisites", body=body(), timestamp=1_000_000_000)
     broken = body() | {"payment_info": {"amount": PAN}}
     fields = gateway.signed_callback("order-3", "processing", "requisites", body=broken)
     forged = gateway.signed_callback("order-4", "success", body=body(), wrong_signature=True)

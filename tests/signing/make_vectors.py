@@ -17,10 +17,13 @@ import secrets
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VECTORS = Path(__file__).parents[2] / "spec" / "signing-vectors.json"
 TIMESTAMP = 1706182847
@@ -32,13 +35,17 @@ DEFAULTS: dict[str, Any] = {
     "null_text": "None",
     "true_text": "1",
     "false_text": "0",
+    "token": "public_key",
+    "rsa_algorithm": None,
+    "hmac_algorithm": "hmac-sha512",
 }
 DESCRIPTION = (
-    "Vectors of the HighHelp request signature. `input` is the body in base64; `scheme` holds the fields that differ "
-    "from the default; `key` names the key that verifies. `stages`: `normalized` is the normalised string, `message` "
-    "what is signed, `digest` the hex SHA-256 of the message (RSA only), `signature` its base64url. "
-    "An invalid vector is invalid in one of two ways, told by its flags: `body` must be refused before anything is "
-    "signed (its stages are null), or `signature` must not verify over the stages of the input. `reason` says why. "
+    "Vectors of the HighHelp request signature; README.md beside this file says the rules. `input` is the body in "
+    "base64; `scheme` holds the fields that differ from the default; `key` names the key that verifies. `stages`: "
+    "`normalized` is the normalised string, `message` what is signed, `digest` the hex SHA-256 of the message (RSA "
+    "only), `signature` its base64url, `headers` what a request of the project `project_id` carries (valid vectors "
+    "only). An invalid vector is invalid in one of two ways, told by its flags: `body` must be refused before anything "
+    "is signed (its stages are null), or `signature` must not verify over the stages of the input. `reason` says why. "
     "The keys are published here, so they protect nothing."
 )
 
@@ -53,7 +60,9 @@ class Case:
     scheme: dict[str, Any] = field(default_factory=dict)
     reason: str | None = None
     signed: dict[str, Any] = field(default_factory=dict)
-    """What the signature of an invalid vector was made with instead: body, timestamp, key, scheme, cut, flip, hash."""
+    """What the signature of an invalid vector was made with instead: body, text, timestamp, key, scheme, hash, how;
+    `change` is done to its bytes, `spelt` to its base64url."""
+    timestamp: int = TIMESTAMP
 
 
 def compact(value: Any) -> bytes:
@@ -81,27 +90,53 @@ def b64(data: bytes, *, padded: bool = False) -> str:
 
 
 def normalized_of(raw: bytes, scheme: dict[str, Any]) -> str:
-    # sorted by the UTF-8 bytes, which is the same order as by code point, reached another way
-    return str(scheme["joiner"]).join(sorted(entries(json.loads(raw), "", scheme), key=str.encode))
+    # sorted by the UTF-8 bytes, which is the same order as by code point, reached another way; a number with a fraction
+    # is never signed, but a verifier of careless signatures takes it as it was written
+    return str(scheme["joiner"]).join(sorted(entries(json.loads(raw, parse_float=str), "", scheme), key=str.encode))
 
 
 def message_of(raw: bytes, timestamp: int, scheme: dict[str, Any]) -> bytes:
     return (b64(normalized_of(raw, scheme).encode(), padded=scheme["padding"]) + str(timestamp)).encode()
 
 
-def signature_of(message: bytes, key: dict[str, str], scheme: dict[str, Any], hmac_hash: str = "sha512") -> bytes:
+def signature_of(message: bytes, key: dict[str, str], scheme: dict[str, Any], **how: Any) -> bytes:
+    digest = how.get("hash", "sha512" if "text" in key else "sha256")
     if "text" in key:
-        return hmac.digest(key["text"].encode(), message, hmac_hash)
+        return hmac.digest(key["text"].encode(), message, digest)
     private = serialization.load_pem_private_key(key["private_pem"].encode(), None)
     assert isinstance(private, rsa.RSAPrivateKey)
     data = hashlib.sha256(message).digest() if scheme["digest"] == "double" else message
-    return private.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    form = {"pss": padding.PSS(padding.MGF1(hashes.SHA256()), 0)}.get(how.get("how", ""), padding.PKCS1v15())
+    if how.get("how") == "bare":  # the padding of PKCS#1 v1.5, but the hash without the name of its algorithm
+        block = hashlib.sha256(data).digest()
+        numbers = private.private_numbers()
+        padded = b"\0\1" + b"\xff" * (253 - len(block)) + b"\0" + block
+        return pow(int.from_bytes(padded), numbers.d, numbers.public_numbers.n).to_bytes(256)
+    return private.sign(data, form, {"sha1": hashes.SHA1(), "sha512": hashes.SHA512()}.get(digest, hashes.SHA256()))
 
 
-def nested(depth: int) -> Any:
+def headers_of(case: Case, key: dict[str, str], scheme: dict[str, Any], made: str) -> dict[str, str]:
+    public = serialization.load_pem_public_key(key["public_pem"].encode()) if "public_pem" in key else None
+    forms = {"public_key": serialization.Encoding.DER, "public_key_pem": serialization.Encoding.PEM}
+    token = scheme["token"]
+    if token == "project_id" or (token in forms and public is None):
+        token = PROJECT
+    elif token in forms and public is not None:
+        token = b64(public.public_bytes(forms[token], serialization.PublicFormat.SubjectPublicKeyInfo))
+    algorithm = scheme["hmac_algorithm" if "text" in key else "rsa_algorithm"]
+    return {
+        "x-access-merchant-id": PROJECT,
+        "x-access-timestamp": str(case.timestamp),
+        "x-access-token": token,
+        "x-access-signature": made,
+    } | ({} if algorithm is None else {"x-access-merchant-algorithm": algorithm})
+
+
+def nested(depth: int, kinds: str = "o") -> Any:
+    """`kinds` says from the inside out which levels are objects (o) and which are arrays (a)."""
     value: Any = "x"
-    for _ in range(depth):
-        value = {"k": value}
+    for level in range(depth):
+        value = {"k": value} if kinds[level % len(kinds)] == "o" else [value]
     return value
 
 
@@ -199,57 +234,204 @@ VALID = [
         key="hmac",
         scheme={"digest": "single", "token": "project_id", "rsa_algorithm": "rsa-sha256", "hmac_algorithm": None},
     ),
-]
+    Case("no-field", "an empty object: the normalised string is empty", ["empty"], b"{}"),
+    Case("white-space", "white space around everything", ["syntax"], b' \r\n\t{ "a" :\t[ 1 ,\n"b c" ] }\r\n'),
+    Case("escaped-keys", "keys are escaped like values", ["unicode"], b'{"\\u0061\\/":"b","\\ud83d\\ude00":1,"\\b":2}'),
+    Case("composed", "e with acute as one character (NFC): text is never normalised", ["unicode"],
+         {"customer": {"first_name": "Jos\u00e9"}}),
+    Case("decomposed", "the same in two characters (NFD) is another text", ["unicode"],
+         {"customer": {"first_name": "Jose\u0301"}}),
+    Case("compatible", "compatibility forms stay as they are", ["unicode"], {"a": "\ufb01 \u2460 \uff21 \u00b2"}),
+    Case("right-to-left", "Arabic, Hebrew and direction marks, in the order of the source", ["unicode"],
+         {"a": "\u200fسلام \u202eשלום\u202c", "ключ": "значение"}),
+    Case("joined-emoji", "a family of one glyph and seven code points", ["unicode"],
+         {"a": "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"}),
+    Case("last-code-points", "U+FFFF before U+10000, U+10FFFF last", ["unicode", "order"],
+         {"\U0010ffff": 1, "\U00010000": 2, "\uffff": 3, "\ue000": 4, "\ud7ff": 5}),
+    Case("controls", "control characters, also as a key", ["unicode"], b'{"\\u0000":"\\u001f\x7f","\\t":"\\n\\r"}'),
+    Case("list", "an array", ["array"], {"a": ["x", "y"]}),
+    Case("list-as-object", "an object with the indexes as keys has the same string", ["array"],
+         {"a": {"0": "x", "1": "y"}}),
+    Case("list-of-all", "every kind of value in an array", ["array", "boolean", "null"],
+         {"a": [1, "1", True, False, None, {}, [], {"b": [0]}, ""]}),
+    Case("long-order", "a hundred and one elements: 100 sorts between 10 and 11", ["array", "order"],
+         {"a": list(range(101))}),
+    Case("deepest-list", "63 arrays within the top object", ["depth", "array"], {"k": nested(63, "a")}),
+    Case("deepest-mixed", "64 levels, arrays and objects by turns", ["depth", "array"], nested(64, "ao")),
+    Case("long-number", "an integer of 4300 digits, the most that is taken", ["number", "limit"],
+         b'{"a":%s}' % (b"9" * 4300)),
+    Case("beyond-double", "integers beyond 2^53 keep every digit", ["number"],
+         b'{"a":9007199254740993,"b":-9223372036854775809,"c":18446744073709551616}'),
+    Case("number-texts", "text that looks like a number stays as it is", ["number"],
+         {"a": "1e5", "b": "01", "c": "1.50", "d": "-0", "e": "٣"}),
+    Case("colons", "only keys may not hold a colon", ["separator"], {"a": ":", "b": "x:y:z", "c": "::"}),
+    Case("empty-texts", "an empty value and an empty key", ["separator", "order"], {"": {"": ""}, "a": ""}),
+    Case("long-value", "a value of 8192 characters", ["limit"], {"payment": {"description": "ab€d" * 2048}}),
+    Case("first-ten-digits", "the first timestamp of ten digits", ["timestamp"], PAYMENT, timestamp=1_000_000_000),
+    Case("last-ten-digits", "the last timestamp of ten digits", ["timestamp"], PAYMENT, timestamp=9_999_999_999),
+    Case("single-padded", "both together", ["scheme"], PAYMENT, scheme={"digest": "single", "padding": True}),
+    Case("padded-twice", "a normalised string that needs two signs of padding", ["scheme"], {"a": "bc"},
+         scheme={"padding": True}),
+    Case("joiner-newline", "a line break joins", ["scheme"], SECOND, scheme={"joiner": "\n"}),
+    Case("joiner-unicode", "a joiner beyond ASCII", ["scheme", "unicode"], {"a": ";", "b": 1}, scheme={"joiner": "→"}),
+    Case("key-with-semicolon", "where another joiner is used, a key may hold a semicolon", ["scheme"],
+         {"a;b": 1, "c": 2}, scheme={"joiner": "&"}),
+    Case("null-word", "null as in JSON", ["scheme", "null"], SECOND, scheme={"null_text": "null"}),
+    Case("null-empty", "null as nothing", ["scheme", "null"], {"a": None, "b": {"c": None}}, scheme={"null_text": ""}),
+    Case("boolean-words", "booleans as in JSON", ["scheme", "boolean"], SECOND,
+         scheme={"true_text": "true", "false_text": "false"}),
+    Case("token-pem", "the token is the PEM text of the key", ["scheme", "header"], PAYMENT,
+         scheme={"token": "public_key_pem"}),
+    Case("token-project", "the token is the project", ["scheme", "header"], PAYMENT, scheme={"token": "project_id"}),
+    Case("token-literal", "the token is a text of its own", ["scheme", "header"], PAYMENT, scheme={"token": "key-17"}),
+    Case("rsa-named", "RSA is named in a header", ["scheme", "header"], PAYMENT,
+         scheme={"rsa_algorithm": "rsa-sha256"}),
+    Case("hmac-renamed", "HMAC under another name, and under the project's token", ["scheme", "header", "hmac"],
+         PAYMENT, key="hmac", scheme={"hmac_algorithm": "HS512", "token": "project_id"}),
+    Case("hmac-unicode", "HMAC over text beyond ASCII", ["hmac", "unicode"], {"a": "заказ №1 😀"}, key="hmac"),
+    Case("hmac-empty", "HMAC over nothing but the timestamp", ["hmac", "empty"], {"a": {}}, key="hmac"),
+    Case("hmac-padded", "HMAC with padding, joiner and texts of its own", ["hmac", "scheme"], SECOND, key="hmac",
+         scheme={"padding": True, "joiner": "|", "null_text": "nil", "true_text": "yes", "false_text": "no"}),
+    Case("other-key", "the second key pair", ["key"], PAYMENT, key="rsa_other"),
+]  # fmt: skip
 
-LONG_KEY = b'{"%s":[%s]}' % (b"k" * 2048, b",".join([b"1"] * 2100))
+K = b"k" * 2048
+
+
+def bad(name: str, comment: str, body: Any, reason: str, **more: Any) -> Case:
+    return Case(name, comment, ["body"], body, reason=reason, **more)
+
+
+def forged(name: str, comment: str, reason: str, body: Any = PAYMENT, **more: Any) -> Case:
+    signed = {key: more.pop(key) for key in [*more] if key not in ("key", "scheme", "timestamp")}
+    signed |= {"key": signed.pop("by")} if "by" in signed else {}
+    flags = ["signature", "hmac"] if more.get("key") == "hmac" else ["signature"]
+    return Case(name, comment, flags, body, reason=reason, signed=signed, **more)
+
 
 INVALID = [
-    Case("float", "a number with a fraction", ["body"], b'{"payment":{"amount":100.0}}', reason="float"),
-    Case("nan", "NaN is not JSON", ["body"], b'{"payment":{"amount":NaN}}', reason="syntax"),
-    Case("truncated-body", "a document that ends early", ["body"], b'{"payment":{"amount":100', reason="syntax"),
-    Case("duplicate-key", "one key twice", ["body"], b'{"payment":{"amount":1,"amount":2}}', reason="duplicate_key"),
-    Case("bom", "a byte order mark", ["body"], b'\xef\xbb\xbf{"a":"b"}', reason="encoding"),
-    Case("not-utf8", "Latin-1 bytes", ["body"], '{"a":"é"}'.encode("latin-1"), reason="encoding"),
-    Case("key-colon", "a colon in a key", ["body"], b'{"a":{"b:c":"d"}}', reason="key"),
-    Case("key-joiner", "the joiner in a key", ["body"], b'{"a;b":"d"}', reason="key"),
-    Case("surrogate", "half of a surrogate pair", ["body"], b'{"a":"\\ud83d"}', reason="surrogate"),
-    Case("too-deep", "65 levels", ["body"], nested(65), reason="depth"),
-    Case("not-object", "an array at the top", ["body"], b'["a"]', reason="not_object"),
-    Case("too-large", "6 KB that would normalise to more than 4 MiB", ["body"], LONG_KEY, reason="size"),
-    Case("flipped-bit", "one bit of the signature", ["signature"], PAYMENT, reason="signature", signed={"flip": True}),
-    Case("truncated-signature", "one byte short", ["signature"], PAYMENT, reason="signature", signed={"cut": 1}),
-    Case("altered-body", "the amount was changed after signing", ["signature"], CHANGED, reason="signature",
-         signed={"body": PAYMENT}),
-    Case("altered-timestamp", "signed one second earlier", ["signature"], PAYMENT, reason="timestamp",
-         signed={"timestamp": TIMESTAMP - 1}),
-    Case("wrong-digest", "signed once where twice is expected", ["signature"], PAYMENT, reason="digest",
-         signed={"scheme": {"digest": "single"}}),
-    Case("padded-message", "the message was padded where it must not be", ["signature"], PAYMENT, reason="padding",
-         signed={"scheme": {"padding": True}}),
-    Case("wrong-key", "signed by another key", ["signature"], PAYMENT, reason="key_mismatch",
-         signed={"key": "rsa_other"}),
-    Case("hmac-sha256", "HMAC with SHA-256", ["signature", "hmac"], PAYMENT, key="hmac", reason="algorithm",
-         signed={"hash": "sha256"}),
+    bad("bom", "a byte order mark", b'\xef\xbb\xbf{"a":"b"}', "encoding"),
+    bad("not-utf8", "Latin-1 bytes", '{"a":"é"}'.encode("latin-1"), "encoding"),
+    bad("utf-16", "UTF-16 with its mark", '{"a":"b"}'.encode("utf-16"), "encoding"),
+    bad("overlong", "an overlong form of a slash", b'{"a":"\xc0\xaf"}', "encoding"),
+    bad("encoded-surrogate", "a surrogate as three bytes", b'{"a":"\xed\xa0\xbd"}', "encoding"),
+    bad("beyond-unicode", "a code point after the last one", b'{"a":"\xf4\x90\x80\x80"}', "encoding"),
+    bad("cut-character", "a character that ends early", b'{"a":"\xe2\x82"}', "encoding"),
+    bad("nan", "NaN is not JSON", b'{"payment":{"amount":NaN}}', "syntax"),
+    bad("infinity", "nor is -Infinity", b'{"payment":{"amount":-Infinity}}', "syntax"),
+    bad("truncated-body", "a document that ends early", b'{"payment":{"amount":100', "syntax"),
+    bad("no-body", "nothing at all", b"", "syntax"),
+    bad("two-bodies", "a second document after the first", b'{"a":1}{"a":2}', "syntax"),
+    bad("trailing-comma", "a comma before the end", b'{"a":[1,2,]}', "syntax"),
+    bad("comment", "a comment", b'{"a":1/* one */}', "syntax"),
+    bad("single-quotes", "single quotes", b"{'a':'b'}", "syntax"),
+    bad("bare-key", "a key without quotes", b'{a:"b"}', "syntax"),
+    bad("leading-zero", "a number with a zero before it", b'{"a":0100}', "syntax"),
+    bad("plus-sign", "a number with a plus sign", b'{"a":+1}', "syntax"),
+    bad("bare-point", "a number that ends in a point", b'{"a":1.}', "syntax"),
+    bad("hex-number", "a hexadecimal number", b'{"a":0x10}', "syntax"),
+    bad("raw-control", "a line break inside text", b'{"a":"b\nc"}', "syntax"),
+    bad("unknown-escape", "an escape that JSON does not know", b'{"a":"\\x41"}', "syntax"),
+    bad("short-escape", "an escape with three digits", b'{"a":"\\u041"}', "syntax"),
+    bad("other-space", "a no-break space between tokens", '{\u00a0"a":1}'.encode(), "syntax"),
+    bad("utf-16-bare", "UTF-16 without its mark", '{"a":"b"}'.encode("utf-16-le"), "syntax"),
+    bad("not-object", "an array at the top", b'["a"]', "not_object"),
+    bad("top-text", "text at the top", b'"{}"', "not_object"),
+    bad("top-null", "null at the top", b"null", "not_object"),
+    bad("duplicate-key", "one key twice", b'{"payment":{"amount":1,"amount":2}}', "duplicate_key"),
+    bad("duplicate-object", "an object twice, with different fields", b'{"a":{"b":1},"a":{"c":1}}', "duplicate_key"),
+    bad("duplicate-escape", "one key twice, the second time escaped", b'{"ab":1,"\\u0061b":1}', "duplicate_key"),
+    bad("duplicate-in-list", "one key twice in an object of an array", b'{"a":[{"":1,"":2}]}', "duplicate_key"),
+    bad("key-colon", "a colon in a key", b'{"a":{"b:c":"d"}}', "key"),
+    bad("key-escaped-colon", "a colon in a key, escaped", b'{"a\\u003ab":"d"}', "key"),
+    bad("key-joiner", "the joiner in a key", b'{"a;b":"d"}', "key"),
+    bad("key-other-joiner", "the joiner of the scheme in a key", b'{"a&;b":"d"}', "key", scheme={"joiner": "&;"}),
+    bad("key-of-nothing", "a colon in the key of an empty object", b'{"a:b":{}}', "key"),
+    bad("float", "a number with a fraction", b'{"payment":{"amount":100.0}}', "float"),
+    bad("exponent", "a number with an exponent", b'{"payment":{"amount":1E2}}', "float"),
+    bad("minus-zero-float", "-0.0", b'{"a":[-0.0]}', "float"),
+    bad("number-too-long", "an integer of 4301 digits", b'{"a":%s}' % (b"9" * 4301), "number"),
+    bad("surrogate", "the first half of a surrogate pair", b'{"a":"\\ud83d"}', "surrogate"),
+    bad("low-surrogate", "the second half", b'{"a":"x\\ude00y"}', "surrogate"),
+    bad("swapped-surrogates", "the halves in the wrong order", b'{"a":"\\ude00\\ud83d"}', "surrogate"),
+    bad("key-surrogate", "half of a pair in a key", b'{"\\ud83d":1}', "surrogate"),
+    bad("too-deep", "65 levels", nested(65), "depth"),
+    bad("too-deep-lists", "65 levels, most of them arrays", {"k": nested(64, "a")}, "depth"),
+    bad("far-too-deep", "3000 arrays", b'{"a":%s%s}' % (b"[" * 3000, b"]" * 3000), "depth"),
+    bad("too-large", "6 KB that would normalise to more than 4 MiB",
+        b'{"%s":[%s]}' % (K, b",".join([b"1"] * 2100)), "size"),
+    bad("too-many-paths", "6 KB of containers whose paths are longer than 4 MiB together",
+        b'{"%s":[%s]}' % (K, b",".join([b"[[]]"] * 2100)), "size"),
+    forged("flipped-bit", "one bit of the signature", "signature", change="flip"),
+    forged("flipped-first-bit", "the first bit of the signature", "signature", change="flip first"),
+    forged("truncated-signature", "one byte short", "signature", change="cut"),
+    forged("extended-signature", "one byte more", "signature", change="extend"),
+    forged("zero-before", "a zero byte before it", "signature", change="zero before"),
+    forged("all-zero", "256 zero bytes", "signature", change="zeros"),
+    forged("number-one", "the number 1", "signature", change="one"),
+    forged("single-byte", "one byte alone", "signature", change="one byte"),
+    forged("hmac-truncated", "half of the HMAC", "signature", key="hmac", change="half"),
+    forged("altered-body", "the amount was changed after signing", "signature", CHANGED, body_signed=PAYMENT),
+    forged("altered-order", "two elements of an array were swapped after signing", "signature", {"a": ["y", "x"]},
+           body_signed={"a": ["x", "y"]}),
+    forged("altered-form", "the text was composed after it was signed decomposed", "signature", {"a": "Jos\u00e9"},
+           body_signed={"a": "Jose\u0301"}),
+    forged("hmac-altered-body", "the amount was changed after signing", "signature", CHANGED, key="hmac",
+           body_signed=PAYMENT),
+    forged("altered-timestamp", "signed one second earlier", "timestamp", at=TIMESTAMP - 1),
+    forged("later-timestamp", "signed one second later", "timestamp", at=TIMESTAMP + 1),
+    forged("wrong-digest", "signed once where twice is expected", "digest", made_with={"digest": "single"}),
+    forged("wrong-digest-twice", "signed twice where once is expected", "digest", scheme={"digest": "single"},
+           made_with={"digest": "double"}),
+    forged("padded-message", "the message was padded where it must not be", "padding", made_with={"padding": True}),
+    forged("bare-message", "the message was not padded where it must be", "padding", scheme={"padding": True},
+           made_with={"padding": False}),
+    forged("hmac-padded-message", "the same with HMAC", "padding", key="hmac", made_with={"padding": True}),
+    forged("wrong-joiner", "the entries were joined with &", "reading", made_with={"joiner": "&"}),
+    forged("wrong-null", "null was read as null", "reading", SECOND, made_with={"null_text": "null"}),
+    forged("wrong-booleans", "true was read as true", "reading", SECOND, made_with={"true_text": "true"}),
+    forged("unsorted", "the entries stood in the order of the document", "reading",
+           b'{"payment":{"amount":1},"general":{"payment_id":"o"}}', text="payment:amount:1;general:payment_id:o"),
+    forged("sorted-utf-16", "the entries were sorted by UTF-16 units", "reading", {"\uff5e": "a", "\U0001f600": "b"},
+           text="\U0001f600:b;\uff5e:a"),
+    forged("escaped-text", "the text was signed as it stands in the source", "reading", b'{"a":"\\u0437"}',
+           text="a:\\u0437"),
+    forged("wrong-key", "signed by another key", "key_mismatch", by="rsa_other"),
+    forged("hmac-for-rsa", "HMAC where RSA is expected", "key_mismatch", by="hmac"),
+    forged("rsa-for-hmac", "RSA where HMAC is expected", "key_mismatch", key="hmac", by="rsa"),
+    forged("hmac-sha256", "HMAC with SHA-256", "algorithm", key="hmac", hash="sha256"),
+    forged("hmac-sha1", "HMAC with SHA-1", "algorithm", key="hmac", hash="sha1"),
+    forged("rsa-sha512", "RSA with SHA-512", "algorithm", hash="sha512"),
+    forged("rsa-sha1", "RSA with SHA-1", "algorithm", hash="sha1"),
+    forged("rsa-pss", "RSA-PSS, without salt", "algorithm", how="pss"),
+    forged("rsa-bare-hash", "the hash was padded without the name of its algorithm", "algorithm", how="bare"),
+    forged("standard-base64", "the other alphabet of base64", "spelling", spelt="standard"),
+    forged("hex-signature", "hex of odd length instead of base64url", "spelling", spelt="hex"),
+    forged("loose-bits", "set bits after the last byte", "spelling", spelt="loose bits"),
+    forged("half-padding", "one sign of padding where two belong", "spelling", spelt="half padding"),
+    forged("dot-in-signature", "a character of no alphabet", "spelling", spelt="dot"),
 ]  # fmt: skip
 
 
 def vector(case: Case, keys: dict[str, dict[str, str]]) -> dict[str, Any]:
     raw = raw_of(case.body)
     scheme = DEFAULTS | case.scheme
-    stages: dict[str, str | None] = dict.fromkeys(("normalized", "message", "digest", "signature"))
+    stages: dict[str, Any] = dict.fromkeys(("normalized", "message", "digest", "signature", "headers"))
     if "body" not in case.flags:
-        message = message_of(raw, TIMESTAMP, scheme)
+        message = message_of(raw, case.timestamp, scheme)
+        made = spelt(b64(signature(case, message, keys), padded=scheme["padding"]), case.signed.get("spelt"))
         stages["normalized"] = normalized_of(raw, scheme)
         stages["message"] = message.decode()
         stages["digest"] = None if case.key == "hmac" else hashlib.sha256(message).hexdigest()
-        stages["signature"] = b64(signature(case, message, keys), padded=scheme["padding"])
+        stages["signature"] = made
+        stages["headers"] = None if case.reason else headers_of(case, keys[case.key], scheme, made)
     return {
         "id": case.id,
         "comment": case.comment,
         "flags": case.flags,
         "input": base64.b64encode(raw).decode(),
         "scheme": case.scheme,
-        "timestamp": TIMESTAMP,
+        "timestamp": case.timestamp,
         "key": case.key,
         "stages": stages,
         "result": "invalid" if case.reason else "valid",
@@ -259,12 +441,43 @@ def vector(case: Case, keys: dict[str, dict[str, str]]) -> dict[str, Any]:
 
 def signature(case: Case, message: bytes, keys: dict[str, dict[str, str]]) -> bytes:
     signed = case.signed
-    scheme = DEFAULTS | case.scheme | signed.get("scheme", {})
-    if signed.keys() & {"body", "timestamp", "scheme"}:
-        message = message_of(raw_of(signed.get("body", case.body)), signed.get("timestamp", TIMESTAMP), scheme)
-    made = signature_of(message, keys[signed.get("key", case.key)], scheme, signed.get("hash", "sha512"))
-    made = made[: len(made) - signed.get("cut", 0)]
-    return made[:-1] + bytes([made[-1] ^ 1]) if signed.get("flip") else made
+    scheme = DEFAULTS | case.scheme | signed.get("made_with", {})
+    at = signed.get("at", case.timestamp)
+    if "text" in signed:
+        message = (b64(signed["text"].encode()) + str(at)).encode()
+    elif signed.keys() & {"body_signed", "at", "made_with"}:
+        message = message_of(raw_of(signed.get("body_signed", case.body)), at, scheme)
+    how = {name: signed[name] for name in ("hash", "how") if name in signed}
+    made = signature_of(message, keys[signed.get("key", case.key)], scheme, **how)
+    return CHANGES[signed["change"]](made) if "change" in signed else made
+
+
+CHANGES: dict[str, Callable[[bytes], bytes]] = {
+    "flip": lambda made: made[:-1] + bytes([made[-1] ^ 1]),
+    "flip first": lambda made: bytes([made[0] ^ 128]) + made[1:],
+    "cut": lambda made: made[:-1],
+    "extend": lambda made: made + b"\0",
+    "zero before": lambda made: b"\0" + made,
+    "zeros": lambda made: bytes(len(made)),
+    "one": lambda made: (1).to_bytes(len(made)),
+    "one byte": lambda made: b"\1",
+    "half": lambda made: made[: len(made) // 2],
+}
+
+
+def spelt(text: str, how: str | None) -> str:
+    """Another spelling of base64url; the signature of each vector that asks for one needs two signs of padding."""
+    return text if how is None else SPELLINGS[how](text)
+
+
+LAST = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "standard": lambda text: text.replace("-", "+").replace("_", "/"),
+    "hex": lambda text: base64.urlsafe_b64decode(text + "==").hex() + "0",
+    "loose bits": lambda text: text[:-1] + LAST[LAST.index(text[-1]) ^ 1],
+    "half padding": lambda text: text + "=",
+    "dot": lambda text: text[:-1] + ".",
+}
 
 
 def new_keys() -> dict[str, dict[str, str]]:
@@ -285,6 +498,7 @@ def document() -> str:
     made = {
         "$schema": "signing-vectors.schema.json",
         "description": DESCRIPTION,
+        "project_id": PROJECT,
         "keys": keys,
         "vectors": [vector(case, keys) for case in VALID + INVALID],
     }

@@ -284,7 +284,8 @@ def test_what_is_no_header_mapping(verifier: CallbackVerifier, headers: Any) -> 
     "timestamp",
     [
         "", "abc", " 1706182847", "1706182847 ", "1706182847\n", "+1706182847", "-1", "1706182847.0", "1706182847.9",
-        "01706182847", "1_706_182_847", "1e9", "0x1", "١٧٠٦١٨٢٨٤٧", "1706182847000", "9" * 5000, "NaN",
+        "01706182847", "170618284", "0", "17061828470",
+        "1_706_182_847", "1e9", "0x1", "١٧٠٦١٨٢٨٤٧", "1706182847000", "9" * 5000, "NaN",
     ],
 )  # fmt: skip
 def test_a_timestamp_has_one_spelling(verifier: CallbackVerifier, sign: Sign, timestamp: str) -> None:
@@ -328,7 +329,7 @@ def test_fresh_enough_in_both_directions(verifier: CallbackVerifier, sign: Sign,
     assert verifier.verify(raw, sign(raw, at=NOW + offset)).signed_at == NOW + offset
 
 
-@pytest.mark.parametrize("offset", [-NOW, -301, 301, 11 * 86400])
+@pytest.mark.parametrize("offset", [1_000_000_000 - NOW, -301, 301, 11 * 86400])
 def test_stale_in_both_directions_is_still_genuine(verifier: CallbackVerifier, sign: Sign, offset: int) -> None:
     raw = compact(callback())
     error = rejected(verifier, raw, sign(raw, at=NOW + offset))
@@ -397,7 +398,7 @@ def test_stale_is_told_only_of_what_is_otherwise_in_order(verifier: CallbackVeri
         (callback(payment_info={"amount": "1"}), RejectionReason.FIELDS),
     ):
         raw = compact(body)
-        assert rejected(verifier, raw, sign(raw, at=5)).reason is reason
+        assert rejected(verifier, raw, sign(raw, at=1_000_000_000)).reason is reason
 
 
 # The verdict itself.
@@ -405,7 +406,7 @@ def test_stale_is_told_only_of_what_is_otherwise_in_order(verifier: CallbackVeri
 
 def test_a_rejection_survives_pickle(verifier: CallbackVerifier, sign: Sign) -> None:
     raw = compact(callback())
-    for error in (rejected(verifier, raw, sign(raw, at=5)), rejected(verifier, raw, {})):
+    for error in (rejected(verifier, raw, sign(raw, at=1_000_000_000)), rejected(verifier, raw, {})):
         again = pickle.loads(pickle.dumps(error))
         assert type(again) is CallbackRejected
         assert (again.reason, again.detail, again.callback, again.genuine, str(again), repr(again)) == (

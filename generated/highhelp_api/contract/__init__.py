@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .operations import OPERATIONS as OPERATIONS
     from .operations import VERSION as VERSION
     from .provenance import FACTS as FACTS
+    from .requests import REQUEST_FIELDS as REQUEST_FIELDS
     from .schemas import SCHEMAS as SCHEMAS
     from .sensitive import SENSITIVE_NAMES as SENSITIVE_NAMES
     from .sensitive import SENSITIVE_PATHS as SENSITIVE_PATHS
@@ -45,6 +46,7 @@ _MODULES = {
     "Headers": "types",
     "OPERATIONS": "operations",
     "Operation": "types",
+    "REQUEST_FIELDS": "requests",
     "SCHEMAS": "schemas",
     "SENSITIVE_NAMES": "sensitive",
     "SENSITIVE_PATHS": "sensitive",
@@ -70,6 +72,7 @@ __all__ = (
     "Headers",
     "OPERATIONS",
     "Operation",
+    "REQUEST_FIELDS",
     "SCHEMAS",
     "SENSITIVE_NAMES",
     "SENSITIVE_PATHS",
