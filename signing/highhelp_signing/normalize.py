@@ -48,9 +48,9 @@ class Limits:
     Attributes:
         raw: bytes of the body on the wire.
         depth: nested objects and arrays, the top level counts as one.
-        text: bytes of the normalised string. The paths that lead to all members, empty ones too, may together be as long
-            (in characters): a body of a few KB can hold thousands of containers under one long key and still normalise
-            to nothing.
+        text: bytes of the normalised string. The paths that lead to all members, empty ones too, may together be as
+            long (in characters): a body of a few KB can hold thousands of containers under one long key and still
+            normalise to nothing.
     """
 
     raw: int = 1 << 20
