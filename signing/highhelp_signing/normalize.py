@@ -266,9 +266,7 @@ def _collect(body: dict[str, object], scheme: SignatureScheme, limits: Limits, b
     return entries
 
 
-def _members(
-    prefix: str, node: _Container, joiner: str, bad_keys: list[str] | None
-) -> Iterable[tuple[str, object]]:
+def _members(prefix: str, node: _Container, joiner: str, bad_keys: list[str] | None) -> Iterable[tuple[str, object]]:
     if not isinstance(node, dict):
         return zip(map(str, range(len(node))), node, strict=True)
     try:
