@@ -24,7 +24,7 @@ from highhelp.telemetry import Hook, Observer
 from highhelp.tracing import Tracing
 from highhelp_api.client.api import AsyncResources, Body, Resources
 from highhelp_api.contract import OPERATIONS, VERSION, Operation
-from highhelp_signing import ECHO_PATHS, SignatureScheme, Signer, echo_is_ambiguous
+from highhelp_signing import ECHO_PATHS, HmacSigner, SignatureScheme, Signer, echo_is_ambiguous
 from highhelp_signing.auth import SignatureAuth
 from highhelp_signing.errors import RequestNotSignable, SchemeError
 
@@ -173,9 +173,12 @@ def _payment_id(body: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) else None
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def _bytes(operation: Operation, body: Mapping[str, Any], payment_id: str | None) -> bytes:
     try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+        return _JSON.encode(body).encode("utf-8")
     except UnicodeEncodeError:
         problem = "holds text that has no UTF-8 form"
     except (TypeError, ValueError, RecursionError):
@@ -212,6 +215,7 @@ def _core(
     wire = http.Wire(
         base_url=settings.base_url,
         auth=auth,
+        signs_apart=not isinstance(settings.signer, HmacSigner),
         user_agent=USER_AGENT,
         connect=CONNECT_SECONDS,
         clock=clock,
@@ -328,10 +332,13 @@ class _Client:
 def _new_pool(network: Network, *, asynchronous: bool) -> Any:
     import httpx
 
+    from highhelp.lean import AsyncPool, Pool
     from highhelp.sockets import guarded
 
     options = network.options(asynchronous=asynchronous, connect=CONNECT_SECONDS)
-    return guarded(httpx.AsyncClient(**options)) if asynchronous else guarded(httpx.Client(**options))
+    if asynchronous:
+        return AsyncPool(guarded(httpx.AsyncClient(**options)))
+    return Pool(guarded(httpx.Client(**options)))
 
 
 class HighHelp(_Client, Resources):
