@@ -1,20 +1,23 @@
 """Requests checked against the contract before they are sent.
 
 The schemas are the contract's (`contract.SCHEMAS`), this module only reads them: no rule of the API stands here. It
-knows the keywords that the contract uses, and `scripts/generate` refuses a document that uses another one.
+knows the keywords that the contract uses, and `scripts/generate` refuses a document that uses another one. A schema is
+read once, when it is first needed: what comes of it is a list of checks, which cost little for each request.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from highhelp.errors import FieldProblem
 from highhelp_api.contract import SCHEMAS
 
-Schema = Mapping[str, Any]
+Schema: TypeAlias = Mapping[str, Any]
+Check: TypeAlias = Callable[[Any, str, list[FieldProblem]], None]
+"""Given a JSON value and its colon path, adds what is wrong with it to a list."""
 
 
 def problems(schema: str, value: object) -> list[FieldProblem]:
@@ -24,112 +27,199 @@ def problems(schema: str, value: object) -> list[FieldProblem]:
         schema: Name of the schema in the contract.
         value: The body, made of dict, list, str, int, bool and None.
     """
-    return list(_problems(SCHEMAS[schema], value, ""))
+    found: list[FieldProblem] = []
+    _named(schema)(value, "", found)
+    return found
 
 
-def _problems(schema: Schema, value: object, path: str) -> Iterator[FieldProblem]:
-    if "$ref" in schema:
-        yield from _problems(SCHEMAS[schema["$ref"].rsplit("/", 1)[1]], value, path)
-    if "type" in schema and not _has_type(schema["type"], value):
-        yield FieldProblem(path, f"must be {_article(schema['type'])}")
-        return
-    yield from _choices(schema, value, path)
-    if isinstance(value, str):
-        yield from _string(schema, value, path)
-    elif isinstance(value, int) and not isinstance(value, bool):
-        yield from _integer(schema, value, path)
-    elif isinstance(value, dict):
-        yield from _object(schema, value, path)
-    elif isinstance(value, list) and "items" in schema:
-        for index, item in enumerate(value):
-            yield from _problems(schema["items"], item, _below(path, str(index)))
-    yield from _combinations(schema, value, path)
+@cache
+def _named(name: str) -> Check:
+    return _check_of(SCHEMAS[name])
 
 
-def _has_type(types: str | list[str], value: object) -> bool:
-    return any(
-        isinstance(value, _PYTHON[name]) and (name == "boolean" or not isinstance(value, bool))
-        for name in ([types] if isinstance(types, str) else types)
-    )
+def _check_of(schema: Schema) -> Check:
+    rules = [rule for read in (_reference, _choices, _text, _integer, _object, _array, _combinations)
+             for rule in read(schema)]  # fmt: skip
+    types = schema.get("type")
+    if types is None and len(rules) == 1:
+        return rules[0]
+    if types is None:
+
+        def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+            for rule in rules:
+                rule(value, path, found)
+
+        return check
+    names = [types] if isinstance(types, str) else types
+    wanted, no_boolean = tuple(_PYTHON[name] for name in names), "boolean" not in names
+    message = f"must be {' or '.join(_WORDS[name] for name in names)}"
+
+    def check_typed(value: Any, path: str, found: list[FieldProblem]) -> None:
+        if not isinstance(value, wanted) or (no_boolean and isinstance(value, bool)):
+            found.append(FieldProblem(path, message))
+            return
+        for rule in rules:
+            rule(value, path, found)
+
+    return check_typed
 
 
 _PYTHON: Mapping[str, type] = {
     "string": str, "integer": int, "boolean": bool, "object": dict, "array": list, "null": type(None),
 }  # fmt: skip
+_WORDS: Mapping[str, str] = {
+    "string": "text", "integer": "an integer", "boolean": "true or false", "object": "an object", "array": "a list",
+    "null": "null",
+}  # fmt: skip
 
 
-def _article(types: str | list[str]) -> str:
-    words = {"string": "text", "integer": "an integer", "boolean": "true or false", "object": "an object",
-             "array": "a list", "null": "null"}  # fmt: skip
-    return " or ".join(words[name] for name in ([types] if isinstance(types, str) else types))
+# Each of these reads some keywords of a schema, and yields the checks that they ask for.
 
 
-def _choices(schema: Schema, value: object, path: str) -> Iterator[FieldProblem]:
-    if "const" in schema and not _equal(value, schema["const"]):
-        yield FieldProblem(path, f"must be {schema['const']}")
-    if "enum" in schema and not any(_equal(value, choice) for choice in schema["enum"]):
-        yield FieldProblem(path, f"must be one of {', '.join(map(str, schema['enum']))}")
+def _reference(schema: Schema) -> Iterator[Check]:
+    if "$ref" in schema:
+        name = schema["$ref"].rsplit("/", 1)[1]
+
+        def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+            _named(name)(value, path, found)  # looked up only here, since schemas may name each other
+
+        yield check
 
 
-def _equal(value: object, other: object) -> bool:
+def _choices(schema: Schema) -> Iterator[Check]:
+    if "const" in schema:
+        yield _one_of([schema["const"]], f"must be {schema['const']}")
+    if "enum" in schema:
+        yield _one_of(schema["enum"], f"must be one of {', '.join(map(str, schema['enum']))}")
+
+
+def _one_of(choices: list[Any], message: str) -> Check:
     # JSON knows no equality of true and 1
-    return value == other and isinstance(value, bool) == isinstance(other, bool)
+    known = frozenset((choice, isinstance(choice, bool)) for choice in choices)
+
+    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+        if isinstance(value, dict | list) or (value, isinstance(value, bool)) not in known:
+            found.append(FieldProblem(path, message))
+
+    return check
 
 
-def _string(schema: Schema, value: str, path: str) -> Iterator[FieldProblem]:
-    if len(value) < schema.get("minLength", 0):
-        yield FieldProblem(path, f"must have at least {schema['minLength']} characters")
-    if "maxLength" in schema and len(value) > schema["maxLength"]:
-        yield FieldProblem(path, f"must have at most {schema['maxLength']} characters")
-    if "pattern" in schema and not _pattern(schema["pattern"]).search(value):
-        yield FieldProblem(path, f"must match {schema['pattern']}")
-
-
-@cache
-def _pattern(pattern: str) -> re.Pattern[str]:
+def _text(schema: Schema) -> Iterator[Check]:
+    least, most = schema.get("minLength", 0), schema.get("maxLength")
     # JSON Schema's $ is the very end; Python's also matches before a last line break
-    return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", pattern))
-
-
-def _integer(schema: Schema, value: int, path: str) -> Iterator[FieldProblem]:
-    if "minimum" in schema and value < schema["minimum"]:
-        yield FieldProblem(path, f"must be at least {schema['minimum']}")
-    if "maximum" in schema and value > schema["maximum"]:
-        yield FieldProblem(path, f"must be at most {schema['maximum']}")
-
-
-def _object(schema: Schema, value: dict[Any, Any], path: str) -> Iterator[FieldProblem]:
-    known = schema.get("properties", {})
-    for name in schema.get("required", ()):
-        if name not in value:
-            yield FieldProblem(_below(path, name), "is missing")
-    for name, child in known.items():
-        if name in value:
-            yield from _problems(child, value[name], _below(path, name))
-    extra = schema.get("additionalProperties", True)
-    if extra is True:
+    pattern = re.compile(re.sub(r"(?<!\\)\$", r"\\Z", schema["pattern"])) if "pattern" in schema else None
+    if not least and most is None and pattern is None:
         return
-    for name, item in value.items():
-        if name in known:
-            continue
-        if extra is False:
-            yield FieldProblem(_below(path, str(name)), "is not a field of the contract")
-        else:
-            yield from _problems(extra, item, _below(path, str(name)))
+
+    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+        if not isinstance(value, str):
+            return
+        if len(value) < least:
+            found.append(FieldProblem(path, f"must have at least {least} characters"))
+        if most is not None and len(value) > most:
+            found.append(FieldProblem(path, f"must have at most {most} characters"))
+        if pattern is not None and not pattern.search(value):
+            found.append(FieldProblem(path, f"must match {schema['pattern']}"))
+
+    yield check
 
 
-def _combinations(schema: Schema, value: object, path: str) -> Iterator[FieldProblem]:
-    for part in schema.get("allOf", ()):
-        yield from _problems(part, value, path)
-    if "anyOf" in schema and all(any(_problems(branch, value, path)) for branch in schema["anyOf"]):
-        # the last branch is the general one; the others are known values
-        yield from _problems(schema["anyOf"][-1], value, path)
-    if "not" in schema and not any(_problems(schema["not"], value, path)):
-        yield FieldProblem(path, "has fields that exclude each other")
+def _integer(schema: Schema) -> Iterator[Check]:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if least is None and most is None:
+        return
+
+    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+        if not isinstance(value, int) or isinstance(value, bool):
+            return
+        if least is not None and value < least:
+            found.append(FieldProblem(path, f"must be at least {least}"))
+        if most is not None and value > most:
+            found.append(FieldProblem(path, f"must be at most {most}"))
+
+    yield check
+
+
+def _object(schema: Schema) -> Iterator[Check]:
+    required = dict.fromkeys(schema.get("required", ())).keys()
+    known = {name: _check_of(child) for name, child in schema.get("properties", {}).items()}
+    extra = schema.get("additionalProperties", True)
+    other = _not_a_field if extra is False else _anything if extra is True else _check_of(extra)
+
+    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+        if not isinstance(value, dict):
+            return
+        head = f"{path}:" if path else ""
+        if not required <= value.keys():
+            found.extend(FieldProblem(f"{head}{name}", "is missing") for name in required if name not in value)
+        for name, child in known.items():
+            if name in value:
+                child(value[name], f"{head}{name}", found)
+        if not value.keys() <= known.keys():
+            for name, item in value.items():
+                if name not in known:
+                    other(item, f"{head}{name}", found)
+
+    if required or known or extra is not True:
+        yield check
+
+
+def _anything(_: Any, __: str, ___: list[FieldProblem]) -> None:
+    """Fields that the contract does not name are taken."""
+
+
+def _not_a_field(_: Any, path: str, found: list[FieldProblem]) -> None:
+    found.append(FieldProblem(path, "is not a field of the contract"))
+
+
+def _array(schema: Schema) -> Iterator[Check]:
+    if "items" not in schema:
+        return
+    item_check = _check_of(schema["items"])
+
+    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+        if isinstance(value, list):
+            for index, item in enumerate(value):
+                item_check(item, f"{path}:{index}" if path else f"{index}", found)
+
+    yield check
+
+
+def _combinations(schema: Schema) -> Iterator[Check]:
+    yield from map(_check_of, schema.get("allOf", ()))
+    if "anyOf" in schema:
+        yield _any_of([_check_of(branch) for branch in schema["anyOf"]])
+    if "not" in schema:
+        yield _not(_check_of(schema["not"]))
     if "if" in schema:
-        branch = "else" if any(_problems(schema["if"], value, path)) else "then"
-        yield from _problems(schema.get(branch, {}), value, path)
+        yield _if(*(_check_of(schema.get(key, {})) for key in ("if", "then", "else")))
 
 
-def _below(path: str, name: str) -> str:
-    return f"{path}:{name}" if path else name
+def _any_of(branches: list[Check]) -> Check:
+    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+        if not any(_passes(branch, value) for branch in branches):
+            # the last branch is the general one; the others are known values
+            branches[-1](value, path, found)
+
+    return check
+
+
+def _not(forbidden: Check) -> Check:
+    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+        if _passes(forbidden, value):
+            found.append(FieldProblem(path, "has fields that exclude each other"))
+
+    return check
+
+
+def _if(condition: Check, then: Check, otherwise: Check) -> Check:
+    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+        (then if _passes(condition, value) else otherwise)(value, path, found)
+
+    return check
+
+
+def _passes(check: Check, value: Any) -> bool:
+    found: list[FieldProblem] = []
+    check(value, "", found)
+    return not found

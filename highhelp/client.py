@@ -27,6 +27,7 @@ from highhelp_api.contract import OPERATIONS, REQUEST_FIELDS, VERSION, Operation
 from highhelp_signing import (
     ECHO_PATHS,
     BodyNotSignable,
+    HmacSigner,
     SignatureScheme,
     Signer,
     echo_is_ambiguous,
@@ -191,9 +192,12 @@ def _payment_id(body: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) else None
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
 def _bytes(operation: Operation, body: Mapping[str, Any], payment_id: str | None) -> bytes:
     try:
-        return json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8")
+        return _JSON.encode(body).encode("utf-8")
     except UnicodeEncodeError:
         problem = "holds text that has no UTF-8 form"
     except (TypeError, ValueError, RecursionError):
@@ -230,6 +234,7 @@ def _core(
     wire = http.Wire(
         base_url=settings.base_url,
         auth=auth,
+        signs_apart=not isinstance(settings.signer, HmacSigner),
         user_agent=USER_AGENT,
         connect=CONNECT_SECONDS,
         clock=clock,
@@ -346,10 +351,13 @@ class _Client:
 def _new_pool(network: Network, *, asynchronous: bool) -> Any:
     import httpx
 
+    from highhelp.lean import AsyncPool, Pool
     from highhelp.sockets import guarded
 
     options = network.options(asynchronous=asynchronous, connect=CONNECT_SECONDS)
-    return guarded(httpx.AsyncClient(**options)) if asynchronous else guarded(httpx.Client(**options))
+    if asynchronous:
+        return AsyncPool(guarded(httpx.AsyncClient(**options)))
+    return Pool(guarded(httpx.Client(**options)))
 
 
 class HighHelp(_Client, Resources):

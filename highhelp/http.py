@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from highhelp.apart import apart
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent
 from highhelp.flows import Flow, Result, Send, Sleep
 from highhelp.outcome import Answer, Failure
@@ -20,7 +21,7 @@ from highhelp.redact import masked_text
 from highhelp_signing.errors import BodyNotSignable, SigningError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import httpx
 
@@ -47,6 +48,7 @@ class Wire:
     Attributes:
         base_url: Without a slash at its end.
         auth: Signs each attempt anew.
+        signs_apart: Whether signing would hold an event loop for long; HMAC with a key in memory does not.
         user_agent: The User-Agent header.
         connect: Seconds to connect.
         clock: Unix seconds.
@@ -56,16 +58,21 @@ class Wire:
 
     base_url: str
     auth: SignatureAuth
+    signs_apart: bool
     user_agent: str
     connect: float
     clock: Callable[[], float]
     now: Callable[[], float]
     observer: Observer
 
-    def request(self, client: Any, send: Send) -> Any:
-        """The request of one attempt, not yet signed."""
+    def request(self, client: Any, send: Send, signature: Mapping[str, str]) -> Any:
+        """The request of one attempt with its signature.
+
+        Raises:
+            RequestNotSignable: It would go to another origin than the one that the signature is for.
+        """
         connect = min(self.connect, send.seconds)
-        return client.build_request(
+        request = client.build_request(
             "POST",
             self.base_url + send.operation.path,
             content=send.body,
@@ -74,10 +81,13 @@ class Wire:
                 "accept": "application/json",
                 "accept-encoding": "identity",
                 "user-agent": self.user_agent,
+                **signature,
             },
             # connect, read, write, pool: a tuple, which every version of httpx and httpx2 takes
             timeout=(connect, send.seconds, send.seconds, connect),
         )
+        self.auth.check_origin(request.url)
+        return request
 
 
 def drive(flow: Flow[T], client: httpx.Client, wire: Wire, pause: Callable[[float], object] | None = None) -> T:
@@ -163,7 +173,7 @@ def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
     from highhelp.sockets import within
 
     trace = Trace()
-    request = _signed(client, send, wire, trace)
+    request = _request(client, send, wire, trace, _signature(send, wire))
     if isinstance(request, Failure):
         return request
     end = wire.now() + send.seconds
@@ -180,7 +190,8 @@ def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
 
 async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> Answer | Failure:
     trace = Trace()
-    request = _signed(client, send, wire, trace, asynchronous=True)
+    signature = await apart(lambda: _signature(send, wire)) if wire.signs_apart else _signature(send, wire)
+    request = _request(client, send, wire, trace.tell, signature)
     if isinstance(request, Failure):
         return request
     try:
@@ -198,21 +209,31 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> A
         return _failure(error, request, trace)
 
 
-def _signed(client: Any, send: Send, wire: Wire, trace: Trace, *, asynchronous: bool = False) -> Any:
-    """The request of one attempt, signed; a Failure where it cannot be made. Whatever goes wrong here, nothing left."""
-    refused: HighHelpRefusal | None = None
+def _signature(send: Send, wire: Wire) -> dict[str, str] | Failure:
+    return _made(lambda: wire.auth.headers(send.body), send)
+
+
+def _request(client: Any, send: Send, wire: Wire, trace: object, signature: dict[str, str] | Failure) -> Any:
+    """The request of one attempt, signed; a Failure where it cannot be made."""
+    if isinstance(signature, Failure):
+        return signature
+    if client.is_closed:
+        return Failure(sent=False, reason="the connection pool is closed", retryable=False)
+    request = _made(lambda: wire.request(client, send, signature), send)
+    if not isinstance(request, Failure):
+        request.extensions["trace"] = trace
+    return request
+
+
+def _made(make: Callable[[], T], send: Send) -> T | Failure:
+    """What `make` makes; a Failure where it raises. Whatever goes wrong here, nothing left the machine."""
     try:
-        if client.is_closed:
-            return Failure(sent=False, reason="the connection pool is closed", retryable=False)
-        request = wire.auth(wire.request(client, send))
-        request.extensions["trace"] = trace.tell if asynchronous else trace
+        return make()
     except SigningError as error:
         refused = _refused(error, send)
     except Exception as error:  # noqa: BLE001  # a signer of the user's own may raise anything
         return Failure(sent=False, reason=f"the request could not be made and signed: {_place(error)}", retryable=False)
-    if refused is not None:
-        raise refused
-    return request
+    raise refused
 
 
 def _stacked(response: Any) -> Failure | None:

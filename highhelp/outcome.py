@@ -55,13 +55,16 @@ class Answer:
     def json(self) -> Any:
         """The body as a JSON value. Raises ValueError where it is none."""
         try:
-            return json.loads(self.content.decode("utf-8"), parse_constant=_refuse_constant)
+            return _JSON.decode(self.content.decode("utf-8"))
         except RecursionError:
             raise ValueError("nested too deeply") from None
 
 
 def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 @dataclass(frozen=True, slots=True)

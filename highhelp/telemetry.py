@@ -59,11 +59,14 @@ class Observer:
     def after(self, send: Send, result: Result, seconds: float) -> None:
         """Take note of what an attempt came to."""
         level = logging.WARNING if isinstance(result, Failure) else logging.INFO
-        if self.tracing is not None or LOG.isEnabledFor(level):
+        traced = self.tracing is not None and self.tracing.recording
+        if traced or LOG.isEnabledFor(level):
             fields = told(send, result, seconds)
             _log(level, lambda: line(send, fields))
-            if self.tracing is not None:
-                self.tracing.step("attempt", fields, attempt=send.operation.id)
+            if traced and self.tracing is not None:
+                self.tracing.step("attempt", fields)
+        if self.tracing is not None:
+            self.tracing.attempt(send.operation.id)
         if isinstance(result, Answer):
             _tell(self.on_response, send.operation.id, result)
 

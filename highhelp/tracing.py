@@ -80,9 +80,16 @@ class Tracing:
                 by = {"highhelp.operation": operation, "highhelp.outcome": outcome}
                 self._seconds.record(time.monotonic() - began, by)
 
-    def step(self, name: str, fields: Mapping[str, object], *, attempt: str | None = None) -> None:
-        """An attempt or a pause, as an event of the current span. `attempt` names the operation that was sent."""
+    @property
+    def recording(self) -> bool:
+        """Whether anybody will see what is told of the current span; nobody does without an SDK."""
+        return bool(self._trace.get_current_span().is_recording())
+
+    def step(self, name: str, fields: Mapping[str, object]) -> None:
+        """An attempt or a pause, as an event of the current span."""
         told = {f"highhelp.{key}": value for key, value in fields.items() if isinstance(value, str | int | float)}
         self._trace.get_current_span().add_event(name, told)
-        if attempt is not None:
-            self._attempts.add(1, {"highhelp.operation": attempt})
+
+    def attempt(self, operation: str) -> None:
+        """Count an attempt."""
+        self._attempts.add(1, {"highhelp.operation": operation})

@@ -127,11 +127,17 @@ EDITS: dict[str, dict[str, list[tuple[str, str]]]] = {
     {% endif %}
 """,
                 """{% if not property.required and additional_property_type == 'Any' %}
-    {% set property_source = 'd.get("' + (property.name | in_double_quote_literal) + '", UNSET)' %}
-        try:
-            {{ construct_property(property, property_source) | indent(12) }}
-            d.pop("{{ property.name | in_double_quote_literal }}", None)
-        except MISFIT:
+    {% set property_source = 'd["' + (property.name | in_double_quote_literal) + '"]' %}
+        if "{{ property.name | in_double_quote_literal }}" in d:
+            {% for lazy_import in property.get_lazy_imports(prefix="..") | sort %}
+            {{ lazy_import }} # noqa: PLC0415
+            {% endfor %}
+            try:
+                {{ construct_property(property, property_source) | indent(16) }}
+                del d["{{ property.name | in_double_quote_literal }}"]
+            except MISFIT:
+                {{ property.python_name }} = UNSET
+        else:
             {{ property.python_name }} = UNSET
 {% else %}
         {{ construct_property(property, property_source) | indent(8) }}
@@ -200,6 +206,24 @@ for {{ property.python_name }}_item in _{{ property.python_name }} or ():
     expect({{ property.python_name }}_item, {{ kind }})
 {% endif %}
 {{ property.python_name }} = cast({{ property.get_type_string() | as_unembedded_code }}, _{{ property.python_name }})""",
+            ),
+        ],
+    },
+    "an answer loads only the models that it holds": {
+        "model.py.jinja": [
+            (
+                "    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:\n"
+                "    {% for lazy_import in model.lazy_imports | sort %}\n        {{ lazy_import }} # noqa: PLC0415\n"
+                "    {% endfor %}\n",
+                """    def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
+    {% for property in model.required_properties + model.optional_properties %}
+    {% if property.required or additional_property_type != 'Any' %}
+    {% for lazy_import in property.get_lazy_imports(prefix="..") | sort %}
+        {{ lazy_import }} # noqa: PLC0415
+    {% endfor %}
+    {% endif %}
+    {% endfor %}
+""",
             ),
         ],
     },

@@ -96,7 +96,7 @@ class FieldRules:
         closed: whether no other field can be in a body, because its schema was or will be asked.
     """
 
-    __slots__ = ("_closed", "_follows", "_rows", "_scheme")
+    __slots__ = ("_by_path", "_closed", "_follows", "_rows", "_scheme")
 
     def __init__(
         self,
@@ -110,6 +110,7 @@ class FieldRules:
         self._rows = sorted(fields.values(), key=lambda row: row.path.count(":"))  # parents first
         if any(row.path.rpartition(":")[0] not in fields for row in self._rows if ":" in row.path):
             raise ValueError("each field needs a row for the object that holds it")
+        self._by_path = {row.path: row for row in self._rows}
         # an entry of a closed body ends in a known leaf; in an open one, an unknown leaf may stand in a known object
         beginnings = [row.path for row in self._rows if not (closed and row.type == "object")]
         heads = "|".join(map(re.escape, beginnings))
@@ -161,9 +162,8 @@ class FieldRules:
 
     def echo(self, path: str, value: str) -> bool:
         """Whether ``value`` at the contract path ``path`` would be ambiguous in any body."""
-        row = next(row for row in self._rows if row.path == path)
         known = KnownFields({path: value}, None)
-        entry = f"{row.path}:{value}"
+        entry = f"{path}:{value}"
         joiner = self._scheme.joiner
         # between joiners, as a value's end may overlap with the joiner that follows it
         return self._overlaps(joiner + entry + joiner) or self.ambiguity(known, [entry], entry) is not None
@@ -173,8 +173,8 @@ class FieldRules:
 
     def _leaves(self, known: KnownFields) -> list[tuple[contract.Field, str]]:
         leaves: list[tuple[contract.Field, str]] = []
-        for row in self._rows:
-            value = known.values.get(row.path)
+        for path, value in known.values.items():
+            row = self._by_path[path]
             if row.type == "map" and isinstance(value, dict):
                 leaves += ((row, text) for text in value.values() if text is not None)
             elif isinstance(value, bool):
@@ -216,7 +216,13 @@ def echo_is_ambiguous(value: str, *, at: str, scheme: SignatureScheme = DEFAULT_
     """
     if at not in contract.CALLBACK_FIELDS:
         raise KeyError(at)
-    return FieldRules(scheme).echo(at, value)
+    return _rules_of(scheme).echo(at, value)
+
+
+@lru_cache(maxsize=16)
+def _rules_of(scheme: SignatureScheme) -> FieldRules:
+    # a program has one scheme, or one for each of a few gateways
+    return FieldRules(scheme)
 
 
 def request_ambiguity(

@@ -102,18 +102,34 @@ class SignatureAuth(httpx.Auth):
             RequestNotSignable: another origin, or a body that is not in memory; no header has been set.
             BodyNotSignable: the body is not a JSON object with a normalised form.
         """
-        if _origin_of(request.url) != self._origin:
-            raise RequestNotSignable("its origin is not the one that this signature is for")
-        fresh = signature_headers(
-            _content(request),
+        self.check_origin(request.url)
+        fresh = self.headers(_content(request))
+        request.headers.pop(contract.HEADERS.algorithm, None)  # of an earlier attempt, or of another scheme
+        request.headers.update(fresh)
+        return request
+
+    def headers(self, content: bytes) -> dict[str, str]:
+        """The signature headers of a body, signed now: for a request that :meth:`check_origin` has nothing against.
+
+        Raises:
+            BodyNotSignable: the body is not a JSON object with a normalised form.
+        """
+        return signature_headers(
+            content,
             project_id=self._project_id,
             signer=self._signer,
             timestamp=int(self._clock()),
             scheme=self._scheme,
         )
-        request.headers.pop(contract.HEADERS.algorithm, None)  # of an earlier attempt, or of another scheme
-        request.headers.update(fresh)
-        return request
+
+    def check_origin(self, url: _Url) -> None:
+        """Refuse a request to anywhere else.
+
+        Raises:
+            RequestNotSignable: another origin.
+        """
+        if _origin_of(url) != self._origin:
+            raise RequestNotSignable("its origin is not the one that this signature is for")
 
     def __repr__(self) -> str:
         return f"<SignatureAuth {self._project_id} {self._signer!r}>"

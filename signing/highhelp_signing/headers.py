@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from highhelp_api import contract
 from highhelp_signing.encoding import base64url_encode
 from highhelp_signing.errors import SchemeError
 from highhelp_signing.keyfiles import public_pem
-from highhelp_signing.normalize import DEFAULT_SCHEME, parse_body, signing_message, timestamp_text
+from highhelp_signing.normalize import DEFAULT_SCHEME, message_of, normalize, parse_body, timestamp_text
 
 if TYPE_CHECKING:
     from highhelp_signing.scheme import SignatureScheme
@@ -45,16 +46,18 @@ def signature_headers(
         SchemeError: the project id cannot stand in a header.
     """
     check_project_id(project_id)
-    signature = signer.sign(signing_message(parse_body(raw_body), timestamp, scheme), scheme.digest)
+    names, signed_at = contract.HEADERS, timestamp_text(timestamp)
+    message = message_of(normalize(parse_body(raw_body), scheme), signed_at, scheme)
+    signature = signer.sign(message, scheme.digest)
     headers = {
-        contract.HEADERS.merchant_id: project_id,
-        contract.HEADERS.timestamp: timestamp_text(timestamp),
-        contract.HEADERS.token: access_token(project_id, signer, scheme),
-        contract.HEADERS.signature: base64url_encode(signature, padding=scheme.padding),
+        names.merchant_id: project_id,
+        names.timestamp: signed_at,
+        names.token: access_token(project_id, signer, scheme),
+        names.signature: base64url_encode(signature, padding=scheme.padding),
     }
     algorithm = scheme.hmac_algorithm if signer.algorithm == "hmac" else scheme.rsa_algorithm
     if algorithm is not None:
-        headers[contract.HEADERS.algorithm] = algorithm
+        headers[names.algorithm] = algorithm
     return headers
 
 
@@ -71,7 +74,13 @@ def access_token(project_id: str, signer: Signer, scheme: SignatureScheme = DEFA
     der = signer.public_key_der
     if der is None:
         return project_id
-    return base64url_encode(der if scheme.token == "public_key" else public_pem(der))  # noqa: S105 - as above
+    return _key_token(der, pem=scheme.token == "public_key_pem")  # noqa: S105 - as above
+
+
+@lru_cache(maxsize=64)
+def _key_token(der: bytes, *, pem: bool) -> str:
+    # the same for every request of a project, and public
+    return base64url_encode(public_pem(der) if pem else der)
 
 
 def check_project_id(project_id: object) -> None:

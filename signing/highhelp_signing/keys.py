@@ -23,7 +23,7 @@ from highhelp_signing.keyfiles import (
     read_text_file,
     rsa_key_id,
 )
-from highhelp_signing.signers import rsa_input
+from highhelp_signing.signers import PKCS1, SHA256, rsa_input
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -65,7 +65,7 @@ class RsaVerificationKey:
     def matches(self, message: bytes, signature: bytes, digest: Digest = "double") -> bool:
         """See :meth:`VerificationKey.matches`."""
         try:
-            self._key.verify(signature, rsa_input(message, digest), padding.PKCS1v15(), hashes.SHA256())
+            self._key.verify(signature, rsa_input(message, digest), PKCS1, SHA256)
         except InvalidSignature:
             return False
         return True

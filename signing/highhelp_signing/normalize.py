@@ -52,8 +52,8 @@ class Limits:
     Attributes:
         raw: bytes of the body on the wire.
         depth: nested objects and arrays, the top level counts as one.
-        text: bytes of the normalised string. The paths of all nested objects and arrays together may be as long again
-            (in characters), since a body of a few KB can hold thousands of containers under one long key and still
+        text: bytes of the normalised string. The paths that lead to all members, empty ones too, may together be as
+            long (in characters): a body of a few KB can hold thousands of containers under one long key and still
             normalise to nothing.
     """
 
@@ -98,18 +98,15 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Parsed:
     """
     if len(raw) > limits.raw:
         raise BodyNotSignable("", BodyFault.SIZE)
-    doubled: list[tuple[dict[str, object], str]] = []
-
-    def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        built = dict(pairs)
-        if len(built) != len(pairs):
-            doubled.append((built, _first_repeated(key for key, _ in pairs)))
-        return built
-
-    body = _loads(_decode(raw), build)
+    text = _decode(raw)
+    try:
+        body, duplicate = _loads(_ONCE, text), None
+    except _Repeated:
+        # a repeated key is rare and never trusted: only such a body is read again, to find the place
+        body, duplicate = _with_repeated(text)
     if not isinstance(body, dict):
         raise BodyNotSignable("", BodyFault.NOT_OBJECT)
-    return Parsed(body, _path_of_repeated(body, *doubled[0]) if doubled else None)
+    return Parsed(body, duplicate)
 
 
 def parse_body(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> dict[str, object]:
@@ -251,52 +248,40 @@ def _utf8_length(text: str) -> int | None:
 
 
 def _collect(body: dict[str, object], scheme: SignatureScheme, limits: Limits, bad_keys: list[str] | None) -> list[str]:
-    # Level by level instead of recursion. This loop is the hot path of every call and callback.
+    # A list that grows while it is walked, instead of recursion. This loop is the hot path of every call and callback.
     words: dict[object, str] = {None: scheme.null_text, True: scheme.true_text, False: scheme.false_text}
-    joiner, limit = scheme.joiner, limits.text
+    joiner, deepest, room = scheme.joiner, limits.depth, limits.text
     lenient = bad_keys is not None
-    size = paths = 0
     entries: list[str] = []
     append = entries.append
-    level: list[tuple[str, _Container]] = [("", body)]
-    for _ in range(limits.depth):
-        below: list[tuple[str, _Container]] = []
-        for prefix, node in level:
-            for key, value in _pairs(prefix, node, joiner, bad_keys):
-                kind = type(value)
-                if kind is str or kind is int:
-                    text = value
-                elif kind is bool or value is None:
-                    text = words[value]
-                else:
-                    text = value if kind is dict or kind is list else _plain(prefix, key, value, lenient=lenient)
-                    if not isinstance(text, str):
-                        if text:
-                            paths += _descend(below, f"{prefix}{key}:", text, limit - paths)
-                        continue
-                entry = f"{prefix}{key}:{text}"
-                size += len(entry)
-                if size > limit:
-                    raise BodyNotSignable(f"{prefix}{key}", BodyFault.SIZE)
-                append(entry)
-        if not below:
-            return entries
-        level = below
-    raise BodyNotSignable(level[0][0][:-1], BodyFault.DEPTH)
+    nodes: list[tuple[str, _Container, int]] = [("", body, 1)]
+    for prefix, node, depth in nodes:
+        if depth > deepest:
+            raise BodyNotSignable(prefix[:-1], BodyFault.DEPTH)
+        # What a body of bytes can multiply are the paths; its keys and values are in it as often as in the entries.
+        room -= len(prefix) * len(node)
+        if room < 0:
+            raise BodyNotSignable(prefix[:-1], BodyFault.SIZE)
+        for name, value in _members(prefix, node, joiner, bad_keys):
+            # a subclass of str may print as something else: take the characters that it holds
+            key = name if type(name) is str else str.__str__(name)
+            kind = type(value)
+            if kind is str or kind is int:
+                append(f"{prefix}{key}:{value}")
+            elif kind is bool or value is None:
+                append(f"{prefix}{key}:{words[value]}")
+            else:
+                other = value if kind is dict or kind is list else _plain(prefix, key, value, lenient=lenient)
+                if isinstance(other, str):
+                    append(f"{prefix}{key}:{other}")
+                elif other:
+                    nodes.append((f"{prefix}{key}:", cast("_Container", other), depth + 1))
+    return entries
 
 
-def _descend(below: list[tuple[str, _Container]], prefix: str, node: object, room: int) -> int:
-    if len(prefix) > room:
-        raise BodyNotSignable(prefix[:-1], BodyFault.SIZE)
-    below.append((prefix, cast("_Container", node)))
-    return len(prefix)
-
-
-def _pairs(
-    prefix: str, node: _Container, joiner: str, bad_keys: list[str] | None
-) -> Iterable[tuple[str | int, object]]:
+def _members(prefix: str, node: _Container, joiner: str, bad_keys: list[str] | None) -> Iterable[tuple[str, object]]:
     if not isinstance(node, dict):
-        return enumerate(node)
+        return zip(map(str, range(len(node))), node, strict=True)
     try:
         keys = "".join(node)  # one check for all keys; joining also tells whether each is text
     except TypeError:
@@ -307,14 +292,10 @@ def _pairs(
             raise BodyNotSignable(prefix + bad[0], BodyFault.KEY)
         if bad and bad_keys is not None:
             bad_keys.append(prefix[:-1])
-    for key in node:
-        if type(key) is not str:
-            # a subclass of str may print as something else: take the characters that it holds
-            return [(str.__str__(name), value) for name, value in node.items()]
     return node.items()
 
 
-def _plain(prefix: str, key: str | int, value: object, *, lenient: bool) -> str | _Container:
+def _plain(prefix: str, key: str, value: object, *, lenient: bool) -> str | _Container:
     if isinstance(value, dict | list):
         return value
     if isinstance(value, NumberText) and not lenient:
@@ -348,16 +329,32 @@ def _first_repeated(keys: Iterable[str]) -> str:
     return ""
 
 
+class _Repeated(Exception):
+    """An object names a key twice."""
+
+
 def _refuse_constant(_: str) -> NoReturn:
     raise BodyNotSignable("", BodyFault.SYNTAX)
 
 
-def _loads(text: str, build: Callable[[list[tuple[str, object]]], object]) -> object:
+def _decoder(build: Callable[[list[tuple[str, object]]], object]) -> json.JSONDecoder:
+    return json.JSONDecoder(object_pairs_hook=build, parse_float=NumberText, parse_constant=_refuse_constant)
+
+
+def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    built = dict(pairs)
+    if len(built) != len(pairs):
+        raise _Repeated
+    return built
+
+
+_ONCE = _decoder(_named_once)
+
+
+def _loads(decoder: json.JSONDecoder, text: str) -> object:
     # Errors of the decoder hold the whole document: ours is raised outside, so that they are not even its context.
     try:
-        value: object = json.loads(
-            text, object_pairs_hook=build, parse_float=NumberText, parse_constant=_refuse_constant
-        )
+        value: object = decoder.decode(text)
     except BodyNotSignable:
         raise
     except json.JSONDecodeError:
@@ -370,6 +367,19 @@ def _loads(text: str, build: Callable[[list[tuple[str, object]]], object]) -> ob
     else:
         return value
     raise BodyNotSignable("", fault)
+
+
+def _with_repeated(text: str) -> tuple[object, str]:
+    doubled: list[tuple[dict[str, object], str]] = []
+
+    def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        built = dict(pairs)
+        if len(built) != len(pairs):
+            doubled.append((built, _first_repeated(key for key, _ in pairs)))
+        return built
+
+    body = _loads(_decoder(build), text)
+    return body, _path_of_repeated(body, *doubled[0]) if isinstance(body, dict) else ""
 
 
 def _path_of_repeated(body: dict[str, object], holder: dict[str, object], repeated: str) -> str:

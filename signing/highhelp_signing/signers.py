@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
     from highhelp_signing.scheme import Digest
 
-__all__ = ["Algorithm", "HmacSigner", "RsaSigner", "Signer", "rsa_input"]
+PKCS1, SHA256 = padding.PKCS1v15(), hashes.SHA256()
+
+__all__ = ["PKCS1", "SHA256", "Algorithm", "HmacSigner", "RsaSigner", "Signer", "rsa_input"]
 
 Algorithm: TypeAlias = Literal["rsa", "hmac"]
 
@@ -104,7 +106,7 @@ class RsaSigner(KeyHolder):
 
     def sign(self, message: bytes, digest: Digest = "double") -> bytes:
         """See :meth:`Signer.sign`."""
-        return self.__key.sign(rsa_input(message, digest), padding.PKCS1v15(), hashes.SHA256())
+        return self.__key.sign(rsa_input(message, digest), PKCS1, SHA256)
 
     def __repr__(self) -> str:
         return f"<RsaSigner {rsa_key_id(self.__public_key_der)}>"

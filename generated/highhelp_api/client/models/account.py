@@ -60,55 +60,64 @@ class Account:
         if not isinstance(src_dict, Mapping):
             raise TypeError
         d = dict(src_dict)
-        try:
+        if "masked_pan" in d:
+            try:
 
-            def _parse_masked_pan(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_masked_pan(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            masked_pan = _parse_masked_pan(d.get("masked_pan", UNSET))
+                masked_pan = _parse_masked_pan(d["masked_pan"])
 
-            d.pop("masked_pan", None)
-        except MISFIT:
+                del d["masked_pan"]
+            except MISFIT:
+                masked_pan = UNSET
+        else:
             masked_pan = UNSET
 
-        try:
+        if "card_holder" in d:
+            try:
 
-            def _parse_card_holder(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_card_holder(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            card_holder = _parse_card_holder(d.get("card_holder", UNSET))
+                card_holder = _parse_card_holder(d["card_holder"])
 
-            d.pop("card_holder", None)
-        except MISFIT:
+                del d["card_holder"]
+            except MISFIT:
+                card_holder = UNSET
+        else:
             card_holder = UNSET
 
-        try:
+        if "brand" in d:
+            try:
 
-            def _parse_brand(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_brand(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            brand = _parse_brand(d.get("brand", UNSET))
+                brand = _parse_brand(d["brand"])
 
-            d.pop("brand", None)
-        except MISFIT:
+                del d["brand"]
+            except MISFIT:
+                brand = UNSET
+        else:
             brand = UNSET
 
         account = cls(

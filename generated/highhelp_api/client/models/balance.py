@@ -55,11 +55,14 @@ class Balance:
 
         amount = expect(d.pop("amount"), int)
 
-        try:
-            locked_amount = expect(d.get("locked_amount", UNSET), int)
+        if "locked_amount" in d:
+            try:
+                locked_amount = expect(d["locked_amount"], int)
 
-            d.pop("locked_amount", None)
-        except MISFIT:
+                del d["locked_amount"]
+            except MISFIT:
+                locked_amount = UNSET
+        else:
             locked_amount = UNSET
 
         balance = cls(

@@ -78,65 +78,77 @@ class Bank:
         d = dict(src_dict)
         code = expect(d.pop("code"), str)
 
-        try:
+        if "name" in d:
+            try:
 
-            def _parse_name(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_name(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            name = _parse_name(d.get("name", UNSET))
+                name = _parse_name(d["name"])
 
-            d.pop("name", None)
-        except MISFIT:
+                del d["name"]
+            except MISFIT:
+                name = UNSET
+        else:
             name = UNSET
 
-        try:
+        if "country" in d:
+            try:
 
-            def _parse_country(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_country(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            country = _parse_country(d.get("country", UNSET))
+                country = _parse_country(d["country"])
 
-            d.pop("country", None)
-        except MISFIT:
+                del d["country"]
+            except MISFIT:
+                country = UNSET
+        else:
             country = UNSET
 
-        try:
+        if "currency" in d:
+            try:
 
-            def _parse_currency(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_currency(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            currency = _parse_currency(d.get("currency", UNSET))
+                currency = _parse_currency(d["currency"])
 
-            d.pop("currency", None)
-        except MISFIT:
+                del d["currency"]
+            except MISFIT:
+                currency = UNSET
+        else:
             currency = UNSET
 
-        try:
-            _methods = expect(d.get("methods", UNSET), list)
-            for methods_item in _methods or ():
-                expect(methods_item, str)
-            methods = cast(list[str] | Unset, _methods)
+        if "methods" in d:
+            try:
+                _methods = expect(d["methods"], list)
+                for methods_item in _methods or ():
+                    expect(methods_item, str)
+                methods = cast(list[str] | Unset, _methods)
 
-            d.pop("methods", None)
-        except MISFIT:
+                del d["methods"]
+            except MISFIT:
+                methods = UNSET
+        else:
             methods = UNSET
 
         bank = cls(

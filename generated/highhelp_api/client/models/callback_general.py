@@ -50,21 +50,24 @@ class CallbackGeneral:
         d = dict(src_dict)
         payment_id = expect(d.pop("payment_id"), str)
 
-        try:
+        if "request_id" in d:
+            try:
 
-            def _parse_request_id(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_request_id(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            request_id = _parse_request_id(d.get("request_id", UNSET))
+                request_id = _parse_request_id(d["request_id"])
 
-            d.pop("request_id", None)
-        except MISFIT:
+                del d["request_id"]
+            except MISFIT:
+                request_id = UNSET
+        else:
             request_id = UNSET
 
         callback_general = cls(

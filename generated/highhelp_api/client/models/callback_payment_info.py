@@ -63,61 +63,70 @@ class CallbackPaymentInfo:
         if not isinstance(src_dict, Mapping):
             raise TypeError
         d = dict(src_dict)
-        try:
+        if "amount" in d:
+            try:
 
-            def _parse_amount(data: object) -> int | None | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, int) and not isinstance(data, bool):
-                    return data
-                raise TypeError
+                def _parse_amount(data: object) -> int | None | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, int) and not isinstance(data, bool):
+                        return data
+                    raise TypeError
 
-            amount = _parse_amount(d.get("amount", UNSET))
+                amount = _parse_amount(d["amount"])
 
-            d.pop("amount", None)
-        except MISFIT:
+                del d["amount"]
+            except MISFIT:
+                amount = UNSET
+        else:
             amount = UNSET
 
-        try:
+        if "currency" in d:
+            try:
 
-            def _parse_currency(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_currency(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            currency = _parse_currency(d.get("currency", UNSET))
+                currency = _parse_currency(d["currency"])
 
-            d.pop("currency", None)
-        except MISFIT:
+                del d["currency"]
+            except MISFIT:
+                currency = UNSET
+        else:
             currency = UNSET
 
-        try:
+        if "type" in d:
+            try:
 
-            def _parse_type_(data: object) -> None | PaymentType | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, str):
-                        raise TypeError()
-                    type_type_0 = PaymentType(data)
+                def _parse_type_(data: object) -> None | PaymentType | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, str):
+                            raise TypeError()
+                        type_type_0 = PaymentType(data)
 
-                    return type_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                        return type_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            type_ = _parse_type_(d.get("type", UNSET))
+                type_ = _parse_type_(d["type"])
 
-            d.pop("type", None)
-        except MISFIT:
+                del d["type"]
+            except MISFIT:
+                type_ = UNSET
+        else:
             type_ = UNSET
 
         callback_payment_info = cls(

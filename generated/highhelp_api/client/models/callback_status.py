@@ -64,44 +64,50 @@ class CallbackStatus:
         d = dict(src_dict)
         status = Status(d.pop("status"))
 
-        try:
+        if "sub_status" in d:
+            try:
 
-            def _parse_sub_status(data: object) -> None | SubStatus | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, str):
-                        raise TypeError()
-                    sub_status_type_0 = SubStatus(data)
+                def _parse_sub_status(data: object) -> None | SubStatus | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, str):
+                            raise TypeError()
+                        sub_status_type_0 = SubStatus(data)
 
-                    return sub_status_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                        return sub_status_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            sub_status = _parse_sub_status(d.get("sub_status", UNSET))
+                sub_status = _parse_sub_status(d["sub_status"])
 
-            d.pop("sub_status", None)
-        except MISFIT:
+                del d["sub_status"]
+            except MISFIT:
+                sub_status = UNSET
+        else:
             sub_status = UNSET
 
-        try:
+        if "status_description" in d:
+            try:
 
-            def _parse_status_description(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_status_description(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            status_description = _parse_status_description(d.get("status_description", UNSET))
+                status_description = _parse_status_description(d["status_description"])
 
-            d.pop("status_description", None)
-        except MISFIT:
+                del d["status_description"]
+            except MISFIT:
+                status_description = UNSET
+        else:
             status_description = UNSET
 
         callback_status = cls(

@@ -86,84 +86,96 @@ class Error:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.field_error import FieldError  # noqa: PLC0415
-
         if not isinstance(src_dict, Mapping):
             raise TypeError
         d = dict(src_dict)
         status = Status(d.pop("status"))
 
-        try:
+        if "sub_status" in d:
+            try:
 
-            def _parse_sub_status(data: object) -> None | SubStatus | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, str):
-                        raise TypeError()
-                    sub_status_type_0 = SubStatus(data)
+                def _parse_sub_status(data: object) -> None | SubStatus | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, str):
+                            raise TypeError()
+                        sub_status_type_0 = SubStatus(data)
 
-                    return sub_status_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                        return sub_status_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            sub_status = _parse_sub_status(d.get("sub_status", UNSET))
+                sub_status = _parse_sub_status(d["sub_status"])
 
-            d.pop("sub_status", None)
-        except MISFIT:
+                del d["sub_status"]
+            except MISFIT:
+                sub_status = UNSET
+        else:
             sub_status = UNSET
 
-        try:
+        if "status_description" in d:
+            try:
 
-            def _parse_status_description(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_status_description(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            status_description = _parse_status_description(d.get("status_description", UNSET))
+                status_description = _parse_status_description(d["status_description"])
 
-            d.pop("status_description", None)
-        except MISFIT:
+                del d["status_description"]
+            except MISFIT:
+                status_description = UNSET
+        else:
             status_description = UNSET
 
-        try:
-            _errors = d.get("errors", UNSET)
-            errors: list[FieldError] | Unset = UNSET
-            if _errors is not UNSET:
-                if not isinstance(_errors, list):
-                    raise TypeError
-                errors = []
-                for errors_item_data in _errors:
-                    errors_item = FieldError.from_dict(errors_item_data)
+        if "errors" in d:
+            from ..models.field_error import FieldError  # noqa: PLC0415
 
-                    errors.append(errors_item)
+            try:
+                _errors = d["errors"]
+                errors: list[FieldError] | Unset = UNSET
+                if _errors is not UNSET:
+                    if not isinstance(_errors, list):
+                        raise TypeError
+                    errors = []
+                    for errors_item_data in _errors:
+                        errors_item = FieldError.from_dict(errors_item_data)
 
-            d.pop("errors", None)
-        except MISFIT:
+                        errors.append(errors_item)
+
+                del d["errors"]
+            except MISFIT:
+                errors = UNSET
+        else:
             errors = UNSET
 
-        try:
+        if "request_id" in d:
+            try:
 
-            def _parse_request_id(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_request_id(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            request_id = _parse_request_id(d.get("request_id", UNSET))
+                request_id = _parse_request_id(d["request_id"])
 
-            d.pop("request_id", None)
-        except MISFIT:
+                del d["request_id"]
+            except MISFIT:
+                request_id = UNSET
+        else:
             request_id = UNSET
 
         error = cls(

@@ -42,18 +42,24 @@ class FieldError:
         if not isinstance(src_dict, Mapping):
             raise TypeError
         d = dict(src_dict)
-        try:
-            field = expect(d.get("field", UNSET), str)
+        if "field" in d:
+            try:
+                field = expect(d["field"], str)
 
-            d.pop("field", None)
-        except MISFIT:
+                del d["field"]
+            except MISFIT:
+                field = UNSET
+        else:
             field = UNSET
 
-        try:
-            message = expect(d.get("message", UNSET), str)
+        if "message" in d:
+            try:
+                message = expect(d["message"], str)
 
-            d.pop("message", None)
-        except MISFIT:
+                del d["message"]
+            except MISFIT:
+                message = UNSET
+        else:
             message = UNSET
 
         field_error = cls(

@@ -50,38 +50,44 @@ class Integration:
         if not isinstance(src_dict, Mapping):
             raise TypeError
         d = dict(src_dict)
-        try:
+        if "form_url" in d:
+            try:
 
-            def _parse_form_url(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_form_url(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            form_url = _parse_form_url(d.get("form_url", UNSET))
+                form_url = _parse_form_url(d["form_url"])
 
-            d.pop("form_url", None)
-        except MISFIT:
+                del d["form_url"]
+            except MISFIT:
+                form_url = UNSET
+        else:
             form_url = UNSET
 
-        try:
+        if "redirect_url" in d:
+            try:
 
-            def _parse_redirect_url(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_redirect_url(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            redirect_url = _parse_redirect_url(d.get("redirect_url", UNSET))
+                redirect_url = _parse_redirect_url(d["redirect_url"])
 
-            d.pop("redirect_url", None)
-        except MISFIT:
+                del d["redirect_url"]
+            except MISFIT:
+                redirect_url = UNSET
+        else:
             redirect_url = UNSET
 
         integration = cls(

@@ -119,13 +119,8 @@ class PaymentCallback:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.account import Account  # noqa: PLC0415
         from ..models.callback_general import CallbackGeneral  # noqa: PLC0415
-        from ..models.callback_payment_info import CallbackPaymentInfo  # noqa: PLC0415
         from ..models.callback_status import CallbackStatus  # noqa: PLC0415
-        from ..models.redirect import Redirect  # noqa: PLC0415
-        from ..models.requisites import Requisites  # noqa: PLC0415
-        from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
 
         if not isinstance(src_dict, Mapping):
             raise TypeError
@@ -136,119 +131,144 @@ class PaymentCallback:
 
         status = CallbackStatus.from_dict(d.pop("status"))
 
-        try:
+        if "payment_info" in d:
+            from ..models.callback_payment_info import CallbackPaymentInfo  # noqa: PLC0415
 
-            def _parse_payment_info(data: object) -> CallbackPaymentInfo | None | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    payment_info_type_0 = CallbackPaymentInfo.from_dict(data)
+            try:
 
-                    return payment_info_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_payment_info(data: object) -> CallbackPaymentInfo | None | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        payment_info_type_0 = CallbackPaymentInfo.from_dict(data)
 
-            payment_info = _parse_payment_info(d.get("payment_info", UNSET))
+                        return payment_info_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("payment_info", None)
-        except MISFIT:
+                payment_info = _parse_payment_info(d["payment_info"])
+
+                del d["payment_info"]
+            except MISFIT:
+                payment_info = UNSET
+        else:
             payment_info = UNSET
 
-        try:
+        if "requisites" in d:
+            from ..models.requisites import Requisites  # noqa: PLC0415
 
-            def _parse_requisites(data: object) -> None | Requisites | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    requisites_type_0 = Requisites.from_dict(data)
+            try:
 
-                    return requisites_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_requisites(data: object) -> None | Requisites | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        requisites_type_0 = Requisites.from_dict(data)
 
-            requisites = _parse_requisites(d.get("requisites", UNSET))
+                        return requisites_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("requisites", None)
-        except MISFIT:
+                requisites = _parse_requisites(d["requisites"])
+
+                del d["requisites"]
+            except MISFIT:
+                requisites = UNSET
+        else:
             requisites = UNSET
 
-        try:
+        if "redirect" in d:
+            from ..models.redirect import Redirect  # noqa: PLC0415
 
-            def _parse_redirect(data: object) -> None | Redirect | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    redirect_type_0 = Redirect.from_dict(data)
+            try:
 
-                    return redirect_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_redirect(data: object) -> None | Redirect | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        redirect_type_0 = Redirect.from_dict(data)
 
-            redirect = _parse_redirect(d.get("redirect", UNSET))
+                        return redirect_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("redirect", None)
-        except MISFIT:
+                redirect = _parse_redirect(d["redirect"])
+
+                del d["redirect"]
+            except MISFIT:
+                redirect = UNSET
+        else:
             redirect = UNSET
 
-        try:
+        if "threeds" in d:
+            from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
 
-            def _parse_threeds(data: object) -> None | ThreeDSChallenge | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    threeds_type_0 = ThreeDSChallenge.from_dict(data)
+            try:
 
-                    return threeds_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_threeds(data: object) -> None | ThreeDSChallenge | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        threeds_type_0 = ThreeDSChallenge.from_dict(data)
 
-            threeds = _parse_threeds(d.get("threeds", UNSET))
+                        return threeds_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("threeds", None)
-        except MISFIT:
+                threeds = _parse_threeds(d["threeds"])
+
+                del d["threeds"]
+            except MISFIT:
+                threeds = UNSET
+        else:
             threeds = UNSET
 
-        try:
+        if "account" in d:
+            from ..models.account import Account  # noqa: PLC0415
 
-            def _parse_account(data: object) -> Account | None | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    account_type_0 = Account.from_dict(data)
+            try:
 
-                    return account_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_account(data: object) -> Account | None | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        account_type_0 = Account.from_dict(data)
 
-            account = _parse_account(d.get("account", UNSET))
+                        return account_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("account", None)
-        except MISFIT:
+                account = _parse_account(d["account"])
+
+                del d["account"]
+            except MISFIT:
+                account = UNSET
+        else:
             account = UNSET
 
         payment_callback = cls(

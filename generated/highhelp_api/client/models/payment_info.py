@@ -65,58 +65,70 @@ class PaymentInfo:
         if not isinstance(src_dict, Mapping):
             raise TypeError
         d = dict(src_dict)
-        try:
-            amount = expect(d.get("amount", UNSET), int)
+        if "amount" in d:
+            try:
+                amount = expect(d["amount"], int)
 
-            d.pop("amount", None)
-        except MISFIT:
+                del d["amount"]
+            except MISFIT:
+                amount = UNSET
+        else:
             amount = UNSET
 
-        try:
-            currency = expect(d.get("currency", UNSET), str)
+        if "currency" in d:
+            try:
+                currency = expect(d["currency"], str)
 
-            d.pop("currency", None)
-        except MISFIT:
+                del d["currency"]
+            except MISFIT:
+                currency = UNSET
+        else:
             currency = UNSET
 
-        try:
+        if "type" in d:
+            try:
 
-            def _parse_type_(data: object) -> None | PaymentType | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, str):
-                        raise TypeError()
-                    type_type_0 = PaymentType(data)
+                def _parse_type_(data: object) -> None | PaymentType | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, str):
+                            raise TypeError()
+                        type_type_0 = PaymentType(data)
 
-                    return type_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                        return type_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            type_ = _parse_type_(d.get("type", UNSET))
+                type_ = _parse_type_(d["type"])
 
-            d.pop("type", None)
-        except MISFIT:
+                del d["type"]
+            except MISFIT:
+                type_ = UNSET
+        else:
             type_ = UNSET
 
-        try:
+        if "method" in d:
+            try:
 
-            def _parse_method(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_method(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            method = _parse_method(d.get("method", UNSET))
+                method = _parse_method(d["method"])
 
-            d.pop("method", None)
-        except MISFIT:
+                del d["method"]
+            except MISFIT:
+                method = UNSET
+        else:
             method = UNSET
 
         payment_info = cls(

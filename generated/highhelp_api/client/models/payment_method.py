@@ -95,92 +95,110 @@ class PaymentMethod:
         d = dict(src_dict)
         code = expect(d.pop("code"), str)
 
-        try:
+        if "flow" in d:
+            try:
 
-            def _parse_flow(data: object) -> None | PaymentType | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, str):
-                        raise TypeError()
-                    flow_type_0 = PaymentType(data)
+                def _parse_flow(data: object) -> None | PaymentType | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, str):
+                            raise TypeError()
+                        flow_type_0 = PaymentType(data)
 
-                    return flow_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                        return flow_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            flow = _parse_flow(d.get("flow", UNSET))
+                flow = _parse_flow(d["flow"])
 
-            d.pop("flow", None)
-        except MISFIT:
+                del d["flow"]
+            except MISFIT:
+                flow = UNSET
+        else:
             flow = UNSET
 
-        try:
+        if "product" in d:
+            try:
 
-            def _parse_product(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_product(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            product = _parse_product(d.get("product", UNSET))
+                product = _parse_product(d["product"])
 
-            d.pop("product", None)
-        except MISFIT:
+                del d["product"]
+            except MISFIT:
+                product = UNSET
+        else:
             product = UNSET
 
-        try:
+        if "country" in d:
+            try:
 
-            def _parse_country(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_country(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            country = _parse_country(d.get("country", UNSET))
+                country = _parse_country(d["country"])
 
-            d.pop("country", None)
-        except MISFIT:
+                del d["country"]
+            except MISFIT:
+                country = UNSET
+        else:
             country = UNSET
 
-        try:
+        if "currency" in d:
+            try:
 
-            def _parse_currency(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_currency(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            currency = _parse_currency(d.get("currency", UNSET))
+                currency = _parse_currency(d["currency"])
 
-            d.pop("currency", None)
-        except MISFIT:
+                del d["currency"]
+            except MISFIT:
+                currency = UNSET
+        else:
             currency = UNSET
 
-        try:
-            min_amount = expect(d.get("min_amount", UNSET), int)
+        if "min_amount" in d:
+            try:
+                min_amount = expect(d["min_amount"], int)
 
-            d.pop("min_amount", None)
-        except MISFIT:
+                del d["min_amount"]
+            except MISFIT:
+                min_amount = UNSET
+        else:
             min_amount = UNSET
 
-        try:
-            max_amount = expect(d.get("max_amount", UNSET), int)
+        if "max_amount" in d:
+            try:
+                max_amount = expect(d["max_amount"], int)
 
-            d.pop("max_amount", None)
-        except MISFIT:
+                del d["max_amount"]
+            except MISFIT:
+                max_amount = UNSET
+        else:
             max_amount = UNSET
 
         payment_method = cls(

@@ -174,245 +174,283 @@ class PaymentState:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.account import Account  # noqa: PLC0415
-        from ..models.integration import Integration  # noqa: PLC0415
-        from ..models.payment_info import PaymentInfo  # noqa: PLC0415
-        from ..models.redirect import Redirect  # noqa: PLC0415
-        from ..models.requisites import Requisites  # noqa: PLC0415
-        from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
-
         if not isinstance(src_dict, Mapping):
             raise TypeError
         d = dict(src_dict)
         status = Status(d.pop("status"))
 
-        try:
+        if "sub_status" in d:
+            try:
 
-            def _parse_sub_status(data: object) -> None | SubStatus | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, str):
-                        raise TypeError()
-                    sub_status_type_0 = SubStatus(data)
+                def _parse_sub_status(data: object) -> None | SubStatus | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, str):
+                            raise TypeError()
+                        sub_status_type_0 = SubStatus(data)
 
-                    return sub_status_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                        return sub_status_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            sub_status = _parse_sub_status(d.get("sub_status", UNSET))
+                sub_status = _parse_sub_status(d["sub_status"])
 
-            d.pop("sub_status", None)
-        except MISFIT:
+                del d["sub_status"]
+            except MISFIT:
+                sub_status = UNSET
+        else:
             sub_status = UNSET
 
-        try:
+        if "status_description" in d:
+            try:
 
-            def _parse_status_description(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_status_description(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            status_description = _parse_status_description(d.get("status_description", UNSET))
+                status_description = _parse_status_description(d["status_description"])
 
-            d.pop("status_description", None)
-        except MISFIT:
+                del d["status_description"]
+            except MISFIT:
+                status_description = UNSET
+        else:
             status_description = UNSET
 
-        try:
+        if "request_id" in d:
+            try:
 
-            def _parse_request_id(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_request_id(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            request_id = _parse_request_id(d.get("request_id", UNSET))
+                request_id = _parse_request_id(d["request_id"])
 
-            d.pop("request_id", None)
-        except MISFIT:
+                del d["request_id"]
+            except MISFIT:
+                request_id = UNSET
+        else:
             request_id = UNSET
 
-        try:
+        if "payment_id" in d:
+            try:
 
-            def _parse_payment_id(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_payment_id(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            payment_id = _parse_payment_id(d.get("payment_id", UNSET))
+                payment_id = _parse_payment_id(d["payment_id"])
 
-            d.pop("payment_id", None)
-        except MISFIT:
+                del d["payment_id"]
+            except MISFIT:
+                payment_id = UNSET
+        else:
             payment_id = UNSET
 
-        try:
+        if "project_id" in d:
+            try:
 
-            def _parse_project_id(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_project_id(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            project_id = _parse_project_id(d.get("project_id", UNSET))
+                project_id = _parse_project_id(d["project_id"])
 
-            d.pop("project_id", None)
-        except MISFIT:
+                del d["project_id"]
+            except MISFIT:
+                project_id = UNSET
+        else:
             project_id = UNSET
 
-        try:
+        if "integration" in d:
+            from ..models.integration import Integration  # noqa: PLC0415
 
-            def _parse_integration(data: object) -> Integration | None | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    integration_type_0 = Integration.from_dict(data)
+            try:
 
-                    return integration_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_integration(data: object) -> Integration | None | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        integration_type_0 = Integration.from_dict(data)
 
-            integration = _parse_integration(d.get("integration", UNSET))
+                        return integration_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("integration", None)
-        except MISFIT:
+                integration = _parse_integration(d["integration"])
+
+                del d["integration"]
+            except MISFIT:
+                integration = UNSET
+        else:
             integration = UNSET
 
-        try:
+        if "payment_info" in d:
+            from ..models.payment_info import PaymentInfo  # noqa: PLC0415
 
-            def _parse_payment_info(data: object) -> None | PaymentInfo | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    payment_info_type_0 = PaymentInfo.from_dict(data)
+            try:
 
-                    return payment_info_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_payment_info(data: object) -> None | PaymentInfo | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        payment_info_type_0 = PaymentInfo.from_dict(data)
 
-            payment_info = _parse_payment_info(d.get("payment_info", UNSET))
+                        return payment_info_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("payment_info", None)
-        except MISFIT:
+                payment_info = _parse_payment_info(d["payment_info"])
+
+                del d["payment_info"]
+            except MISFIT:
+                payment_info = UNSET
+        else:
             payment_info = UNSET
 
-        try:
+        if "requisites" in d:
+            from ..models.requisites import Requisites  # noqa: PLC0415
 
-            def _parse_requisites(data: object) -> None | Requisites | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    requisites_type_0 = Requisites.from_dict(data)
+            try:
 
-                    return requisites_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_requisites(data: object) -> None | Requisites | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        requisites_type_0 = Requisites.from_dict(data)
 
-            requisites = _parse_requisites(d.get("requisites", UNSET))
+                        return requisites_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("requisites", None)
-        except MISFIT:
+                requisites = _parse_requisites(d["requisites"])
+
+                del d["requisites"]
+            except MISFIT:
+                requisites = UNSET
+        else:
             requisites = UNSET
 
-        try:
+        if "redirect" in d:
+            from ..models.redirect import Redirect  # noqa: PLC0415
 
-            def _parse_redirect(data: object) -> None | Redirect | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    redirect_type_0 = Redirect.from_dict(data)
+            try:
 
-                    return redirect_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_redirect(data: object) -> None | Redirect | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        redirect_type_0 = Redirect.from_dict(data)
 
-            redirect = _parse_redirect(d.get("redirect", UNSET))
+                        return redirect_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("redirect", None)
-        except MISFIT:
+                redirect = _parse_redirect(d["redirect"])
+
+                del d["redirect"]
+            except MISFIT:
+                redirect = UNSET
+        else:
             redirect = UNSET
 
-        try:
+        if "threeds" in d:
+            from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
 
-            def _parse_threeds(data: object) -> None | ThreeDSChallenge | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    threeds_type_0 = ThreeDSChallenge.from_dict(data)
+            try:
 
-                    return threeds_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_threeds(data: object) -> None | ThreeDSChallenge | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        threeds_type_0 = ThreeDSChallenge.from_dict(data)
 
-            threeds = _parse_threeds(d.get("threeds", UNSET))
+                        return threeds_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("threeds", None)
-        except MISFIT:
+                threeds = _parse_threeds(d["threeds"])
+
+                del d["threeds"]
+            except MISFIT:
+                threeds = UNSET
+        else:
             threeds = UNSET
 
-        try:
+        if "account" in d:
+            from ..models.account import Account  # noqa: PLC0415
 
-            def _parse_account(data: object) -> Account | None | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    account_type_0 = Account.from_dict(data)
+            try:
 
-                    return account_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_account(data: object) -> Account | None | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        account_type_0 = Account.from_dict(data)
 
-            account = _parse_account(d.get("account", UNSET))
+                        return account_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("account", None)
-        except MISFIT:
+                account = _parse_account(d["account"])
+
+                del d["account"]
+            except MISFIT:
+                account = UNSET
+        else:
             account = UNSET
 
         payment_state = cls(

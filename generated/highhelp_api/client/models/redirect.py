@@ -65,66 +65,75 @@ class Redirect:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        from ..models.redirect_params import RedirectParams  # noqa: PLC0415
-
         if not isinstance(src_dict, Mapping):
             raise TypeError
         d = dict(src_dict)
-        try:
+        if "url" in d:
+            try:
 
-            def _parse_url(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_url(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            url = _parse_url(d.get("url", UNSET))
+                url = _parse_url(d["url"])
 
-            d.pop("url", None)
-        except MISFIT:
+                del d["url"]
+            except MISFIT:
+                url = UNSET
+        else:
             url = UNSET
 
-        try:
+        if "method" in d:
+            try:
 
-            def _parse_method(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_method(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            method = _parse_method(d.get("method", UNSET))
+                method = _parse_method(d["method"])
 
-            d.pop("method", None)
-        except MISFIT:
+                del d["method"]
+            except MISFIT:
+                method = UNSET
+        else:
             method = UNSET
 
-        try:
+        if "params" in d:
+            from ..models.redirect_params import RedirectParams  # noqa: PLC0415
 
-            def _parse_params(data: object) -> None | RedirectParams | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                try:
-                    if not isinstance(data, dict):
-                        raise TypeError()
-                    params_type_0 = RedirectParams.from_dict(data)
+            try:
 
-                    return params_type_0
-                except (TypeError, ValueError, AttributeError, KeyError):
-                    pass
-                raise TypeError
+                def _parse_params(data: object) -> None | RedirectParams | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        params_type_0 = RedirectParams.from_dict(data)
 
-            params = _parse_params(d.get("params", UNSET))
+                        return params_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
 
-            d.pop("params", None)
-        except MISFIT:
+                params = _parse_params(d["params"])
+
+                del d["params"]
+            except MISFIT:
+                params = UNSET
+        else:
             params = UNSET
 
         redirect = cls(

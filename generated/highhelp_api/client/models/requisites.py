@@ -110,140 +110,164 @@ class Requisites:
         if not isinstance(src_dict, Mapping):
             raise TypeError
         d = dict(src_dict)
-        try:
+        if "pan" in d:
+            try:
 
-            def _parse_pan(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_pan(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            pan = _parse_pan(d.get("pan", UNSET))
+                pan = _parse_pan(d["pan"])
 
-            d.pop("pan", None)
-        except MISFIT:
+                del d["pan"]
+            except MISFIT:
+                pan = UNSET
+        else:
             pan = UNSET
 
-        try:
+        if "card_holder" in d:
+            try:
 
-            def _parse_card_holder(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_card_holder(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            card_holder = _parse_card_holder(d.get("card_holder", UNSET))
+                card_holder = _parse_card_holder(d["card_holder"])
 
-            d.pop("card_holder", None)
-        except MISFIT:
+                del d["card_holder"]
+            except MISFIT:
+                card_holder = UNSET
+        else:
             card_holder = UNSET
 
-        try:
+        if "bank_name" in d:
+            try:
 
-            def _parse_bank_name(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_bank_name(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            bank_name = _parse_bank_name(d.get("bank_name", UNSET))
+                bank_name = _parse_bank_name(d["bank_name"])
 
-            d.pop("bank_name", None)
-        except MISFIT:
+                del d["bank_name"]
+            except MISFIT:
+                bank_name = UNSET
+        else:
             bank_name = UNSET
 
-        try:
+        if "bank_code" in d:
+            try:
 
-            def _parse_bank_code(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_bank_code(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            bank_code = _parse_bank_code(d.get("bank_code", UNSET))
+                bank_code = _parse_bank_code(d["bank_code"])
 
-            d.pop("bank_code", None)
-        except MISFIT:
+                del d["bank_code"]
+            except MISFIT:
+                bank_code = UNSET
+        else:
             bank_code = UNSET
 
-        try:
+        if "phone" in d:
+            try:
 
-            def _parse_phone(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_phone(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            phone = _parse_phone(d.get("phone", UNSET))
+                phone = _parse_phone(d["phone"])
 
-            d.pop("phone", None)
-        except MISFIT:
+                del d["phone"]
+            except MISFIT:
+                phone = UNSET
+        else:
             phone = UNSET
 
-        try:
+        if "account_number" in d:
+            try:
 
-            def _parse_account_number(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_account_number(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            account_number = _parse_account_number(d.get("account_number", UNSET))
+                account_number = _parse_account_number(d["account_number"])
 
-            d.pop("account_number", None)
-        except MISFIT:
+                del d["account_number"]
+            except MISFIT:
+                account_number = UNSET
+        else:
             account_number = UNSET
 
-        try:
+        if "qr_link" in d:
+            try:
 
-            def _parse_qr_link(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_qr_link(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            qr_link = _parse_qr_link(d.get("qr_link", UNSET))
+                qr_link = _parse_qr_link(d["qr_link"])
 
-            d.pop("qr_link", None)
-        except MISFIT:
+                del d["qr_link"]
+            except MISFIT:
+                qr_link = UNSET
+        else:
             qr_link = UNSET
 
-        try:
+        if "expires_at" in d:
+            try:
 
-            def _parse_expires_at(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_expires_at(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            expires_at = _parse_expires_at(d.get("expires_at", UNSET))
+                expires_at = _parse_expires_at(d["expires_at"])
 
-            d.pop("expires_at", None)
-        except MISFIT:
+                del d["expires_at"]
+            except MISFIT:
+                expires_at = UNSET
+        else:
             expires_at = UNSET
 
         requisites = cls(

@@ -83,89 +83,104 @@ class ThreeDSChallenge:
         if not isinstance(src_dict, Mapping):
             raise TypeError
         d = dict(src_dict)
-        try:
+        if "acs_url" in d:
+            try:
 
-            def _parse_acs_url(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_acs_url(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            acs_url = _parse_acs_url(d.get("acs_url", UNSET))
+                acs_url = _parse_acs_url(d["acs_url"])
 
-            d.pop("acs_url", None)
-        except MISFIT:
+                del d["acs_url"]
+            except MISFIT:
+                acs_url = UNSET
+        else:
             acs_url = UNSET
 
-        try:
+        if "pa_req" in d:
+            try:
 
-            def _parse_pa_req(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_pa_req(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            pa_req = _parse_pa_req(d.get("pa_req", UNSET))
+                pa_req = _parse_pa_req(d["pa_req"])
 
-            d.pop("pa_req", None)
-        except MISFIT:
+                del d["pa_req"]
+            except MISFIT:
+                pa_req = UNSET
+        else:
             pa_req = UNSET
 
-        try:
+        if "md" in d:
+            try:
 
-            def _parse_md(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_md(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            md = _parse_md(d.get("md", UNSET))
+                md = _parse_md(d["md"])
 
-            d.pop("md", None)
-        except MISFIT:
+                del d["md"]
+            except MISFIT:
+                md = UNSET
+        else:
             md = UNSET
 
-        try:
+        if "term_url" in d:
+            try:
 
-            def _parse_term_url(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_term_url(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            term_url = _parse_term_url(d.get("term_url", UNSET))
+                term_url = _parse_term_url(d["term_url"])
 
-            d.pop("term_url", None)
-        except MISFIT:
+                del d["term_url"]
+            except MISFIT:
+                term_url = UNSET
+        else:
             term_url = UNSET
 
-        try:
+        if "creq" in d:
+            try:
 
-            def _parse_creq(data: object) -> None | str | Unset:
-                if data is None:
-                    return data
-                if isinstance(data, Unset):
-                    return data
-                if isinstance(data, str):
-                    return data
-                raise TypeError
+                def _parse_creq(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
 
-            creq = _parse_creq(d.get("creq", UNSET))
+                creq = _parse_creq(d["creq"])
 
-            d.pop("creq", None)
-        except MISFIT:
+                del d["creq"]
+            except MISFIT:
+                creq = UNSET
+        else:
             creq = UNSET
 
         three_ds_challenge = cls(
