@@ -54,9 +54,7 @@ def read(raw: bytes, limits: Limits) -> Object:
         raise ValueError
 
     try:
-        value = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=Object, parse_float=Fraction, parse_constant=refuse
-        )
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=Object, parse_float=Fraction, parse_constant=refuse)
     except (ValueError, RecursionError):
         raise Unreadable from None
     if not isinstance(value, Object):

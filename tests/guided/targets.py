@@ -11,6 +11,7 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 import tempfile
 import time
 from dataclasses import dataclass
@@ -28,9 +29,10 @@ from highhelp_signing import (
     Limits,
     SignatureScheme,
     VerifiedCallback,
+    parse_body,
+    signing_message,
 )
-from highhelp_signing.normalize import normalize as made_normal
-from highhelp_signing.normalize import parse_body, signing_message
+from highhelp_signing import normalize as normal
 from tests.guided import reading
 from tests.guided.equivocation import another
 
@@ -52,6 +54,8 @@ SCHEMES = (
     SignatureScheme(null_text="1"),
 )
 LIMITS = (Limits(), Limits(raw=400, depth=4, text=100))
+OF_CALLBACKS = Limits(raw=8192, text=4096)
+"""Small enough to be reached."""
 
 
 def timed(target: Callable[[bytes], str]) -> Callable[[bytes], str]:
@@ -79,14 +83,16 @@ def normalize(data: bytes) -> str:
         expected = None
     try:
         body = parse_body(raw, limits=limits)
-        text = made_normal(body, scheme, limits=limits)
+        text = normal(body, scheme, limits=limits)
         message = signing_message(body, NOW, scheme, limits=limits)
-    except BodyNotSignable as refusal:
-        assert expected is None, f"refused as {refusal.reason}, though it can be signed"
-        return f"{refusal.reason}"
-    assert text == expected, "not what the plain reading gives"
-    assert message == reading.message(text, f"{NOW}", scheme)
-    return "signed"
+    except BodyNotSignable as caught:
+        refusal = caught
+    else:
+        assert text == expected, "not what the plain reading gives"
+        assert message == reading.message(text, f"{NOW}", scheme)
+        return "signed"
+    assert expected is None, f"refused as {refusal.reason}, though it can be signed"
+    return f"{refusal.reason}"
 
 
 def signable(raw: bytes, scheme: SignatureScheme, limits: Limits) -> str:
@@ -126,7 +132,7 @@ def delivery(data: bytes) -> Delivery:
     timestamp = f"{TIMES[when & 7]}"
     timestamp = {8: "+" + timestamp, 16: timestamp + ".0", 24: "0" + timestamp}.get(when & 24, timestamp)
     try:
-        text = reading.normalized(reading.read(signed, LIMITS[0]), SCHEMES[0], LIMITS[0])
+        text = reading.normalized(reading.read(signed, OF_CALLBACKS), SCHEMES[0], OF_CALLBACKS)
     except reading.Unreadable:
         text = signed.decode("latin-1")
     key = (KEY, KEY, OLD_KEY, WRONG_KEY)[how & 3]
@@ -163,7 +169,7 @@ def shaped(pairs: list[tuple[str, str]], shape: int) -> Any:
 @cache
 def verifier() -> CallbackVerifier:
     """Two keys, as while a key is changed."""
-    return CallbackVerifier({PROJECT: KeyRing.from_hmac(KEY, OLD_KEY)}, clock=lambda: NOW)
+    return CallbackVerifier({PROJECT: KeyRing.from_hmac(KEY, OLD_KEY)}, clock=lambda: NOW, limits=OF_CALLBACKS)
 
 
 def is_genuine(sent: Delivery) -> bool:
@@ -171,8 +177,8 @@ def is_genuine(sent: Delivery) -> bool:
     if sent.signature is None or sent.timestamp is None or not re.fullmatch("(0|[1-9][0-9]{0,11})", sent.timestamp):
         return False
     try:
-        body = reading.read(sent.raw, LIMITS[0])
-        text = reading.normalized(body, SCHEMES[0], LIMITS[0])
+        body = reading.read(sent.raw, OF_CALLBACKS)
+        text = reading.normalized(body, SCHEMES[0], OF_CALLBACKS)
     except reading.Unreadable:
         return False
     if dict(body.items).get("project_id") != PROJECT:
@@ -189,14 +195,21 @@ def verify(data: bytes) -> str:
     genuine = is_genuine(sent)
     try:
         callback = verifier().verify(sent.raw, sent.headers)
-    except CallbackRejected as refusal:
-        assert refusal.genuine == genuine, f"{refusal.reason}, though genuine is {genuine}"
-        assert refusal.callback is None or genuine
-        return f"{refusal.reason}"
+    except CallbackRejected as caught:
+        refusal = caught
+    else:
+        return said_once(callback, sent, genuine=genuine)
+    assert refusal.genuine == genuine, f"{refusal.reason}, though genuine is {genuine}"
+    assert refusal.callback is None or genuine
+    return f"{refusal.reason}"
+
+
+def said_once(callback: VerifiedCallback, sent: Delivery, *, genuine: bool) -> str:
+    """What holds for an accepted callback."""
     assert genuine, "accepted, though no key of the project made the signature"
     assert sent.timestamp is not None
     assert abs(NOW - int(sent.timestamp)) <= 300, "accepted, though stale"
-    body = reading.read(sent.raw, LIMITS[0])
+    body = reading.read(sent.raw, OF_CALLBACKS)
     assert not reading.is_doubtful(body, SCHEMES[0]), "accepted, though a key can be read in two ways"
     assert says_what_is_there(callback, reading.plain(body)), "a field does not say what the body says"
     says_one_thing(callback, sent)
@@ -220,7 +233,7 @@ def says_what_is_there(callback: VerifiedCallback, body: dict[str, Any]) -> bool
 
 def says_one_thing(callback: VerifiedCallback, sent: Delivery) -> None:
     """Cut the normalised string in other ways: no other body that is accepted may say anything else."""
-    text = reading.normalized(reading.read(sent.raw, LIMITS[0]), SCHEMES[0], LIMITS[0])
+    text = reading.normalized(reading.read(sent.raw, OF_CALLBACKS), SCHEMES[0], OF_CALLBACKS)
     random = Random(hashlib.sha256(sent.raw).digest())
     for _ in range(8):
         raw = another(text, random)
@@ -249,15 +262,21 @@ def known(callback: VerifiedCallback) -> dict[str, object]:
 
 @cache
 def inbox() -> CallbackInbox:
-    """An inbox in memory-backed storage where there is one; emptied before each input."""
+    """One for all inputs, emptied before each."""
     from highhelp.ledger import CallbackInbox
 
-    shared = Path("/dev/shm")  # noqa: S108 - only for speed, in a directory of its own
-    directory = tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None)
-    made = CallbackInbox(Path(directory.name) / "inbox.db", verifier=verifier(), clock=lambda: NOW, environ={})
+    path = Path(tempfile.mkdtemp(prefix="highhelp-")) / "inbox.db"
+    made = CallbackInbox(path, verifier=verifier(), clock=lambda: NOW, environ={})
     made.prepare()
-    made.directory = directory  # type: ignore[attr-defined]  # lives as long as the inbox does
     return made
+
+
+def close() -> None:
+    """Close the inbox, if there is one, and take its files away."""
+    if inbox.cache_info().currsize:
+        inbox().close()
+        shutil.rmtree(Path(inbox().engine.url.database or "").parent)
+        inbox.cache_clear()
 
 
 MOST = 6
@@ -301,8 +320,8 @@ def judged(sent: Delivery, status: int, before: list[Any], rows: list[Any]) -> s
         assert not new, "stored as an event, though not genuine"
         return f"{status}"
     assert status == 200, f"answered {status}, though genuine"
-    body = reading.plain(reading.read(sent.raw, LIMITS[0]))
-    text = reading.normalized(reading.read(sent.raw, LIMITS[0]), SCHEMES[0], LIMITS[0])
+    body = reading.plain(reading.read(sent.raw, OF_CALLBACKS))
+    text = reading.normalized(reading.read(sent.raw, OF_CALLBACKS), SCHEMES[0], OF_CALLBACKS)
     digests = {hashlib.sha256(text.encode()).hexdigest(), hashlib.sha256(sent.raw).hexdigest()}
     # the same end of a payment may be told again in other words: then the row is that of the first telling
     there = [row for row in rows if row.normalized_sha256 in digests or same_end(row, body)]
