@@ -137,7 +137,7 @@ class Story:
         general = asked.get("general") if isinstance(asked, dict) else None
         payment_id = general.get("payment_id") if isinstance(general, dict) else None
         told = self.payments.get(payment_id) if isinstance(payment_id, str) else None
-        if told is None:
+        if told is None or payment_id is None:
             self._hear_of_new(operation, payment_id, asked, status, answer)
         elif status == 404:
             about = operation.id == told.operation or operation.id == OPERATIONS[told.operation].info

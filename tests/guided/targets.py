@@ -151,7 +151,10 @@ def delivery(data: bytes) -> Delivery:
         pairs.append((HEADERS.signature.upper(), signature))
     if shape & 16:
         del pairs[1]
-    once = {name: value for name, value in pairs if sum(name == other.lower() for other, _ in pairs) == 1}
+    if shape & 7 == 3:
+        pairs = list({name.lower(): (name, value) for name, value in pairs}.values())
+    lower = [name.lower() for name, _ in pairs]
+    once = {name.lower(): value for name, value in pairs if lower.count(name.lower()) == 1}
     return Delivery(raw, shaped(pairs, shape & 7), once.get(HEADERS.signature), once.get(HEADERS.timestamp))
 
 
