@@ -131,11 +131,15 @@ class Signed(requests.auth.AuthBase):
         if is_text(general.get("project_id"), 64):
             general["project_id"] = self.gateway.project_id
         if is_text(general.get("payment_id"), 255):
-            general["payment_id"] = str(uuid.uuid4()) if operation.idempotency else self.existing(operation)
+            self.choose_payment(operation, body)
         try:
             return json.dumps(body, ensure_ascii=False).encode()
         except UnicodeEncodeError:
             return raw
+
+    def choose_payment(self, operation: Operation, body: dict[str, Any]) -> None:
+        """Put in the id: a new one, or one of a payment that is there."""
+        body["general"]["payment_id"] = str(uuid.uuid4()) if operation.idempotency else self.existing(operation)
 
     def existing(self, operation: Operation) -> str:
         """A payment that the operation can be about; a confirmation needs one of its own that waits for it."""
