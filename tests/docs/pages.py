@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,9 +35,11 @@ def played(name: str, place: Path) -> Played:
     page = PAGES[name].read_text(encoding="utf-8")
     directory = place.resolve() / "shop"
     directory.mkdir()
+    shutil.copy(ROOT / "spec" / "signing-vectors.json", directory)  # where docs/signature.md says that it is
     if name in FROM_NOTHING:
         return Player(name, directory).play(page)
     home = directory / "home"
     generate_home(home, base_url="http://127.0.0.1:9")
-    with MockGateway(home).serve():
-        return Player(name, directory, {"HIGHHELP_HOME": "home"}).play(page)
+    with MockGateway(home).serve() as gateway:
+        port = gateway.base_url.rpartition(":")[2]
+        return Player(name, directory, {"HIGHHELP_HOME": "home"}, port).play(page)

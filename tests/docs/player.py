@@ -6,7 +6,7 @@
 | `output` | what the `python` block before it printed |
 | `sh` | run in the page's directory; has to succeed |
 | `console` | each `$` command is run, what it shows is compared |
-| `json`, `toml` | parsed; with `title="OPERATION_ID"` checked against the schema of that operation's request |
+| `json`, `toml`, `yaml` | parsed; with `title="OPERATION_ID"` checked against the schema of that operation's request |
 | `csv`, with a title | written to that file |
 | `text` | not run; its first line says why |
 """
@@ -23,6 +23,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
 from highhelp_api.contract import OPERATIONS
 from highhelp_mock.validation import field_errors
 from tests.docs.blocks import Block, blocks_of, commands, replaced
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 RUN_ELSEWHERE = {
     "scripts/demo": "tests/e2e/test_demo.py",
     "scripts/test": "it is what runs this",
+    "scripts/generate --check": ".ci/run",
     "pip install 'highhelp[all]'": "tests/e2e/test_packaging.py, from the wheel",
 }
 """Commands that a page shows and this does not run -> where they are proved."""
@@ -91,12 +95,16 @@ class Player:
         name: Of the page, for messages.
         directory: An empty one.
         environ: What the reader has set before.
+        gateway_port: Of the gateway that the reader has started before.
     """
 
-    def __init__(self, name: str, directory: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, directory: Path, environ: Mapping[str, str] | None = None, gateway_port: str | None = None
+    ) -> None:
         self._name = name
         self._directory = directory
         self._environ = environ or {}
+        self._gateway_port = gateway_port
         self._waiting: dict[str, int] = {}  # files that no block has used yet
 
     def play(self, page: str) -> Played:
@@ -105,7 +113,7 @@ class Player:
         blocks = blocks_of(page)
         (self._directory / "card.txt").write_text(f"{CARD}\n")  # what a person would have there
         with ExitStack() as stack:
-            terminal = stack.enter_context(Terminal(self._directory, self._environ))
+            terminal = stack.enter_context(Terminal(self._directory, self._environ, self._gateway_port))
             self._terminal = terminal
             self._interpreter: Interpreter | None = None
             stack.callback(lambda: self._interpreter and self._interpreter.close())
@@ -123,7 +131,7 @@ class Player:
             return self._python(block, follows, played, number)
         if block.language == "console":
             return self._console(block, played, number)
-        if block.language in {"json", "toml"}:
+        if block.language in READERS:
             return _data(block)
         if block.language == "csv" and block.title:
             return self._keep(block)
@@ -184,10 +192,13 @@ class Player:
         return problems
 
 
+READERS = {"json": json.loads, "toml": tomllib.loads, "yaml": YAML(typ="safe").load}
+
+
 def _data(block: Block) -> list[str]:
     try:
-        value = tomllib.loads(block.text) if block.language == "toml" else json.loads(block.text)
-    except ValueError as error:
+        value = READERS[block.language](block.text)
+    except (ValueError, YAMLError) as error:
         return [f"is no {block.language}: {error}"]
     if block.title is None:
         return []

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-PORTS = ("8080", "8090")
+GATEWAY_PORT, RECEIVER_PORT = "8080", "8090"
 """Stand in the pages, of the mock gateway and of `highhelp listen`; free ones take their place."""
 SHOWN_AS = "/home/you/shop"
 CARD = "4000000000000002"
@@ -32,7 +32,7 @@ VARIES: tuple[tuple[str, str], ...] = (
     (r" *[0-9]+\.[0-9] s  ", "<seconds>  "),
     (r"within [0-9]+ s", "within <seconds>"),
     (r"in [0-9]+\.[0-9]+s", "in <seconds>"),
-    (r"127\.0\.0\.1:[0-9]+", "127.0.0.1:<port>"),
+    (r"\bms=[0-9]+", "ms=<milliseconds>"),
     # how many of a payment's states are seen on its way depends on when the gateway is asked
     (r"(?m)^<seconds>  processing:.*\n", ""),
 )
@@ -51,9 +51,10 @@ class Terminal:
     Args:
         directory: Where the reader is.
         environ: Variables beside those of this process, of which no `HIGHHELP_...` is taken over.
+        gateway_port: Of a gateway that is there already.
     """
 
-    def __init__(self, directory: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, environ: Mapping[str, str], gateway_port: str | None = None) -> None:
         self._directory = directory
         self.environ = {name: value for name, value in os.environ.items() if not name.startswith("HIGHHELP")}
         self.environ |= {
@@ -67,7 +68,8 @@ class Terminal:
         with socket.socket() as one, socket.socket() as other:
             for free in (one, other):
                 free.bind(("127.0.0.1", 0))
-            self._ports = dict(zip(PORTS, (str(free.getsockname()[1]) for free in (one, other)), strict=True))
+            free_ports = [str(free.getsockname()[1]) for free in (one, other)]
+        self._ports = {GATEWAY_PORT: gateway_port or free_ports[0], RECEIVER_PORT: free_ports[1]}
 
     def run(self, command: str) -> tuple[str, int]:
         """What a command shows, as in a directory of the reader's, and its exit code."""

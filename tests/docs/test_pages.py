@@ -57,6 +57,7 @@ def play(page: str, place: Path) -> list[str]:
         ("```json\n{\"a\": }\n```\n", "is no json"),
         ("```json title=\"get_balance\"\n{\"general\": {}}\n```\n", "general:project_id: is required"),
         ("```toml\na = \n```\n", "is no toml"),
+        ("```yaml\na: [\n```\n", "is no yaml"),
         ("```text\npip install x\n```\n", "begins with '# not run: '"),
         ("```text\n# not run: \npip install x\n```\n", "begins with '# not run: '"),
         ("```ruby\nputs 1\n```\n", "nobody knows how to run 'ruby'"),
