@@ -2,7 +2,7 @@
 
 | language | what is done |
 | --- | --- |
-| `python` | run in one process per page; with `title="shop.py"` written to that file instead, for a later block to use |
+| `python` | run in one process per page; with `title="shop.py"` written to that file, for a later block to use |
 | `output` | what the `python` block before it printed |
 | `sh` | run in the page's directory; has to succeed |
 | `console` | each `$` command is run, what it shows is compared |
@@ -32,7 +32,7 @@ from tests.docs.blocks import Block, blocks_of, commands, replaced
 from tests.docs.terminal import CARD, Terminal, essence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 RUN_ELSEWHERE = {
     "scripts/demo": "tests/e2e/test_demo.py",
@@ -116,33 +116,34 @@ class Player:
             terminal = stack.enter_context(Terminal(self._directory, self._environ, self._gateway_port))
             self._terminal = terminal
             self._interpreter: Interpreter | None = None
-            stack.callback(lambda: self._interpreter and self._interpreter.close())
+            stack.callback(self._close)
             for number, block in enumerate(blocks):
                 follows = blocks[number + 1] if number + 1 < len(blocks) else None
                 played.counted[block.language] += 1
-                played.problems += [f"{self._name}:{block.line}: {one}" for one in self._one(block, follows, played, number)]
+                problems = self._one(block, follows, played, number)
+                played.problems += [f"{self._name}:{block.line}: {problem}" for problem in problems]
         played.problems += [f"{self._name}:{line}: {file} is never used" for file, line in self._waiting.items()]
         return played
+
+    def _close(self) -> None:
+        if self._interpreter is not None:
+            self._interpreter.close()
 
     def _one(self, block: Block, follows: Block | None, played: Played, number: int) -> list[str]:
         if block.language != "text":
             self._waiting = {file: line for file, line in self._waiting.items() if Path(file).stem not in block.text}
-        if block.language == "python":
-            return self._python(block, follows, played, number)
-        if block.language == "console":
-            return self._console(block, played, number)
-        if block.language in READERS:
-            return _data(block)
-        if block.language == "csv" and block.title:
-            return self._keep(block)
-        if block.language == "sh":
-            return self._sh(block)
-        if block.language == "output":
-            return []  # compared with the block before it
         if block.language == "text":
             played.not_run.append((block.line, block.reason or ""))
-            return [] if block.reason else ["a text block begins with '# not run: ' and the reason"]
-        return [f"nobody knows how to run {block.language!r}"]
+        ways: dict[str, Callable[[], list[str]]] = {
+            "python": lambda: self._keep(block) if block.title else self._python(block, follows, played, number),
+            "output": list,  # compared with the block before it
+            "sh": lambda: self._sh(block),
+            "console": lambda: self._console(block, played, number),
+            "csv": lambda: self._keep(block) if block.title else ["a file needs a name"],
+            "text": lambda: [] if block.reason else ["a text block begins with '# not run: ' and the reason"],
+            **dict.fromkeys(READERS, lambda: _data(block)),
+        }
+        return ways.get(block.language, lambda: [f"nobody knows how to run {block.language!r}"])()
 
     def _keep(self, block: Block) -> list[str]:
         file = self._directory / str(block.title)
@@ -154,8 +155,6 @@ class Player:
         return []
 
     def _python(self, block: Block, follows: Block | None, played: Played, number: int) -> list[str]:
-        if block.title:
-            return self._keep(block)
         if self._interpreter is None:
             self._interpreter = Interpreter(self._directory, self._terminal)
         told, failed = self._interpreter.run(self._terminal.real(block.text), f"{self._name}:{block.line}")
@@ -192,7 +191,7 @@ class Player:
         return problems
 
 
-READERS = {"json": json.loads, "toml": tomllib.loads, "yaml": YAML(typ="safe").load}
+READERS: dict[str, Any] = {"json": json.loads, "toml": tomllib.loads, "yaml": YAML(typ="safe").load}
 
 
 def _data(block: Block) -> list[str]:

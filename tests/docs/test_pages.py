@@ -34,7 +34,12 @@ def test_a_page_shows_what_is(name: str, tmp_path: Path) -> None:
 
 
 def test_few_blocks_are_not_run() -> None:
-    reasons = {f"{name}:{one.line}": one.reason for name, page in PAGES.items() for one in blocks_of(page.read_text("utf-8")) if one.language == "text"}
+    reasons = {
+        f"{name}:{one.line}": one.reason
+        for name, page in PAGES.items()
+        for one in blocks_of(page.read_text(encoding="utf-8"))
+        if one.language == "text"
+    }
     assert len(reasons) <= MOST_NOT_RUN, reasons
 
 
@@ -49,13 +54,13 @@ def play(page: str, place: Path) -> list[str]:
         ("```python\nprint(1)\n```\n```output\n2\n```\n", "it prints\n1\n--- the page shows\n2"),
         ("```python\n1 / 0\n```\n", "ZeroDivisionError"),
         ("words\n```python\nx = 1\n```\n\n```python\nassert x == 2\n```\n", 'File "<page.md:7>", line 1'),
-        ("```python title=\"shop.py\"\nx = 1\n```\n", "shop.py is never used"),
-        ("```python title=\"shop.py\"\nx = 1\n```\n```python\nimport shop\nshop.y\n```\n", "has no attribute 'y'"),
+        ('```python title="shop.py"\nx = 1\n```\n', "shop.py is never used"),
+        ('```python title="shop.py"\nx = 1\n```\n```python\nimport shop\nshop.y\n```\n', "has no attribute 'y'"),
         ("```sh\nfalse\n```\n", "ends with 1"),
         ("```sh\nfalse\ntrue\n```\n", "ends with 1"),
         ("```console\n$ echo one\ntwo\n```\n", "--- now\none"),
-        ("```json\n{\"a\": }\n```\n", "is no json"),
-        ("```json title=\"get_balance\"\n{\"general\": {}}\n```\n", "general:project_id: is required"),
+        ('```json\n{"a": }\n```\n', "is no json"),
+        ('```json title="get_balance"\n{"general": {}}\n```\n', "general:project_id: is required"),
         ("```toml\na = \n```\n", "is no toml"),
         ("```yaml\na: [\n```\n", "is no yaml"),
         ("```text\npip install x\n```\n", "begins with '# not run: '"),
@@ -73,7 +78,7 @@ def test_what_is_wrong_is_found(page: str, says: str, tmp_path: Path) -> None:
 def test_what_is_right_passes(tmp_path: Path) -> None:
     page = (
         "```python\nx = 1\nprint(x)\n```\n\n```output\n1\n```\n"
-        "```python title=\"shop.py\"\ny = 2\n```\n```python\nimport shop, os\nassert shop.y == 2\n```\n"
+        '```python title="shop.py"\ny = 2\n```\n```python\nimport shop, os\nassert shop.y == 2\n```\n'
         "```sh\nexport COLOUR=red\n```\n```console\n$ echo $COLOUR\nred\n$ cat shop.py\ny = 2\n```\n"
         "```python\nassert os.environ['COLOUR'] == 'red'\n```\n"
         "```text\n# not run: it needs a bank\npay\n```\n"
@@ -81,7 +86,7 @@ def test_what_is_right_passes(tmp_path: Path) -> None:
     found = Player("page.md", tmp_path, {}).play(page)
     assert found.problems == []
     assert found.page == page
-    assert found.not_run == [(len(page.split("```text")[0].splitlines()) + 2, "it needs a bank")]
+    assert found.not_run == [(len(page.partition("```text")[0].splitlines()) + 2, "it needs a bank")]
 
 
 def test_outputs_are_written_anew(tmp_path: Path) -> None:
