@@ -17,6 +17,8 @@ from highhelp.record import ERROR_SCHEMA, FORM, schema_of
 from highhelp.redact import MASK
 from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SCHEMAS, SENSITIVE_NAMES, STATES
 
+__all__ = ["Deviation", "Edit", "Kind", "RecordingError", "Seen", "compare", "read"]
+
 _DEPTH = 64
 Pointer = tuple[str, ...]
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from highhelp.outcome import Answer
 
+__all__ = ["Recorder"]
+
 FORM = 1
 """Version of a recording's lines."""
 
