@@ -214,7 +214,7 @@ def _wait_docstring(operation: Operation, arguments: tuple[Argument, ...]) -> st
             "",
             *_arguments(arguments, "Seconds after which WaitTimeout is raised with the last state.")[:-1],
             "    on_change: Called with each new state, also with the last one.",
-            "    cancel: A `threading.Event` that ends the wait when another thread sets it; an asynchronous wait has none,",
+            "    cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:",
             "        cancel its task.",
             "",
             "Returns:",

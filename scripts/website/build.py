@@ -16,7 +16,18 @@ ROOT = stage.ROOT
 SCREENSHOTS = ROOT / "build" / "screenshots" / "site"
 WORDS = Path(__file__).with_name("words.txt")
 """Words that look like mistakes and are none."""
-SPELT = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "spec", "highhelp", "signing", "gateway", "scripts", "generated"]
+SPELT = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs",
+    "spec",
+    "highhelp",
+    "signing",
+    "gateway",
+    "scripts",
+    "generated",
+]
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 

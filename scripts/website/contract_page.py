@@ -28,9 +28,8 @@ BOUNDS = {
 }
 HEAD = """# Operations and schemas
 
-Made from `spec/openapi.yaml`, version {version}, when the site is built. Every operation is a signed POST with a JSON body.
-The last column of each table says how a field is [known](provenance.md). A schema speaks for its fields where they say
-nothing else.
+Made from `spec/openapi.yaml`, version {version}, when the site is built. Every operation is a signed POST with a JSON
+body. The last column of each table says how a field is [known](provenance.md).
 
 Requests are strict: what is not listed is refused. Answers are permissive: unknown fields and values are kept.
 """

@@ -10,8 +10,7 @@ MODULES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "highhelp": ("highhelp", "What `from highhelp import ...` finds.", ("highhelp",)),
     "models": (
         "Models",
-        "What `from highhelp import models` finds: the requests, answers and enums of the contract. The word in brackets "
-        "says how a field is [known](../provenance.md).",
+        "The requests, answers and enums of `highhelp.models`, each field with how it is [known](../provenance.md).",
         ("highhelp_api.client.models",),
     ),
     "ledger": (
@@ -59,8 +58,7 @@ def operations() -> str:
     """The resources of a client, by tag."""
     parts = [
         "# Operations",
-        "The methods of `client.p2p`, `client.ecom`, `client.widget` and `client.service`. Those of `AsyncHighHelp` are the "
-        "same, as coroutines.",
+        "The methods of `client.p2p` and its like. Those of `AsyncHighHelp` are the same, as coroutines.",
     ]
     for tag in dict.fromkeys(operation.tag for operation in OPERATIONS.values()):
         module = import_module(f"highhelp_api.client.api.{tag}")

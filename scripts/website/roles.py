@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import griffe
+import griffe  # type: ignore[import-not-found]  # only in the environment of the site
 
 _ROLE = re.compile(r":(?:class|meth|func|data|mod|attr|exc):`~?([^`]+)`")
 
 
-class Roles(griffe.Extension):
+class Roles(griffe.Extension):  # type: ignore[misc]  # as above
     """Turns roles into code, without the path that a tilde hides."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:

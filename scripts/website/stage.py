@@ -1,6 +1,6 @@
 """Lays out what the site is built from: the pages, those that are made, and the links between them.
 
-A page names others as files of the repository, so that it can be read there. Some of those files stand elsewhere than in
+A page names others as files of the repository, so that it can be read there. Some of those stand elsewhere than in
 `docs/`; here they become pages, and links to them lead to those.
 """
 
@@ -50,7 +50,9 @@ def stage() -> None:
     for name, page in MOVED.items():
         if (ROOT / name).is_file() and name not in ON_DISK_ONLY:
             (target / page).write_text(linked((ROOT / name).read_text(encoding="utf-8"), ROOT / name), encoding="utf-8")
-    made = reference.pages() | {"contract-reference.md": contract_page.page(document.load(ROOT / "spec" / "openapi.yaml"))}
+    made = reference.pages() | {
+        "contract-reference.md": contract_page.page(document.load(ROOT / "spec" / "openapi.yaml"))
+    }
     for page, text in made.items():
         (target / page).parent.mkdir(exist_ok=True)
         (target / page).write_text(text, encoding="utf-8")
@@ -86,9 +88,7 @@ def without_missing(settings: str, target: Path) -> str:
     """The settings without the pages that are not there."""
     missing = [page for page in listed(tomllib.loads(settings)["project"]["nav"]) if not (target / page).is_file()]
     return "".join(
-        line
-        for line in settings.splitlines(keepends=True)
-        if not any(f'= "{page}"' in line for page in missing)
+        line for line in settings.splitlines(keepends=True) if not any(f'= "{page}"' in line for page in missing)
     )
 
 

@@ -90,7 +90,7 @@ class P2p:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
             on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event` that ends the wait when another thread sets it; an asynchronous wait has none,
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
                 cancel its task.
 
         Returns:
@@ -173,7 +173,7 @@ class P2p:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
             on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event` that ends the wait when another thread sets it; an asynchronous wait has none,
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
                 cancel its task.
 
         Returns:
@@ -262,7 +262,7 @@ class AsyncP2p:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
             on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event` that ends the wait when another thread sets it; an asynchronous wait has none,
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
                 cancel its task.
 
         Returns:
@@ -343,7 +343,7 @@ class AsyncP2p:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
             on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event` that ends the wait when another thread sets it; an asynchronous wait has none,
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
                 cancel its task.
 
         Returns:
