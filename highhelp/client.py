@@ -311,7 +311,11 @@ class _Client:
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
-        """A client from the environment and the home directory; arguments, as of the constructor, win."""
+        """A client from the environment and the home directory.
+
+        Args:
+            arguments: As those of the constructor; they win.
+        """
         return cls(**arguments)
 
     @property
@@ -329,6 +333,11 @@ class _Client:
     ) -> Call[T]:
         """A call with its bytes, checked and ready for `carry_out`. Sends nothing.
 
+        Args:
+            operation: Its id, such as `create_p2p_payin`.
+            body: The request.
+            parse: Makes the result of the answer's JSON object.
+
         Raises:
             InvalidRequest: The body breaks the contract, names another project, or cannot be signed.
         """
@@ -337,7 +346,14 @@ class _Client:
     def inquiry(
         self, operation: str, payment_id: str, expected: tuple[int, str], parse: Callable[[Mapping[str, Any]], T]
     ) -> Call[T]:
-        """A create of an earlier process, known by its ids, minor units and currency: for `look_up`."""
+        """A create of an earlier process, known by its ids: for `look_up`.
+
+        Args:
+            operation: Id of the create operation.
+            payment_id: The payment that it was to make.
+            expected: Its amount in minor units and its currency.
+            parse: Makes a state of the answer's JSON object.
+        """
         return self._core.inquiry(operation, payment_id, expected, parse)
 
     def __repr__(self) -> str:
@@ -418,13 +434,22 @@ class HighHelp(_Client, Resources):
         return self.carry_out(self._core.prepare(operation, body, parse), timeout=timeout)
 
     def carry_out(self, call: Call[T], *, timeout: float | None = None) -> T:
-        """Carry out a prepared call: exactly its bytes are sent. Raises as `call` does."""
+        """Carry out a prepared call: exactly its bytes are sent. Raises as `call` does.
+
+        Args:
+            call: Of `prepare`.
+            timeout: Seconds for the whole call.
+        """
         core = self._core
         with core.wire.observer.call(call.operation.id, call.payment_id):
             return http.drive(flows.carry_out(call, core.limited(timeout)), self._pools.get(), core.wire)
 
     def look_up(self, call: Call[T], *, timeout: float | None = None) -> T | None:
         """Ask the info operation what became of a create, and send nothing else.
+
+        Args:
+            call: Of `prepare` or `inquiry`, for a create operation.
+            timeout: Seconds for all questions together.
 
         Returns:
             The payment, or None where the gateway has said twice, two seconds apart, that it holds none.
@@ -447,7 +472,20 @@ class HighHelp(_Client, Resources):
         on_change: Callable[[T], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> T:
-        """Ask an info operation until the payment is final. The resources' `wait_...` call this."""
+        """Ask an info operation until the payment is final. The resources' `wait_...` call this.
+
+        Args:
+            operation: Id of the info operation, such as `get_p2p_payin`.
+            body: The request.
+            parse: Makes a state of an answer's JSON object.
+            timeout: Seconds until the wait is given up.
+            on_change: Called with each new state, also with the last one.
+            cancel: Ends the wait when another thread sets it.
+
+        Raises:
+            WaitTimeout: The payment did not come to its end in time, or `cancel` was set.
+            NotSent, InvalidRequest, Rejected, Unavailable: See `highhelp.errors`.
+        """
         core = self._core
         call = core.prepare(operation, body, parse)
         _check_seconds("timeout", timeout)
@@ -462,6 +500,11 @@ class HighHelp(_Client, Resources):
         """Send a signed request to any path, once, and return the answer as it came, whatever it says.
 
         For what the contract does not know yet. The project id is filled in; nothing else is checked.
+
+        Args:
+            path: From the root, such as `/api/v1/balance/info`.
+            body: The JSON object; amounts in minor units, no floats.
+            timeout: Seconds for the attempt.
 
         Raises:
             NotSent: Nothing left the machine.

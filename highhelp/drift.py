@@ -17,6 +17,8 @@ from highhelp.record import ERROR_SCHEMA, FORM, schema_of
 from highhelp.redact import MASK
 from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SCHEMAS, SENSITIVE_NAMES, STATES
 
+__all__ = ["Deviation", "Edit", "Kind", "RecordingError", "Seen", "compare", "read"]
+
 _DEPTH = 64
 Pointer = tuple[str, ...]
 
@@ -89,7 +91,14 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One line of a recording."""
+    """One line of a recording.
+
+    Attributes:
+        operation: Whose answer it is; "callback" for a callback.
+        status: HTTP status, None for a callback.
+        body: The JSON value, None where it is none.
+        is_json: Whether it was JSON.
+    """
 
     operation: str
     status: int | None
@@ -99,6 +108,10 @@ class Seen:
 
 def read(lines: Iterable[str], name: str = "the recording") -> Iterator[Seen]:
     """The lines of a recording.
+
+    Args:
+        lines: Its text, line by line.
+        name: What it is called in an error.
 
     Raises:
         RecordingError: A line is none; names it.
@@ -117,7 +130,11 @@ def read(lines: Iterable[str], name: str = "the recording") -> Iterator[Seen]:
 
 
 def compare(seen: Iterable[Seen]) -> list[Deviation]:
-    """Every way in which what was seen deviates from the contract, each once, in the order of its first appearance."""
+    """Every way in which what was seen deviates from the contract, each once, in the order of its first appearance.
+
+    Args:
+        seen: The lines of one recording or of several.
+    """
     found: dict[tuple[object, ...], Deviation] = {}
     for line in seen:
         for deviation in _deviations(line):

@@ -18,7 +18,11 @@ _LIMIT = Decimal(10**26)
 class Money:
     """An amount in major units with its ISO 4217 currency: `Money("100.00", "RUB")`.
 
-    Takes a string, a Decimal or an int. Floats are refused, as is an amount with more decimals than the currency has.
+    Floats are refused, as is an amount with more decimals than the currency has.
+
+    Args:
+        amount: In major units, such as 100.00: a string, a Decimal or an int.
+        currency: ISO 4217 code, which decides how many decimals there are.
 
     Raises:
         MoneyError: The amount or the currency is none.
@@ -47,7 +51,15 @@ class Money:
 
     @classmethod
     def from_minor(cls, minor: int, currency: str) -> Self:
-        """An amount given in minor units: `Money.from_minor(10000, "RUB")` is 100.00 RUB."""
+        """An amount given in minor units: `Money.from_minor(10000, "RUB")` is 100.00 RUB.
+
+        Args:
+            minor: A whole number of minor units.
+            currency: ISO 4217 code.
+
+        Raises:
+            MoneyError: The amount is no int, or the currency none of the list.
+        """
         if isinstance(minor, bool) or not isinstance(minor, int):
             raise MoneyError(f"minor units are an int, not a {type(minor).__name__}")
         return cls(Decimal(minor).scaleb(-exponent_of(currency), _EXACT), currency)

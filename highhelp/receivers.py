@@ -94,7 +94,11 @@ class asgi_receiver:  # noqa: N801 - used like a function; a class, as Starlette
 
 
 def wsgi_receiver(inbox: SyncInbox) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
-    """A WSGI application that receives callbacks on any path."""
+    """A WSGI application that receives callbacks on any path.
+
+    Args:
+        inbox: A synchronous one.
+    """
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         status, body = _wsgi_answer(inbox, environ)
@@ -125,7 +129,11 @@ def _length(environ: Any) -> int | Answer:
 
 
 def flask_receiver(inbox: SyncInbox) -> Callable[[], Any]:
-    """A Flask view: `app.add_url_rule("/callbacks", view_func=flask_receiver(inbox), methods=["POST"])`."""
+    """A Flask view: `app.add_url_rule("/callbacks", view_func=flask_receiver(inbox), methods=["POST"])`.
+
+    Args:
+        inbox: A synchronous one.
+    """
     application = wsgi_receiver(inbox)
 
     def receive_callback() -> Any:
@@ -138,6 +146,9 @@ def django_receiver(inbox: SyncInbox | AsyncInbox) -> Callable[..., Any]:
     """A view for Django, free of the CSRF check, asynchronous for an asynchronous inbox.
 
     To be used as `path("callbacks", django_receiver(inbox))`.
+
+    Args:
+        inbox: Synchronous or asynchronous.
     """
 
     def read(request: Any) -> bytes | Answer:

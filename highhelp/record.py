@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from highhelp.outcome import Answer
 
+__all__ = ["Recorder"]
+
 FORM = 1
 """Version of a recording's lines."""
 
@@ -56,7 +58,11 @@ class Recorder:
         self._write(line, answer.content, schema_of(operation, answer.status))
 
     def callback(self, body: bytes) -> None:
-        """Record a callback's body."""
+        """Record a callback.
+
+        Args:
+            body: Its bytes as they came.
+        """
         self._write({"kind": "callback", "operation": "callback"}, body, CALLBACK_SCHEMA)
 
     def _write(self, line: dict[str, Any], content: bytes, schema: str | None) -> None:

@@ -155,7 +155,7 @@ class MockGateway:
             project_id: a fresh UUID when absent.
             keys: made when absent.
             callback_algorithm: the gateway's when absent.
-            balances: the gateway's when absent.
+            balances: minor units per currency; the gateway's when absent.
         """
         project = Project(
             new_project_id() if project_id is None else project_id,
@@ -167,7 +167,7 @@ class MockGateway:
         return project
 
     def handle(self, request: Request) -> Response:
-        """Answer one request, as it came over the wire."""
+        """Answer one `request`, as it came over the wire."""
         response = self.core.handle(request)
         self._settle()
         return response
@@ -180,6 +180,10 @@ class MockGateway:
 
     def payment(self, payment_id: str, project_id: str | None = None) -> Payment:
         """One payment as it stands now.
+
+        Args:
+            payment_id: the merchant's id.
+            project_id: the first project's when absent.
 
         Raises:
             LookupError: there is none.
@@ -203,7 +207,12 @@ class MockGateway:
             return tuple(self.core.calls)
 
     def balance(self, currency: str, project_id: str | None = None) -> Account:
-        """What a project holds in a currency now, minor units."""
+        """What a project holds in a currency now, minor units.
+
+        Args:
+            currency: ISO 4217 code.
+            project_id: the first project's when absent.
+        """
         with self.core.engine():
             return self.core.projects[project_id or self.project_id].books.account(currency)
 
@@ -217,6 +226,13 @@ class MockGateway:
         project_id: str | None = None,
     ) -> Payment:
         """Bring a payment into a state that may follow; it leaves its automatic course.
+
+        Args:
+            payment_id: the merchant's id.
+            status: the next status.
+            sub_status: the next sub-status, where the state has one.
+            description: what `status_description` is to say.
+            project_id: the first project's when absent.
 
         Raises:
             LookupError: no such payment.
@@ -236,6 +252,9 @@ class MockGateway:
 
     def travel(self, seconds: float) -> float:
         """Move the clock forward; everything that becomes due is done.
+
+        Args:
+            seconds: how many seconds; not negative.
 
         Returns:
             Unix seconds of the gateway's clock.
@@ -265,7 +284,7 @@ class MockGateway:
                 "callbacks", or "*" for all.
             fault: one of :data:`highhelp_mock.faults.DESCRIPTIONS`.
             times: how often.
-            seconds: for `delay` and `slow_body` (there per byte).
+            seconds: how many seconds `delay` and `slow_body` take (there per byte).
             after_commit: for `http_500` and `html_502`: whether the call is carried out first.
 
         Raises:
@@ -336,7 +355,12 @@ class MockGateway:
 
     @contextmanager
     def payer(self, payment_id: str, project_id: str | None = None) -> Iterator[PayerActions]:
-        """What the payer of a payment can do on the hosted page."""
+        """What the payer of a payment can do on the hosted page.
+
+        Args:
+            payment_id: the merchant's id.
+            project_id: the first project's when absent.
+        """
         yield PayerActions(self.core, self.payment(payment_id, project_id).token)
         self._settle()
 

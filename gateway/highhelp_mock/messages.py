@@ -37,7 +37,7 @@ class Request:
         object.__setattr__(self, "headers", tuple((name.lower(), value) for name, value in pairs))
 
     def values(self, name: str) -> list[str]:
-        """All values of a header, given by its lower-case name."""
+        """All values of a header, given by its lower-case `name`."""
         pairs: Any = self.headers
         return [value for key, value in pairs if key == name]
 
@@ -63,7 +63,7 @@ class Response:
     byte_interval: float = 0
 
     def header(self, name: str) -> str | None:
-        """The first value of a header, given by its lower-case name."""
+        """The first value of a header, given by its lower-case `name`."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
     def json(self) -> Any:

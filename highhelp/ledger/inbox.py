@@ -196,6 +196,7 @@ class CallbackStore(_Shared):
     Args:
         url: Path of an SQLite file, or `postgresql://...`; else `HIGHHELP_DATABASE_URL`, else `highhelp.db` in the home
             directory. The tables are made at the first use.
+        options: Any of the following, by name.
         database_key: Seals bodies at rest; else `HIGHHELP_DATABASE_KEY`.
         lease: Seconds that a handler may take; after that another worker may have the event.
         max_attempts: After so many failures an event is parked.
@@ -238,6 +239,9 @@ class CallbackStore(_Shared):
     @staticmethod
     def upgrade(url: str | os.PathLike[str] | None = None) -> tuple[str | None, str]:
         """Bring the tables to the version of this code, as `highhelp db upgrade` does.
+
+        Args:
+            url: As that of the constructor.
 
         Returns:
             Their version before (None: there were none) and after.
@@ -360,23 +364,54 @@ class CallbackStore(_Shared):
         self._write(keeping.expect, project_id or _project_id(self._source), payment_id, money)
 
     def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
-        """The newest events first, without their bodies."""
+        """The newest events first, without their bodies.
+
+        Args:
+            limit: How many at most.
+            state: Only those in this state, such as `parked`.
+            payment_id: Only those of this payment.
+        """
         return self._read(keeping.listed, limit=limit, state=state, payment_id=payment_id)
 
     def refused(self, *, limit: int = 50) -> Rows:
-        """What was not accepted: genuine ones that are stale, ambiguous or malformed, and a sample of the forged."""
+        """What was not accepted: genuine ones that are stale, ambiguous or malformed, and a sample of the forged.
+
+        Args:
+            limit: How many at most.
+        """
         return self._read(keeping.refused, limit=limit)
 
     def show(self, event_id: int) -> dict[str, Any]:
-        """One event with its masked body. Raises InboxRefusal where there is none."""
+        """One event with its masked body.
+
+        Args:
+            event_id: Its number.
+
+        Raises:
+            InboxRefusal: There is none.
+        """
         return self._read(keeping.shown, event_id)
 
     def replay(self, event_id: int) -> None:
-        """Send a parked event to the handler after all. Raises InboxRefusal where that may not be."""
+        """Send a parked event to the handler after all.
+
+        Args:
+            event_id: Its number.
+
+        Raises:
+            InboxRefusal: It is not parked, its word is not to be taken, or its payment has another final event.
+        """
         self._write(keeping.replay, event_id, now=self._options.now(), outbox=self._options.outbox)
 
     def park(self, event_id: int) -> None:
-        """Keep a waiting event from the handler. Raises InboxRefusal where that is too late."""
+        """Keep a waiting event from the handler.
+
+        Args:
+            event_id: Its number.
+
+        Raises:
+            InboxRefusal: It does not wait any more.
+        """
         self._write(keeping.park, event_id, now=self._options.now())
 
     def stats(self) -> dict[str, Any]:

@@ -90,11 +90,24 @@ class PayoutBook:
         return self._database
 
     def list(self, *, limit: int | None = 50, state: str | None = None, payment_id: str | None = None) -> list[Payout]:
-        """The newest intents first."""
+        """The newest intents first.
+
+        Args:
+            limit: How many at most; None for all.
+            state: Only those in this state, such as `unknown`.
+            payment_id: Only this one.
+        """
         return self._database.read(intents.listed, limit=limit, state=state, payment_id=payment_id)
 
     def show(self, payment_id: str) -> dict[str, Any]:
-        """One intent with its body, sensitive fields masked. Raises NoSuchPayout."""
+        """One intent with its body, sensitive fields masked.
+
+        Args:
+            payment_id: Whose intent.
+
+        Raises:
+            NoSuchPayout: There is none.
+        """
         return self._database.read(intents.shown, payment_id)
 
     def close(self) -> None:
@@ -160,6 +173,10 @@ class PayoutGuard(PayoutBook):
     def prepare(self, request: Body | Mapping[str, Any], *, operation: str | None = None) -> Payout:
         """Put an intent on disk without sending it.
 
+        Args:
+            request: A `P2PPayoutRequest` or `EcomPayoutRequest`, or a mapping.
+            operation: With a mapping: `create_p2p_payout` or `create_ecom_payout`.
+
         Raises:
             InvalidRequest: The request breaks the contract.
             PayoutConflict: The payment_id has another body.
@@ -193,6 +210,9 @@ class PayoutGuard(PayoutBook):
     def resume(self, payment_id: str) -> Payout:
         """Send an intent whose sealed body is at rest. Otherwise as :meth:`send`.
 
+        Args:
+            payment_id: Whose intent.
+
         Raises:
             NoSuchPayout: There is no such intent.
             SettingsError: Its body is not at rest, or `HIGHHELP_DATABASE_KEY` is missing or another one.
@@ -220,6 +240,9 @@ class PayoutGuard(PayoutBook):
 
         Where the gateway holds nothing, the intent is returned unchanged; only :meth:`recover` makes it `prepared`.
 
+        Args:
+            payment_id: Whose intent.
+
         Raises:
             NoSuchPayout: There is no such intent.
             Unavailable, Rejected: The gateway could not be asked.
@@ -231,6 +254,10 @@ class PayoutGuard(PayoutBook):
 
         In a handler of the inbox: `lambda event, connection: guard.settle(event, connection)`. With the handler's
         connection (guard and inbox share their database) it is exactly once; without, it is idempotent.
+
+        Args:
+            event: What the handler was given.
+            connection: The handler's own.
 
         Returns:
             The payout, or None where no intent has this payment_id.
@@ -295,7 +322,11 @@ class PayoutGuard(PayoutBook):
         return self.run(reconciling(self._guarding, since, until))
 
     def run(self, flow: Flow[R]) -> R:
-        """Carry out a flow."""
+        """Carry out a flow.
+
+        Args:
+            flow: One of :attr:`guarding`.
+        """
         result: Any = None
         error: Exception | None = None
         while True:
@@ -409,7 +440,7 @@ class AsyncPayoutGuard:
         return await self._database.read(intents.shown, payment_id)
 
     async def run(self, flow: Flow[R]) -> R:
-        """Carry out a flow."""
+        """As :meth:`PayoutGuard.run`."""
         result: Any = None
         error: Exception | None = None
         while True:

@@ -87,7 +87,12 @@ class OutboxPublisher:
         return sent
 
     async def run(self, *, stop: asyncio.Event | None = None, poll: float = 1.0) -> None:
-        """Send until `stop` is set; outlives a database or broker that goes away for a while."""
+        """Send until `stop` is set; outlives a database or broker that goes away for a while.
+
+        Args:
+            stop: Ends the work after the event at hand.
+            poll: Seconds between looks at an empty outbox.
+        """
         stop = asyncio.Event() if stop is None else stop
         while not stop.is_set():
             try:

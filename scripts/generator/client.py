@@ -16,7 +16,7 @@ from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from generator import contract, templates
-from generator.document import DocumentError, Json, client_view, endpoints, kind, places, resolve
+from generator.document import DocumentError, Json, client_view, endpoints, kind, places, resolve, told_beside_refs
 
 if TYPE_CHECKING:
     from generator.static.types import Operation
@@ -104,6 +104,7 @@ def write(document: Json, target: Path) -> None:
             resources=resources,
             resources_by_name={resource.name: resource for resource in resources},
             descriptions=contract.catalogues(document),
+            told=told_beside_refs(view),
         )
         with contextlib.redirect_stdout(io.StringIO()):  # the generator says "Generating", which is ours to say
             problems = project.build()
@@ -209,11 +210,12 @@ def _arguments(arguments: tuple[Argument, ...], timeout: str) -> list[str]:
 def _wait_docstring(operation: Operation, arguments: tuple[Argument, ...]) -> str:
     return "\n".join(
         [
-            "Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from",
-            "another thread; of an asynchronous wait, cancel the task.",
+            "Ask until the payment has a final status.",
             "",
             *_arguments(arguments, "Seconds after which WaitTimeout is raised with the last state.")[:-1],
             "    on_change: Called with each new state, also with the last one.",
+            "    cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:",
+            "        cancel its task.",
             "",
             "Returns:",
             f"    The final state, a `{operation.response}`.",

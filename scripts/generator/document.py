@@ -200,6 +200,18 @@ def client_view(document: Json) -> Json:
     return view
 
 
+def told_beside_refs(view: Json) -> dict[str, dict[str, str]]:
+    """Schema -> property -> description, for what the generator drops: it stands beside a `$ref`."""
+    return {
+        name: {
+            prop_name: str(prop["description"])
+            for prop_name, prop in schema.get("properties", {}).items()
+            if "$ref" in prop and "description" in prop
+        }
+        for name, schema in view["components"]["schemas"].items()
+    }
+
+
 def client_filled(document: Json) -> set[str]:
     """Names of the schemas whose project_id the client fills in: the `general` blocks of requests."""
     return {
@@ -221,9 +233,12 @@ def _inlined(document: Json, prop: Json) -> Json:
 
 def _described(document: Json, owner: Json, prop: Json) -> Json:
     target = resolve(document, prop)
+    if "anyOf" in prop and "description" not in prop:
+        # null stands beside it, and what is meant is told by the schema itself
+        target = next((resolve(document, one) for one in prop["anyOf"] if "$ref" in one), prop)
     provenance = prop.get("x-provenance", owner.get("x-provenance"))
     facts = [text for text in (_bounds(target), provenance) if text]
-    if "description" not in target or not facts or "$ref" in prop:
+    if "description" not in target or not facts:
         return prop
     return {**prop, "description": f"{str(target['description']).strip()} ({'; '.join(facts)})"}
 

@@ -101,6 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{len(names)} files differ: run scripts/generate" if names else "all follows from the document")
             return 1 if names else 0
         for name, text in stale.items():
+            (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
             (ROOT / name).write_text(text, encoding="utf-8")
         for name in changed:
             source, goal = made / PACKAGE / name, options.output / PACKAGE / name

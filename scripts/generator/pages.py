@@ -1,4 +1,4 @@
-"""Pages made from the contract: what an error says, how each part is known, and the counts in the README."""
+"""Pages made from the contract: errors, statuses with their diagrams, provenance, and the counts in the README."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from generator.contract import facts
+from generator.diagrams import diagram
 from generator.document import DocumentError, resolve_response
 from generator.rules import PROVENANCE
 
@@ -28,10 +29,13 @@ def pages(document: Json, root: Path) -> dict[str, str]:
         raise DocumentError(f"README.md: the counts stand between {BEGIN} and {END}, each once")
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
+    machines = document["x-transitions"].items()
     return {
         "README.md": f"{before}{BEGIN}\n\n{counts(document)}\n{END}{after}",
         "docs/provenance.md": provenance(document),
         "docs/errors.md": errors(document),
+        "docs/statuses.md": statuses(document),
+        **{f"docs/{_picture(name)}": diagram(_title(name), machine) for name, machine in machines},
     }
 
 
@@ -44,6 +48,7 @@ OUTCOMES = {
     "unknown": ("`Unavailable`", "`OutcomeUnknown`", "it may have been done", "a question yes; else ask info first"),
 }
 WITHOUT_ANSWER = Path(__file__).parent / "static" / "no_answer.md"
+ABOUT_STATUSES = Path(__file__).parent / "static" / "statuses.md"
 
 
 def errors(document: Json) -> str:
@@ -76,6 +81,42 @@ def errors(document: Json) -> str:
 def _first(response: Json) -> str:
     text = str(response["description"]).strip().split("\n")[0]
     return text.split(". ")[0].rstrip(".")
+
+
+def _title(machine: str) -> str:
+    return f"State machine {machine}"
+
+
+def _picture(machine: str) -> str:
+    return f"diagrams/{machine}.svg"
+
+
+def statuses(document: Json) -> str:
+    """The page with every status, and with the order in which they may follow each other."""
+    schemas = document["components"]["schemas"]
+    lines = [ABOUT_STATUSES.read_text(encoding="utf-8")]
+    lines += ["## Statuses", "", f"Known: {schemas['Status']['x-provenance']}.", ""]
+    lines += ["| status | final | meaning |", "| --- | --- | --- |"]
+    for name, text in schemas["Status"]["x-enumDescriptions"].items():
+        lines.append(f"| `{name}` | {'yes' if name in schemas['Status']['x-final'] else 'no'} | {text} |")
+    lines += ["", "## Sub-statuses", "", f"Known: {schemas['SubStatus']['x-provenance']}.", ""]
+    lines += ["| sub-status | of | meaning |", "| --- | --- | --- |"]
+    states = {tuple(state.partition(":")) for machine in document["x-transitions"].values() for state in machine}
+    for name, text in schemas["SubStatus"]["x-enumDescriptions"].items():
+        lines.append(f"| `{name}` | {', '.join(sorted(of for of, _, sub in states if sub == name))} | {text} |")
+    lines += ["", "## What may follow what", ""]
+    for machine, table in document["x-transitions"].items():
+        lines += _machine(document, machine, table)
+    return "\n".join(lines)
+
+
+def _machine(document: Json, name: str, table: Json) -> list[str]:
+    operations = [item["post"] for item in document["paths"].values()]
+    used = [f"`{one['operationId']}`" for one in operations if name in one.get("x-transitions", [])]
+    lines = [f"### {name}", "", f"Payments of {', '.join(used)}.", "", f"![{_title(name)}]({_picture(name)})", ""]
+    lines += ["| state | may be followed by |", "| --- | --- |"]
+    lines += [f"| `{state}` | {', '.join(f'`{after}`' for after in follows)} |" for state, follows in table.items()]
+    return [*lines, ""]
 
 
 def counts(document: Json) -> str:

@@ -256,6 +256,15 @@ for {{ property.python_name }}_item in _{{ property.python_name }} or ():
             ),
         ],
     },
+    "a field that is a schema tells how it is known too": {
+        "model.py.jinja": [
+            (
+                "{{ docstring(property.description | safe_for_docstring) | wordwrap(112) }}",
+                "{% set words = told.get(model.class_info.name, {}).get(property.name) or property.description %}\n"
+                "{{ docstring(words | safe_for_docstring) | wordwrap(112) }}",
+            ),
+        ],
+    },
     "clients have a time limit and keep secrets out of repr": {
         "client.py.jinja": [
             ('alias="cookies")', 'alias="cookies", repr=False)'),

@@ -92,7 +92,7 @@ class SignatureAuth(httpx.Auth):
         self._origin = _checked_origin(origin, allow_plain_http=allow_plain_http)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign and send; called by httpx."""
+        """Sign a `request` and have it sent; called by httpx."""
         yield self(request)
 
     def __call__(self, request: _R) -> _R:
@@ -140,6 +140,9 @@ def refuse_redirects(request: httpx.Request) -> None:
 
     ``httpx.Client(auth=SignatureAuth(...), event_hooks={"request": [refuse_redirects]})``
 
+    Args:
+        request: what httpx is about to send.
+
     Raises:
         RequestNotSignable: this request was built from another one's redirect.
     """
@@ -153,6 +156,9 @@ def refuse_redirects(request: httpx.Request) -> None:
 
 async def refuse_redirects_async(request: httpx.Request) -> None:
     """:func:`refuse_redirects` for an ``httpx.AsyncClient``, whose hooks are awaited.
+
+    Args:
+        request: what httpx is about to send.
 
     Raises:
         RequestNotSignable: this request was built from another one's redirect.

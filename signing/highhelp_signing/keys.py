@@ -194,6 +194,9 @@ class KeyRing:
     def from_hmac(cls, *texts: str) -> KeyRing:
         """HMAC keys, as text.
 
+        Args:
+            texts: the keys; white space around them is not part of them.
+
         Raises:
             KeyFormatError: an empty key.
         """
@@ -202,6 +205,9 @@ class KeyRing:
     @classmethod
     def from_hmac_file(cls, *paths: str | PathLike[str]) -> KeyRing:
         """HMAC keys, each a text file.
+
+        Args:
+            paths: the files.
 
         Raises:
             KeyFormatError: names the file, never the content.

@@ -110,10 +110,14 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Parsed:
 
 
 def parse_body(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> dict[str, object]:
-    """Read a JSON object that is going to be signed: as :func:`parse`, and duplicate keys are refused.
+    """Read a JSON object that is going to be signed. Duplicate keys are refused.
+
+    Args:
+        raw: its bytes.
+        limits: how large and how deep it may be.
 
     Raises:
-        BodyNotSignable: see :func:`parse`.
+        BodyNotSignable: not UTF-8, not a JSON object, too large or too deep, or a key that stands twice.
     """
     body, duplicate = parse(raw, limits=limits)
     if duplicate is not None:

@@ -1,4 +1,4 @@
-"""The page about the gateway shows the tables that the code has."""
+"""The pages about the gateway show the tables that the code has."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from highhelp_mock.control import PREFIX
 from highhelp_mock.made_up import WRONGS
 from highhelp_mock.tables import tables
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "mock-gateway.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+PAGE = (DOCS / "mock-gateway.md").read_text(encoding="utf-8")
+TESTING = (DOCS / "testing.md").read_text(encoding="utf-8")
 
 
 def test_the_tables_are_those_of_the_code() -> None:
@@ -17,6 +19,6 @@ def test_the_tables_are_those_of_the_code() -> None:
 
 def test_it_names_what_there_is() -> None:
     for wrong in WRONGS:
-        assert f'"{wrong}"' in PAGE
+        assert f'"{wrong}"' in TESTING
     for name in ("payments", "callbacks", "faults", "health", "clock", "reset", "faults/clear"):
         assert f"{PREFIX}{name}" in PAGE

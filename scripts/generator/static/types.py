@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """Names of the signature's headers."""
+    """Names of the signature's headers.
+
+    Attributes:
+        merchant_id: Of the project's id.
+        timestamp: Of the moment of signing, Unix seconds.
+        token: Of the key by which the platform finds the pair.
+        signature: Of the signature.
+        algorithm: Of what selects RSA or HMAC.
+    """
 
     merchant_id: str
     timestamp: str
@@ -68,7 +76,15 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A state of a payment: `name` is `status` or `status:sub_status`."""
+    """A state of a payment.
+
+    Attributes:
+        name: `status` or `status:sub_status`.
+        status: Its status.
+        sub_status: Its sub-status, or None.
+        final: Whether it never changes again.
+        description: What it means.
+    """
 
     name: str
     status: str

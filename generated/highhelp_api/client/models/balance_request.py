@@ -18,7 +18,7 @@ class BalanceRequest:
     """Whose balances are asked for."""
 
     general: ProjectGeneral
-    """ Who asks. """
+    """ Who asks. (documented) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

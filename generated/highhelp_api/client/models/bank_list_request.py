@@ -23,7 +23,7 @@ class BankListRequest:
     """Which banks are asked for."""
 
     general: ProjectGeneral
-    """ Who asks. """
+    """ Who asks. (inferred) """
     country: Country | str | Unset = UNSET
     """ A country, a known one or any other ISO 3166-1 alpha-2 code. (documented) """
     currency: Currency | str | Unset = UNSET

@@ -19,9 +19,10 @@ class ConfirmThreeDSRequest:
     """The 3-D Secure result of a card pay-in."""
 
     general: InfoGeneral
-    """ Who asks, and for which payment. """
+    """ Who asks, and for which payment. (inferred) """
     threeds: ThreeDSResult
-    """ What the issuer's page returned. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2. """
+    """ What the issuer's page returned. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2.
+    (inferred) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

@@ -46,7 +46,7 @@ class Customer:
     zip_: str | Unset = _attrs_field(default=UNSET, repr=False)
     """ Postal code. (0 to 32 characters; inferred) """
     browser: Browser | Unset = UNSET
-    """ The payer's browser, as 3-D Secure 2 wants it known. """
+    """ The payer's browser, as 3-D Secure 2 wants it known. (inferred) """
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id

@@ -23,13 +23,13 @@ class EcomPayinRequest:
     """A card pay-in."""
 
     general: General
-    """ Who asks, for which payment, and where the gateway is to report. """
+    """ Who asks, for which payment, and where the gateway is to report. (documented) """
     payment: EcomPayinPayment
-    """ What is to be charged. """
+    """ What is to be charged. (documented) """
     card: Card
-    """ The card to charge. """
+    """ The card to charge. (documented) """
     customer: Customer | Unset = UNSET
-    """ Who pays or is paid, as the merchant knows it. All of it is optional. """
+    """ Who pays or is paid, as the merchant knows it. All of it is optional. (documented) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

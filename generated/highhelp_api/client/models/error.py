@@ -26,8 +26,9 @@ class Error:
     """
 
     status: Status
-    """ What became of the payment. New values may be added; one that is not known is not final. """
+    """ What became of the payment. New values may be added; one that is not known is not final. (inferred) """
     sub_status: None | SubStatus | Unset = UNSET
+    """ Where a payment is within its status. New values may be added. (inferred) """
     status_description: None | str | Unset = UNSET
     """ The reason in words. (integrator) """
     errors: list[FieldError] | Unset = UNSET

@@ -23,13 +23,13 @@ class P2PPayoutRequest:
     """A P2P payout. The receiver must hold what the method needs."""
 
     general: General
-    """ Who asks, for which payment, and where the gateway is to report. """
+    """ Who asks, for which payment, and where the gateway is to report. (integrator) """
     payment: P2PPayoutPayment
-    """ What is to be paid out, and how. A payout has no lifetime. """
+    """ What is to be paid out, and how. A payout has no lifetime. (integrator) """
     receiver: Receiver
-    """ Where a payout goes. What is needed depends on the method. """
+    """ Where a payout goes. What is needed depends on the method. (integrator) """
     customer: Customer | Unset = UNSET
-    """ Who pays or is paid, as the merchant knows it. All of it is optional. """
+    """ Who pays or is paid, as the merchant knows it. All of it is optional. (integrator) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

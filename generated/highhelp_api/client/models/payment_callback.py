@@ -32,14 +32,20 @@ class PaymentCallback:
     project_id: str
     """ The merchant project. (integrator) """
     general: CallbackGeneral
-    """ Which payment the callback is about. """
+    """ Which payment the callback is about. (integrator) """
     status: CallbackStatus
-    """ The same three fields that answers carry flat. """
+    """ The same three fields that answers carry flat. (integrator) """
     payment_info: CallbackPaymentInfo | None | Unset = UNSET
+    """ What is paid. (integrator) """
     requisites: None | Requisites | Unset = UNSET
+    """ The details to which the payer of a P2P pay-in sends the money. They are shown to the payer. (inferred) """
     redirect: None | Redirect | Unset = UNSET
+    """ Where the payer's browser has to go, and with what. (inferred) """
     threeds: None | ThreeDSChallenge | Unset = UNSET
+    """ What the payer's browser must send to the issuer's page. 3-D Secure 1 has pa_req, md and term_url, 3-D
+    Secure 2 has creq. (inferred) """
     account: Account | None | Unset = UNSET
+    """ The card that was used, masked. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

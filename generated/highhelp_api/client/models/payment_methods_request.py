@@ -23,13 +23,13 @@ class PaymentMethodsRequest:
     """Which methods are asked for."""
 
     general: ProjectGeneral
-    """ Who asks. """
+    """ Who asks. (inferred) """
     country: Country | str | Unset = UNSET
     """ A country, a known one or any other ISO 3166-1 alpha-2 code. (documented) """
     currency: Currency | str | Unset = UNSET
     """ A currency, a known one or any other ISO 4217 code. (documented) """
     flow: PaymentType | Unset = UNSET
-    """ The direction of a payment. """
+    """ The direction of a payment. (inferred) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

@@ -31,7 +31,7 @@ class PaymentState:
     """
 
     status: Status
-    """ What became of the payment. New values may be added; one that is not known is not final. """
+    """ What became of the payment. New values may be added; one that is not known is not final. (documented) """
     sub_status: None | SubStatus | Unset = UNSET
     """ Where the payment is within its status. (documented) """
     status_description: None | str | Unset = UNSET
@@ -43,11 +43,18 @@ class PaymentState:
     project_id: None | str | Unset = UNSET
     """ The merchant project. (inferred) """
     integration: Integration | None | Unset = UNSET
+    """ Where to send the payer. (integrator) """
     payment_info: None | PaymentInfo | Unset = UNSET
+    """ What is paid. (inferred) """
     requisites: None | Requisites | Unset = UNSET
+    """ The details to which the payer of a P2P pay-in sends the money. They are shown to the payer. (inferred) """
     redirect: None | Redirect | Unset = UNSET
+    """ Where the payer's browser has to go, and with what. (inferred) """
     threeds: None | ThreeDSChallenge | Unset = UNSET
+    """ What the payer's browser must send to the issuer's page. 3-D Secure 1 has pa_req, md and term_url, 3-D
+    Secure 2 has creq. (inferred) """
     account: Account | None | Unset = UNSET
+    """ The card that was used, masked. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

@@ -86,13 +86,14 @@ class Ecom:
         on_change: Callable[[PaymentState], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
-        another thread; of an asynchronous wait, cancel the task.
+        """Ask until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
             on_change: Called with each new state, also with the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+                cancel its task.
 
         Returns:
             The final state, a `PaymentState`.
@@ -192,13 +193,14 @@ class Ecom:
         on_change: Callable[[PaymentState], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
-        another thread; of an asynchronous wait, cancel the task.
+        """Ask until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
             on_change: Called with each new state, also with the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+                cancel its task.
 
         Returns:
             The final state, a `PaymentState`.
@@ -281,13 +283,14 @@ class AsyncEcom:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
-        another thread; of an asynchronous wait, cancel the task.
+        """Ask until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
             on_change: Called with each new state, also with the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+                cancel its task.
 
         Returns:
             The final state, a `PaymentState`.
@@ -385,13 +388,14 @@ class AsyncEcom:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status. To give up earlier, set `cancel` (a `threading.Event`) from
-        another thread; of an asynchronous wait, cancel the task.
+        """Ask until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
             on_change: Called with each new state, also with the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+                cancel its task.
 
         Returns:
             The final state, a `PaymentState`.

@@ -1,0 +1,99 @@
+"""Looks at every page of a site in a browser, as wide as a phone and as a desktop, and says what does not fit.
+
+Screenshots go to build/screenshots/site. Nothing may be wider than the screen or cut off, no text may lie on other
+text, and nothing may be asked of another host.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from contextlib import contextmanager
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import sync_playwright
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser, Page
+
+SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+HERE = Path(__file__).parent
+CHECKS = [(HERE / name).read_text(encoding="utf-8") for name in ("wider.js", "overlaps.js")]
+"""Functions that are run in the page; each returns what is wrong."""
+
+
+def problems(site: Path, screenshots: Path, program: str) -> list[str]:
+    """What does not fit, page by page.
+
+    Args:
+        site: Its folder.
+        screenshots: Where the pictures go; emptied first.
+        program: A Chromium browser.
+    """
+    screenshots.mkdir(parents=True, exist_ok=True)
+    for old in screenshots.glob("*.png"):
+        old.unlink()
+    found = []
+    with served(site) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        names = [path.relative_to(site).as_posix() for path in sorted(site.rglob("*.html"))]
+        for size in SIZES:
+            found += _at(size, browser, url, [name for name in names if name != "404.html"], screenshots)
+        browser.close()
+    return found
+
+
+def _at(size: str, browser: Browser, url: str, names: list[str], screenshots: Path) -> list[str]:
+    width, height = SIZES[size]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    noted: list[str] = []
+    page.on(
+        "request",
+        lambda one: None if one.url.startswith((url, "data:", "blob:")) else noted.append(f"asks for {one.url}"),
+    )
+    page.on("pageerror", lambda error: noted.append(str(error)))
+    found = []
+    for name in names:
+        page.goto(f"{url}{name}", wait_until="load")
+        said = [*noted, *seen(page)]
+        noted.clear()
+        found += [f"{name} on a {size}: {one}" for one in said]
+        picture = screenshots / f"{name.removesuffix('.html').replace('/', '-')}-{size}.png"
+        page.screenshot(path=picture, full_page=True, animations="disabled")
+    page.close()
+    return found
+
+
+def foreign(asked: str, url: str) -> list[str]:
+    """What is wrong with asking for an address."""
+    return [] if asked.startswith((url, "data:", "blob:")) else [f"asks for {asked}"]
+
+
+def seen(page: Page) -> list[str]:
+    """What does not fit on the page that is shown."""
+    return [problem for check in CHECKS for problem in page.evaluate(check)]
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """The site on a free port of this machine; gives its address."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(site)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
