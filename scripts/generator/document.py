@@ -54,11 +54,20 @@ class Endpoint:
 def load(path: Path) -> Json:
     """Read the document. Raises DocumentError where it is not a YAML mapping with paths and schemas."""
     try:
-        document = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except (OSError, YAMLError) as error:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"{path}: cannot be read: {error}") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str) -> Json:
+    """A document from its text; `name` is for errors. Raises DocumentError as :func:`load` does."""
+    try:
+        document = YAML(typ="safe").load(text)
+    except YAMLError as error:
+        raise DocumentError(f"{name}: cannot be read: {error}") from error
     if not isinstance(document, dict) or "paths" not in document or "schemas" not in document.get("components", {}):
-        raise DocumentError(f"{path}: is not an OpenAPI document with paths and components/schemas")
+        raise DocumentError(f"{name}: is not an OpenAPI document with paths and components/schemas")
     return document
 
 

@@ -1,0 +1,47 @@
+"""A P2P pay-in from beginning to end: create it, show where the payer sends the money, wait for the end.
+
+Run: `HIGHHELP_HOME=./home python payin.py order-1001 100.00 RUB`. Run again with the same id, it is the same payment.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from highhelp import HighHelp, HighHelpError, Money, OutcomeUnknown, WaitTimeout, models
+
+
+def pay_in(client: HighHelp, payment_id: str, money: Money) -> models.PaymentState:
+    """Create the pay-in, and answer its last state."""
+    client.p2p.create_payin(
+        models.P2PPayinRequest(
+            general=models.General(payment_id=payment_id),
+            payment=models.P2PPayinPayment(
+                method=models.Method.CARD_P2P, amount=money.minor, currency=models.Currency(money.currency)
+            ),
+        )
+    )
+    state = client.p2p.wait_payin(payment_id, timeout=600)
+    if state.requisites:
+        print(f"the payer sent the money to {state.requisites.bank_name}")
+    return state
+
+
+def main(payment_id: str, amount: str, currency: str) -> int:
+    """Pay in. Returns the exit code: 0 paid, 1 declined or refused, 3 not known yet, 4 nothing was done."""
+    try:
+        with HighHelp() as client:  # settings from HIGHHELP_HOME or the HIGHHELP_... variables
+            state = pay_in(client, payment_id, Money(amount, currency))
+    except (OutcomeUnknown, WaitTimeout) as error:
+        print(f"{error}; run it again with the same id to learn more", file=sys.stderr)
+        return 3
+    except HighHelpError as error:
+        print(error, file=sys.stderr)
+        return 4
+    print(f"{payment_id}: {state.status}")
+    return 0 if state.status == models.Status.SUCCESS else 1
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    sys.exit(main(*sys.argv[1:]))
