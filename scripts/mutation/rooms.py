@@ -14,7 +14,7 @@ class Room:
         modules: Dotted names of what is mutated.
         tests: Files and folders. Only what runs in this process: tests with sockets or killed processes are too slow
             to be run for every mutant.
-        without: What of these is left out.
+        without: What of these is left out, files or single tests.
         target: Percent of the mutants that must be noticed.
     """
 
@@ -44,7 +44,13 @@ ROOMS = {
             _SLOW_SIGNING_TESTS,
         ),
         Room("verifier", _of("highhelp_signing", "callbacks ambiguity"), _SIGNING_TESTS, 95, _SLOW_SIGNING_TESTS),
-        Room("guard", _of("highhelp.ledger", "intents payouts"), ("tests/payouts/test_guard.py",), 85),
+        Room(
+            "guard",
+            _of("highhelp.ledger", "intents payouts"),
+            ("tests/payouts/test_guard.py", "tests/payouts/test_reconcile.py", "tests/payouts/test_batch.py"),
+            85,
+            ("tests/payouts/test_batch.py::test_a_batch_that_is_killed_ten_times_pays_every_row_once",),
+        ),
         Room(
             "inbox",
             _of("highhelp.ledger", "receiving claiming rules events keeping refused protect inbox"),

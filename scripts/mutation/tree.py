@@ -64,7 +64,9 @@ def laid_out(room: Room, *, anew: bool) -> Path:
 def _settings(room: Room) -> str:
     package = room.modules[0].partition(".")[0]
     others = [name for name in (*_PACKAGES, *_BESIDE) if name not in (package, "tests")]
-    leave_out = [argument for path in room.without for argument in ("--ignore", path)]
+    leave_out = [
+        argument for path in room.without for argument in ("--deselect" if "::" in path else "--ignore", path)
+    ]
     settings = {
         "source_paths": [package],
         "only_mutate": [str(file_of(module)) for module in room.modules],
@@ -75,7 +77,7 @@ def _settings(room: Room) -> str:
             *("-p", "mutation.plugin", "-p", "no:xdist", "-p", "no:cacheprovider"),
             *("-k", "not postgres", *leave_out),
         ],
-        "timeout_constant": 5.0,
+        "timeout_constant": 12.0,
         "timeout_multiplier": 3.0,
         "use_git_change_detection": False,
         "track_dependencies": False,

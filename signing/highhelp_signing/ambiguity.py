@@ -144,9 +144,8 @@ class FieldRules:
 
     def echo(self, path: str, value: str) -> bool:
         """Whether ``value`` at the contract path ``path`` would be ambiguous in any body."""
-        row = next(row for row in self._rows if row.path == path)
         known = KnownFields({path: value}, None)
-        entry = f"{row.path}:{value}"
+        entry = f"{path}:{value}"
         joiner = self._scheme.joiner
         # between joiners, as a value's end may overlap with the joiner that follows it
         return self._overlaps(joiner + entry + joiner) or self.ambiguity(known, [entry], entry) is not None

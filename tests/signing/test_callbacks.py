@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import pickle
 import time
 import tracemalloc
@@ -65,7 +66,9 @@ def test_a_genuine_callback(verifier: CallbackVerifier, sign: Sign, ring: KeyRin
     assert (event.key_id, event.signed_at) == (ring.key_ids[0], NOW - 300)
     again = verifier.verify(compact(dict(reversed(body.items()))), sign(raw))
     assert again.normalized_sha256 == event.normalized_sha256
-    assert len(event.normalized_sha256) == 64
+    assert event.normalized_sha256 == hashlib.sha256(normalize(body | {"more": ["1.5", "x"]}).encode()).hexdigest()
+    process = compact(callback(status={"status": "processing", "sub_status": "payin_process"}))
+    assert verifier.verify(process, sign(process)).sub_status == "payin_process"
 
 
 def test_only_the_required_fields(verifier: CallbackVerifier, sign: Sign) -> None:
@@ -108,6 +111,7 @@ def test_each_project_has_keys_of_its_own(ring: KeyRing, sign: Sign, hmac_signer
         raw = compact(callback(project_id=stranger))
         error = rejected(verifier, raw, sign(raw))
         assert (error.reason, error.genuine) == (RejectionReason.UNKNOWN_PROJECT, False)
+        assert "project" in error.detail
 
 
 @pytest.mark.parametrize("scheme", [SignatureScheme(digest="single"), SignatureScheme(padding=True, joiner="&")])
@@ -126,14 +130,30 @@ def test_the_scheme_counts(verifier: CallbackVerifier, ring: KeyRing, sign: Sign
 def test_without_keys_there_is_no_verifier(ring: KeyRing, keys: Any) -> None:
     if isinstance(keys, dict):
         keys = {name: ring if value == "ring" else value for name, value in keys.items()}
-    with pytest.raises(KeyFormatError):
+    with pytest.raises(KeyFormatError, match=r"^keys: \w+") as caught:
         CallbackVerifier(keys)
+    assert "None" not in str(caught.value)
 
 
 @pytest.mark.parametrize("tolerance", [-1, float("nan"), float("inf")])
 def test_the_tolerance_is_a_number_of_seconds(ring: KeyRing, tolerance: float) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="tolerance"):
         CallbackVerifier({PROJECT: ring}, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("tolerance", [0, 0.5])
+def test_a_tolerance_may_be_as_small_as_none(ring: KeyRing, sign: Sign, tolerance: float) -> None:
+    raw = compact(callback())
+    verifier = CallbackVerifier({PROJECT: ring}, tolerance=tolerance, clock=lambda: NOW)
+    assert verifier.verify(raw, sign(raw)).signed_at == NOW
+    assert rejected(verifier, raw, sign(raw, at=NOW - 1)).reason is RejectionReason.STALE
+
+
+@pytest.mark.parametrize("age", [300.5, -300.5])
+def test_by_default_five_minutes_are_tolerated_and_no_moment_more(ring: KeyRing, sign: Sign, age: float) -> None:
+    raw = compact(callback())
+    verifier = CallbackVerifier({PROJECT: ring}, clock=lambda: NOW + age)
+    assert rejected(verifier, raw, sign(raw)).reason is RejectionReason.STALE
 
 
 def test_later_changes_of_the_mapping_do_not_count(ring: KeyRing, sign: Sign) -> None:
@@ -317,6 +337,7 @@ def test_any_change_of_body_timestamp_or_signature_is_noticed(verifier: Callback
     flipped = ("B" if headers[SIGNATURE][0] == "A" else "A") + headers[SIGNATURE][1:]
     error = rejected(verifier, raw, headers | {SIGNATURE: flipped})
     assert (error.reason, error.genuine, error.callback) == (RejectionReason.SIGNATURE, False, None)
+    assert "signature" in error.detail
 
 
 # Genuine, and not to be handled.
@@ -375,8 +396,9 @@ def test_a_wrongly_typed_callback_is_kept_where_it_can_be_read(verifier: Callbac
     event = rejected(verifier, raw, sign(raw)).callback
     assert event is not None
     assert (event.payment_id, event.amount, event.currency) == ("order-1", None, "RUB")
-    raw = compact(callback(status={}))
-    assert rejected(verifier, raw, sign(raw)).callback is None
+    for unreadable in (callback(status={}), callback(general={"request_id": "r-1"})):
+        raw = compact(unreadable)
+        assert rejected(verifier, raw, sign(raw)).callback is None
 
 
 def test_null_is_absent_where_a_field_is_optional(verifier: CallbackVerifier, sign: Sign) -> None:
@@ -408,6 +430,7 @@ def test_a_rejection_survives_pickle(verifier: CallbackVerifier, sign: Sign) -> 
     for error in (rejected(verifier, raw, sign(raw, at=5)), rejected(verifier, raw, {})):
         again = pickle.loads(pickle.dumps(error))
         assert type(again) is CallbackRejected
+        assert again.args == error.args == (error.reason, error.detail), "the callback is not among what others log"
         assert (again.reason, again.detail, again.callback, again.genuine, str(again), repr(again)) == (
             error.reason,
             error.detail,
