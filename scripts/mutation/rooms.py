@@ -41,7 +41,13 @@ ROOMS = {
             _of("highhelp_signing", "normalize encoding scheme signers keys keyfiles headers auth"),
             _SIGNING_TESTS,
             95,
-            _SLOW_SIGNING_TESTS,
+            (
+                *_SLOW_SIGNING_TESTS,
+                # of the verifier, and slow
+                "tests/signing/test_ambiguity.py",
+                "tests/signing/test_callbacks.py::test_unauthenticated_bytes_cost_little",
+                "tests/signing/test_callbacks.py::test_the_verifier_is_total",
+            ),
         ),
         Room("verifier", _of("highhelp_signing", "callbacks ambiguity"), _SIGNING_TESTS, 95, _SLOW_SIGNING_TESTS),
         Room(

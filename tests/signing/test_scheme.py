@@ -70,8 +70,7 @@ HEADER = "must be printable ASCII without spaces"
         (
             "no_such_field",
             "x",
-            "unknown field, known are digest, padding, joiner, null_text, true_text, false_text, token, "
-            "rsa_algorithm, hmac_algorithm",
+            f"unknown field, known are {', '.join(SignatureScheme.__dataclass_fields__)}",
         ),
     ],
 )
