@@ -28,6 +28,7 @@ from highhelp import (
     OutcomeUnknown,
     Rejected,
     SettingsError,
+    Unavailable,
     models,
 )
 from highhelp.ledger import (
@@ -39,7 +40,7 @@ from highhelp.ledger import (
     PayoutUnsettled,
 )
 from highhelp.ledger.guarding import CarryOut
-from highhelp.ledger.intents import Facts, intent_key
+from highhelp.ledger.intents import Facts, intent_key, listed
 from highhelp.ledger.intents import settle as settle_facts
 from tests.gateway.merchant import Merchant
 from tests.payouts.crasher import body
@@ -593,3 +594,180 @@ def test_a_database_of_the_inbox_alone_is_brought_up_to_date(gateway: MockGatewa
         assert guard.send(BODY, operation=CREATE).state == "settled"
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
         assert [one["payment_id"] for one in inbox.list()] == ["p-1"]
+
+
+# What is told of a payout.
+
+
+def lines(caplog: pytest.LogCaptureFixture, first: str) -> list[tuple[str, str]]:
+    return [(one.levelname, one.getMessage()) for one in caplog.records if one.getMessage().split(" ")[0] == first]
+
+
+def test_each_end_of_a_sending_is_a_log_line(
+    guard: PayoutGuard, gateway: MockGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="highhelp")
+    sent = guard.send(BODY, operation=CREATE)
+    about = f"payment_id=p-1 request_id={sent.request_id}"
+    told = f"payout {about} guard=settled status=processing sub_status=new amount=10000 currency=RUB"
+    assert lines(caplog, "payout") == [("INFO", told)]
+    caplog.clear()
+    die_before_sending(guard, body("p-2", 5, "RUB"))
+    gateway.travel(121)
+    guard.recover()
+    assert lines(caplog, "payout") == [("INFO", "payout payment_id=p-2 guard=prepared amount=5 currency=RUB")]
+    caplog.clear()
+    die_before_sending(guard, body("p-3", 5, "RUB"))
+    merchant = Merchant(gateway, gateway.project)
+    merchant.call(CREATE, merchant.p2p_payout(payment_id="p-3", amount=1))
+    gateway.travel(121)
+    guard.recover()
+    told = "payout payment_id=p-3 guard=unknown reason='another payment' amount=5 currency=RUB"
+    assert lines(caplog, "payout") == [("WARNING", told)]
+
+
+def test_the_whole_of_what_is_known_of_a_payout(guard: PayoutGuard, gateway: MockGateway) -> None:
+    now = gateway.clock()
+    guard.prepare(BODY, operation=CREATE)
+    (prepared,) = guard.list()
+    about = (gateway.project_id, "p-1", CREATE, 10000, "RUB")
+    nothing = (None, None, None, None)
+    assert tuple(getattr(prepared, name) for name in prepared.__slots__) == (
+        *about, "prepared", *nothing, 0, None, now, now,
+    )  # fmt: skip
+    assert (prepared.outcome, prepared.is_final) == ("prepared", False)
+    gateway.travel(10)
+    die_before_sending(guard, BODY)
+    (sent,) = guard.list()
+    assert tuple(getattr(sent, name) for name in sent.__slots__) == (
+        *about, "sent", *nothing, 1, now + 130, now, now + 10,
+    )  # fmt: skip
+    gateway.travel(121)
+    guard.recover()
+    settled = guard.send(BODY, operation=CREATE)
+    request_id = gateway.payment("p-1").request_id
+    assert tuple(getattr(settled, name) for name in settled.__slots__) == (
+        *about, "settled", None, "processing", "new", request_id, 2, None, now, now + 131,
+    )  # fmt: skip
+    assert settled.outcome == "processing"
+    assert guard.show("p-1") == {
+        **{name: getattr(settled, name) for name in settled.__slots__},
+        "body": {**BODY, "general": {**BODY["general"], "project_id": gateway.project_id}, "receiver": {"pan": "***"}},
+        "sealed": False,
+    }
+
+
+def test_the_key_of_an_intent_stays_as_it_is() -> None:
+    # it is in the databases of those who use it: with another one, all intents would be new, and be sent again
+    assert intent_key("project", "p-1") == "401da0d95b697b6ad6f0216366c8aef01cb7e45747cb59ef86d7a403c7ba7d91"
+    assert len({intent_key("a", "b"), intent_key("ab", ""), intent_key("", "ab"), intent_key("b", "a")}) == 4
+
+
+def test_the_list_is_filtered(guard: PayoutGuard, gateway: MockGateway) -> None:
+    start = int(gateway.clock() * 1000)
+    for place in range(3):
+        guard.prepare(body(f"p-{place}", 100, "RUB"), operation=CREATE)
+        gateway.travel(1)
+    guard.send(body("p-1", 100, "RUB"), operation=CREATE)
+
+    def ids(**wanted: Any) -> list[str]:
+        return [one.payment_id for one in guard.database.read(listed, **wanted)]
+
+    assert ids() == [one.payment_id for one in guard.list()] == ["p-2", "p-1", "p-0"]
+    assert ids(limit=1) == ids(limit=1, state="prepared") == [one.payment_id for one in guard.list(limit=1)] == ["p-2"]
+    assert ids(state="settled") == [one.payment_id for one in guard.list(state="settled")] == ["p-1"]
+    assert ids(payment_id="p-0") == [one.payment_id for one in guard.list(payment_id="p-0")] == ["p-0"]
+    assert ids(since=start + 1000) == ["p-2", "p-1"]
+    assert ids(until=start + 1000) == ["p-0"]
+    assert ids(project_id="another") == []
+    assert len(ids(project_id=gateway.project_id)) == 3
+    for place in range(3, 52):
+        guard.prepare(body(f"p-{place}", 100, "RUB"), operation=CREATE)
+    assert len(ids()) == len(guard.list()) == 50
+    assert len(ids(limit=None)) == len(guard.list(limit=None)) == 52
+
+
+def test_what_an_unknown_outcome_says(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
+    absent = (404, REFUSAL)
+    with made(gateway, sqlite, answering(absent, absent, (401, REFUSAL))) as guard:
+        die_before_sending(guard, BODY)
+        gateway.travel(121)
+        guard.recover()
+        with pytest.raises(OutcomeUnknown, match="HTTP 401, but an earlier attempt") as doubtful:
+            guard.send(BODY, operation=CREATE)
+        unknown = doubtful.value
+        assert (unknown.operation, unknown.payment_id, unknown.attempts, unknown.status) == (CREATE, "p-1", 1, 401)
+        assert [one.reason for one in guard.list()] == ["unauthorized"]
+
+
+def test_an_error_that_names_no_payout_settles_nothing(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
+    nothing = {"status": "error", "status_description": "later"}
+    with made(gateway, sqlite, answering((200, nothing), (200, nothing))) as guard:
+        with pytest.raises(OutcomeUnknown, match="an error that names no payout") as caught:
+            guard.send(BODY, operation=CREATE)
+        unknown = caught.value
+        assert (unknown.operation, unknown.payment_id, unknown.attempts, unknown.found) == (CREATE, "p-1", 1, None)
+        (kept,) = guard.list()
+        assert (kept.state, kept.reason) == ("unknown", "an error in place of a payout")
+        with pytest.raises(Unavailable, match="an error in place of a payment") as asked:
+            guard.status("p-1")
+        about = (asked.value.operation, asked.value.payment_id, asked.value.attempts)
+        assert about == ("get_p2p_payout", "p-1", 1)
+        assert guard.list() == [kept], "nothing of it was noted"
+
+
+def test_a_question_that_is_refused_is_told(gateway: MockGateway, sqlite: str) -> None:
+    with made(gateway, sqlite, answering((403, REFUSAL), (404, REFUSAL))) as guard:
+        guard.prepare(BODY, operation=CREATE)
+        with pytest.raises(Rejected) as refused:
+            guard.status("p-1")
+        assert refused.value.status == 403
+        assert guard.status("p-1").state == "prepared"
+
+
+def test_what_another_payment_under_this_id_says(gateway: MockGateway, sqlite: str) -> None:
+    info = {"amount": 1, "currency": "RUB"}
+    lie = (200, {"status": "processing", "payment_id": "p-1", "payment_info": info})
+    with made(gateway, sqlite, answering(lie)) as guard:
+        with pytest.raises(OutcomeUnknown, match="holds another payment") as caught:
+            guard.send(BODY, operation=CREATE)
+        unknown = caught.value
+        assert (unknown.operation, unknown.payment_id, unknown.attempts, unknown.found) == (CREATE, "p-1", 1, True)
+
+
+@pytest.mark.parametrize("lease", [90.5, 864_000])
+def test_the_lease_may_be_set(client: HighHelp, gateway: MockGateway, sqlite: str, lease: float) -> None:
+    with PayoutGuard(client, sqlite, lease=lease, clock=gateway.clock, environ={}) as guard:
+        die_before_sending(guard, BODY)
+        assert [one.busy_until for one in guard.list()] == [gateway.clock() + lease]
+
+
+@pytest.mark.parametrize("lease", [0, 90, 864_000.5, float("nan")])
+def test_a_lease_that_is_too_short_or_too_long_is_refused(client: HighHelp, sqlite: str, lease: float) -> None:
+    with pytest.raises(SettingsError, match=r"^lease: must be longer than a call may take, 90 seconds$"):
+        PayoutGuard(client, sqlite, lease=lease, environ={})
+
+
+def test_what_a_client_that_checks_nothing_leaves_out_is_named(gateway: MockGateway, sqlite: str) -> None:
+    with (
+        HighHelp(
+            base_url=gateway.base_url,
+            project_id=gateway.project_id,
+            signer=gateway.project.signer,
+            transport=gateway.transport,
+            check_requests=False,
+            environ={},
+        ) as client,
+        PayoutGuard(client, sqlite, environ={}) as guard,
+    ):
+        for payment in ({"amount": "1", "currency": 5}, None, []):
+            with pytest.raises(InvalidRequest) as refused:
+                guard.send({"general": {"payment_id": "p-1"}, "payment": payment}, operation=CREATE)
+            assert (refused.value.operation, refused.value.payment_id) == (CREATE, "p-1")
+            assert [str(one) for one in refused.value.problems] == [
+                "payment:amount: is missing or wrong",
+                "payment:currency: is missing or wrong",
+            ]
+        with pytest.raises(InvalidRequest, match="general:payment_id: is missing or wrong"):
+            guard.send({"general": {}, "payment": {"amount": 1, "currency": "RUB"}}, operation=CREATE)
+        assert guard.list() == []

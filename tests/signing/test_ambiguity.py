@@ -456,5 +456,5 @@ def test_the_judgement_before_sending_is_that_of_the_verifier(value: str, scheme
 
 def test_the_echo_paths_are_of_the_contract() -> None:
     assert set(ECHO_PATHS.values()) <= set(contract.CALLBACK_FIELDS)
-    with pytest.raises(KeyError):
+    with pytest.raises(KeyError, match="no:such:path"):
         echo_is_ambiguous("x", at="no:such:path")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import pickle
 import time
 import tracemalloc
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from highhelp_signing import (
     REFUSAL,
+    BodyFault,
     CallbackRejected,
     CallbackVerifier,
     HmacSigner,
@@ -26,6 +28,8 @@ from highhelp_signing import (
     VerifiedCallback,
     normalize,
 )
+from highhelp_signing.encoding import base64url_encode
+from highhelp_signing.normalize import collect_entries, join_entries, message_of, parse
 from tests.signing.conftest import HMAC_TEXT, NOW, PROJECT, Sign, callback, compact
 from tests.signing.test_normalize import AMPLIFIERS
 
@@ -65,7 +69,9 @@ def test_a_genuine_callback(verifier: CallbackVerifier, sign: Sign, ring: KeyRin
     assert (event.key_id, event.signed_at) == (ring.key_ids[0], NOW - 300)
     again = verifier.verify(compact(dict(reversed(body.items()))), sign(raw))
     assert again.normalized_sha256 == event.normalized_sha256
-    assert len(event.normalized_sha256) == 64
+    assert event.normalized_sha256 == hashlib.sha256(normalize(body | {"more": ["1.5", "x"]}).encode()).hexdigest()
+    process = compact(callback(status={"status": "processing", "sub_status": "payin_process"}))
+    assert verifier.verify(process, sign(process)).sub_status == "payin_process"
 
 
 def test_only_the_required_fields(verifier: CallbackVerifier, sign: Sign) -> None:
@@ -108,15 +114,24 @@ def test_each_project_has_keys_of_its_own(ring: KeyRing, sign: Sign, hmac_signer
         raw = compact(callback(project_id=stranger))
         error = rejected(verifier, raw, sign(raw))
         assert (error.reason, error.genuine) == (RejectionReason.UNKNOWN_PROJECT, False)
+        assert "project" in error.detail
 
 
-@pytest.mark.parametrize("scheme", [SignatureScheme(digest="single"), SignatureScheme(padding=True, joiner="&")])
+SCHEMES = [
+    SignatureScheme(digest="single"),
+    SignatureScheme(padding=True, joiner="&"),
+    SignatureScheme(null_text="nil", true_text="yes", false_text="no"),
+]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_scheme_counts(verifier: CallbackVerifier, ring: KeyRing, sign: Sign, scheme: SignatureScheme) -> None:
-    raw = compact(callback())
     other = CallbackVerifier({PROJECT: ring}, scheme, clock=lambda: NOW)
-    assert other.verify(raw, sign(raw, scheme=scheme)).amount == 10000
-    assert rejected(verifier, raw, sign(raw, scheme=scheme)).reason is RejectionReason.SIGNATURE
-    assert rejected(other, raw, sign(raw)).reason is RejectionReason.SIGNATURE
+    for length in range(3):  # of which two have to be padded
+        raw = compact(callback(more=[True, False, None, "x" * length]))
+        assert other.verify(raw, sign(raw, scheme=scheme)).amount == 10000
+        assert rejected(verifier, raw, sign(raw, scheme=scheme)).reason is RejectionReason.SIGNATURE
+        assert rejected(other, raw, sign(raw)).reason is RejectionReason.SIGNATURE
 
 
 # Construction.
@@ -126,14 +141,30 @@ def test_the_scheme_counts(verifier: CallbackVerifier, ring: KeyRing, sign: Sign
 def test_without_keys_there_is_no_verifier(ring: KeyRing, keys: Any) -> None:
     if isinstance(keys, dict):
         keys = {name: ring if value == "ring" else value for name, value in keys.items()}
-    with pytest.raises(KeyFormatError):
+    with pytest.raises(KeyFormatError, match=r"^keys: \w+") as caught:
         CallbackVerifier(keys)
+    assert "None" not in str(caught.value)
 
 
 @pytest.mark.parametrize("tolerance", [-1, float("nan"), float("inf")])
 def test_the_tolerance_is_a_number_of_seconds(ring: KeyRing, tolerance: float) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="tolerance"):
         CallbackVerifier({PROJECT: ring}, tolerance=tolerance)
+
+
+@pytest.mark.parametrize("tolerance", [0, 0.5])
+def test_a_tolerance_may_be_as_small_as_none(ring: KeyRing, sign: Sign, tolerance: float) -> None:
+    raw = compact(callback())
+    verifier = CallbackVerifier({PROJECT: ring}, tolerance=tolerance, clock=lambda: NOW)
+    assert verifier.verify(raw, sign(raw)).signed_at == NOW
+    assert rejected(verifier, raw, sign(raw, at=NOW - 1)).detail == "signed 1 seconds in the past"
+
+
+@pytest.mark.parametrize("age", [300.5, -300.5])
+def test_by_default_five_minutes_are_tolerated_and_no_moment_more(ring: KeyRing, sign: Sign, age: float) -> None:
+    raw = compact(callback())
+    verifier = CallbackVerifier({PROJECT: ring}, clock=lambda: NOW + age)
+    assert rejected(verifier, raw, sign(raw)).reason is RejectionReason.STALE
 
 
 def test_later_changes_of_the_mapping_do_not_count(ring: KeyRing, sign: Sign) -> None:
@@ -170,6 +201,8 @@ def test_later_changes_of_the_mapping_do_not_count(ring: KeyRing, sign: Sign) ->
 def test_a_body_that_cannot_be_read(verifier: CallbackVerifier, sign: Sign, raw: Any, reason: str) -> None:
     error = rejected(verifier, raw, sign(b"{}"))
     assert (error.reason, error.genuine, error.callback) == (reason, False, None)
+    known = {*BodyFault, "the body is not bytes", "the body is larger than the limit", "no keys for this project"}
+    assert error.detail in known
 
 
 @pytest.mark.parametrize("kind", [bytearray, memoryview])
@@ -198,7 +231,25 @@ def test_the_limits_can_be_set(ring: KeyRing, sign: Sign) -> None:
     raw = compact(callback())
     for limits in (Limits(raw=len(raw) - 1), Limits(text=100)):
         verifier = CallbackVerifier({PROJECT: ring}, clock=lambda: NOW, limits=limits)
-        assert rejected(verifier, raw, sign(raw)).reason is RejectionReason.TOO_LARGE
+        error = rejected(verifier, raw, sign(raw))
+        assert (error.reason, "limit" in error.detail or error.detail == "size") == (RejectionReason.TOO_LARGE, True)
+
+
+def test_the_limits_can_be_raised(verifier: CallbackVerifier, ring: KeyRing, signer: RsaSigner, sign: Sign) -> None:
+    deep: Any = "x"
+    for _ in range(80):
+        deep = [deep]
+    for large in ({"more": "x" * (1 << 20)}, {"k" * 1000: [1] * 4300}, {"deep": deep}):
+        raw = compact(callback(**large))
+        limits = Limits(raw=2 << 20, text=8 << 20, depth=100)
+        body = parse(raw, limits=limits).body
+        text = join_entries(body, collect_entries(body, limits=limits, bad_keys=[]), SignatureScheme(), limits=limits)
+        headers = sign(b"{}") | {
+            SIGNATURE: base64url_encode(signer.sign(message_of(text, str(NOW)))),
+        }
+        assert rejected(verifier, raw, headers).reason in (RejectionReason.TOO_LARGE, RejectionReason.MALFORMED)
+        raised = CallbackVerifier({PROJECT: ring}, clock=lambda: NOW, limits=limits)
+        assert raised.verify(raw, headers).payment_id == "order-1"
 
 
 # Headers.
@@ -269,8 +320,29 @@ def test_every_usual_form_of_headers(verifier: CallbackVerifier, sign: Sign) -> 
 def test_headers_that_cannot_be_read(verifier: CallbackVerifier, sign: Sign, change: dict[Any, Any]) -> None:
     raw = compact(callback())
     headers = {name: value for name, value in (sign(raw) | change).items() if value is not None}
-    assert rejected(verifier, raw, headers).reason is RejectionReason.HEADERS
-    assert rejected(verifier, raw, list(headers.items())).reason is RejectionReason.HEADERS
+    for form in (headers, list(headers.items())):
+        error = rejected(verifier, raw, form)
+        assert error.reason is RejectionReason.HEADERS
+        assert error.detail.startswith(("x-access-signature is ", "x-access-timestamp is "))
+
+
+def test_a_thousand_headers_are_looked_at_and_no_more(verifier: CallbackVerifier, sign: Sign) -> None:
+    raw = compact(callback())
+    taken = 0
+
+    class Endless:
+        def items(self) -> Iterator[tuple[str, str]]:
+            nonlocal taken
+            yield from sign(raw).items()
+            while True:
+                taken += 1
+                yield "x-other", "x"
+
+    many = [(f"x-{number}", "") for number in range(998)]
+    assert verifier.verify(raw, [*many, *sign(raw).items()]).raw == raw  # type: ignore[arg-type]  # pairs are taken too
+    assert rejected(verifier, raw, [*many, ("x", ""), *sign(raw).items()]).reason is RejectionReason.HEADERS
+    assert rejected(verifier, raw, Endless()).reason is RejectionReason.HEADERS
+    assert taken == 999
 
 
 @pytest.mark.parametrize(
@@ -291,7 +363,10 @@ def test_what_is_no_header_mapping(verifier: CallbackVerifier, headers: Any) -> 
 def test_a_timestamp_has_one_spelling(verifier: CallbackVerifier, sign: Sign, timestamp: str) -> None:
     raw = compact(callback())
     error = rejected(verifier, raw, sign(raw) | {TIMESTAMP: timestamp})
-    assert error.reason is RejectionReason.HEADERS
+    assert (error.reason, error.detail) == (
+        RejectionReason.HEADERS,
+        "x-access-timestamp is not decimal Unix seconds",
+    )
 
 
 def test_a_signature_has_its_two_spellings_and_no_other(verifier: CallbackVerifier, sign: Sign) -> None:
@@ -318,6 +393,7 @@ def test_any_change_of_body_timestamp_or_signature_is_noticed(verifier: Callback
     flipped = ("B" if headers[SIGNATURE][0] == "A" else "A") + headers[SIGNATURE][1:]
     error = rejected(verifier, raw, headers | {SIGNATURE: flipped})
     assert (error.reason, error.genuine, error.callback) == (RejectionReason.SIGNATURE, False, None)
+    assert "signature" in error.detail
 
 
 # Genuine, and not to be handled.
@@ -329,11 +405,21 @@ def test_fresh_enough_in_both_directions(verifier: CallbackVerifier, sign: Sign,
     assert verifier.verify(raw, sign(raw, at=NOW + offset)).signed_at == NOW + offset
 
 
-@pytest.mark.parametrize("offset", [1_000_000_000 - NOW, -301, 301, 11 * 86400])
-def test_stale_in_both_directions_is_still_genuine(verifier: CallbackVerifier, sign: Sign, offset: int) -> None:
+@pytest.mark.parametrize(
+    ("offset", "told"),
+    [
+        (1_000_000_000 - NOW, f"signed {NOW - 1_000_000_000} seconds in the past"),
+        (-301, "signed 301 seconds in the past"),
+        (301, "signed 301 seconds in the future"),
+        (11 * 86400, "signed 950400 seconds in the future"),
+    ],
+)
+def test_stale_in_both_directions_is_still_genuine(
+    verifier: CallbackVerifier, sign: Sign, offset: int, told: str
+) -> None:
     raw = compact(callback())
     error = rejected(verifier, raw, sign(raw, at=NOW + offset))
-    assert (error.reason, error.genuine) == (RejectionReason.STALE, True)
+    assert (error.reason, error.genuine, error.detail) == (RejectionReason.STALE, True, told)
     assert error.callback is not None
     assert (error.callback.payment_id, error.callback.amount) == ("order-1", 10000)
 
@@ -373,11 +459,14 @@ def test_known_fields_have_their_types(verifier: CallbackVerifier, sign: Sign, b
 
 def test_a_wrongly_typed_callback_is_kept_where_it_can_be_read(verifier: CallbackVerifier, sign: Sign) -> None:
     raw = compact(callback(payment_info={"amount": "10000", "currency": "RUB"}))
-    event = rejected(verifier, raw, sign(raw)).callback
+    error = rejected(verifier, raw, sign(raw))
+    assert error.detail == "payment_info:amount is missing or of a wrong type"
+    event = error.callback
     assert event is not None
     assert (event.payment_id, event.amount, event.currency) == ("order-1", None, "RUB")
-    raw = compact(callback(status={}))
-    assert rejected(verifier, raw, sign(raw)).callback is None
+    for unreadable in (callback(status={}), callback(general={"request_id": "r-1"})):
+        raw = compact(unreadable)
+        assert rejected(verifier, raw, sign(raw)).callback is None
 
 
 def test_null_is_absent_where_a_field_is_optional(verifier: CallbackVerifier, sign: Sign) -> None:
@@ -409,6 +498,7 @@ def test_a_rejection_survives_pickle(verifier: CallbackVerifier, sign: Sign) -> 
     for error in (rejected(verifier, raw, sign(raw, at=1_000_000_000)), rejected(verifier, raw, {})):
         again = pickle.loads(pickle.dumps(error))
         assert type(again) is CallbackRejected
+        assert again.args == error.args == (error.reason, error.detail), "the callback is not among what others log"
         assert (again.reason, again.detail, again.callback, again.genuine, str(again), repr(again)) == (
             error.reason,
             error.detail,

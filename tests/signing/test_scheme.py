@@ -28,6 +28,7 @@ def test_json_form_reads_back() -> None:
     assert SignatureScheme.from_json(scheme.to_json()) == scheme
     assert SignatureScheme.from_json({"digest": "single"}) == SignatureScheme(digest="single")
     assert SignatureScheme.from_json(b"{}") == SignatureScheme()
+    assert '"joiner": "§"' in SignatureScheme(joiner="§").to_json(), "as a person wrote it"
 
 
 def test_is_frozen_and_hashable() -> None:
@@ -37,42 +38,51 @@ def test_is_frozen_and_hashable() -> None:
     assert hash(scheme) == hash(SignatureScheme())
 
 
+HEADER = "must be printable ASCII without spaces"
+
+
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "value", "said"),
     [
-        ("digest", "triple"),
-        ("digest", None),
-        ("digest", []),
-        ("padding", 0),
-        ("padding", "false"),
-        ("joiner", ""),
-        ("joiner", ":"),
-        ("joiner", "a"),
-        ("joiner", "1"),
-        ("joiner", 5),
-        ("joiner", "\ud800"),
-        ("null_text", None),
-        ("null_text", "a;b"),
-        ("null_text", "a:b"),
-        ("true_text", True),
-        ("true_text", "0"),
-        ("false_text", "x:y"),
-        ("token", ""),
-        ("token", "a\r\nb"),
-        ("token", "ключ"),
-        ("rsa_algorithm", ""),
-        ("hmac_algorithm", 7),
-        ("no_such_field", "x"),
+        ("digest", "triple", 'must be "double" or "single"'),
+        ("digest", None, 'must be "double" or "single"'),
+        ("digest", [], 'must be "double" or "single"'),
+        ("padding", 0, "must be true or false"),
+        ("padding", "false", "must be true or false"),
+        ("joiner", "", "must not be empty"),
+        ("joiner", ":", "must hold no letter, no digit and none of : _ . + -"),
+        ("joiner", "a", "must hold no letter, no digit and none of : _ . + -"),
+        ("joiner", "1", "must hold no letter, no digit and none of : _ . + -"),
+        ("joiner", 5, "must be text"),
+        ("joiner", "\ud800", "must have a UTF-8 form"),
+        ("null_text", None, "must be text"),
+        ("null_text", "a;b", "must contain neither ':' nor the joiner"),
+        ("null_text", "a:b", "must contain neither ':' nor the joiner"),
+        ("true_text", True, "must be text"),
+        ("true_text", "0", "must differ from false_text"),
+        ("false_text", "x:y", "must contain neither ':' nor the joiner"),
+        ("token", None, "must be text"),
+        ("token", "", HEADER),
+        ("token", "a\r\nb", HEADER),
+        ("token", "ключ", HEADER),
+        ("rsa_algorithm", "", f"{HEADER} or null"),
+        ("hmac_algorithm", 7, f"{HEADER} or null"),
+        (
+            "no_such_field",
+            "x",
+            f"unknown field, known are {', '.join(SignatureScheme.__dataclass_fields__)}",
+        ),
     ],
 )
-def test_a_wrong_field_is_named(field: str, value: object) -> None:
+def test_a_wrong_field_is_named(field: str, value: object, said: str) -> None:
     with pytest.raises(SchemeError) as caught:
         SignatureScheme.from_json({field: value})
-    assert caught.value.field == field
-    assert field in str(caught.value)
+    assert (caught.value.field, caught.value.problem) == (field, said)
+    assert str(caught.value) == f"signature scheme: {field}: {said}"
 
 
 @pytest.mark.parametrize("source", ["", "{", "[]", "null", b"\xff", [], 5, "[" * 100_000])
 def test_what_is_no_json_object_is_refused(source: Any) -> None:
-    with pytest.raises(SchemeError):
+    with pytest.raises(SchemeError, match=r"^signature scheme: (is not valid JSON|must be a JSON object)$") as caught:
         SignatureScheme.from_json(source)
+    assert caught.value.field == ""

@@ -7,6 +7,7 @@ import hmac
 import os
 import pickle
 import secrets
+import string
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -209,6 +210,13 @@ def test_base64url_has_two_spellings_and_no_third(length: int) -> None:
     assert base64url_decode(bare) == base64url_decode(padded) == data
     for other in (bare + "=====", bare + "\n", " " + bare, bare + "!", "=" + bare, ""):
         assert base64url_decode(other) is None
+
+
+def test_base64url_has_the_alphabet_of_its_standard() -> None:
+    alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
+    for place, letter in enumerate(alphabet):
+        assert base64url_encode(bytes([0, 0, place])) == f"AAA{letter}"
+        assert base64url_decode(f"AAA{letter}") == bytes([0, 0, place])
 
 
 @pytest.mark.parametrize("text", ["_-9=", "__8==", "_-8", "ab=c", "+/8=", "A", "AAAAA", "жж", "AA\u00b2A", "AB"])

@@ -1,0 +1,84 @@
+"""What is mutated, by which tests it must be noticed, and how much of it at the least."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A part of the code with the tests that guard it.
+
+    Attributes:
+        name: What the command line calls it.
+        modules: Dotted names of what is mutated.
+        tests: Files and folders. Only what runs in this process: tests with sockets or killed processes are too slow
+            to be run for every mutant.
+        without: What of these is left out, files or single tests.
+        target: Percent of the mutants that must be noticed.
+    """
+
+    name: str
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+    target: float
+    without: tuple[str, ...] = ()
+
+
+_SIGNING_TESTS = ("tests/signing", "tests/security/test_repr.py")
+_SLOW_SIGNING_TESTS = ("tests/signing/test_explain.py",)
+
+
+def _of(package: str, names: str) -> tuple[str, ...]:
+    return tuple(f"{package}.{name}" for name in names.split())
+
+
+ROOMS = {
+    room.name: room
+    for room in (
+        Room(
+            "signing",
+            _of("highhelp_signing", "normalize encoding scheme signers keys keyfiles headers auth"),
+            _SIGNING_TESTS,
+            95,
+            (
+                *_SLOW_SIGNING_TESTS,
+                # of the verifier, and slow
+                "tests/signing/test_ambiguity.py",
+                "tests/signing/test_callbacks.py::test_unauthenticated_bytes_cost_little",
+                "tests/signing/test_callbacks.py::test_the_verifier_is_total",
+            ),
+        ),
+        Room("verifier", _of("highhelp_signing", "callbacks ambiguity"), _SIGNING_TESTS, 95, _SLOW_SIGNING_TESTS),
+        Room(
+            "guard",
+            _of("highhelp.ledger", "intents guarding payouts"),
+            ("tests/payouts/test_guard.py", "tests/payouts/test_reconcile.py", "tests/payouts/test_batch.py"),
+            85,
+            ("tests/payouts/test_batch.py::test_a_batch_that_is_killed_ten_times_pays_every_row_once",),
+        ),
+        Room(
+            "inbox",
+            _of("highhelp.ledger", "receiving claiming rules events keeping refused protect inbox"),
+            ("tests/inbox", "tests/security/test_stored_callbacks.py"),
+            85,
+            (
+                "tests/inbox/test_crashes.py",
+                "tests/inbox/test_many.py",
+                "tests/inbox/test_publish.py",
+                "tests/inbox/test_commands.py",
+            ),
+        ),
+        Room(
+            "flows",
+            _of("highhelp", "flows outcome"),
+            ("tests/client",),
+            85,
+            (
+                "tests/client/test_connections.py",
+                "tests/client/test_sockets.py",
+                "tests/client/test_telemetry.py",
+            ),
+        ),
+    )
+}
