@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from highhelp.errors import SettingsError
 from highhelp.ledger import intents
 from highhelp.ledger.batch import send_batch, send_batch_async
-from highhelp.ledger.guarding import Flow, Guarding, LookUp, Read, Step, Write, settle
+from highhelp.ledger.guarding import Flow, Guarding, LookUp, Read, Step, Write
+from highhelp.ledger.guarding import settle as settle
 from highhelp.ledger.inbox import AsyncCallbackStore, CallbackStore
 from highhelp.ledger.reconcile import reconciling
 
