@@ -19,7 +19,7 @@ from highhelp_signing import (
     parse_body,
     request_ambiguity,
 )
-from highhelp_signing.encoding import base64url_decode
+from highhelp_signing.encoding import decode_signature
 from highhelp_signing.headers import access_token
 from highhelp_signing.normalize import is_timestamp, message_of
 
@@ -75,7 +75,7 @@ def authenticate(
     project_id = _single(request, names.merchant_id)
     timestamp = _single(request, names.timestamp)
     token = _single(request, names.token)
-    signature = base64url_decode(_single(request, names.signature))
+    signature = decode_signature(_single(request, names.signature))
     algorithms = _algorithms(request, scheme)
     if signature is None:
         raise Refusal(401, f"{names.signature} is not base64url")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from highhelp_api import contract
 from highhelp_signing.ambiguity import FieldRules, KnownFields
-from highhelp_signing.encoding import base64url_decode
+from highhelp_signing.encoding import decode_signature
 from highhelp_signing.errors import BodyFault, BodyNotSignable, KeyFormatError, SigningError
 from highhelp_signing.keys import KeyRing
 from highhelp_signing.normalize import (
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["REFUSAL", "CallbackRejected", "CallbackVerifier", "Refusal", "RejectionReason", "VerifiedCallback"]
 
-_LONGEST_SIGNATURE = 4096
 _MOST_HEADERS = 1000
 
 
@@ -289,7 +288,7 @@ def _signature_and_timestamp(headers: object) -> tuple[bytes, str]:
         found.clear()
     signature_text = _only(found, contract.HEADERS.signature)
     timestamp = _only(found, contract.HEADERS.timestamp)
-    signature = base64url_decode(signature_text) if len(signature_text) <= _LONGEST_SIGNATURE else None
+    signature = decode_signature(signature_text)
     if signature is None:
         raise CallbackRejected(RejectionReason.HEADERS, f"{contract.HEADERS.signature} is not base64url")
     if not is_timestamp(timestamp):

@@ -6,8 +6,10 @@ import base64
 import binascii
 import re
 
-__all__ = ["base64url_decode", "base64url_encode"]
+__all__ = ["base64url_decode", "base64url_encode", "decode_signature"]
 
+_LONGEST_SIGNATURE = 4096
+"""Characters; those of an RSA key of 16384 bits have 2731."""
 _FORM = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 
 
@@ -32,3 +34,8 @@ def base64url_decode(text: str) -> bytes | None:
     except (binascii.Error, ValueError):
         return None
     return data if text in (base64url_encode(data), base64url_encode(data, padding=True)) else None
+
+
+def decode_signature(text: str) -> bytes | None:
+    """The bytes of a received signature; None where it is not base64url, or longer than that of any key."""
+    return base64url_decode(text) if len(text) <= _LONGEST_SIGNATURE else None

@@ -153,9 +153,28 @@ def no_info(contract: dict[str, Any]) -> None:
     del contract["paths"]["/api/v1/widget/payin/info"]
 
 
+def one_path_two_types(contract: dict[str, Any]) -> None:
+    contract["components"]["schemas"]["CardReceiver"]["properties"]["pan"] = {
+        "type": "integer", "minimum": 1, "maximum": 9, "description": "A number.", "x-sensitive": "pan"
+    }  # fmt: skip
+
+
+def list_in_a_request(contract: dict[str, Any]) -> None:
+    contract["components"]["schemas"]["Card"]["properties"]["notes"] = {
+        "type": "array", "items": {"type": "string"}, "description": "Notes."
+    }  # fmt: skip
+
+
+def open_request(contract: dict[str, Any]) -> None:
+    del contract["components"]["schemas"]["Sender"]["additionalProperties"]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
+        (one_path_two_types, "receiver:pan: a request's field has one type"),
+        (list_in_a_request, "card:notes: a request's field has one type, which is no list"),
+        (open_request, "Sender: a request takes no other fields"),
         (drop_provenance, "Card: x-provenance"),
         (unknown_key, "x-mystery has no row"),
         (float_amount, "Balance.amount: no number"),

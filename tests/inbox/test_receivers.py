@@ -108,6 +108,28 @@ def test_raw_bytes_reach_the_inbox(post: Any, gateway: MockGateway, sqlite: str)
     assert post(sent.body.replace(b"order-1", b"order-2"), sent.headers) == (REFUSAL.status, REFUSAL.body)
 
 
+@pytest.mark.parametrize("name", ["x-access-signature", "x-access-timestamp"])
+def test_a_header_that_came_twice_is_refused(post: Any, gateway: MockGateway, name: str) -> None:
+    """Servers of WSGI and Django join what came twice; those of ASGI leave it as it is."""
+    sent = gateway.signed_callback("order-1", "success")
+    for joined in (
+        f"{sent.headers[name]},{sent.headers[name]}",
+        f"{sent.headers[name]}, AAAA",
+        f",{sent.headers[name]}",
+    ):
+        assert post(sent.body, {**sent.headers, name: joined})[0] == REFUSAL.status
+    assert post(sent.body, {key.upper(): value for key, value in sent.headers.items()})[0] == 200
+
+
+@pytest.mark.parametrize("app", ["starlette", "fastapi"])
+def test_a_header_that_stands_twice_is_refused(gateway: MockGateway, sqlite: str, app: str) -> None:
+    sent = gateway.signed_callback("order-1", "success")
+    twice = [*sent.headers.items(), ("X-Access-Signature", sent.headers["x-access-signature"])]
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        assert APPS[app](inbox)(sent.body, twice)[0] == REFUSAL.status
+        assert APPS[app](inbox)(sent.body, sent.headers)[0] == 200
+
+
 def test_whatever_is_forged_gets_one_answer(post: Any, gateway: MockGateway) -> None:
     good = gateway.signed_callback("order-1", "success")
     wrong = gateway.signed_callback("order-1", "success", wrong_signature=True)
