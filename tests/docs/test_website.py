@@ -66,13 +66,17 @@ def test_the_page_of_the_contract_has_all_of_it() -> None:
     assert "| inferred |" in text
 
 
-def a_site(place: Path, body: str, head: str = "") -> Path:
-    (place / "other.html").write_text('<h2 id="there">There</h2>')
-    (place / "picture.png").write_bytes(b"")
-    (place / "index.html").write_text(
-        f"<!doctype html><html><head><meta name=viewport content='width=device-width'><title>t</title>{head}</head>"
+def a_page(path: Path, body: str) -> None:
+    path.write_text(
+        "<!doctype html><html><head><meta name=viewport content='width=device-width'><title>t</title></head>"
         f"<body><div class=md-content>{body}</div></body></html>"
     )
+
+
+def a_site(place: Path, body: str) -> Path:
+    (place / "other.html").write_text('<h2 id="there">There</h2>')
+    (place / "picture.png").write_bytes(b"")
+    a_page(place / "index.html", body)
     return place
 
 
@@ -101,30 +105,25 @@ def test_links_that_lead_somewhere_pass(tmp_path: Path) -> None:
 
 
 WORD = "<p>Words that are read.</p>"
+MISTAKES = {
+    "wide": (f"{WORD}<pre style='width: 900px'>wide</pre>", "px wider than the screen"),
+    "cut": (f"<div style='overflow: hidden; width: 50px'><pre>{'long ' * 30}</pre></div>", "is cut off"),
+    "overlap": (f"{WORD}<p style='margin-top: -30px'>Other words.</p>", "lies on"),
+    "foreign": (f"{WORD}<script>fetch('http://127.0.0.1:9/').catch(() => 0)</script>", "asks for http://127.0.0.1:9/"),
+    "broken": (f"{WORD}<script>nothing.there()</script>", "nothing is not defined"),
+}
+FITS = f"<h1>Title</h1>{WORD}{WORD}<pre style='overflow: auto; max-width: 100%'>{'long ' * 90}</pre>"
 
 
-@pytest.mark.parametrize(
-    ("body", "says"),
-    [
-        (f"{WORD}<pre style='width: 900px'>wide</pre>", "px wider than the screen"),
-        (f"<div style='overflow: hidden; width: 50px'><pre>{'long ' * 30}</pre></div>", "is cut off"),
-        (f"{WORD}<p style='margin-top: -30px'>Other words.</p>", "lies on"),
-        (f"{WORD}<script>fetch('http://127.0.0.1:9/').catch(() => 0)</script>", "asks for http://127.0.0.1:9/"),
-        (f"{WORD}<script>nothing.there()</script>", "nothing is not defined"),
-    ],
-)
-def test_what_does_not_fit_is_seen(body: str, says: str, chromium: str, tmp_path: Path) -> None:
+def test_what_does_not_fit_is_seen_and_all_is_photographed(chromium: str, tmp_path: Path) -> None:
     site, pictures = tmp_path / "site", tmp_path / "pictures"
     site.mkdir()
-    found = look.problems(a_site(site, body), pictures, chromium)
-    assert any(says in one for one in found if one.startswith("index.html on a phone")), found
-
-
-def test_what_fits_passes_and_is_photographed(chromium: str, tmp_path: Path) -> None:
-    site, pictures = tmp_path / "site", tmp_path / "pictures"
-    site.mkdir()
-    body = f"<h1>Title</h1>{WORD}{WORD}<pre style='overflow: auto; max-width: 100%'>{'long ' * 90}</pre>"
-    assert look.problems(a_site(site, body), pictures, chromium) == []
-    assert sorted(path.name for path in pictures.iterdir()) == [
-        "index-desktop.png", "index-phone.png", "other-desktop.png", "other-phone.png",
-    ]  # fmt: skip
+    for name, (body, _) in MISTAKES.items():
+        a_page(site / f"{name}.html", body)
+    a_page(site / "fits.html", FITS)
+    found = look.problems(site, pictures, chromium)
+    for name, (_, says) in MISTAKES.items():
+        assert any(one.startswith(f"{name}.html on a phone: ") and says in one for one in found), (name, found)
+    assert not [one for one in found if one.startswith("fits.html")]
+    names = {f"{name}-{size}.png" for name in (*MISTAKES, "fits") for size in ("phone", "desktop")}
+    assert {path.name for path in pictures.iterdir()} == names
