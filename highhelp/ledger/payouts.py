@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, TypedDict, TypeVar, Unpack
 
 from highhelp.errors import (
     CallError,
@@ -461,19 +461,34 @@ def _lease(lease: float | None, longest_call: float) -> int:
     return int(lease * 1000)
 
 
+class BookOptions(TypedDict, total=False):
+    """What guard and book take by name; told in :class:`~highhelp.CallbackInbox`."""
+
+    database_key: str | None
+    home: str | os.PathLike[str] | None
+    environ: Mapping[str, str] | None
+
+
 class PayoutBook:
     """Looks at the guard's table; asks and sends nothing, so it needs no client.
 
     Args:
         url: As that of :class:`~highhelp.CallbackInbox`; the same database may serve both.
-        options: `database_key`, `clock`, `home`, `environ`, as there.
+        clock: Answers Unix seconds.
+        options: `database_key`, `home`, `environ`, as there.
 
     Raises:
         SettingsError: A setting is missing or wrong.
     """
 
-    def __init__(self, url: str | os.PathLike[str] | None = None, **options: Any) -> None:
-        self._database = Database(url, **options)
+    def __init__(
+        self,
+        url: str | os.PathLike[str] | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        **options: Unpack[BookOptions],
+    ) -> None:
+        self._database = Database(url, clock=clock, **options)
 
     @property
     def database(self) -> Database:
@@ -535,8 +550,8 @@ class PayoutGuard(PayoutBook):
         url: Path of an SQLite file or `postgresql://...`; the inbox's database may be shared.
         lease: Seconds for which a sender has the sole right to send; longer than the client's longest call. By default
             that plus 30.
-        options: `database_key`, `clock`, `home`, `environ`, as those of :class:`~highhelp.CallbackInbox`. The clocks of
-            all machines must agree to within a part of the lease.
+        clock: Answers Unix seconds. The clocks of all machines must agree to within a part of the lease.
+        options: `database_key`, `home`, `environ`, as those of :class:`~highhelp.CallbackInbox`.
 
     Raises:
         SettingsError: A setting is missing or wrong.
@@ -549,7 +564,7 @@ class PayoutGuard(PayoutBook):
         *,
         lease: float | None = None,
         clock: Callable[[], float] = time.time,
-        **options: Any,
+        **options: Unpack[BookOptions],
     ) -> None:
         milliseconds = _lease(lease, client.longest_call)
         super().__init__(url, clock=clock, **options)
@@ -756,7 +771,7 @@ class AsyncPayoutGuard:
         *,
         lease: float | None = None,
         clock: Callable[[], float] = time.time,
-        **options: Any,
+        **options: Unpack[BookOptions],
     ) -> None:
         milliseconds = _lease(lease, client.longest_call)
         self._database = AsyncDatabase(url, clock=clock, **options)
