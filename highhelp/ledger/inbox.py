@@ -12,7 +12,7 @@ import threading
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeAlias, TypedDict, TypeVar, Unpack
 
 from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.exc import IntegrityError
@@ -145,6 +145,18 @@ def _work(batch: int, limit: int | None, stopping: Callable[[], bool]) -> Genera
     return done
 
 
+class StoreOptions(TypedDict, total=False):
+    """What every inbox and store takes by name; told in :class:`CallbackStore`."""
+
+    database_key: str | None
+    lease: float
+    max_attempts: int
+    clock: Callable[[], float]
+    outbox: bool
+    home: str | os.PathLike[str] | None
+    environ: Mapping[str, str] | None
+
+
 class _Shared:
     """What both kinds of store have: settings, verdicts, log lines. No input or output."""
 
@@ -209,7 +221,7 @@ class CallbackStore(_Shared):
         SettingsError: A setting is missing or wrong.
     """
 
-    def __init__(self, url: str | os.PathLike[str] | None = None, **options: Any) -> None:
+    def __init__(self, url: str | os.PathLike[str] | None = None, **options: Unpack[StoreOptions]) -> None:
         super().__init__(url, **options)
         self._engine = make_engine(self._url)
 
@@ -452,7 +464,7 @@ class _Receiving(_Shared):
         verifier: CallbackVerifier | None = None,
         scheme: SignatureScheme | None = None,
         tolerance: float = 300,
-        **options: Any,
+        **options: Unpack[StoreOptions],
     ) -> None:
         super().__init__(url, **options)
         self._refusals = Refusals()
@@ -549,7 +561,7 @@ class CallbackInbox(_Receiving, CallbackStore):
 class AsyncCallbackStore(_Shared):
     """:class:`CallbackStore` for asyncio: the same arguments, methods and rules."""
 
-    def __init__(self, url: str | os.PathLike[str] | None = None, **options: Any) -> None:
+    def __init__(self, url: str | os.PathLike[str] | None = None, **options: Unpack[StoreOptions]) -> None:
         super().__init__(url, **options)
         self._engine = make_async_engine(self._url)
 

@@ -6,7 +6,7 @@ What it does stands in :mod:`highhelp.ledger.guarding`; here its steps are carri
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 
 from highhelp.errors import SettingsError
 from highhelp.ledger import intents
@@ -71,19 +71,34 @@ def _lease(lease: float | None, longest_call: float) -> int:
     return int(lease * 1000)
 
 
+class BookOptions(TypedDict, total=False):
+    """What guard and book take by name; told in :class:`~highhelp.CallbackInbox`."""
+
+    database_key: str | None
+    home: str | os.PathLike[str] | None
+    environ: Mapping[str, str] | None
+
+
 class PayoutBook:
     """Looks at the guard's table; asks and sends nothing, so it needs no client.
 
     Args:
         url: As that of :class:`~highhelp.CallbackInbox`; the same database may serve both.
-        options: `database_key`, `clock`, `home`, `environ`, as there.
+        clock: Answers Unix seconds.
+        options: `database_key`, `home`, `environ`, as there.
 
     Raises:
         SettingsError: A setting is missing or wrong.
     """
 
-    def __init__(self, url: str | os.PathLike[str] | None = None, **options: Any) -> None:
-        self._database = Database(url, **options)
+    def __init__(
+        self,
+        url: str | os.PathLike[str] | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        **options: Unpack[BookOptions],
+    ) -> None:
+        self._database = Database(url, clock=clock, **options)
 
     @property
     def database(self) -> Database:
@@ -145,8 +160,8 @@ class PayoutGuard(PayoutBook):
         url: Path of an SQLite file or `postgresql://...`; the inbox's database may be shared.
         lease: Seconds for which a sender has the sole right to send; longer than the client's longest call. By default
             that plus 30.
-        options: `database_key`, `clock`, `home`, `environ`, as those of :class:`~highhelp.CallbackInbox`. The clocks of
-            all machines must agree to within a part of the lease.
+        clock: Answers Unix seconds. The clocks of all machines must agree to within a part of the lease.
+        options: `database_key`, `home`, `environ`, as those of :class:`~highhelp.CallbackInbox`.
 
     Raises:
         SettingsError: A setting is missing or wrong.
@@ -159,7 +174,7 @@ class PayoutGuard(PayoutBook):
         *,
         lease: float | None = None,
         clock: Callable[[], float] = time.time,
-        **options: Any,
+        **options: Unpack[BookOptions],
     ) -> None:
         milliseconds = _lease(lease, client.longest_call)
         super().__init__(url, clock=clock, **options)
@@ -362,7 +377,7 @@ class AsyncPayoutGuard:
         *,
         lease: float | None = None,
         clock: Callable[[], float] = time.time,
-        **options: Any,
+        **options: Unpack[BookOptions],
     ) -> None:
         milliseconds = _lease(lease, client.longest_call)
         self._database = AsyncDatabase(url, clock=clock, **options)

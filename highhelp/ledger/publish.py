@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from sqlalchemy import delete, select, update
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from sqlalchemy import Connection, Row
+
+    from highhelp.ledger.inbox import StoreOptions
 
 CONTENT_TYPE = "application/cloudevents+json"
 _BATCH = 50
@@ -63,7 +65,7 @@ class OutboxPublisher:
         options: As those of the inbox.
     """
 
-    def __init__(self, url: str | os.PathLike[str] | None, send: Sender, **options: Any) -> None:
+    def __init__(self, url: str | os.PathLike[str] | None, send: Sender, **options: Unpack[StoreOptions]) -> None:
         self._store = AsyncCallbackStore(url, **options)
         self._send = send
 

@@ -15,17 +15,12 @@ RETRY = {
     "reconcile": "Moves money: when its answer is lost, the info operation is asked first.",
     "never": "Never repeated.",
 }
-BOUNDS = {
-    "minLength": "at least {} characters",
-    "maxLength": "at most {} characters",
-    "minimum": "at least {}",
-    "maximum": "at most {}",
-    "minItems": "at least {} items",
-    "maxItems": "at most {} items",
-    "pattern": "`{}`",
-    "format": "{}",
-    "const": "always `{}`",
+RANGES = {
+    ("minLength", "maxLength"): "{} characters",
+    ("minimum", "maximum"): "{}",
+    ("minItems", "maxItems"): "{} items",
 }
+EXACT = {"pattern": "`{}`", "format": "{}", "const": "always `{}`"}
 HEAD = """# Operations and schemas
 
 Made from `spec/openapi.yaml`, version {version}, when the site is built. Every operation is a signed POST with a JSON
@@ -96,7 +91,7 @@ def _schema(name: str, one: Json) -> str:
         needed = "yes" if field in one.get("required", []) else ""
         known = value.get("x-provenance", one["x-provenance"])
         meaning = f"{_line(value.get('description', ''))}{_sensitive(value)}"
-        rows.append(f"| `{field}` | {_type(value)}{_bounds(value)} | {needed} | {meaning} | {known} |")
+        rows.append(f"| `{field}` | {_type(value)}{_cell(_bounds(value))} | {needed} | {meaning} | {known} |")
     if "if" in one or "allOf" in one:
         rows.append("\nWhat is needed depends on other fields as well; the document has the rules (`if`, `then`).")
     return "\n\n".join([*filter(None, lines), "\n".join(rows)])
@@ -121,12 +116,17 @@ def _type(schema: Any) -> str:
 
 
 def _bounds(schema: Any) -> str:
-    said = [text.format(_cell(str(schema[name]))) for name, text in BOUNDS.items() if name in schema]
+    said = []
+    for (least, most), text in RANGES.items():
+        low, high = schema.get(least), schema.get(most)
+        if low is not None or high is not None:
+            said.append(text.format(f"{low or 0} to {high}" if high is not None else f"{low} or more"))
+    said += [text.format(schema[name]) for name, text in EXACT.items() if name in schema]
     return f", {', '.join(said)}" if said else ""
 
 
 def _known(one: Json) -> str:
-    return f"{one['x-provenance']}, {_line(one['x-source'])}" if one.get("x-source") else str(one["x-provenance"])
+    return f"{one['x-provenance']}, {one['x-source'].strip()}" if one.get("x-source") else str(one["x-provenance"])
 
 
 def _text(one: Json) -> str:

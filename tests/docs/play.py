@@ -21,15 +21,18 @@ def main(arguments: list[str]) -> int:
     names = [one for one in arguments if one != "--write"] or list(PAGES)
     counted: Counter[str] = Counter()
     bad = 0
+    not_run: list[str] = []
     for name in names:
         with tempfile.TemporaryDirectory() as place:
             found = played(name, Path(place))
         counted += found.counted
         bad += len(found.problems)
+        not_run += [f"not run here: {name}:{line}: {reason}" for line, reason in found.not_run]
         print("\n".join(found.problems) or f"{name}: shows what is")
         if write and found.page != PAGES[name].read_text(encoding="utf-8"):
             PAGES[name].write_text(found.page, encoding="utf-8")
             print(f"{name}: was rewritten; read the diff")
+    print("\n".join(not_run))
     print(f"{counted.total()} blocks:", ", ".join(f"{number} {language}" for language, number in counted.most_common()))
     return 1 if bad else 0
 

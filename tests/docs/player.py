@@ -50,7 +50,7 @@ class Played:
     Attributes:
         problems: What is wrong, each with its line.
         counted: Blocks by language.
-        not_run: Line and reason of each block that is not run.
+        not_run: Line and reason of each block, and of each command, that is not run here.
         page: The page with the outputs of this time.
     """
 
@@ -137,7 +137,7 @@ class Player:
         ways: dict[str, Callable[[], list[str]]] = {
             "python": lambda: self._keep(block) if block.title else self._python(block, follows, played, number),
             "output": list,  # compared with the block before it
-            "sh": lambda: self._sh(block),
+            "sh": lambda: self._sh(block, played),
             "console": lambda: self._console(block, played, number),
             "csv": lambda: self._keep(block) if block.title else ["a file needs a name"],
             "text": lambda: [] if block.reason else ["a text block begins with '# not run: ' and the reason"],
@@ -169,8 +169,14 @@ class Player:
             played.page = replaced(played.page, number + 1, told)
         return [f"it prints\n{told}--- the page shows\n{shown or 'nothing'}"]
 
-    def _sh(self, block: Block) -> list[str]:
-        lines = [line for line in block.text.splitlines() if line.split("  #")[0].strip() not in RUN_ELSEWHERE]
+    def _sh(self, block: Block, played: Played) -> list[str]:
+        lines = []
+        for line in block.text.splitlines():
+            command = line.partition(" #")[0].strip()
+            if command in RUN_ELSEWHERE:
+                played.not_run.append((block.line, f"{command}: {RUN_ELSEWHERE[command]}"))
+            else:
+                lines.append(line)
         together = "\n".join(lines)
         parts = lines if any(line.endswith(" &") for line in lines) else [f"set -e\n{together}"] if lines else []
         for part in parts:

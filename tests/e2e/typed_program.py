@@ -212,6 +212,9 @@ def mistakes(client: HighHelp) -> None:
     state: str = client.p2p.get_payin("x")  # wrong
     CallbackVerifier("keys")  # wrong
     CallbackInbox(5)  # wrong
+    CallbackInbox("shop.db", lase=60)  # wrong
+    CallbackInbox("shop.db", lease="long")  # wrong
+    PayoutGuard(client, "shop.db", no_such_setting=True)  # wrong
     PayoutGuard("shop.db")  # wrong
     CallbackInbox("shop.db").process(5)  # wrong
     CallbackInbox("shop.db").expect("order-1", 100)  # wrong

@@ -1,0 +1,129 @@
+"""What builds the site: links between pages that stand elsewhere, the made pages, and the checks of what was built."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from generator import document
+from highhelp_api.contract import OPERATIONS, SCHEMAS
+from website import check, contract_page, look, reference, stage
+
+ROOT = Path(__file__).resolve().parents[2]
+NAV = set(stage.listed(tomllib.loads((stage.HERE / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]))
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert pages <= NAV
+    assert set(reference.pages()) <= NAV
+
+
+def test_what_is_not_there_is_left_out_of_the_navigation(tmp_path: Path) -> None:
+    (tmp_path / "index.md").touch()
+    settings = 'nav = [\n  { "Home" = "index.md" },\n  { "Speed" = "performance.md" },\n]\n'
+    kept = stage.without_missing(f"[project]\n{settings}", tmp_path)
+    assert tomllib.loads(kept)["project"]["nav"] == [{"Home": "index.md"}]
+
+
+@pytest.mark.parametrize(
+    ("page", "link", "becomes"),
+    [
+        ("docs/contract.md", "../spec/README.md", "contract-rules.md"),
+        ("docs/contract.md", "../spec/README.md#rules", "contract-rules.md#rules"),
+        ("docs/index.md", "quick-start.md", "quick-start.md"),
+        ("CONTRIBUTING.md", "docs/errors.md", "errors.md"),
+        ("spec/README.md", "../docs/payins.md#create", "payins.md#create"),
+        ("docs/index.md", "https://example.org/a.md", "https://example.org/a.md"),
+        ("docs/index.md", "#where-to-go", "#where-to-go"),
+    ],
+)
+def test_a_link_leads_to_the_page_that_a_file_became(page: str, link: str, becomes: str) -> None:
+    assert stage.linked(f"[x]({link})", ROOT / page) == f"[x]({becomes})"
+
+
+def test_the_reference_has_every_public_name() -> None:
+    made = reference.pages()
+    for page, (_, _, modules) in reference.MODULES.items():
+        for module in modules:
+            for name in reference.names(module):
+                assert f"::: {module}.{name}\n" in made[f"reference/{page}.md"]
+    for operation in OPERATIONS.values():
+        assert f"::: highhelp_api.client.api.{operation.tag}." in made["reference/operations.md"]
+
+
+def test_the_page_of_the_contract_has_all_of_it() -> None:
+    contract = document.load(ROOT / "spec" / "openapi.yaml")
+    text = contract_page.page(contract)
+    for name in (*OPERATIONS, *SCHEMAS, *(item["post"]["operationId"] for item in contract["webhooks"].values())):
+        assert f"\n### {name}\n" in text
+    for schema in contract["components"]["schemas"].values():
+        for field in schema.get("properties", {}):
+            assert f"\n| `{field}` |" in text
+    assert "| documented |" in text
+    assert "| inferred |" in text
+
+
+def a_page(path: Path, body: str) -> None:
+    path.write_text(
+        "<!doctype html><html><head><meta name=viewport content='width=device-width'><title>t</title></head>"
+        f"<body><div class=md-content>{body}</div></body></html>"
+    )
+
+
+def a_site(place: Path, body: str) -> Path:
+    (place / "other.html").write_text('<h2 id="there">There</h2>')
+    (place / "picture.png").write_bytes(b"")
+    a_page(place / "index.html", body)
+    return place
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ('<a href="nowhere.html">x</a>', "nowhere.html leads nowhere"),
+        ('<a href="../outside.html">x</a>', "leads nowhere"),
+        ('<a href="/other.html">x</a>', "leads nowhere"),
+        ('<a href="other.html#here">x</a>', "no such place"),
+        ('<a href="#here">x</a>', "no such place"),
+        ('<img src="gone.png">', "gone.png leads nowhere"),
+        ('<script src="https://cdn.example/x.js"></script>', "loaded from elsewhere"),
+        ('<link rel="stylesheet" href="//fonts.example/x.css">', "loaded from elsewhere"),
+    ],
+)
+def test_a_dead_link_or_a_foreign_resource_is_found(body: str, says: str, tmp_path: Path) -> None:
+    (problem,) = check.problems(a_site(tmp_path, body))
+    assert says in problem
+
+
+def test_links_that_lead_somewhere_pass(tmp_path: Path) -> None:
+    body = '<a href="other.html#there">x</a><a href="https://example.org/">y</a><img src="picture.png">'
+    body += '<p id="a"><a href="#a">z</a></p>'
+    assert check.problems(a_site(tmp_path, body)) == []
+
+
+WORD = "<p>Words that are read.</p>"
+MISTAKES = {
+    "wide": (f"{WORD}<pre style='width: 900px'>wide</pre>", "px wider than the screen"),
+    "cut": (f"<div style='overflow: hidden; width: 50px'><pre>{'long ' * 30}</pre></div>", "is cut off"),
+    "overlap": (f"{WORD}<p style='margin-top: -30px'>Other words.</p>", "lies on"),
+    "foreign": (f"{WORD}<script>fetch('http://127.0.0.1:9/').catch(() => 0)</script>", "asks for http://127.0.0.1:9/"),
+    "broken": (f"{WORD}<script>nothing.there()</script>", "nothing is not defined"),
+}
+FITS = f"<h1>Title</h1>{WORD}{WORD}<pre style='overflow: auto; max-width: 100%'>{'long ' * 90}</pre>"
+
+
+def test_what_does_not_fit_is_seen_and_all_is_photographed(chromium: str, tmp_path: Path) -> None:
+    site, pictures = tmp_path / "site", tmp_path / "pictures"
+    site.mkdir()
+    for name, (body, _) in MISTAKES.items():
+        a_page(site / f"{name}.html", body)
+    a_page(site / "fits.html", FITS)
+    found = look.problems(site, pictures, chromium)
+    for name, (_, says) in MISTAKES.items():
+        assert any(one.startswith(f"{name}.html on a phone: ") and says in one for one in found), (name, found)
+    assert not [one for one in found if one.startswith("fits.html")]
+    names = {f"{name}-{size}.png" for name in (*MISTAKES, "fits") for size in ("phone", "desktop")}
+    assert {path.name for path in pictures.iterdir()} == names
