@@ -27,6 +27,7 @@ PATIENCE = 900.0
 """Seconds that a command may take; the first one makes environments."""
 STARTS_WITHIN = 60.0
 """Seconds until a command in the background has said that it is up."""
+ENDS_WITHIN = 20.0
 _INTERPRETER = """
 import json, sys, traceback
 names = {"__name__": "__main__"}
@@ -176,7 +177,7 @@ class Reader:
         with log.open("wb") as file:
             process = subprocess.Popen(
                 ["/bin/bash", "-c", f"exec {step.text}"], cwd=self._directory, env=self._environ,
-                stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         self._running.append(process)
         end = time.monotonic() + STARTS_WITHIN
@@ -210,14 +211,15 @@ class Reader:
         """End what was started."""
         if self._interpreter is not None:
             cast("IO[bytes]", self._interpreter.stdin).close()
-            self._interpreter.wait(STARTS_WITHIN)
+            self._interpreter.wait(ENDS_WITHIN)
             cast("IO[bytes]", self._interpreter.stdout).close()
         for process in reversed(self._running):
-            process.send_signal(signal.SIGINT)
+            if process.poll() is None:  # with all that it started, as Ctrl-C does
+                os.killpg(process.pid, signal.SIGINT)
             try:
-                process.wait(STARTS_WITHIN)
+                process.wait(ENDS_WITHIN)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
 
     def __enter__(self) -> Self:
