@@ -70,7 +70,7 @@ def current_version(root: Path) -> Version:
     text = (root / "highhelp" / "_version.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
     if not found:
-        raise GateError('highhelp/_version.py: has no line like `__version__ = "0.1.0"`')
+        raise GateError('highhelp/_version.py: has no line like `__version__ = "1.2.3"`')
     return _version(found[1], "highhelp/_version.py")
 
 

@@ -2,46 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import venv
 import zipfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pytest
+from tests.e2e.conftest import empty, run
 
-ROOT = Path(__file__).resolve().parents[2]
-CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("HIGHHELP_", "PYTHON"))}
-
-
-def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(part) for part in command], cwd=cwd, env=CLEAN, capture_output=True, text=True, check=False
-    )
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("wheel")
-    done = run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", target, ROOT, cwd=target)
-    assert done.returncode == 0, done.stderr
-    return next(target.glob("*.whl"))
-
-
-def empty(directory: Path, *requirements: str) -> Path:
-    """A new environment that holds only the wheel and what it asks for. Returns its folder of programs."""
-    venv.create(directory, with_pip=True, clear=True)
-    programs = directory / ("Scripts" if os.name == "nt" else "bin")
-    done = run(programs / "python", "-m", "pip", "install", "--quiet", *requirements, cwd=directory)
-    assert done.returncode == 0, done.stderr
-    return programs
-
-
-@pytest.fixture(scope="module")
-def programs(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of an environment with everything, and with pytest as a user has it."""
-    return empty(tmp_path_factory.mktemp("full"), f"{wheel}[all]", "pytest")
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
 
 
 def test_the_wheel_holds_the_packages_and_their_marks(wheel: Path) -> None:

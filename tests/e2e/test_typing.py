@@ -1,20 +1,22 @@
-"""The types that users see: a program with every public name passes two type checkers, and wrong types do not."""
+"""The types that users see, from the installed wheel.
+
+A program with every public name passes two type checkers, and wrong types do not.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 import highhelp
+from tests.e2e.conftest import run
 from tests.requirements import require
 
-ROOT = Path(__file__).parents[2]
 PROGRAM = Path(__file__).with_name("typed_program.py")
 # pinned: every version infers a little differently
 PYRIGHT = ["npm", "exec", "--yes", "--prefer-offline", "pyright@1.1.414", "--"]
@@ -36,30 +38,30 @@ def test_the_program_names_everything_that_is_public() -> None:
     assert [name for name in highhelp.__all__ if not re.search(rf"\b{name}\b", text)] == []
 
 
-def test_mypy_accepts_it_and_refuses_what_is_wrong() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--no-incremental", "--hide-error-context", str(PROGRAM)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """The program where nothing of this repository is near: what is known of the package comes from the wheel."""
+    return Path(shutil.copy(PROGRAM, tmp_path))
+
+
+def test_mypy_accepts_it_and_refuses_what_is_wrong(programs: Path, copied: Path) -> None:
+    checker = [sys.executable, "-m", "mypy", "--strict", "--no-incremental", "--hide-error-context", "--config-file="]
+    done = run(*checker, "--python-executable", programs / "python", copied.name, cwd=copied.parent)
     found = {int(number) for number in re.findall(rf"{PROGRAM.name}:(\d+): error", done.stdout)}
     assert found == wrong_lines(), done.stdout + done.stderr
 
 
-def test_pyright_accepts_it_and_refuses_what_is_wrong(npm: str, tmp_path: Path) -> None:
+def test_pyright_accepts_it_and_refuses_what_is_wrong(npm: str, programs: Path, copied: Path) -> None:
     settings = {
         "include": [PROGRAM.name],
         "typeCheckingMode": "strict",
         "pythonVersion": "3.11",
-        "venvPath": str(Path(sys.prefix).parent),
-        "venv": Path(sys.prefix).name,
-        "extraPaths": [str(ROOT / part) for part in (".", "signing", "generated", "gateway")],
+        "venvPath": str(programs.parents[1]),
+        "venv": programs.parent.name,
     }
-    shutil.copy(PROGRAM, tmp_path)
-    project = tmp_path / "pyrightconfig.json"
+    project = copied.with_name("pyrightconfig.json")
     project.write_text(json.dumps(settings), encoding="utf-8")
-    done = subprocess.run(
-        [*PYRIGHT, "--project", str(project), "--outputjson"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = run(*PYRIGHT, "--project", project, "--outputjson", cwd=copied.parent)
     assert done.stdout.startswith("{"), done.stdout + done.stderr
     told = json.loads(done.stdout)["generalDiagnostics"]
     found = {item["range"]["start"]["line"] + 1 for item in told if item["severity"] == "error"}

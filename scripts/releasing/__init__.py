@@ -1,0 +1,1 @@
+"""Building the distribution and checking it as users get it."""

@@ -1,0 +1,41 @@
+"""The Python interpreters of this machine: those of the path, of pyenv and of uv."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+OLDEST = (3, 11)
+
+
+def found() -> dict[tuple[int, int], Path]:
+    """One interpreter of each version from the oldest that is supported on, oldest first."""
+    home = Path.home()
+    folders = [Path(part) for part in os.environ.get("PATH", "").split(os.pathsep) if part]
+    folders += sorted((home / ".pyenv" / "versions").glob("*/bin"), reverse=True)
+    folders += sorted((home / ".local" / "share" / "uv" / "python").glob("*/bin"), reverse=True)
+    made: dict[tuple[int, int], Path] = {}
+    for program in [Path(sys.executable), *(one for folder in folders for one in sorted(folder.glob("python3.*")))]:
+        name = re.fullmatch(r"python3\.(\d+)", program.name)
+        if program != Path(sys.executable) and (name is None or (3, int(name[1])) in made):
+            continue
+        version = _version(program)
+        if version is not None and version >= OLDEST:
+            made.setdefault(version, program)
+    return dict(sorted(made.items()))
+
+
+def _version(program: Path) -> tuple[int, int] | None:
+    """What an interpreter says of itself; None for one that does not run, such as a shim of a version not installed."""
+    try:
+        done = subprocess.run(
+            [str(program), "-c", "import sys; print(*sys.version_info[:2])"],
+            capture_output=True, text=True, timeout=20, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    words = done.stdout.split()
+    return (int(words[0]), int(words[1])) if done.returncode == 0 and len(words) == 2 else None
