@@ -88,7 +88,7 @@ class FieldRules:
         fields: the contract's callback fields by colon path.
     """
 
-    __slots__ = ("_by_path", "_follows", "_rows", "_scheme")
+    __slots__ = ("_by_path", "_follows", "_places", "_rows", "_scheme")
 
     def __init__(
         self,
@@ -100,6 +100,11 @@ class FieldRules:
         if any(row.path.rpartition(":")[0] not in fields for row in self._rows if ":" in row.path):
             raise ValueError("each field needs a row for the object that holds it")
         self._by_path = {row.path: row for row in self._rows}
+        self._places = [
+            (row.path, parent, key, _TYPES[row.type], row)
+            for row in self._rows
+            for parent, _, key in [row.path.rpartition(":")]
+        ]
         heads = "|".join(re.escape(row.path) for row in self._rows)
         self._follows = re.compile(f"{re.escape(scheme.joiner)}(?:{heads}):")
 
@@ -107,18 +112,20 @@ class FieldRules:
         """Rule T: the known fields, and whether one is missing or of a wrong type."""
         values: dict[str, object] = {}
         wrong: list[str] = []
-        for row in self._rows:
-            parent_path, _, key = row.path.rpartition(":")
-            parent = values.get(parent_path) if parent_path else body
-            if not isinstance(parent, dict):
+        objects: dict[str, Mapping[str, object]] = {"": body}
+        for path, parent_path, key, kind, row in self._places:
+            parent = objects.get(parent_path)
+            if parent is None:
                 continue  # absent, null, or already found to be wrong
             value = parent.get(key)
             if value is None and not (row.required and (key not in parent or not row.nullable)):
                 continue
-            if type(value) is not _TYPES[row.type] or (row.type == "map" and not _is_text_map(value)):
-                wrong.append(row.path)
-            else:
-                values[row.path] = value
+            if type(value) is not kind or (row.type == "map" and not _is_text_map(value)):
+                wrong.append(path)
+                continue
+            values[path] = value
+            if isinstance(value, dict):
+                objects[path] = value
         return KnownFields(values, wrong[0] if wrong else None)
 
     def ambiguity(self, known: KnownFields, entries: list[str], normalized: str) -> str | None:
