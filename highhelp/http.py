@@ -6,14 +6,12 @@ and card data. What is known of it (its kind, a safe text) becomes a `Failure`.
 
 from __future__ import annotations
 
-import asyncio
 import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from highhelp.apart import apart
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent
 from highhelp.flows import Flow, Result, Send, Sleep
 from highhelp.outcome import Answer, Failure
@@ -117,6 +115,8 @@ def drive(flow: Flow[T], client: httpx.Client, wire: Wire, pause: Callable[[floa
 
 async def drive_async(flow: Flow[T], client: httpx.AsyncClient, wire: Wire) -> T:
     """The same on an event loop."""
+    import asyncio  # a program that uses no event loop does not load it
+
     result: Result = None
     while True:
         try:
@@ -189,6 +189,10 @@ def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
 
 
 async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> Answer | Failure:
+    import asyncio
+
+    from highhelp.apart import apart
+
     trace = Trace()
     signature = await apart(lambda: _signature(send, wire)) if wire.signs_apart else _signature(send, wire)
     request = _request(client, send, wire, trace.tell, signature)
