@@ -115,8 +115,6 @@ def drive(flow: Flow[T], client: httpx.Client, wire: Wire, pause: Callable[[floa
 
 async def drive_async(flow: Flow[T], client: httpx.AsyncClient, wire: Wire) -> T:
     """The same on an event loop."""
-    import asyncio  # a program that uses no event loop does not load it
-
     result: Result = None
     while True:
         try:
@@ -126,7 +124,7 @@ async def drive_async(flow: Flow[T], client: httpx.AsyncClient, wire: Wire) -> T
             return value
         wire.observer.before(step)
         if isinstance(step, Sleep):
-            await asyncio.sleep(step.seconds)
+            await _sleep(step.seconds)
             result = None
             continue
         began = wire.now()
@@ -138,6 +136,12 @@ async def drive_async(flow: Flow[T], client: httpx.AsyncClient, wire: Wire) -> T
             _interrupted(stop, step, wire, began)
             raise
         wire.observer.after(step, result, wire.now() - began)
+
+
+async def _sleep(seconds: float) -> None:
+    import asyncio  # a program without an event loop does not load it
+
+    await asyncio.sleep(seconds)
 
 
 def _interrupted(stop: BaseException, send: Send, wire: Wire, began: float) -> None:

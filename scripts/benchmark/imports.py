@@ -52,9 +52,7 @@ def imports(bench: Bench) -> Row:
         turns = {name: start(name, *what) for name, what in sides.items()}
         series = bench.interleave(turns, 25)
     base, first, *grown = series
-    more = [
-        one - other for one, other in zip(memory[f"{first}, memory"], memory[f"{base}, memory"], strict=True)
-    ]
+    more = [one - other for one, other in zip(memory[f"{first}, memory"], memory[f"{base}, memory"], strict=True)]
     claims = {"import-time": ratios(series, first, base), "import-memory": more}
     claims |= {"import-growth": ratios(series, name, first) for name in grown}
     points = [(float(len(contract.OPERATIONS)), summary(series[first])["median"])]

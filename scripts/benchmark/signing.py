@@ -73,9 +73,7 @@ def sizes(bench: Bench) -> Row:
         turn = timed(lambda body=body: normalize(body))  # type: ignore[misc]  # each its own
         turns[name] = lambda turn=turn, size=size: turn() * 1000 / size
     series = bench.interleave(turns, 30)
-    points = [
-        (float(kib), statistics.median(values)) for kib, values in zip(lengths, series.values(), strict=True)
-    ]
+    points = [(float(kib), statistics.median(values)) for kib, values in zip(lengths, series.values(), strict=True)]
     return Row(
         series,
         units=dict.fromkeys(series, "ns per byte"),
