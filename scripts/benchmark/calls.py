@@ -7,17 +7,21 @@ import http.client
 import statistics
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import httpx
+
 from benchmark import fixed_server, material
 from benchmark.measure import Bench, Row, Turn, ratios, timed
 from benchmark.signing import NOW, PKCS1, SHA256
 from highhelp import AsyncHighHelp, HighHelp, models
 from highhelp_signing import Signer, signature_headers, signing_message
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
 
 IN_FLIGHT = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
@@ -40,7 +44,7 @@ def sync(bench: Bench) -> Row:
     raw = material.compact(material.request())
     message = signing_message(material.request(), NOW)
     plain = {"content-type": "application/json"}
-    about = {"project_id": material.PROJECT, "timestamp": NOW}
+    about: dict[str, Any] = {"project_id": material.PROJECT, "timestamp": NOW}
     by_rsa = plain | signature_headers(raw, signer=keys.rsa, **about)
     by_hmac = plain | signature_headers(raw, signer=keys.hmac, **about)
     with fixed_server.running(material.compact(material.answer())) as server:
@@ -68,7 +72,7 @@ def sync(bench: Bench) -> Row:
             "httpx, unsigned": lambda: bare.post(url, content=raw, headers=plain),
             "httpx, pre-signed": lambda: bare.post(url, content=raw, headers=by_hmac),
             "httpx, pre-signed + bare RSA sign": with_sign,
-            **{f"create, {name}": lambda c=client: c.p2p.create_payin(body) for name, client in clients.items()},
+            **{f"create, {name}": partial(client.p2p.create_payin, body) for name, client in clients.items()},
             "create, HMAC, OpenTelemetry without an SDK": lambda: traced.p2p.create_payin(body),
         }
         # few calls in a turn: both sides then find the processor's caches as cold as in a program

@@ -32,7 +32,7 @@ def client() -> None:
     from highhelp import HighHelp
     from highhelp_signing import RsaSigner
 
-    with HighHelp(base_url=URL, project_id="p", signer=RsaSigner.from_pem(open(KEY, "rb").read()), environ={}) as made:  # noqa: SIM115, PTH123  # as above
+    with HighHelp(base_url=URL, project_id="p", signer=RsaSigner.from_pem(open(KEY, "rb").read()), environ={}) as made:  # noqa: PTH123  # as above
         made.p2p.create_payin(
             {
                 "general": {"payment_id": "order-1001"},

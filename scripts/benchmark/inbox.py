@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
 import sqlite3
 import statistics
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert
+from sqlalchemy.engine import make_url
 
 from benchmark import material
 from benchmark.measure import Bench, NotMeasured, Row, Turn, ratios
 from benchmark.signing import PKCS1, SHA256
 from highhelp import CallbackInbox
 from highhelp_signing import signing_message
-from sqlalchemy import insert
-from sqlalchemy.engine import make_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 EACH = 10
 POSTGRES = os.environ.get("HIGHHELP_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
@@ -34,7 +36,9 @@ def sqlite(bench: Bench) -> Row:
     for pragma in ("journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
     connection.execute(_TABLE.format(serial="INTEGER PRIMARY KEY"))
-    row = _measure(bench, "SQLite", str(bench.scratch / "inbox.db"), lambda sql, *values: connection.execute(sql, values))
+    row = _measure(
+        bench, "SQLite", str(bench.scratch / "inbox.db"), lambda sql, *values: connection.execute(sql, values)
+    )
     connection.close()
     return row
 
@@ -44,9 +48,7 @@ def postgres(bench: Bench) -> Row:
     with _new_database() as (url, connection):
         cursor = connection.cursor()
         cursor.execute(_TABLE.format(serial="BIGSERIAL PRIMARY KEY"))
-        return _measure(
-            bench, "PostgreSQL", url, lambda sql, *values: cursor.execute(sql.replace("?", "%s"), values)
-        )
+        return _measure(bench, "PostgreSQL", url, lambda sql, *values: cursor.execute(sql.replace("?", "%s"), values))
 
 
 @contextmanager
@@ -71,6 +73,47 @@ def _new_database() -> Iterator[tuple[str, Any]]:
         server.close()
 
 
+class _Inbox:
+    """An inbox with callbacks that come and are handled, ten at a time."""
+
+    def __init__(self, inbox: CallbackInbox, keys: material.Keys) -> None:
+        self.inbox = inbox
+        self.keys = keys
+        self.numbers = iter(range(10**9))
+
+    def callbacks(self) -> list[tuple[bytes, dict[str, str]]]:
+        """Signed, each of another payment."""
+        return [self.keys.signed(material.callback(f"order-{next(self.numbers)}")) for _ in range(EACH)]
+
+    def receive(self, callbacks: list[tuple[bytes, dict[str, str]]]) -> None:
+        """Take them in."""
+        for one in callbacks:
+            if self.inbox.receive(*one)[0] != 200:
+                raise AssertionError("a callback was not taken in")
+
+    def process(self) -> None:
+        """Handle them."""
+        if self.inbox.process(lambda _event, _connection: None) != EACH:
+            raise AssertionError("not every event was handled")
+
+    def received(self) -> float:
+        """A turn of receiving alone."""
+        callbacks = self.callbacks()
+        spent = _microseconds(lambda: self.receive(callbacks))
+        self.process()
+        return spent
+
+    def handled(self) -> float:
+        """A turn of both."""
+        callbacks = self.callbacks()
+
+        def both() -> None:
+            self.receive(callbacks)
+            self.process()
+
+        return _microseconds(both)
+
+
 def _measure(bench: Bench, kind: str, url: str, execute: Callable[..., object]) -> Row:
     keys = material.Keys.new()
     body = material.callback()
@@ -79,57 +122,40 @@ def _measure(bench: Bench, kind: str, url: str, execute: Callable[..., object]) 
     signature, public = keys.private.sign(message, PKCS1, SHA256), keys.private.public_key()
     numbers = iter(range(10**9))
 
-    def commits(number: int, *, verify: bool) -> object:
-        if verify:
+    def commit() -> None:
+        execute("BEGIN")
+        execute("INSERT INTO bare (event_key, body, state) VALUES (?, ?, ?)", f"{next(numbers)}", raw.decode(), "x")
+        execute("COMMIT")
+
+    def verify_and_commit() -> None:
+        for _ in range(EACH):
             public.verify(signature, message, PKCS1, SHA256)
-        for _ in range(number):
-            execute("BEGIN")
-            execute("INSERT INTO bare (event_key, body, state) VALUES (?, ?, ?)", f"{next(numbers)}", raw.decode(), "x")
-            execute("COMMIT")
-        return None
+            commit()
+
+    def commits() -> None:
+        # a handler runs in the transaction that marks its event as done; ten are claimed in one more
+        for _ in range(2 * EACH + 1):
+            commit()
 
     with CallbackInbox(url, verifier=keys.verifier(), environ={}) as inbox:
         inbox.prepare()
-
-        def callbacks() -> list[tuple[bytes, dict[str, str]]]:
-            return [keys.signed(material.callback(f"order-{next(numbers)}")) for _ in range(EACH)]
-
-        def receive(made: list[tuple[bytes, dict[str, str]]]) -> None:
-            for one in made:
-                if inbox.receive(*one)[0] != 200:
-                    raise AssertionError("a callback was not taken in")
-
-        def process() -> None:
-            if inbox.process(lambda event, connection: None) != EACH:
-                raise AssertionError("not every event was handled")
-
-        def received() -> float:
-            made = callbacks()
-            spent = _microseconds(lambda: receive(made))
-            process()
-            return spent
-
-        def handled() -> float:
-            made = callbacks()
-            return _microseconds(lambda: (receive(made), process()))
-
+        ours = _Inbox(inbox, keys)
         turns: dict[str, Turn] = {
-            "one commit + RSA verify": lambda: _microseconds(lambda: [commits(1, verify=True) for _ in range(EACH)]),
-            # a handler runs in the transaction that marks its event as done; ten are claimed in one more
-            "receive": received,
-            "two commits and a tenth": lambda: _microseconds(lambda: (commits(2 * EACH + 1, verify=False))),
-            "receive and process": handled,
+            "one bare commit + RSA verify": lambda: _microseconds(verify_and_commit),
+            "receive": ours.received,
+            "2.1 bare commits": lambda: _microseconds(commits),
+            "receive and process": ours.handled,
         }
         for turn in turns.values():
             turn()
         series = bench.interleave(turns, 60)
-        curve = [] if bench.quick or kind == "PostgreSQL" else _growth(inbox, received, handled)
+        curve = [] if bench.quick or kind == "PostgreSQL" else _growth(ours)
     key = kind.lower()
     row = Row(
         series,
         claims={
-            f"inbox-{key}-receive": ratios(series, "receive", "one commit + RSA verify"),
-            f"inbox-{key}-process": ratios(series, "receive and process", "two commits and a tenth"),
+            f"inbox-{key}-receive": ratios(series, "receive", "one bare commit + RSA verify"),
+            f"inbox-{key}-process": ratios(series, "receive and process", "2.1 bare commits"),
         },
     )
     if curve:
@@ -143,11 +169,12 @@ def _microseconds(work: Callable[[], object]) -> float:
     return (time.perf_counter() - began) / EACH * 1e6
 
 
-def _growth(inbox: CallbackInbox, received: Turn, handled: Turn) -> list[tuple[float, float]]:
+def _growth(ours: _Inbox) -> list[tuple[float, float]]:
     """The cost of one more, with ever more stored."""
     from highhelp.ledger.schema import EVENTS, PAYMENTS
 
-    with inbox.engine.begin() as connection:
+    engine = ours.inbox.engine
+    with engine.begin() as connection:
         event = dict(connection.execute(EVENTS.select().limit(1)).mappings().one())
         payment = dict(connection.execute(PAYMENTS.select().limit(1)).mappings().one())
     for row in (event, payment):
@@ -156,7 +183,7 @@ def _growth(inbox: CallbackInbox, received: Turn, handled: Turn) -> list[tuple[f
     for number in (10**3, 10**4, 10**5, 10**6):
         while stored < number:
             batch = range(stored, min(stored + 20_000, number))
-            with inbox.engine.begin() as connection:
+            with engine.begin() as connection:
                 first = connection.execute(PAYMENTS.select().order_by(PAYMENTS.c.id.desc()).limit(1)).scalar_one() + 1
                 connection.execute(
                     insert(PAYMENTS),
@@ -167,6 +194,6 @@ def _growth(inbox: CallbackInbox, received: Turn, handled: Turn) -> list[tuple[f
                     [event | {"event_key": f"old-{one}", "payment_ref": first + one - batch.start} for one in batch],
                 )
             stored = batch.stop
-        received()
-        points.append((float(number), statistics.median(handled() for _ in range(15))))
+        ours.handled()
+        points.append((float(number), statistics.median(ours.handled() for _ in range(15))))
     return points

@@ -6,13 +6,15 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmark import budgets, calls, imports, inbox, mock, peers, report, signing, size
 from benchmark.measure import Bench, NotMeasured, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS: dict[str, Callable[[Bench], Row]] = {

@@ -12,13 +12,16 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmark import material
 from benchmark.measure import Bench, NotMeasured, Row, Turn, ratios
 from highhelp_signing import generate_home, signature_headers
 from highhelp_signing.signers import RsaSigner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 PRISM = "@stoplight/prism-cli@5"

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
+
 from benchmark import fixed_server
 from benchmark.measure import Bench, NotMeasured, Row, timed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ANSWER = {
     "id": "pi_1", "object": "payment_intent", "amount": 10000, "currency": "rub", "status": "processing",

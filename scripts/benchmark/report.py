@@ -6,15 +6,18 @@ import math
 import os
 import platform
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from benchmark.budgets import Budget
 from benchmark.measure import Row, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from benchmark.budgets import Budget
 
 LIBRARIES = ("highhelp", "httpx", "httpcore", "cryptography", "attrs", "pyreqwest", "sqlalchemy", "orjson")
 TEXT = Path(__file__).with_name("page.md")
@@ -24,9 +27,7 @@ COLOURS = ("#4269d0", "#efb118", "#ff725c", "#3ca951")
 def as_json(row: Row) -> dict[str, Any]:
     """The form in the results' file: all claims' values, of the sides least, median and greatest."""
     return {
-        "sides": {
-            name: {**summary(values), "unit": row.units.get(name, "µs")} for name, values in row.series.items()
-        },
+        "sides": {name: {**summary(values), "unit": row.units.get(name, "µs")} for name, values in row.series.items()},
         "claims": row.claims,
         "curves": row.curves,
     }
@@ -65,10 +66,9 @@ def table(results: Mapping[str, Any], aims: Mapping[str, Budget]) -> str:
     lines = []
     for name, row in results["rows"].items():
         lines.append(f"{name}  {'':<58}{'min':>11}{'median':>11}{'max':>11}")
-        lines += [
-            f"  {side:<60}{_number(told['min']):>11}{_number(told['median']):>11}{_number(told['max']):>11} {told['unit']}"
-            for side, told in row["sides"].items()
-        ]
+        for side, told in row["sides"].items():
+            numbers = "".join(f"{_number(told[key]):>11}" for key in ("min", "median", "max"))
+            lines.append(f"  {side:<60}{numbers} {told['unit']}")
     found = claims(results)
     lines += ["", f"{'':<26}{'min':>8}{'median':>8}{'max':>8}  budget"]
     for name, aim in aims.items():
@@ -159,7 +159,9 @@ def growth_chart(title: str, curves: Mapping[str, Sequence[Sequence[float]]]) ->
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", size: int = 11, colour: str = "#222") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{colour}">{escape(text)}</text>'
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" fill="{colour}">{escape(text)}</text>'
+    )
 
 
 def _svg(width: float, height: float, parts: Iterable[str]) -> str:
@@ -224,10 +226,9 @@ def _side_tables(results: Mapping[str, Any]) -> str:
 def _about(results: Mapping[str, Any]) -> str:
     about = results["about"]
     libraries = ", ".join(f"{name} {number}" for name, number in about["libraries"].items())
-    lines = [
-        f"Measured on {about['when']}, Python {about['python']}, {about['cores']} cores of {about['processor']}, "
-        f"load {about['load']} at the end of a run of {about['seconds']} seconds. {libraries}."
-    ]
+    where = f"Python {about['python']}, {about['cores']} cores of {about['processor']}"
+    run = f"load {about['load']} at the end of a run of {about['seconds']} seconds"
+    lines = [f"Measured on {about['when']}, {where}, {run}. {libraries}."]
     if about["quick"]:
         lines.append("A quick run: the numbers are rough.")
     return "\n".join([*lines, *results["missing"]])

@@ -10,18 +10,21 @@ import importlib
 import json
 import statistics
 import time
-from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from benchmark import material
-from benchmark.measure import Bench, Row, ratios, timed
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+
+from benchmark import material
+from benchmark.measure import Bench, Row, computed, ratios
 from highhelp.apart import apart
 from highhelp.outcome import Answer
 from highhelp_api.client.models import Integration, PaymentState, Status, SubStatus
 from highhelp_signing import normalize, signature_headers, signing_message
 from highhelp_signing.encoding import base64url_encode
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 NOW = 1_706_182_847
 AT_ONCE = 64
@@ -33,7 +36,7 @@ def signing(bench: Bench) -> Row:
     keys, body = material.Keys.new(), material.request()
     raw, message = material.compact(body), signing_message(body, NOW)
     secret = material.HMAC_KEY.encode()
-    about = {"project_id": material.PROJECT, "timestamp": NOW}
+    about: dict[str, Any] = {"project_id": material.PROJECT, "timestamp": NOW}
 
     def floor() -> object:
         # what any reading of the scheme has to do in C: read the JSON, encode twice, one HMAC
@@ -43,14 +46,14 @@ def signing(bench: Bench) -> Row:
 
     series = bench.interleave(
         {
-            "bare RSA sign": timed(lambda: keys.private.sign(message, PKCS1, SHA256)),
-            "RSA, bytes to headers": timed(lambda: signature_headers(raw, signer=keys.rsa, **about)),
-            "bare HMAC": timed(lambda: hmac.digest(secret, message, hashlib.sha512)),
-            "HMAC, bytes to headers": timed(lambda: signature_headers(raw, signer=keys.hmac, **about)),
-            "HMAC, object to signature": timed(lambda: base64url_encode(keys.hmac.sign(signing_message(body, NOW)))),
-            "normalize": timed(lambda: normalize(body)),
-            "json.loads": timed(lambda: json.loads(raw)),
-            "floor: json.loads, base64 twice, HMAC": timed(floor),
+            "bare RSA sign": computed(lambda: keys.private.sign(message, PKCS1, SHA256)),
+            "RSA, bytes to headers": computed(lambda: signature_headers(raw, signer=keys.rsa, **about)),
+            "bare HMAC": computed(lambda: hmac.digest(secret, message, hashlib.sha512)),
+            "HMAC, bytes to headers": computed(lambda: signature_headers(raw, signer=keys.hmac, **about)),
+            "HMAC, object to signature": computed(lambda: base64url_encode(keys.hmac.sign(signing_message(body, NOW)))),
+            "normalize": computed(lambda: normalize(body)),
+            "json.loads": computed(lambda: json.loads(raw)),
+            "floor: json.loads, base64 twice, HMAC": computed(floor),
         },
         150,
     )
@@ -70,7 +73,7 @@ def sizes(bench: Bench) -> Row:
     bodies = {f"{kib} KiB": _of_size(kib << 10) for kib in lengths}
     turns = {}
     for name, (size, body) in bodies.items():
-        turn = timed(lambda body=body: normalize(body))  # type: ignore[misc]  # each its own
+        turn = computed(lambda body=body: normalize(body))  # type: ignore[misc]  # each its own
         turns[name] = lambda turn=turn, size=size: turn() * 1000 / size
     series = bench.interleave(turns, 30)
     points = [(float(kib), statistics.median(values)) for kib, values in zip(lengths, series.values(), strict=True)]
@@ -109,7 +112,10 @@ def callback(bench: Bench) -> Row:
         return json.loads(raw)
 
     series = bench.interleave(
-        {"RSA verify + json.loads": timed(bare), "callback, verified": timed(lambda: verifier.verify(raw, headers))},
+        {
+            "RSA verify + json.loads": computed(bare),
+            "callback, verified": computed(lambda: verifier.verify(raw, headers)),
+        },
         150,
     )
     return Row(series, claims={"callback": ratios(series, "callback, verified", "RSA verify + json.loads")})
@@ -137,8 +143,8 @@ def model(bench: Bench) -> Row:
         raise AssertionError("the two sides do not make the same model")
     series = bench.interleave(
         {
-            "orjson.loads + hand-written constructor": timed(by_hand),
-            "answer to model": timed(lambda: PaymentState.from_dict(got.json())),
+            "orjson.loads + hand-written constructor": computed(by_hand),
+            "answer to model": computed(lambda: PaymentState.from_dict(got.json())),
         },
         150,
     )
