@@ -41,8 +41,17 @@ def client() -> None:
         )
 
 
+def peak_memory() -> float:
+    """MiB. getrusage would tell what the parent held when it started this process."""
+    try:
+        with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  # as above
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 began = time.process_time()
 {"bare": lambda: None, "stand on": stand_on, "client": client}[SIDE]()
 spent = (time.process_time() - began) * 1000
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+peak = peak_memory()
 print(json.dumps({"ms": spent, "MiB": peak, "modules": len(sys.modules)}))
