@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import json
 import platform
@@ -579,11 +578,15 @@ class AsyncHighHelp(_Client, AsyncResources):
             return await http.drive_async(_raw(send), self._pool(), self._core.wire)
 
     def _pool(self) -> Any:
+        import asyncio
+
         # the loop itself is kept, not its id: another loop may get the same one
         return self._pools.get(asyncio.get_running_loop())
 
     async def aclose(self) -> None:
         """Close the connections. A client that was given as `http_client` stays open."""
+        import asyncio
+
         pool = self._pools.close(asyncio.get_running_loop())
         if pool is not None:
             await pool.aclose()

@@ -6,14 +6,12 @@ and card data. What is known of it (its kind, a safe text) becomes a `Failure`.
 
 from __future__ import annotations
 
-import asyncio
 import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from highhelp.apart import apart
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent
 from highhelp.flows import Flow, Result, Send, Sleep
 from highhelp.outcome import Answer, Failure
@@ -126,7 +124,7 @@ async def drive_async(flow: Flow[T], client: httpx.AsyncClient, wire: Wire) -> T
             return value
         wire.observer.before(step)
         if isinstance(step, Sleep):
-            await asyncio.sleep(step.seconds)
+            await _sleep(step.seconds)
             result = None
             continue
         began = wire.now()
@@ -138,6 +136,12 @@ async def drive_async(flow: Flow[T], client: httpx.AsyncClient, wire: Wire) -> T
             _interrupted(stop, step, wire, began)
             raise
         wire.observer.after(step, result, wire.now() - began)
+
+
+async def _sleep(seconds: float) -> None:
+    import asyncio  # a program without an event loop does not load it
+
+    await asyncio.sleep(seconds)
 
 
 def _interrupted(stop: BaseException, send: Send, wire: Wire, began: float) -> None:
@@ -189,6 +193,10 @@ def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
 
 
 async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> Answer | Failure:
+    import asyncio
+
+    from highhelp.apart import apart
+
     trace = Trace()
     signature = await apart(lambda: _signature(send, wire)) if wire.signs_apart else _signature(send, wire)
     request = _request(client, send, wire, trace.tell, signature)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
@@ -215,6 +216,7 @@ def bank_of(currency: str, method: str | None) -> Mapping[str, Any]:
     return next((row for row in banks if method in row.get("methods", ())), banks[0] if banks else {})
 
 
+@cache
 def example_rows(operation: str, name: str) -> tuple[Mapping[str, Any], ...]:
     """The rows of a list that the contract's examples of an operation's answer show."""
     found: dict[str, Mapping[str, Any]] = {}

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from highhelp.ledger import rules
 from highhelp.ledger.events import CallbackEvent, Lease, parked_key
@@ -20,6 +20,19 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row, Select
 
     from highhelp.ledger.protect import Seal
+
+
+# Statements are made once: to put one together costs several times what it costs to execute it.
+_EVENT_CHANGES = update(EVENTS).where(EVENTS.c.id == bindparam("which"))
+_PAYMENT_CHANGES = update(PAYMENTS).where(PAYMENTS.c.id == bindparam("which"))
+_MINE = (
+    EVENTS.c.id == bindparam("which"),
+    EVENTS.c.state == "claimed",
+    EVENTS.c.lease_token == bindparam("token"),
+)
+_HOLD = select(EVENTS.c.id).where(*_MINE).with_for_update()
+_MY_EVENT_CHANGES = update(EVENTS).where(*_MINE)
+_MY_PAYMENT_CHANGES = _PAYMENT_CHANGES.where(PAYMENTS.c.busy_token == bindparam("token"))
 
 
 class LeaseLost(Exception):
@@ -94,9 +107,9 @@ def claim(
         until = now + lease
         attempts = row.attempts + 1
         values = {"state": "claimed", "due_at": until, "lease_token": token, "attempts": attempts, "changed_at": now}
-        connection.execute(update(EVENTS).where(EVENTS.c.id == row.id).values(**values))
+        connection.execute(_EVENT_CHANGES, {"which": row.id, **values})
         busy = {"busy_token": token, "busy_until": until}
-        connection.execute(update(PAYMENTS).where(PAYMENTS.c.id == row.payment_ref).values(**busy))
+        connection.execute(_PAYMENT_CHANGES, {"which": row.payment_ref, **busy})
         events.append(_event(row, attempts, Lease(token, row.payment_ref, until), seal))
     return Claimed(tuple(events), settled)
 
@@ -125,8 +138,8 @@ def _settle(connection: Connection, row: Row[Any], changes: dict[str, Any], now:
         changes = changes | {"event_key": parked_key("amount", row.project_id, row.normalized_sha256)}
         payment |= {"final_print": None, "state": row.handled}
     values = changes | {"due_at": None, "lease_token": None, "changed_at": now}
-    connection.execute(update(EVENTS).where(EVENTS.c.id == row.id).values(**values))
-    connection.execute(update(PAYMENTS).where(PAYMENTS.c.id == row.payment_ref).values(**payment))
+    connection.execute(_EVENT_CHANGES, {"which": row.id, **values})
+    connection.execute(_PAYMENT_CHANGES, {"which": row.payment_ref, **payment})
 
 
 def hold(connection: Connection, event: CallbackEvent) -> None:
@@ -135,8 +148,7 @@ def hold(connection: Connection, event: CallbackEvent) -> None:
     Raises:
         LeaseLost: Another worker has it.
     """
-    mine = select(EVENTS.c.id).where(*_mine(event)).with_for_update()
-    if connection.execute(mine).one_or_none() is None:
+    if connection.execute(_HOLD, {"which": event.id, "token": event._lease.token}).one_or_none() is None:  # noqa: SLF001 - a handler has no use for it
         raise LeaseLost
 
 
@@ -179,23 +191,16 @@ def give_back(connection: Connection, events: Sequence[CallbackEvent], now: int)
 def _release(
     connection: Connection, event: CallbackEvent, values: dict[str, Any], now: int, handled: str | None = None
 ) -> None:
-    changes = values | {"lease_token": None, "changed_at": now}
-    if connection.execute(update(EVENTS).where(*_mine(event)).values(**changes)).rowcount != 1:
+    lease = event._lease  # noqa: SLF001 - a handler has no use for it
+    changes = {"which": event.id, "token": lease.token, **values, "lease_token": None, "changed_at": now}
+    if connection.execute(_MY_EVENT_CHANGES, changes).rowcount != 1:
         raise LeaseLost
     payment: dict[str, Any] = {"busy_token": None, "busy_until": None}
     if handled is not None:
         payment["handled"] = handled
-    mine = (PAYMENTS.c.id == event._lease.payment_ref, PAYMENTS.c.busy_token == event._lease.token)  # noqa: SLF001
-    if connection.execute(update(PAYMENTS).where(*mine).values(**payment)).rowcount != 1:
+    mine = {"which": lease.payment_ref, "token": lease.token}
+    if connection.execute(_MY_PAYMENT_CHANGES, mine | payment).rowcount != 1:
         raise LeaseLost
-
-
-def _mine(event: CallbackEvent) -> tuple[Any, ...]:
-    return (
-        EVENTS.c.id == event.id,
-        EVENTS.c.state == "claimed",
-        EVENTS.c.lease_token == event._lease.token,  # noqa: SLF001 - a handler has no use for it
-    )
 
 
 def _event(row: Row[Any], attempt: int, lease: Lease, seal: Seal | None) -> CallbackEvent:

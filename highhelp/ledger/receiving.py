@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -19,6 +19,21 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from highhelp_signing import VerifiedCallback
+
+# Statements are made once: to put one together costs several times what it costs to execute it.
+_PRINT_OF = select(EVENTS.c.normalized_sha256).where(EVENTS.c.event_key == bindparam("key"))
+_PAYMENT = select(PAYMENTS).where(PAYMENTS.c.payment_key == bindparam("key")).with_for_update()
+_NEW_PAYMENT = {
+    "postgresql": postgres_insert(PAYMENTS).on_conflict_do_nothing(index_elements=["payment_key"]).returning(PAYMENTS),
+    "sqlite": sqlite_insert(PAYMENTS).on_conflict_do_nothing(index_elements=["payment_key"]).returning(PAYMENTS),
+}
+_NEW_EVENT = insert(EVENTS).returning(EVENTS.c.id)
+_PAYMENT_CHANGES = update(PAYMENTS).where(PAYMENTS.c.id == bindparam("which"))
+_SAID_AGAIN = (
+    update(EVENTS)
+    .where(EVENTS.c.event_key == bindparam("stale_key"), EVENTS.c.state == "parked")
+    .values(state="superseded", reason="said again", changed_at=bindparam("now"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +78,8 @@ def store(
         return DUPLICATE  # without a lock, without a write
     payment = lock_payment(connection, callback.project_id, callback.payment_id)
     decision = rules.decide(known(payment), told(callback))
-    # under the lock once more: another delivery may have been faster
-    if decision.verdict == "duplicate" or _is_stored(connection, key, callback):
+    # under the lock once more: another delivery may have been faster; it would have given the payment a state
+    if decision.verdict == "duplicate" or (payment.state is not None and _is_stored(connection, key, callback)):
         return DUPLICATE
     row["payment_ref"] = payment.id
     if decision.verdict == "accept":
@@ -79,19 +94,15 @@ def _accept(
     connection: Connection, callback: VerifiedCallback, row: dict[str, Any], now: int, *, outbox: bool
 ) -> Stored:
     values = {**row, "event_key": event_key(callback), "state": "received", "due_at": now}
-    event_id = connection.execute(insert(EVENTS).values(**values).returning(EVENTS.c.id)).scalar_one()
+    event_id = connection.execute(_NEW_EVENT, values).scalar_one()
     facts = told(callback)
-    changes: dict[str, Any] = {"state": facts.state}
+    changes: dict[str, Any] = {"which": row["payment_ref"], "state": facts.state}
     if facts.final:
         changes["final_print"] = facts.final_print
-    connection.execute(update(PAYMENTS).where(PAYMENTS.c.id == row["payment_ref"]).values(**changes))
+    connection.execute(_PAYMENT_CHANGES, changes)
     # what was parked because it came too late to be trusted has now been said again in time
     stale = parked_key("stale", callback.project_id, callback.normalized_sha256)
-    connection.execute(
-        update(EVENTS)
-        .where(EVENTS.c.event_key == stale, EVENTS.c.state == "parked")
-        .values(state="superseded", reason="said again", changed_at=now)
-    )
+    connection.execute(_SAID_AGAIN, {"stale_key": stale, "now": now})
     if outbox:
         connection.execute(insert(OUTBOX).values(event_id=event_id, due_at=now))
     return Stored("received")
@@ -110,19 +121,17 @@ def expected_sum(payment: Row[Any]) -> tuple[int, str] | None:
 def lock_payment(connection: Connection, project_id: str, payment_id: str) -> Row[Any]:
     """The payment's row, made if absent, locked until the transaction ends."""
     key = payment_key(project_id, payment_id)
-    wanted = select(PAYMENTS).where(PAYMENTS.c.payment_key == key).with_for_update()
-    found = connection.execute(wanted).one_or_none()
+    found = connection.execute(_PAYMENT, {"key": key}).one_or_none()
     if found is not None:
         return found
-    make: Any = postgres_insert if connection.dialect.name == "postgresql" else sqlite_insert
     values = {"payment_key": key, "project_id": project_id, "payment_id": payment_id}
-    connection.execute(make(PAYMENTS).values(**values).on_conflict_do_nothing(index_elements=["payment_key"]))
-    return connection.execute(wanted).one()
+    made = connection.execute(_NEW_PAYMENT[connection.dialect.name], values).one_or_none()
+    # none is made where another transaction was faster
+    return made if made is not None else connection.execute(_PAYMENT, {"key": key}).one()
 
 
 def _is_stored(connection: Connection, key: str, callback: VerifiedCallback) -> bool:
-    digest = select(EVENTS.c.normalized_sha256).where(EVENTS.c.event_key == key)
-    found = connection.execute(digest).scalar_one_or_none()
+    found = connection.execute(_PRINT_OF, {"key": key}).scalar_one_or_none()
     # the key of a final event is its payment's: another body is for the rules to judge
     return found is not None and found == callback.normalized_sha256
 

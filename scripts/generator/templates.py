@@ -116,7 +116,7 @@ EDITS: dict[str, dict[str, list[tuple[str, str]]]] = {
             ),
             (
                 "        d = dict(src_dict)\n",
-                "        if not isinstance(src_dict, Mapping):\n            raise TypeError\n        d = dict(src_dict)\n",
+                "        if not isinstance(src_dict, (dict, Mapping)):\n            raise TypeError\n        d = dict(src_dict)\n",
             ),
             (
                 """    {% import "property_templates/" + property.template as prop_template %}

@@ -10,14 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from highhelp_signing.ambiguity import ECHO_PATHS, echo_is_ambiguous, request_ambiguity
-from highhelp_signing.callbacks import (
-    REFUSAL,
-    CallbackRejected,
-    CallbackVerifier,
-    Refusal,
-    RejectionReason,
-    VerifiedCallback,
-)
 from highhelp_signing.errors import (
     BodyFault,
     BodyNotSignable,
@@ -35,6 +27,14 @@ from highhelp_signing.signers import HmacSigner, RsaSigner, Signer
 
 if TYPE_CHECKING:
     from highhelp_signing.auth import SignatureAuth, refuse_redirects, refuse_redirects_async
+    from highhelp_signing.callbacks import (
+        REFUSAL,
+        CallbackRejected,
+        CallbackVerifier,
+        Refusal,
+        RejectionReason,
+        VerifiedCallback,
+    )
     from highhelp_signing.explanation import Cause, Explanation, Finding, explain
     from highhelp_signing.home import Home, generate_home
 
@@ -76,14 +76,21 @@ __all__ = [
     "signing_message",
 ]
 
-# What is imported when it is first asked for: httpx is not needed to verify, a home directory is made once in a life.
+# What is imported when it is first asked for: httpx is not needed to verify, verifying is not needed to send, a home
+# directory is made once in a life.
 # A module is never named like the function in it, since importing the one would hide the other.
 _LAZY = {
+    "REFUSAL": "callbacks",
+    "CallbackRejected": "callbacks",
+    "CallbackVerifier": "callbacks",
     "Cause": "explanation",
     "Explanation": "explanation",
     "Finding": "explanation",
     "Home": "home",
+    "Refusal": "callbacks",
+    "RejectionReason": "callbacks",
     "SignatureAuth": "auth",
+    "VerifiedCallback": "callbacks",
     "explain": "explanation",
     "generate_home": "home",
     "refuse_redirects": "auth",

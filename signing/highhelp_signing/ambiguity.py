@@ -96,7 +96,7 @@ class FieldRules:
         closed: whether no other field can be in a body, because its schema was or will be asked.
     """
 
-    __slots__ = ("_by_path", "_closed", "_follows", "_rows", "_scheme")
+    __slots__ = ("_by_path", "_closed", "_follows", "_places", "_rows", "_scheme")
 
     def __init__(
         self,
@@ -111,6 +111,11 @@ class FieldRules:
         if any(row.path.rpartition(":")[0] not in fields for row in self._rows if ":" in row.path):
             raise ValueError("each field needs a row for the object that holds it")
         self._by_path = {row.path: row for row in self._rows}
+        self._places = [
+            (row.path, parent, key, _TYPES[row.type], row)
+            for row in self._rows
+            for parent, _, key in [row.path.rpartition(":")]
+        ]
         # an entry of a closed body ends in a known leaf; in an open one, an unknown leaf may stand in a known object
         beginnings = [row.path for row in self._rows if not (closed and row.type == "object")]
         heads = "|".join(map(re.escape, beginnings))
@@ -120,18 +125,20 @@ class FieldRules:
         """Rule T: the known fields, and whether one is missing or of a wrong type."""
         values: dict[str, object] = {}
         wrong: list[str] = []
-        for row in self._rows:
-            parent_path, _, key = row.path.rpartition(":")
-            parent = values.get(parent_path) if parent_path else body
-            if not isinstance(parent, dict):
+        objects: dict[str, Mapping[str, object]] = {"": body}
+        for path, parent_path, key, kind, row in self._places:
+            parent = objects.get(parent_path)
+            if parent is None:
                 continue  # absent, null, or already found to be wrong
             value = parent.get(key)
             if value is None and not (row.required and (key not in parent or not row.nullable)):
                 continue
-            if type(value) is not _TYPES[row.type] or (row.type == "map" and not _is_text_map(value)):
-                wrong.append(row.path)
-            else:
-                values[row.path] = value
+            if type(value) is not kind or (row.type == "map" and not _is_text_map(value)):
+                wrong.append(path)
+                continue
+            values[path] = value
+            if isinstance(value, dict):
+                objects[path] = value
         return KnownFields(values, wrong[0] if wrong else None)
 
     def ambiguity(self, known: KnownFields, entries: list[str], normalized: str) -> str | None:

@@ -33,7 +33,8 @@ def base64url_decode(text: str) -> bytes | None:
         data = base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
     except (binascii.Error, ValueError):
         return None
-    return data if text in (base64url_encode(data), base64url_encode(data, padding=True)) else None
+    encoded = base64url_encode(data)
+    return data if text in (encoded, encoded + "=" * (-len(encoded) % 4)) else None
 
 
 def decode_signature(text: str) -> bytes | None:

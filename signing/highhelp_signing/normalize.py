@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias, cast
 
 from highhelp_signing.encoding import base64url_encode
@@ -310,6 +309,8 @@ def _plain(prefix: str, key: str, value: object, *, lenient: bool) -> str | _Con
         return int.__repr__(value)
     if isinstance(value, tuple):
         return list(value)
+    from decimal import Decimal
+
     reason = BodyFault.FLOAT if isinstance(value, float | Decimal) else BodyFault.TYPE
     raise BodyNotSignable(f"{prefix}{key}", reason)
 

@@ -35,7 +35,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
     # the module's own view of the two: others in this process, such as a served gateway, go on sleeping
     monkeypatch.setattr("highhelp.http.time", SimpleNamespace(sleep=taken.append, monotonic=time.monotonic))
-    monkeypatch.setattr("highhelp.http.asyncio", SimpleNamespace(sleep=sleep, timeout=asyncio.timeout))
+    monkeypatch.setattr("highhelp.http._sleep", sleep)
     return taken
 
 

@@ -72,8 +72,6 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         taken.append(seconds)
 
-    import asyncio
-
     monkeypatch.setattr("highhelp.http.time", SimpleNamespace(sleep=taken.append, monotonic=time.monotonic))
-    monkeypatch.setattr("highhelp.http.asyncio", SimpleNamespace(sleep=sleep, timeout=asyncio.timeout))
+    monkeypatch.setattr("highhelp.http._sleep", sleep)
     return taken

@@ -57,7 +57,7 @@ class Account:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         if "masked_pan" in d:

@@ -78,7 +78,7 @@ class BankListRequest:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.project_general import ProjectGeneral  # noqa: PLC0415
 
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         general = ProjectGeneral.from_dict(d.pop("general"))

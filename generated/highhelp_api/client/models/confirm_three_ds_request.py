@@ -45,7 +45,7 @@ class ConfirmThreeDSRequest:
         from ..models.info_general import InfoGeneral  # noqa: PLC0415
         from ..models.three_ds_result import ThreeDSResult  # noqa: PLC0415
 
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         general = InfoGeneral.from_dict(d.pop("general"))

@@ -66,7 +66,7 @@ class EcomPayinPayment:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
 

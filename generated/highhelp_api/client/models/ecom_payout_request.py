@@ -63,7 +63,7 @@ class EcomPayoutRequest:
         from ..models.ecom_payout_payment import EcomPayoutPayment  # noqa: PLC0415
         from ..models.general import General  # noqa: PLC0415
 
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         general = General.from_dict(d.pop("general"))

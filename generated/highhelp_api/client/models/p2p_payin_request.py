@@ -66,7 +66,7 @@ class P2PPayinRequest:
         from ..models.p2p_payin_payment import P2PPayinPayment  # noqa: PLC0415
         from ..models.sender import Sender  # noqa: PLC0415
 
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         general = General.from_dict(d.pop("general"))

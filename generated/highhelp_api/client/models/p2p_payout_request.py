@@ -63,7 +63,7 @@ class P2PPayoutRequest:
         from ..models.p2p_payout_payment import P2PPayoutPayment  # noqa: PLC0415
         from ..models.receiver import Receiver  # noqa: PLC0415
 
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         general = General.from_dict(d.pop("general"))

@@ -128,7 +128,7 @@ class PaymentCallback:
         from ..models.callback_general import CallbackGeneral  # noqa: PLC0415
         from ..models.callback_status import CallbackStatus  # noqa: PLC0415
 
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         project_id = expect(d.pop("project_id"), str)

@@ -37,7 +37,7 @@ class PaymentInfoRequest:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.info_general import InfoGeneral  # noqa: PLC0415
 
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         general = InfoGeneral.from_dict(d.pop("general"))

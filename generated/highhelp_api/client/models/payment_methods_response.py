@@ -42,7 +42,7 @@ class PaymentMethodsResponse:
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
         from ..models.payment_method import PaymentMethod  # noqa: PLC0415
 
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         methods = []

@@ -32,7 +32,7 @@ class ProjectGeneral:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         project_id = expect(d.pop("project_id", UNSET), str)

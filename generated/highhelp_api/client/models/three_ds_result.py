@@ -44,7 +44,7 @@ class ThreeDSResult:
 
     @classmethod
     def from_dict(cls: type[T], src_dict: Mapping[str, Any]) -> T:
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         pa_res = expect(d.pop("pa_res", UNSET), str)

@@ -56,7 +56,7 @@ class WidgetPayinRequest:
         from ..models.general import General  # noqa: PLC0415
         from ..models.widget_payment import WidgetPayment  # noqa: PLC0415
 
-        if not isinstance(src_dict, Mapping):
+        if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
         general = General.from_dict(d.pop("general"))

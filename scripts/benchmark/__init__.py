@@ -1,0 +1,1 @@
+"""What `scripts/bench` measures and how. Each module of rows holds one kind of cost."""

@@ -1,0 +1,199 @@
+"""Callbacks into a database: a durable receive and its handling, against the commits that they cannot do without."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sqlite3
+import statistics
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert
+from sqlalchemy.engine import make_url
+
+from benchmark import material
+from benchmark.measure import Bench, NotMeasured, Row, Turn, ratios
+from benchmark.signing import PKCS1, SHA256
+from highhelp import CallbackInbox
+from highhelp_signing import signing_message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+EACH = 10
+POSTGRES = os.environ.get("HIGHHELP_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+"""As the tests': a server on which databases may be made."""
+
+_TABLE = "CREATE TABLE bare (id {serial}, event_key TEXT UNIQUE NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL)"
+
+
+def sqlite(bench: Bench) -> Row:
+    """On SQLite."""
+    path = bench.scratch / "bare.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute(_TABLE.format(serial="INTEGER PRIMARY KEY"))
+    row = _measure(
+        bench, "SQLite", str(bench.scratch / "inbox.db"), lambda sql, *values: connection.execute(sql, values)
+    )
+    connection.close()
+    return row
+
+
+def postgres(bench: Bench) -> Row:
+    """On PostgreSQL."""
+    with _new_database() as (url, connection):
+        cursor = connection.cursor()
+        cursor.execute(_TABLE.format(serial="BIGSERIAL PRIMARY KEY"))
+        return _measure(bench, "PostgreSQL", url, lambda sql, *values: cursor.execute(sql.replace("?", "%s"), values))
+
+
+@contextmanager
+def _new_database() -> Iterator[tuple[str, Any]]:
+    driver: Any = importlib.import_module("pg8000.dbapi")
+    url = make_url(POSTGRES)
+    about = {"user": url.username or "postgres", "password": url.password, "host": url.host, "port": url.port or 5432}
+    try:
+        server = driver.connect(database=url.database, **about)
+    except Exception as error:
+        raise NotMeasured("PostgreSQL is not to be reached on 127.0.0.1:5432, so it was not measured") from error
+    server.autocommit = True
+    name = f"highhelp_bench_{os.getpid()}"
+    server.cursor().execute(f"CREATE DATABASE {name}")
+    connection = driver.connect(database=name, **about)
+    connection.autocommit = True
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False), connection
+    finally:
+        connection.close()
+        server.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
+        server.close()
+
+
+class _Inbox:
+    """An inbox with callbacks that come and are handled, ten at a time."""
+
+    def __init__(self, inbox: CallbackInbox, keys: material.Keys) -> None:
+        self.inbox = inbox
+        self.keys = keys
+        self.numbers = iter(range(10**9))
+
+    def callbacks(self) -> list[tuple[bytes, dict[str, str]]]:
+        """Signed, each of another payment."""
+        return [self.keys.signed(material.callback(f"order-{next(self.numbers)}")) for _ in range(EACH)]
+
+    def receive(self, callbacks: list[tuple[bytes, dict[str, str]]]) -> None:
+        """Take them in."""
+        for one in callbacks:
+            if self.inbox.receive(*one)[0] != 200:
+                raise AssertionError("a callback was not taken in")
+
+    def process(self) -> None:
+        """Handle them."""
+        if self.inbox.process(lambda _event, _connection: None) != EACH:
+            raise AssertionError("not every event was handled")
+
+    def received(self) -> float:
+        """A turn of receiving alone."""
+        callbacks = self.callbacks()
+        spent = _microseconds(lambda: self.receive(callbacks))
+        self.process()
+        return spent
+
+    def handled(self) -> float:
+        """A turn of both."""
+        callbacks = self.callbacks()
+
+        def both() -> None:
+            self.receive(callbacks)
+            self.process()
+
+        return _microseconds(both)
+
+
+def _measure(bench: Bench, kind: str, url: str, execute: Callable[..., object]) -> Row:
+    keys = material.Keys.new()
+    body = material.callback()
+    raw, _ = keys.signed(body)
+    message = signing_message(body, 1)
+    signature, public = keys.private.sign(message, PKCS1, SHA256), keys.private.public_key()
+    numbers = iter(range(10**9))
+
+    def commit() -> None:
+        execute("BEGIN")
+        execute("INSERT INTO bare (event_key, body, state) VALUES (?, ?, ?)", f"{next(numbers)}", raw.decode(), "x")
+        execute("COMMIT")
+
+    def verify_and_commit() -> None:
+        for _ in range(EACH):
+            public.verify(signature, message, PKCS1, SHA256)
+            commit()
+
+    def commits() -> None:
+        # a handler runs in the transaction that marks its event as done; ten are claimed in one more
+        for _ in range(2 * EACH + 1):
+            commit()
+
+    with CallbackInbox(url, verifier=keys.verifier(), environ={}) as inbox:
+        inbox.prepare()
+        ours = _Inbox(inbox, keys)
+        turns: dict[str, Turn] = {
+            "one bare commit + RSA verify": lambda: _microseconds(verify_and_commit),
+            "receive": ours.received,
+            "2.1 bare commits": lambda: _microseconds(commits),
+            "receive and process": ours.handled,
+        }
+        for turn in turns.values():
+            turn()
+        series = bench.interleave(turns, 60)
+        curve = [] if bench.quick or kind == "PostgreSQL" else _growth(ours)
+    key = kind.lower()
+    row = Row(
+        series,
+        claims={
+            f"inbox-{key}-receive": ratios(series, "receive", "one bare commit + RSA verify"),
+            f"inbox-{key}-process": ratios(series, "receive and process", "2.1 bare commits"),
+        },
+    )
+    if curve:
+        row.curves["A callback received and handled, µs, by callbacks stored before (SQLite)"] = {"highhelp": curve}
+    return row
+
+
+def _microseconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) / EACH * 1e6
+
+
+def _growth(ours: _Inbox) -> list[tuple[float, float]]:
+    """The cost of one more, with ever more stored."""
+    from highhelp.ledger.schema import EVENTS, PAYMENTS
+
+    engine = ours.inbox.engine
+    with engine.begin() as connection:
+        event = dict(connection.execute(EVENTS.select().limit(1)).mappings().one())
+        payment = dict(connection.execute(PAYMENTS.select().limit(1)).mappings().one())
+    for row in (event, payment):
+        row.pop("id")
+    stored, points = 0, []
+    for number in (10**3, 10**4, 10**5, 10**6):
+        while stored < number:
+            batch = range(stored, min(stored + 20_000, number))
+            with engine.begin() as connection:
+                first = connection.execute(PAYMENTS.select().order_by(PAYMENTS.c.id.desc()).limit(1)).scalar_one() + 1
+                connection.execute(
+                    insert(PAYMENTS),
+                    [payment | {"id": first + one - batch.start, "payment_key": f"old-{one}"} for one in batch],
+                )
+                connection.execute(
+                    insert(EVENTS),
+                    [event | {"event_key": f"old-{one}", "payment_ref": first + one - batch.start} for one in batch],
+                )
+            stored = batch.stop
+        ours.handled()
+        points.append((float(number), statistics.median(ours.handled() for _ in range(15))))
+    return points

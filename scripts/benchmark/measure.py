@@ -1,0 +1,133 @@
+"""How a row is measured: its sides take turns, round after round, so that what disturbs one disturbs all of them.
+
+A side's turn takes a few milliseconds and gives one number. What is claimed is a ratio of two sides within the same
+round; of all rounds the median is taken, since a busy machine spoils some of them.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Turn: TypeAlias = Callable[[], float]
+Series: TypeAlias = dict[str, list[float]]
+
+TURN_SECONDS = 0.002
+
+
+class NotMeasured(Exception):
+    """What a row needs is not on this machine."""
+
+
+@dataclass
+class Row:
+    """What one row of measurements came to.
+
+    Attributes:
+        series: What each side came to, round by round.
+        units: The unit of each side, where it is not `µs`.
+        claims: Name of a budget -> its values, round by round.
+        curves: Title -> side -> points, for how a cost grows.
+        notes: What a reader must know.
+    """
+
+    series: Series = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    claims: Series = field(default_factory=dict)
+    curves: dict[str, dict[str, list[tuple[float, float]]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Bench:
+    """How long to measure, and where to put files.
+
+    Attributes:
+        effort: 1 for a whole run, less for a quick one.
+        scratch: A directory that is deleted after the run.
+        peers: Whether other SDKs and Prism are measured too.
+    """
+
+    effort: float
+    scratch: Path
+    peers: bool = True
+
+    def rounds(self, number: int) -> int:
+        """How many rounds, of those that a whole run takes."""
+        return max(3, round(number * self.effort))
+
+    @property
+    def quick(self) -> bool:
+        """Whether what takes long by its nature is left out."""
+        return self.effort < 1
+
+    def interleave(self, turns: Mapping[str, Turn], rounds: int) -> Series:
+        """Let the sides take turns. Each begins a round in its turn, so that none always runs after the same one."""
+        names = list(turns)
+        series: Series = {name: [] for name in names}
+        for number in range(self.rounds(rounds)):
+            first = number % len(names)
+            for name in names[first:] + names[:first]:
+                series[name].append(turns[name]())
+            say(f"  round {number + 1} of {self.rounds(rounds)}")
+        say("")
+        return series
+
+
+def timed(work: Callable[[], object], calls: int) -> Turn:
+    """A turn that gives the microseconds of one call on the clock.
+
+    Args:
+        work: What is measured.
+        calls: How often in a turn.
+    """
+    return _turn(work, calls, time.perf_counter)
+
+
+def computed(work: Callable[[], object]) -> Turn:
+    """A turn that gives the microseconds of one call of a pure computation, in processor time of this thread.
+
+    What other programs do meanwhile is then not counted. The number of calls is what fits into a turn.
+    """
+    for _ in range(3):
+        work()
+    began = time.thread_time()
+    work()
+    spent = time.thread_time() - began
+    return _turn(work, max(1, min(1000, int(TURN_SECONDS / max(spent, 1e-7)))), time.thread_time)
+
+
+def _turn(work: Callable[[], object], calls: int, clock: Callable[[], float]) -> Turn:
+    for _ in range(3):
+        work()
+
+    def turn() -> float:
+        began = clock()
+        for _ in range(calls):
+            work()
+        return (clock() - began) / calls * 1e6
+
+    return turn
+
+
+def ratios(series: Series, ours: str, against: str) -> list[float]:
+    """One side against another, round by round."""
+    return [one / other for one, other in zip(series[ours], series[against], strict=True)]
+
+
+def summary(values: Sequence[float]) -> dict[str, float]:
+    """Least, median and greatest."""
+    return {"min": min(values), "median": statistics.median(values), "max": max(values)}
+
+
+def say(text: str) -> None:
+    """Progress, on one line of a terminal; a log file gets none of it."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

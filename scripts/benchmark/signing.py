@@ -1,0 +1,206 @@
+"""Rows without a network: signatures, the normalised string, callbacks, models, and the event loop while it signs."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import importlib
+import json
+import statistics
+import time
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from benchmark import material
+from benchmark.measure import Bench, Row, computed, ratios
+from highhelp.apart import apart
+from highhelp.outcome import Answer
+from highhelp_api.client.models import Integration, PaymentState, Status, SubStatus
+from highhelp_signing import normalize, signature_headers, signing_message
+from highhelp_signing.encoding import base64url_encode
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+NOW = 1_706_182_847
+AT_ONCE = 64
+PKCS1, SHA256 = padding.PKCS1v15(), hashes.SHA256()
+
+
+def signing(bench: Bench) -> Row:
+    """A whole signature against the mathematics in it."""
+    keys, body = material.Keys.new(), material.request()
+    raw, message = material.compact(body), signing_message(body, NOW)
+    secret = material.HMAC_KEY.encode()
+    about: dict[str, Any] = {"project_id": material.PROJECT, "timestamp": NOW}
+
+    def floor() -> object:
+        # what any reading of the scheme has to do in C: read the JSON, encode twice, one HMAC
+        json.loads(raw)
+        text = base64.urlsafe_b64encode(raw)
+        return base64.urlsafe_b64encode(hmac.digest(secret, text, hashlib.sha512))
+
+    series = bench.interleave(
+        {
+            "bare RSA sign": computed(lambda: keys.private.sign(message, PKCS1, SHA256)),
+            "RSA, bytes to headers": computed(lambda: signature_headers(raw, signer=keys.rsa, **about)),
+            "bare HMAC": computed(lambda: hmac.digest(secret, message, hashlib.sha512)),
+            "HMAC, bytes to headers": computed(lambda: signature_headers(raw, signer=keys.hmac, **about)),
+            "HMAC, object to signature": computed(lambda: base64url_encode(keys.hmac.sign(signing_message(body, NOW)))),
+            "normalize": computed(lambda: normalize(body)),
+            "json.loads": computed(lambda: json.loads(raw)),
+            "floor: json.loads, base64 twice, HMAC": computed(floor),
+        },
+        150,
+    )
+    return Row(
+        series,
+        claims={
+            "signing-rsa": ratios(series, "RSA, bytes to headers", "bare RSA sign"),
+            "signing-hmac-bytes": ratios(series, "HMAC, bytes to headers", "bare HMAC"),
+            "signing-hmac-object": ratios(series, "HMAC, object to signature", "bare HMAC"),
+        },
+    )
+
+
+def sizes(bench: Bench) -> Row:
+    """How the cost of the normalised string grows with the body."""
+    lengths = [1, 4, 16, 64, 256, 1024]
+    bodies = {f"{kib} KiB": _of_size(kib << 10) for kib in lengths}
+    turns = {}
+    for name, (size, body) in bodies.items():
+        turn = computed(lambda body=body: normalize(body))  # type: ignore[misc]  # each its own
+        turns[name] = lambda turn=turn, size=size: turn() * 1000 / size
+    series = bench.interleave(turns, 30)
+    points = [(float(kib), statistics.median(values)) for kib, values in zip(lengths, series.values(), strict=True)]
+    return Row(
+        series,
+        units=dict.fromkeys(series, "ns per byte"),
+        claims={"normalize-growth": ratios(series, "1024 KiB", "1 KiB")},
+        curves={"Normalising, ns per byte, by KiB of the body": {"normalize": points}},
+    )
+
+
+def _of_size(size: int) -> tuple[int, dict[str, Any]]:
+    # all bodies of one shape, so that only the size differs
+    pieces: list[Any] = []
+    length = 0
+    while length < size - 500:
+        piece = {**material.request(f"order-{len(pieces)}"), "sender": {}}
+        pieces.append(piece)
+        length += len(material.compact(piece)) + 1
+    body = {"items": pieces}
+    return len(material.compact(body)), body
+
+
+def callback(bench: Bench) -> Row:
+    """A callback, verified and typed."""
+    keys = material.Keys.new()
+    body = material.callback()
+    raw, headers = keys.signed(body)
+    verifier = keys.verifier()
+    message = signing_message(body, NOW)
+    signature = keys.private.sign(message, PKCS1, SHA256)
+    public = keys.private.public_key()
+
+    def bare() -> object:
+        public.verify(signature, message, PKCS1, SHA256)
+        return json.loads(raw)
+
+    series = bench.interleave(
+        {
+            "RSA verify + json.loads": computed(bare),
+            "callback, verified": computed(lambda: verifier.verify(raw, headers)),
+        },
+        150,
+    )
+    return Row(series, claims={"callback": ratios(series, "callback, verified", "RSA verify + json.loads")})
+
+
+def model(bench: Bench) -> Row:
+    """An answer's bytes to a model."""
+    orjson: Any = importlib.import_module("orjson")
+    raw = material.compact(material.answer())
+
+    def by_hand() -> PaymentState:
+        body = orjson.loads(raw)
+        sub = body.get("sub_status")
+        return PaymentState(
+            status=Status(body["status"]),
+            sub_status=None if sub is None else SubStatus(sub),
+            status_description=body["status_description"],
+            request_id=body["request_id"],
+            payment_id=body["payment_id"],
+            integration=Integration(form_url=body["integration"]["form_url"]),
+        )
+
+    got = Answer(200, {}, raw, 0.0)
+    if by_hand() != PaymentState.from_dict(got.json()):
+        raise AssertionError("the two sides do not make the same model")
+    series = bench.interleave(
+        {
+            "orjson.loads + hand-written constructor": computed(by_hand),
+            "answer to model": computed(lambda: PaymentState.from_dict(got.json())),
+        },
+        150,
+    )
+    return Row(series, claims={"model": ratios(series, "answer to model", "orjson.loads + hand-written constructor")})
+
+
+def loop(bench: Bench) -> Row:
+    """How long an event loop stands still while it is asked for many RSA signatures at once."""
+    keys, raw = material.Keys.new(), material.compact(material.request())
+
+    def sign() -> object:
+        return signature_headers(raw, signer=keys.rsa, project_id=material.PROJECT, timestamp=NOW)
+
+    async def inline() -> object:
+        return sign()
+
+    lags: dict[str, list[float]] = {"inline, lag p99": [], "two threads, lag p99": []}
+
+    def turn(name: str, one: Callable[[], Awaitable[object]]) -> Callable[[], float]:
+        def measured() -> float:
+            seconds, p99 = asyncio.run(_burst(one))
+            lags[f"{name}, lag p99"].append(p99 * 1000)
+            return AT_ONCE / seconds
+
+        return measured
+
+    series = bench.interleave(
+        {"inline": turn("inline", inline), "two threads": turn("two threads", lambda: apart(sign))}, 40
+    )
+    units = dict.fromkeys(series, "signatures/s") | dict.fromkeys(lags, "ms")
+    return Row(
+        series | lags,
+        units=units,
+        claims={"loop-lag": lags["two threads, lag p99"], "loop-throughput": ratios(series, "two threads", "inline")},
+    )
+
+
+async def _burst(one: Callable[[], Awaitable[object]]) -> tuple[float, float]:
+    lags: list[float] = []
+    done = asyncio.Event()
+
+    async def tick() -> None:
+        while not done.is_set():
+            began = time.perf_counter()
+            await asyncio.sleep(0.001)
+            lags.append(time.perf_counter() - began - 0.001)
+
+    ticking = asyncio.create_task(tick())
+    await asyncio.sleep(0.005)
+    lags.clear()
+    began = time.perf_counter()
+    # several bursts, so that there are enough ticks for a hundredth part
+    for _ in range(8):
+        await asyncio.gather(*(one() for _ in range(AT_ONCE)))
+    seconds = (time.perf_counter() - began) / 8
+    done.set()
+    await ticking
+    lags.sort()
+    return seconds, lags[min(len(lags) - 1, int(len(lags) * 0.99))]

@@ -1,0 +1,126 @@
+"""The benchmark's own rules: what counts as worse, and that a run can be told. Nothing is timed here."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from benchmark import budgets, report
+from benchmark.budgets import Budget
+from benchmark.imports import multiply
+from benchmark.measure import Bench, Row, ratios
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+AIMS = budgets.load()
+
+
+def budget(**fields: Any) -> Budget:
+    return Budget(name="x", what="w", against="a", **fields)
+
+
+def test_a_value_within_the_margin_is_no_regression() -> None:
+    most = budget(at_most=2.0, margin=0.1)
+    assert most.met(2.0)
+    assert not most.met(2.1)
+    assert not most.regressed(2.19)
+    assert most.regressed(2.21)
+    least = budget(at_least=3, margin=0.5)
+    assert least.met(3)
+    assert not least.regressed(2.01)
+    assert least.regressed(1.99)
+
+
+def test_where_an_aim_is_known_to_be_missed_only_more_than_that_is_a_regression() -> None:
+    assert not budget(at_most=2.0, margin=0.1, known=4.0).regressed(4.3)
+    assert budget(at_most=2.0, margin=0.1, known=4.0).regressed(4.5)
+    assert not budget(at_most=2.0, margin=0.1, known=1.0).regressed(2.1)
+    assert not budget(at_least=3, margin=0.5, known=2.0).regressed(1.4)
+    assert budget(at_least=3, margin=0.5, known=2.0).regressed(1.3)
+
+
+@pytest.mark.parametrize("fields", [{}, {"at_most": 1.0, "at_least": 1.0}])
+def test_a_budget_has_one_direction(fields: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="either at_most or at_least"):
+        budget(margin=0.1, **fields)
+
+
+def test_the_median_of_a_run_decides() -> None:
+    aims = {"x": budget(at_most=2.0, margin=0.1)}
+    assert budgets.verdicts({"x": [1.0, 1.5, 90.0]}, aims) == []
+    (told,) = budgets.verdicts({"x": [1.0, 5.0, 90.0]}, aims)
+    assert told.startswith("x: 5, at most 2, margin 10%")
+
+
+def test_a_claim_without_a_budget_is_told() -> None:
+    with pytest.raises(ValueError, match="no budget is named y"):
+        budgets.verdicts({"y": [1.0]}, AIMS)
+
+
+def test_ratios_are_taken_within_a_round() -> None:
+    assert ratios({"a": [2.0, 9.0], "b": [1.0, 3.0]}, "a", "b") == [2.0, 3.0]
+
+
+def test_each_side_takes_its_turn_in_each_round(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def turn(name: str) -> float:
+        order.append(name)
+        return 1.0
+
+    series = Bench(1.0, tmp_path).interleave({name: lambda name=name: turn(name) for name in "abc"}, 3)  # type: ignore[misc]  # each its own
+    assert series == {"a": [1.0] * 3, "b": [1.0] * 3, "c": [1.0] * 3}
+    assert "".join(order) == "abcbcacab"
+
+
+@pytest.fixture
+def results() -> dict[str, Any]:
+    row = Row(
+        series={"one <side>": [1.0, 2.0, 3.0]},
+        claims={name: [aim.at_most or aim.at_least or 0] for name, aim in AIMS.items() if name != "model"},
+        curves={"growth & such": {"a": [(1.0, 0.5), (1000.0, 70.0)], "b": [(1.0, 3.0)]}},
+    )
+    told: dict[str, Any] = json.loads(json.dumps(report.as_json(row)))
+    about = {
+        "when": "now", "seconds": 1, "quick": False, "python": "3", "processor": "p", "cores": 2, "load": 0.1,
+        "libraries": {"httpx": "1"},
+    }  # fmt: skip
+    return {"about": about, "rows": {"row": told}, "missing": ["Prism was not measured"]}
+
+
+def test_the_table_names_every_budget(results: dict[str, Any]) -> None:
+    text = report.table(results, AIMS)
+    assert all(name in text for name in AIMS)
+    assert "not measured: model" in text
+    assert "MISSED" not in text
+    results["rows"]["row"]["claims"]["callback"] = [99.0]
+    assert "MISSED" in report.table(results, AIMS)
+
+
+def test_page_and_charts_follow_from_the_results(results: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "performance").mkdir()
+    page, *charts = report.write_page(results, AIMS, tmp_path)
+    text = page.read_text()
+    assert "<!-- table -->" not in text
+    assert "<!-- sides -->" not in text
+    assert all(aim.what in text for aim in AIMS.values())
+    assert "Prism was not measured" in text
+    for chart in charts:
+        assert f"performance/{chart.name}" in text
+        assert ET.parse(chart).getroot().tag.endswith("svg")  # made just now
+
+
+def test_a_multiplied_document_has_new_names_and_no_old_reference() -> None:
+    post = {"operationId": "a", "x-method-name": "a", "b": {"$ref": "#/components/schemas/A"}}
+    document = {
+        "paths": {"/api/v1/a": {"post": post}},
+        "components": {"schemas": {"A": {"type": "object"}, "E": {"type": "string"}}},
+    }
+    many = multiply(document, 2)
+    assert [one["post"]["operationId"] for one in many["paths"].values()] == ["a", "a_more2", "a_more3"]
+    assert set(many["components"]["schemas"]) == {"A", "E", "AMore2", "AMore3"}
+    assert many["paths"]["/api/v1/more3/a"]["post"]["b"]["$ref"].endswith("/AMore3")
