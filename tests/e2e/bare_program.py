@@ -23,13 +23,6 @@ from highhelp_signing import (
     parse_body,
     signing_message,
 )
-    HmacSigner,
-    RsaSigner,
-    SignatureScheme,
-    normalize,
-    parse_body,
-    signing_message,
-)
 
 
 def sign_vectors(path: Path) -> int:
