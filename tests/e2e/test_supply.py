@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.requirements import Requirement
 
 from supply import licences, pythons
 
@@ -141,8 +142,8 @@ def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))  # for pip-licenses, which is another process
         honest = licences.needs
 
-        def needs(here: Distribution, wanted: frozenset[str]) -> list[licences.Requirement]:
-            more = [licences.Requirement("planted")] if here.name == "highhelp" else []
+        def needs(here: Distribution, wanted: frozenset[str]) -> list[Requirement]:
+            more = [Requirement("planted")] if here.name == "highhelp" else []
             return [*honest(here, wanted), *more]
 
         monkeypatch.setattr(licences, "needs", needs)
