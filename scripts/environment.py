@@ -53,17 +53,23 @@ def pins(name: str = DEVELOPMENT) -> Path:
     return ROOT / "scripts" / "requirements" / f"{name}.txt"
 
 
-def made(name: str = DEVELOPMENT) -> Path:
-    """The interpreter of an environment, made or brought up to date first where that is needed."""
-    home = folder(name)
+def made(name: str = DEVELOPMENT, base: Path | None = None) -> Path:
+    """The interpreter of an environment, made or brought up to date first where that is needed.
+
+    Args:
+        name: Whose pins it holds.
+        base: Another Python than this one, of which the environment is made; it is then called like that one.
+    """
+    home = folder(name if base is None else base.name)
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if _stamp(home) != _wanted(name):
-        _make(home, python, pins(name))
+    if _stamp(home) != _wanted(name, base):
+        _make(home, python, name, base)
     return python
 
 
-def _wanted(name: str) -> str:
-    parts = [pins(name).read_bytes(), (ROOT / "pyproject.toml").read_bytes(), str(ROOT).encode(), sys.version.encode()]
+def _wanted(name: str, base: Path | None = None) -> str:
+    version = sys.version if base is None else str(base.resolve())
+    parts = [pins(name).read_bytes(), (ROOT / "pyproject.toml").read_bytes(), str(ROOT).encode(), version.encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -72,16 +78,16 @@ def _stamp(home: Path) -> str:
     return stamp.read_text(encoding="ascii") if stamp.is_file() else ""
 
 
-def _make(home: Path, python: Path, pinned: Path) -> None:
+def _make(home: Path, python: Path, name: str, base: Path | None) -> None:
     print(f"Setting up {home.name} (once; takes about half a minute) ...", file=sys.stderr, flush=True)
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     steps = [
         (
-            [sys.executable, "-m", "venv", "--clear", str(home)],
+            [str(base or sys.executable), "-m", "venv", "--clear", str(home)],
             "make a virtual environment; on Debian and Ubuntu: apt install python3-venv",
         ),
         (
-            [*pip, "--require-hashes", "-r", str(pinned)],
+            [*pip, "--require-hashes", "-r", str(pins(name))],
             "install the pinned dependencies; is a package index reachable?",
         ),
         ([*pip, "--no-deps", "-e", str(ROOT)], "install the package itself"),
@@ -91,4 +97,4 @@ def _make(home: Path, python: Path, pinned: Path) -> None:
         if done.returncode:
             print("\n".join(done.stdout.splitlines()[-20:]), f"\nCould not {what}", file=sys.stderr)
             sys.exit(2)
-    (home / "installed").write_text(_wanted(pinned.stem), encoding="ascii")
+    (home / "installed").write_text(_wanted(name, base), encoding="ascii")
