@@ -8,16 +8,16 @@ import hashlib
 import inspect
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from highhelp import AsyncCallbackInbox, CallbackEvent, CallbackInbox, Money, SettingsError
-from highhelp.ledger.keeping import InboxRefusal
 from highhelp.ledger.events import bound_to, event_key, final_key, parked_key, payment_key, print_of, told
 from highhelp.ledger.inbox import LARGEST_BODY, AsyncCallbackStore, CallbackStore
+from highhelp.ledger.keeping import InboxRefusal
 from highhelp.ledger.schema import EVENTS, OUTBOX, PAYMENTS
 from highhelp_signing import REFUSAL
 
@@ -44,7 +44,7 @@ class Plain:
 
         return call
 
-    async def __aenter__(self) -> Plain:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -405,21 +405,21 @@ def test_operators_park_and_replay(play: Any, gateway: MockGateway) -> None:
         (parked,) = await inbox.list()
         assert (parked["state"], parked["reason"], parked["changed_at"]) == ("parked", "operator", began + 5)
         assert (await inbox.stats())["oldest_due_seconds"] is None
-        with pytest.raises(InboxRefusal, match="^event 1 is parked; only one that waits can be parked$"):
+        with pytest.raises(InboxRefusal, match=r"^event 1 is parked; only one that waits can be parked$"):
             await inbox.park(1)
         gateway.travel(5)
         await inbox.replay(1)
         (again,) = await inbox.list()
         values = (again["state"], again["reason"], again["attempts"], again["changed_at"])
         assert values == ("received", None, 0, began + 10)
-        with pytest.raises(InboxRefusal, match="^event 1 is received, which is not replayed$"):
+        with pytest.raises(InboxRefusal, match=r"^event 1 is received, which is not replayed$"):
             await inbox.replay(1)
         assert await inbox.process(ignore) == 1
         for refused in (inbox.park, inbox.replay):
-            with pytest.raises(InboxRefusal, match="^event 1 is done"):
+            with pytest.raises(InboxRefusal, match=r"^event 1 is done"):
                 await refused(1)
         for absent in (inbox.park, inbox.replay, inbox.show):
-            with pytest.raises(InboxRefusal, match="^there is no event 999$"):
+            with pytest.raises(InboxRefusal, match=r"^there is no event 999$"):
                 await absent(999)
         await take(inbox, gateway.signed_callback("order-1", "decline"))
         with pytest.raises(InboxRefusal) as told_off:
