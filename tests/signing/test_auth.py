@@ -273,7 +273,7 @@ def test_plain_http_is_refused_elsewhere(signer: RsaSigner, origin: str) -> None
         ("ftp://a.example", "the origin must be an https URL"),
         ("https://", "the origin must be an https URL"),
         ("https://u:p@a.example", "the origin must not hold credentials"),
-        ("https://a.example:99999", "the origin is not a URL"),
+        ("https://\0", "the origin is not a URL"),
         ("https://xn--a.example", "the origin is not a URL"),
         (5, "the origin is not a URL"),
     ],
