@@ -72,13 +72,8 @@ ROOMS = {
         Room(
             "flows",
             _of("highhelp", "flows outcome"),
-            ("tests/client",),
+            ("tests/client/test_flows.py", "tests/client/test_money_is_safe.py", "tests/client/test_answers.py"),
             85,
-            (
-                "tests/client/test_connections.py",
-                "tests/client/test_sockets.py",
-                "tests/client/test_telemetry.py",
-            ),
         ),
     )
 }
