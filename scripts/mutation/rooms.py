@@ -53,7 +53,12 @@ ROOMS = {
         Room(
             "guard",
             _of("highhelp.ledger", "intents payouts"),
-            ("tests/payouts/test_guard.py", "tests/payouts/test_reconcile.py", "tests/payouts/test_batch.py"),
+            (
+                "tests/payouts/test_guard.py",
+                "tests/payouts/test_both_kinds.py",
+                "tests/payouts/test_reconcile.py",
+                "tests/payouts/test_batch.py",
+            ),
             85,
             ("tests/payouts/test_batch.py::test_a_batch_that_is_killed_ten_times_pays_every_row_once",),
         ),

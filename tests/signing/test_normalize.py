@@ -240,7 +240,8 @@ def test_the_place_where_a_text_grows_too_long_is_named() -> None:
 
 
 def test_the_paths_of_containers_are_counted_too() -> None:
-    body = {"a" * 9: [[[]]]}  # "aaaaaaaaa:" and "aaaaaaaaa:0:" are 22 characters, the innermost is empty
+    # "aaaaaaaaa:" and "aaaaaaaaa:0:" are 22 characters, the innermost is empty
+    body: dict[str, Any] = {"a" * 9: [[[]]]}
     assert normalize(body, limits=Limits(text=22)) == ""
     with pytest.raises(BodyNotSignable) as caught:
         normalize(body, limits=Limits(text=21))
