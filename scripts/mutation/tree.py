@@ -70,10 +70,9 @@ def _settings(room: Room) -> str:
         "only_mutate": [str(file_of(module)) for module in room.modules],
         "also_copy": others,
         "pytest_add_cli_args_test_selection": list(room.tests),
-        # the databases on other machines are the same code: once is enough
         "pytest_add_cli_args": [
             *("-p", "mutation.plugin", "-p", "no:xdist", "-p", "no:cacheprovider"),
-            *("-k", "not postgres", *leave_out),
+            *("-k", room.keywords, *leave_out),
         ],
         "timeout_constant": 12.0,
         "timeout_multiplier": 3.0,

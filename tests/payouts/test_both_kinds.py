@@ -53,7 +53,9 @@ def play(request: pytest.FixtureRequest, gateway: MockGateway, sqlite: str, naps
     """Plays a scenario with a guard of either kind."""
 
     def play(
-        scenario: Callable[[Any], Coroutine[Any, Any, None]], transport: httpx.MockTransport | None = None
+        scenario: Callable[[Any], Coroutine[Any, Any, None]],
+        transport: httpx.MockTransport | None = None,
+        **options: Any,
     ) -> None:
         about: dict[str, Any] = {
             "base_url": gateway.base_url,
@@ -68,12 +70,15 @@ def play(request: pytest.FixtureRequest, gateway: MockGateway, sqlite: str, naps
             if request.param == "async":
                 async with (
                     AsyncHighHelp(**about) as client,
-                    AsyncPayoutGuard(client, sqlite, clock=gateway.clock, environ={}) as guard,
+                    AsyncPayoutGuard(client, sqlite, clock=gateway.clock, environ={}, **options) as guard,
                 ):
                     await scenario(guard)
                 return
-            with HighHelp(**about) as client, PayoutGuard(client, sqlite, clock=gateway.clock, environ={}) as guard:
-                await scenario(Plain(guard))
+            with (
+                HighHelp(**about) as plain,
+                PayoutGuard(plain, sqlite, clock=gateway.clock, environ={}, **options) as one,
+            ):
+                await scenario(Plain(one))
 
         asyncio.run(run())
 
@@ -325,3 +330,11 @@ def test_reading_and_writing_are_apart(play: Any) -> None:
             assert await run(guard, step) == ("written" if isinstance(step, Write) else "read")
 
     play(scenario)
+
+
+def test_the_lease_is_the_one_that_is_given(play: Any, gateway: MockGateway) -> None:
+    async def scenario(guard: Any) -> None:
+        await run(guard, next(guard.guarding.sending(BODY, CREATE)))
+        assert [one.busy_until for one in await guard.list()] == [gateway.clock() + 100]
+
+    play(scenario, lease=100)
