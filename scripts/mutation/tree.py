@@ -39,6 +39,12 @@ def file_of(module: str) -> Path:
     return Path(*module.split(".")).with_suffix(".py")
 
 
+def source_of(module: str) -> Path:
+    """A module's file in the repository."""
+    package, _, name = module.partition(".")
+    return ROOT / _PACKAGES[package] / file_of(name)
+
+
 def laid_out(room: Room, *, anew: bool) -> Path:
     """The tree, as the repository is now. Unless `anew`, what the last run found out is kept."""
     tree = folder(room)
