@@ -19,7 +19,7 @@ from highhelp.errors import (
     WaitTimeout,
 )
 from highhelp.flows import Budget, Call, Policy, Send, Sleep, carry_out, look_up, tells_nothing, wait
-from highhelp.outcome import Answer, Failure, Verdict, clock_skew, judge, retry_after
+from highhelp.outcome import Answer, Failure, Verdict, clock_skew, judge, rejection, retry_after
 from highhelp_api.client.models import PaymentState
 from highhelp_api.contract import OPERATIONS
 
@@ -662,6 +662,25 @@ def test_a_question_of_a_wait_has_what_is_left_of_it() -> None:
         flow.send(FOUND)
 
 
+def test_a_state_of_the_callers_own_may_have_no_status() -> None:
+    clock = Clock()
+    seen: list[Any] = []
+    flow = wait(call(*QUESTION, parse=lambda body: body["payment_id"]), clock.policy(), 1, seen.append)
+    steps, error = play(flow, FOUND, FOUND, clock=clock)
+    assert len(steps) == 3
+    assert (type(error), error.last) == (WaitTimeout, None)
+    assert seen == ["order-1"]
+
+
+def test_a_fifth_of_a_pause_of_a_wait_is_chance() -> None:
+    for chance, seconds in ((0.0, 0.8), (0.5, 0.9), (1.0, 1.0)):
+        flow = wait(call(*QUESTION), Policy(now=lambda: 0.0, jitter=lambda chance=chance: chance), 60, None)  # type: ignore[misc]  # a default
+        next(flow)
+        step = flow.send(FOUND)
+        assert isinstance(step, Sleep)
+        assert step.seconds == pytest.approx(seconds)
+
+
 def test_a_wait_that_is_called_off() -> None:
     ends = iter([False, True])
     flow = wait(call(*QUESTION), Clock().policy(), 60, None, lambda: next(ends))
@@ -788,6 +807,11 @@ def test_a_wrong_clock_is_named(ahead: float, said: str | None) -> None:
 )
 def test_how_long_the_gateway_asks_to_wait(text: str, seconds: float | None) -> None:
     assert retry_after(answer(429, NO, retry_after=text)) == seconds
+
+
+def test_a_refusal_without_an_answer() -> None:
+    error = rejection(Verdict("refused", reason="no"), CREATE, "order-1", 2)
+    assert (error.status, error.cause, error.clock_skew, error.attempts) == (0, "refused", None, 2)
 
 
 def test_what_the_gateway_names_is_kept_without_card_data() -> None:
