@@ -277,6 +277,20 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
             {"attempts": 2, "found": False, "status": 409, "said": f"create_p2p_payin order-1: HTTP 409: no{UNKNOWN}"},
         ),
         (
+            (),
+            [BUSY, answer(409, NO), ANOTHER_SUM],
+            OutcomeUnknown,
+            {
+                "attempts": 2,
+                "found": True,
+                "status": 409,
+                "said": (
+                    "create_p2p_payin order-1: HTTP 409: no; "
+                    f"the gateway holds another payment under this payment_id{UNKNOWN}"
+                ),
+            },
+        ),
+        (
             PAYOUT,
             [PAGE, ABSENT, ABSENT],
             OutcomeUnknown,
@@ -416,6 +430,14 @@ def test_ways_to_an_error(
     _, error = play(carry_out(call(*operation), Clock().policy(total=900)), *script)
     assert type(error) is kind
     assert {name: facts(error)[name] for name in expected} == expected
+
+
+def test_a_caller_may_read_answers_in_a_way_of_its_own() -> None:
+    about: dict[str, Any] = {"payment_id": "order-1", "parse": lambda body: body["payment_id"], "project_id": "p"}
+    info: Call[Any] = Call(OPERATIONS["get_p2p_payin"], b"info", **about)
+    made: Call[Any] = Call(OPERATIONS["create_p2p_payin"], b"body", info=info, expected=(10000, "RUB"), **about)
+    assert play(carry_out(made, Clock().policy()), FOUND)[1] == "order-1"
+    assert play(carry_out(made, Clock().policy()), LOST, FOUND)[1] == "order-1"
 
 
 def test_a_confirmation_that_is_taken() -> None:

@@ -129,7 +129,8 @@ def test_ids_and_the_amount_are_kept_whatever_they_look_like() -> None:
         "general": {"payment_id": "***"},
         "payment_info": {"amount": "***"},
     }
-    for block in ("text", None, [PAN], {}):
+    blocks: list[Any] = ["text", None, [PAN], {}]
+    for block in blocks:
         assert PAN not in readable({"general": block, "payment_info": block})
 
 
