@@ -58,6 +58,7 @@ ROOMS = {
             "guard",
             _of("highhelp.ledger", "intents payouts"),
             (
+                "tests/payouts/test_intents.py",
                 "tests/payouts/test_guard.py",
                 "tests/payouts/test_both_kinds.py",
                 "tests/payouts/test_reconcile.py",
