@@ -237,8 +237,9 @@ class Guarding(Generic[C]):
             raise
         except Rejected as error:
             if begun.doubtful and error.status not in REFUSES_THE_BYTES:
-                yield from self._released(release, "unknown", error.cause, error)
-                raise _unknown(error) from None
+                unknown = _unknown(error)
+                yield from self._released(release, "unknown", error.cause, unknown)
+                raise unknown from None
             after = "prepared" if error.status in SETTINGS_ARE_WRONG else "refused"
             yield from self._released(release, after, error.cause, error)
             raise
@@ -291,8 +292,9 @@ class Guarding(Generic[C]):
             yield from self._released(release, "unknown", _reason(unknown), unknown)
             raise
         if state is None:
-            yield from self._released(release, "unknown", "taken, yet not found", error)
-            raise _unknown(error) from None
+            open_end = _unknown(error)
+            yield from self._released(release, "unknown", "taken, yet not found", open_end)
+            raise open_end from None
         return (yield from self._settled(intent, state))
 
     def recovering(self, payment_id: str | None) -> Flow[list[Payout]]:

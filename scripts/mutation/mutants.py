@@ -83,10 +83,11 @@ def _of_module(module: str) -> Iterator[Mutant]:
     seen: Counter[Identity] = Counter()
     for name in made.mutant_names:
         mangled = name.rpartition("__mutmut_")[0]
-        before = _renamed(sources[f"{mangled}__mutmut_orig"], f"{mangled}__mutmut_orig", mangled)
-        after = _renamed(sources[name], name, mangled)
+        plain = _readable(mangled)
+        before = _renamed(sources[f"{mangled}__mutmut_orig"], f"{mangled}__mutmut_orig", plain)
+        after = _renamed(sources[name], name, plain)
         old, new = _changed_lines(before, after)
-        identity = Identity(module, _readable(mangled), old, new)
+        identity = Identity(module, plain, old, new)
         seen[identity] += 1
         identity = Identity(module, identity.function, old, new, seen[identity])
         diff = "\n".join(list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[3:])
@@ -105,7 +106,7 @@ def _inside(folder: Path) -> Iterator[None]:
 
 
 def _renamed(source: str, name: str, plain: str) -> str:
-    return source.replace(f"def {name}(", f"def {plain}(")
+    return source.replace(f"def {name}(", f"def {plain.rpartition('.')[2]}(")
 
 
 def _readable(mangled: str) -> str:
@@ -114,9 +115,7 @@ def _readable(mangled: str) -> str:
 
 def _changed_lines(before: str, after: str) -> tuple[str, str]:
     marked = [line for line in difflib.ndiff(before.splitlines(), after.splitlines()) if line[0] in "+-"]
-    old, new = (
-        "\n".join(line[2:].strip() for line in marked if line[0] == sign and line[2:].strip()) for sign in "-+"
-    )
+    old, new = ("\n".join(line[2:].strip() for line in marked if line[0] == sign and line[2:].strip()) for sign in "-+")
     return old, new
 
 

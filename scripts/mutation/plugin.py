@@ -1,19 +1,16 @@
 """For every run of the tests against a mutant: the same examples each time, no clock, and keys that are made once.
 
-What a test finds by luck, or fails by load, would make the score depend on the day. Making RSA keys is slow; the runs are
-forks of one process, so each takes the keys that the first run has made, in the same order.
+What a test finds by luck, or fails by load, would make the score depend on the day. Making RSA keys is slow; the runs
+are forks of one process, so each takes the keys that the first run has made, in the same order.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import settings
-
-if TYPE_CHECKING:
-    import pytest
 
 settings.register_profile("mutation", derandomize=True, deadline=None, database=None)
 settings.load_profile("mutation")
@@ -35,6 +32,6 @@ def _key(public_exponent: int, key_size: int, backend: Any = None) -> rsa.RSAPri
 rsa.generate_private_key = _key
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
+def pytest_sessionstart() -> None:
     """No two keys of one run are the same; those of two runs are."""
     _handed_out.clear()

@@ -60,9 +60,7 @@ class Outcome:
     @property
     def survivors(self) -> list[Result]:
         """Neither noticed nor explained."""
-        return [
-            one for one in self.results if one.status not in KILLED and one.mutant.identity not in self.explained
-        ]
+        return [one for one in self.results if one.status not in KILLED and one.mutant.identity not in self.explained]
 
     @property
     def accepted(self) -> list[Result]:

@@ -8,6 +8,7 @@ import resource
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,7 +108,7 @@ def _bounded() -> None:
 def _plain(line: str) -> str:
     signs = {"🎉": "noticed", "🫥": "without a test", "⏰": "out of time", "🙁": "survived"}
     parts = line.split()
-    counts = dict(zip(parts, parts[1:], strict=False))
+    counts = dict(pairwise(parts))
     progress = next((part for part in parts if "/" in part), "")
     return ", ".join([progress, *(f"{counts[sign]} {word}" for sign, word in signs.items() if sign in counts)])
 

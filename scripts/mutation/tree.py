@@ -1,8 +1,8 @@
 """The tree that the mutation tester works in: the packages beside each other, as their names are imported.
 
-In the repository `highhelp_signing` lies in `signing/`; the tester takes a file's path for its module's name. It works on
-a copy of this tree, `mutants/`, which comes before all else on the path: else the tests would import what is installed
-in editable form, and no mutant would ever be run. (The tester stops where not a single test notices its planted fault.)
+In the repository `highhelp_signing` lies in `signing/`; the tester takes a file's path for its module's name. It works
+on a copy of this tree, `mutants/`, which comes before all else on the path: else the tests would import what is
+installed in editable form, and no mutant would ever be run. (The tester stops where no test notices its planted fault.)
 """
 
 from __future__ import annotations
@@ -39,6 +39,12 @@ def file_of(module: str) -> Path:
     return Path(*module.split(".")).with_suffix(".py")
 
 
+def source_of(module: str) -> Path:
+    """A module's file in the repository."""
+    package, _, name = module.partition(".")
+    return ROOT / _PACKAGES[package] / file_of(name)
+
+
 def laid_out(room: Room, *, anew: bool) -> Path:
     """The tree, as the repository is now. Unless `anew`, what the last run found out is kept."""
     tree = folder(room)
@@ -64,18 +70,15 @@ def laid_out(room: Room, *, anew: bool) -> Path:
 def _settings(room: Room) -> str:
     package = room.modules[0].partition(".")[0]
     others = [name for name in (*_PACKAGES, *_BESIDE) if name not in (package, "tests")]
-    leave_out = [
-        argument for path in room.without for argument in ("--deselect" if "::" in path else "--ignore", path)
-    ]
+    leave_out = [argument for path in room.without for argument in ("--deselect" if "::" in path else "--ignore", path)]
     settings = {
         "source_paths": [package],
         "only_mutate": [str(file_of(module)) for module in room.modules],
         "also_copy": others,
         "pytest_add_cli_args_test_selection": list(room.tests),
-        # the databases on other machines are the same code: once is enough
         "pytest_add_cli_args": [
             *("-p", "mutation.plugin", "-p", "no:xdist", "-p", "no:cacheprovider"),
-            *("-k", "not postgres", *leave_out),
+            *("-k", room.keywords, *leave_out),
         ],
         "timeout_constant": 12.0,
         "timeout_multiplier": 3.0,

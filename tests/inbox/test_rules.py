@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from highhelp.ledger.rules import Decision, Known, Told, back_off, decide, may_follow
+from highhelp.ledger.rules import Decision, Known, Told, back_off, decide, may_follow, reach, state_name, wrong_amount
 from highhelp_api.contract import FINAL_STATUSES, OPERATIONS, STATES, TRANSITIONS
 
 
@@ -58,3 +58,46 @@ def test_the_pause_is_bounded() -> None:
 def test_what_is_unknown_may_follow_and_be_followed() -> None:
     assert may_follow("unknown", "processing:new", "payin")
     assert may_follow("processing:paid", "unknown", "payin")
+
+
+def test_a_state_is_named_as_the_contract_does() -> None:
+    assert state_name("processing", "new") == "processing:new"
+    assert state_name("success", None) == state_name("success", "") == "success"
+    one = told("processing:new")
+    assert (one.state, one.final) == ("processing:new", False)
+    assert (told("success").state, told("success").final) == ("success", True)
+
+
+def test_what_may_follow_depends_on_the_kind_of_payment() -> None:
+    for kind in (None, "payin", "payout", "nobody knows"):
+        assert may_follow(None, "processing:new", kind)
+        assert may_follow("processing:new", "processing:new", kind)
+        assert not may_follow("success", "processing:new", kind)
+        assert may_follow("processing:new", "success", kind)
+    assert not may_follow("processing:new", "processing:payout_process", "payin")
+    assert may_follow("processing:new", "processing:payout_process", "payout")
+    assert may_follow("processing:new", "processing:payout_process", None)
+    assert reach("nobody knows") is reach(None)
+    assert reach("payin") is not reach("payout")
+
+
+def test_an_end_without_a_state_is_for_a_person() -> None:
+    assert decide(Known(None, "x"), told("processing:new")) == Decision("parked", "after_final")
+
+
+def test_without_a_sum_no_success_is_the_expected_one() -> None:
+    silent = Told("success", None, None, None, "payin", "x")
+    assert wrong_amount((100, "RUB"), silent)
+    assert not wrong_amount(None, silent)
+    assert not wrong_amount((100, "RUB"), told("success"))
+    assert not wrong_amount((1, "RUB"), told("processing:new"))
+
+
+def test_an_end_that_the_contract_does_not_know_a_way_to_is_parked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("highhelp.ledger.rules.may_follow", lambda before, after, kind: False)
+    assert decide(Known("processing:new"), told("success")) == Decision("parked", "transition")
+    assert decide(Known("processing:new"), told("processing:paid")) == Decision("superseded", "late")
+
+
+def test_pauses_double_up_to_ten_minutes() -> None:
+    assert [back_off(n) for n in (9, 10, 11, 12)] == [256, 512, 600, 600]

@@ -760,7 +760,8 @@ def test_what_a_client_that_checks_nothing_leaves_out_is_named(gateway: MockGate
         ) as client,
         PayoutGuard(client, sqlite, environ={}) as guard,
     ):
-        for payment in ({"amount": "1", "currency": 5}, None, []):
+        wrong: list[Any] = [{"amount": "1", "currency": 5}, None, []]
+        for payment in wrong:
             with pytest.raises(InvalidRequest) as refused:
                 guard.send({"general": {"payment_id": "p-1"}, "payment": payment}, operation=CREATE)
             assert (refused.value.operation, refused.value.payment_id) == (CREATE, "p-1")

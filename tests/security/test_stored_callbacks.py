@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import logging
 import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from highhelp import CallbackEvent, CallbackInbox, SettingsError
-from highhelp.ledger.protect import Seal
+from highhelp.ledger.protect import Seal, readable
 from highhelp_api.contract import CALLBACK_SCHEMA, SENSITIVE_PATHS
 from highhelp_mock import MockGateway
 from tests.security.test_leaks import PAN
@@ -85,6 +87,86 @@ def test_a_body_that_is_not_masked_is_found(tmp_path: Path, monkeypatch: pytest.
     with CallbackInbox(tmp_path / "x.db", verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
         receive_everything(inbox, gateway)
     assert PAN.encode() in at_rest(tmp_path)
+
+
+LONG = int(PAN)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (10**10, 10**10),
+        (10**11, "***"),
+        (-(10**11), "***"),
+        (10**18, "***"),
+        (10**19, 10**19),
+        (True, True),
+        (None, None),
+        ([1, LONG, [LONG], {"a": LONG}], [1, "***", ["***"], {"a": "***"}]),
+        ({"b": {"c": LONG, "d": "text"}}, {"b": {"c": "***", "d": "text"}}),
+        (PAN, "***"),
+    ],
+)
+def test_a_number_as_long_as_a_cards_is_masked_wherever_it_is(value: Any, shown: Any) -> None:
+    assert json.loads(readable({"x": value})) == {"x": shown}
+
+
+def test_ids_and_the_amount_are_kept_whatever_they_look_like() -> None:
+    kept = {
+        "project_id": PAN,
+        "general": {"payment_id": PAN, "request_id": PAN, "other": PAN},
+        "payment_info": {"amount": LONG, "currency": PAN},
+    }
+    assert json.loads(readable(kept)) == {
+        "project_id": PAN,
+        "general": {"payment_id": PAN, "request_id": PAN, "other": "***"},
+        "payment_info": {"amount": LONG, "currency": "***"},
+    }
+    # of another type than the contract says, it is not what the inbox stores beside
+    odd = {"project_id": LONG, "general": {"payment_id": LONG}, "payment_info": {"amount": PAN}}
+    assert json.loads(readable(odd)) == {
+        "project_id": "***",
+        "general": {"payment_id": "***"},
+        "payment_info": {"amount": "***"},
+    }
+    blocks: list[Any] = ["text", None, [PAN], {}]
+    for block in blocks:
+        assert PAN not in readable({"general": block, "payment_info": block})
+
+
+def test_what_a_sealed_body_is() -> None:
+    raw_keys = [os.urandom(32) for _ in range(2)]
+    texts = [
+        f" {base64.b64encode(raw_keys[0]).decode()}\n",
+        base64.urlsafe_b64encode(raw_keys[1]).decode().rstrip("="),
+    ]
+    seal = Seal(",".join(texts))
+    sealed = seal.close(b"content", "p\nx")
+    assert sealed != seal.close(b"content", "p\nx"), "never twice with one nonce"
+    assert sealed[:8] == hashlib.sha256(raw_keys[0]).digest()[:8]
+    assert AESGCM(raw_keys[0]).decrypt(sealed[8:20], sealed[20:], b"p\nx") == b"content"
+    with_second = Seal(texts[1]).close(b"older", "p\nx")
+    assert with_second[:8] == hashlib.sha256(raw_keys[1]).digest()[:8]
+    assert seal.open(with_second, "p\nx") == b"older"
+    assert repr(seal) == "<Seal with 2 key(s)>"
+    with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: is not the key that this body was sealed with$"):
+        Seal(texts[1]).open(sealed, "p\nx")
+    with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: a sealed body was changed in the database$"):
+        seal.open(sealed[:-1], "p\nx")
+
+
+@pytest.mark.parametrize("text", [base64.b64encode(bytes(31)).decode(), base64.b64encode(bytes(33)).decode(), "é", "="])
+def test_what_is_no_key_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: must be base64 of 32 bytes"):
+        Seal(text)
+
+
+def test_keys_of_either_alphabet_are_the_same() -> None:
+    raw = b"\xfb\xff\xbf" * 10 + b"\xfb\xff"
+    plain, url = base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()
+    assert "+" in plain
+    assert "/" in plain
+    assert Seal(url).open(Seal(plain).close(b"x", "y"), "y") == b"x"
 
 
 def test_sealed_bodies_open_with_their_key_only() -> None:

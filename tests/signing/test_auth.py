@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hmac
 import json
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -127,6 +129,18 @@ def test_padding_reaches_the_signature_header(signer: RsaSigner) -> None:
         assert headers["x-access-signature"].endswith("=") == padding
 
 
+def test_the_whole_scheme_reaches_the_signature(hmac_signer: HmacSigner) -> None:
+    scheme = SignatureScheme(joiner="&", null_text="nil", true_text="yes", padding=True)
+    raw = b'{"a":true,"b":null}'
+    headers = signature_headers(raw, project_id=PROJECT, signer=hmac_signer, timestamp=NOW, scheme=scheme)
+    message = base64.urlsafe_b64encode(b"a:yes&b:nil") + str(NOW).encode()
+    signature = base64.urlsafe_b64encode(hmac.digest(HMAC_TEXT.encode(), message, "sha512"))
+    assert headers["x-access-signature"] == signature.decode()
+    auth = SignatureAuth(PROJECT, hmac_signer, origin=ORIGIN, scheme=scheme, clock=lambda: NOW)
+    request = auth(httpx.Request("POST", ORIGIN, content=raw))
+    assert {name: request.headers[name] for name in headers} == headers
+
+
 @pytest.mark.parametrize("project_id", ["", "a b", "a\r\nx: y", "ключ", "x" * 256, None])
 def test_a_project_id_that_cannot_be_a_header_is_refused_at_once(signer: RsaSigner, project_id: Any) -> None:
     with pytest.raises(SchemeError, match="project_id"):
@@ -195,10 +209,27 @@ def test_an_algorithm_header_of_another_scheme_does_not_stay(auth: SignatureAuth
 def test_another_origin_gets_neither_request_nor_headers(auth: SignatureAuth, url: str) -> None:
     gateway = Gateway()
     request = httpx.Request("POST", url, json=BODY)
-    with gateway.client(auth) as client, pytest.raises(RequestNotSignable):
+    with gateway.client(auth) as client, pytest.raises(RequestNotSignable, match="origin is not the one"):
         client.send(request, auth=auth)
     assert gateway.received == []
     assert bare_headers(request) == set()
+
+
+def test_of_two_explicit_ports_one_is_the_origin(signer: RsaSigner) -> None:
+    auth = SignatureAuth(PROJECT, signer, origin=f"{ORIGIN}:8443")
+    assert bare_headers(auth(httpx.Request("POST", f"{ORIGIN}:8443/a", json=BODY)))
+    for other in (f"{ORIGIN}:9443/a", f"{ORIGIN}/a"):
+        with pytest.raises(RequestNotSignable):
+            auth(httpx.Request("POST", other, json=BODY))
+
+
+@pytest.mark.parametrize(("scheme", "port"), [("https", 443), ("http", 80)])
+def test_a_library_may_tell_the_usual_port_or_not(signer: RsaSigner, scheme: str, port: int) -> None:
+    auth = SignatureAuth(PROJECT, signer, origin=f"{scheme}://localhost")
+    for told in (None, port):
+        url = SimpleNamespace(scheme=scheme, host="localhost", port=told)
+        request: Any = SimpleNamespace(url=url, headers={}, content=b"{}")
+        assert auth(request).headers["x-access-merchant-id"] == PROJECT
 
 
 @pytest.mark.parametrize("url", [f"{ORIGIN}:443/a", "HTTPS://API.gateway.EXAMPLE/a?b=c"])
@@ -235,11 +266,22 @@ def test_plain_http_is_refused_elsewhere(signer: RsaSigner, origin: str) -> None
 
 
 @pytest.mark.parametrize(
-    "origin", ["", "api.gateway.example", "ftp://a.example", "https://", "https://u:p@a.example", 5]
+    ("origin", "said"),
+    [
+        ("", "the origin must be an https URL"),
+        ("api.gateway.example", "the origin must be an https URL"),
+        ("ftp://a.example", "the origin must be an https URL"),
+        ("https://", "the origin must be an https URL"),
+        ("https://u:p@a.example", "the origin must not hold credentials"),
+        ("https://\0", "the origin is not a URL"),
+        ("https://xn--a.example", "the origin is not a URL"),
+        (5, "the origin is not a URL"),
+    ],
 )
-def test_what_is_no_origin_is_refused(signer: RsaSigner, origin: Any) -> None:
-    with pytest.raises(RequestNotSignable):
+def test_what_is_no_origin_is_refused(signer: RsaSigner, origin: Any, said: str) -> None:
+    with pytest.raises(RequestNotSignable) as caught:
         SignatureAuth(PROJECT, signer, origin=origin)
+    assert caught.value.problem == said
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b'{"a":1.5}', b'{"a":1,"a":2}', b"\xff", b"not json"])

@@ -381,6 +381,12 @@ def test_a_signature_has_its_two_spellings_and_no_other(verifier: CallbackVerifi
         assert rejected(verifier, raw, headers | {SIGNATURE: other}).reason is RejectionReason.HEADERS
 
 
+def test_the_length_of_a_signature_is_bounded(verifier: CallbackVerifier, sign: Sign) -> None:
+    raw = compact(callback())
+    for length, reason in ((4096, RejectionReason.SIGNATURE), (4100, RejectionReason.HEADERS)):
+        assert rejected(verifier, raw, sign(raw) | {SIGNATURE: "A" * length}).reason is reason
+
+
 # Forgeries.
 
 

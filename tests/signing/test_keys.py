@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -8,7 +9,8 @@ import stat
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from highhelp_signing import (
     HmacSigner,
@@ -22,6 +24,7 @@ from highhelp_signing import (
     generate_home,
 )
 from highhelp_signing.keyfiles import public_der, public_pem
+from highhelp_signing.keys import HmacVerificationKey, RsaVerificationKey
 from tests.signing.conftest import HMAC_TEXT, private_pem
 
 if TYPE_CHECKING:
@@ -79,9 +82,9 @@ def test_sources_of_a_ring(tmp_path: Path, public_key: bytes, other_public_key: 
 def test_a_ring_is_never_empty() -> None:
     makers: list[Callable[[], KeyRing]] = [KeyRing.from_pem, KeyRing.from_hmac, KeyRing.from_hmac_file]
     for make in [lambda: KeyRing([]), *makers]:
-        with pytest.raises(KeyFormatError):
+        with pytest.raises(KeyFormatError, match=r"^key ring: at least one key is needed$"):
             make()
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"KeyRing\.from_pem"):
         KeyRing([HMAC_TEXT])  # type: ignore[list-item]  # that is the point
     with pytest.raises(TypeError):
         KeyRing.from_hmac(HMAC_TEXT) + "x"  # type: ignore[operator]  # that is the point
@@ -106,6 +109,59 @@ def test_a_ring_shows_only_ids(ring: KeyRing) -> None:
     full = ring + KeyRing.from_hmac(HMAC_TEXT)
     assert repr(full) == f"<KeyRing {' '.join(full.key_ids)}>"
     assert HMAC_TEXT not in repr(full) + repr(list(full))
+
+
+# What tells one mistake of a signature from another.
+
+
+def test_what_a_key_signed_is_recovered(signer: RsaSigner, rsa_key: rsa.RSAPrivateKey, other_public_key: bytes) -> None:
+    key = RsaVerificationKey(rsa_key.public_key())
+    recovered = key.signed_with_pkcs1(signer.sign(MESSAGE, "single"))
+    assert recovered is not None
+    assert recovered.endswith(hashlib.sha256(MESSAGE).digest())
+    assert len(recovered) == 19 + 32, "the name of the hash stands before it"
+    for foreign in (b"", b"\x01" * 256, RsaSigner.sign(signer, MESSAGE)[:-1]):
+        assert key.signed_with_pkcs1(foreign) is None
+    (other,) = KeyRing.from_pem(other_public_key)
+    assert isinstance(other, RsaVerificationKey)
+    assert other.signed_with_pkcs1(signer.sign(MESSAGE)) is None
+
+
+def test_the_other_padding_is_told(signer: RsaSigner, rsa_key: rsa.RSAPrivateKey) -> None:
+    key = RsaVerificationKey(rsa_key.public_key())
+    for salt in (padding.PSS.DIGEST_LENGTH, padding.PSS.MAX_LENGTH):
+        form = padding.PSS(padding.MGF1(hashes.SHA256()), salt)
+        signature = rsa_key.sign(MESSAGE, form, hashes.SHA256())
+        assert key.signed_with_pss(MESSAGE, signature) is True
+        assert key.signed_with_pss(MESSAGE + b"0", signature) is False
+    assert key.signed_with_pss(MESSAGE, signer.sign(MESSAGE, "single")) is False
+
+
+@pytest.mark.parametrize("text", ["c2VjcmV0", "0123456789abcdef", "a key of words!"])
+def test_every_way_to_misread_a_key_file(text: str) -> None:
+    raw = text.encode()
+    expected = {
+        "": raw,
+        "with the line break at the end of its file": raw + b"\n",
+        "with the Windows line break at the end of its file": raw + b"\r\n",
+        "with a space after it": raw + b" ",
+        "with a space before it": b" " + raw,
+        "with the byte order mark of its file": b"\xef\xbb\xbf" + raw,
+        "decoded from base64url, though its text is the key": base64.urlsafe_b64decode(raw + b"=="),
+    }
+    if text == "0123456789abcdef":
+        expected["decoded from hex, though its text is the key"] = bytes.fromhex(text)
+    ways = HmacVerificationKey(text).misspelt()
+    assert [name for name, _ in ways] == list(expected)
+    for name, mac in ways:
+        for algorithm in ("sha512", "sha256"):
+            assert mac(MESSAGE, algorithm) == hmac.digest(expected[name], MESSAGE, algorithm)
+
+
+def test_a_key_that_reads_as_nothing_is_no_way() -> None:
+    # one character of base64url is less than a byte, and none of the alphabet is nothing at all
+    assert [name for name, _ in HmacVerificationKey("?").misspelt()][-1] == "with the byte order mark of its file"
+    assert [name for name, _ in HmacVerificationKey("a").misspelt()][-1] == "with the byte order mark of its file"
 
 
 # The home directory.

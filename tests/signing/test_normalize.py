@@ -100,6 +100,8 @@ def test_empty_containers_give_nothing() -> None:
         ({"a": b"x"}, "a", BodyFault.TYPE),
         ({"a": {1, 2}}, "a", BodyFault.TYPE),
         ({"a": {"b": 10**5000}}, "a:b", BodyFault.NUMBER),
+        ({"a": 1, "b": [0, {"c": 10**5000}], "d": 10**5000}, "b:1:c", BodyFault.NUMBER),
+        ({"a": ["x", {"b": "y", "c": "\ud800"}], "d": "\ud800"}, "a:1:c", BodyFault.SURROGATE),
         (["a"], "", BodyFault.NOT_OBJECT),
         ("a", "", BodyFault.NOT_OBJECT),
         (None, "", BodyFault.NOT_OBJECT),
@@ -128,6 +130,8 @@ def test_what_has_no_defined_text_is_refused_by_its_place(body: Any, path: str, 
         (b"[]", "", BodyFault.NOT_OBJECT),
         (b'{"a":[{"b":1,"c":2,"b":3}]}', "a:0:b", BodyFault.DUPLICATE_KEY),
         (b'{"a":{"x":1,"x":2},"a":3}', "x", BodyFault.DUPLICATE_KEY),
+        (b'{"x":1,"a":{"q":1,"x":1,"x":2}}', "a:x", BodyFault.DUPLICATE_KEY),
+        (b'{"x":1,"y":{"z":1,"z":2},"w":{"v":1,"v":2}}', "y:z", BodyFault.DUPLICATE_KEY),
         (b'{"a":' + b"1" * 5000 + b"}", "", BodyFault.NUMBER),
         (b'{"a":"' + b"x" * (1 << 20) + b'"}', "", BodyFault.SIZE),
     ],
@@ -168,10 +172,11 @@ def test_a_shown_path_is_short_and_printable() -> None:
 
 @pytest.mark.parametrize("timestamp", [True, 1.5, "1", None])
 def test_a_timestamp_is_an_integer(timestamp: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="integer of Unix seconds"):
         signing_message({}, timestamp)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="negative"):
         signing_message({}, -1)
+    assert signing_message({}, 0) == b"0"
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -220,6 +225,38 @@ def test_the_limit_of_the_text_is_exact_in_bytes() -> None:
         with pytest.raises(BodyNotSignable) as caught:
             normalize(body, limits=limits)
         assert caught.value.reason is BodyFault.SIZE
+
+
+def test_the_place_where_a_text_grows_too_long_is_named() -> None:
+    for body, path in (
+        ({"a": {"b": {"c": "x" * 15}}}, "a:b:c"),
+        ({"a": "x" * 8, "b": {"c": ["x", "x" * 9]}}, "b:c:1"),
+        ({"a": "x" * 8, "b": "x" * 8}, ""),
+        ({"a": "ж" * 10}, ""),
+    ):
+        with pytest.raises(BodyNotSignable) as caught:
+            normalize(body, limits=Limits(text=20))
+        assert (caught.value.path, caught.value.reason) == (path, BodyFault.SIZE)
+
+
+def test_the_paths_of_containers_are_counted_too() -> None:
+    # "aaaaaaaaa:" and "aaaaaaaaa:0:" are 22 characters, the innermost is empty
+    body: dict[str, Any] = {"a" * 9: [[[]]]}
+    assert normalize(body, limits=Limits(text=22)) == ""
+    with pytest.raises(BodyNotSignable) as caught:
+        normalize(body, limits=Limits(text=21))
+    assert (caught.value.path, caught.value.reason) == ("a" * 9 + ":0", BodyFault.SIZE)
+    with pytest.raises(BodyNotSignable) as caught:
+        normalize(body, limits=Limits(text=9))
+    assert (caught.value.path, caught.value.reason) == ("a" * 9, BodyFault.SIZE)
+
+
+def test_the_limit_of_the_bytes_is_exact() -> None:
+    raw = b'{"a":"b"}'
+    assert parse_body(raw, limits=Limits(raw=len(raw))) == {"a": "b"}
+    with pytest.raises(BodyNotSignable) as caught:
+        parse_body(raw, limits=Limits(raw=len(raw) - 1))
+    assert (caught.value.path, caught.value.reason) == ("", BodyFault.SIZE)
 
 
 LONG = b"k" * 400_000

@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from highhelp_signing import HmacSigner, KeyFormatError, RsaSigner, Signer, signature_headers
+from highhelp_signing import HmacSigner, KeyFormatError, KeyRing, RsaSigner, Signer, signature_headers
 from highhelp_signing.encoding import base64url_decode, base64url_encode
 from tests.signing.conftest import HMAC_TEXT, private_pem
 
@@ -160,9 +160,13 @@ def test_white_space_around_an_hmac_key_is_not_part_of_it(tmp_path: Path, hmac_s
 
 @pytest.mark.parametrize("key", ["", " \n", "SECRET\ud800", None, b"SECRET"])
 def test_an_unusable_hmac_key_is_refused_unseen(key: Any) -> None:
-    with pytest.raises(KeyFormatError) as caught:
-        HmacSigner(key)
-    assert "SECRET" not in f"{caught.value}{caught.value!r}"
+    for make in (HmacSigner, KeyRing.from_hmac):
+        with pytest.raises(KeyFormatError) as caught:
+            make(key)
+        said = ("expected the HMAC key as text", "the HMAC key is empty", "the HMAC key has no UTF-8 form")
+        assert caught.value.source == "HMAC key"
+        assert caught.value.problem in said
+        assert "SECRET" not in f"{caught.value}{caught.value!r}"
     assert caught.value.__context__ is None
 
 
@@ -176,8 +180,11 @@ def test_an_empty_hmac_file_is_named(tmp_path: Path) -> None:
         HmacSigner.from_file(tmp_path / "absent.txt")
 
 
-def test_an_hmac_signer_may_know_the_public_key(signer: RsaSigner, public_key: bytes) -> None:
+def test_an_hmac_signer_may_know_the_public_key(signer: RsaSigner, public_key: bytes, tmp_path: Path) -> None:
     assert HmacSigner(HMAC_TEXT, public_key).public_key_der == signer.public_key_der
+    (tmp_path / "key.txt").write_text(HMAC_TEXT, "utf-8")
+    assert HmacSigner.from_file(tmp_path / "key.txt", public_key).public_key_der == signer.public_key_der
+    assert HmacSigner.from_file(tmp_path / "key.txt").public_key_der is None
 
 
 def test_nothing_shows_or_copies_a_key(signer: RsaSigner, hmac_signer: HmacSigner, rsa_key: rsa.RSAPrivateKey) -> None:
@@ -190,7 +197,7 @@ def test_nothing_shows_or_copies_a_key(signer: RsaSigner, hmac_signer: HmacSigne
         assert f"{secret:x}" not in shown
         assert not hasattr(held, "__dict__")
         for write in (pickle.dumps, copy.copy, copy.deepcopy):
-            with pytest.raises(TypeError):
+            with pytest.raises(TypeError, match=f"^{type(held).__name__} holds a key"):
                 write(held)
     fingerprint = hashlib.sha256(signer.public_key_der).hexdigest()[:16]
     assert repr(signer) == f"<RsaSigner rsa:{fingerprint}>"

@@ -1,0 +1,856 @@
+"""The flows step by step, without any client: what is sent, how long is waited, and each word of what comes out."""
+
+from __future__ import annotations
+
+import json
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from highhelp.errors import (
+    DuplicatePayment,
+    FieldProblem,
+    HighHelpError,
+    NotSent,
+    OutcomeUnknown,
+    Rejected,
+    Unavailable,
+    WaitTimeout,
+)
+from highhelp.flows import Budget, Call, Policy, Send, Sleep, carry_out, look_up, tells_nothing, wait
+from highhelp.outcome import Answer, Failure, Verdict, clock_skew, judge, rejection, retry_after
+from highhelp_api.client.models import PaymentState
+from highhelp_api.contract import OPERATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+NOW = 1_795_521_600.0
+NEW = {"status": "processing", "sub_status": "new", "payment_id": "order-1", "project_id": "p"}
+NO = {"status": "error", "status_description": "no"}
+UNKNOWN = "; it may have been carried out, ask the info operation before you repeat it"
+TWICE_ABSENT = "the gateway says twice that it holds no such payment"
+
+
+class Clock:
+    """Time that passes only where a test says so: at each sending, and at each sleep."""
+
+    def __init__(self, per_attempt: float = 0.0) -> None:
+        self.now = 1000.0
+        self.per_attempt = per_attempt
+
+    def policy(self, **changes: Any) -> Policy:
+        return Policy(now=lambda: self.now, jitter=lambda: 1.0, **changes)
+
+
+def answer(status: int = 200, body: Any = NEW, **headers: str) -> Answer:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, content, NOW)
+
+
+FOUND, ABSENT, LOST = answer(), answer(404, NO), Failure(sent=True, reason="the answer was lost")
+DOWN, BUSY = Failure(sent=False, reason="no connection"), answer(429, NO)
+PAGE = answer(502, b"<html>")
+
+
+def call(operation: str = "create_p2p_payin", info: str | None = "get_p2p_payin", **changes: Any) -> Call[Any]:
+    about: dict[str, Any] = {"payment_id": "order-1", "parse": PaymentState.from_dict, "project_id": "p"}
+    asked = None if info is None else Call(OPERATIONS[info], b"info", **about)
+    expected = {"expected": (10000, "RUB")} if info else {}
+    return Call(OPERATIONS[operation], b"body", info=asked, **{**about, **expected, **changes})
+
+
+QUESTION = ("get_p2p_payin", None)
+
+
+def play(
+    flow: Generator[Any, Any, Any], *script: Answer | Failure, clock: Clock | None = None
+) -> tuple[list[str], Any]:
+    """Drive a flow: its steps in short, and its value or its error."""
+    clock = clock or Clock()
+    left, steps, result = list(script), [], None
+    try:
+        while True:
+            step = flow.send(result)
+            if isinstance(step, Sleep):
+                steps.append(f"sleep {step.seconds:g}: {step.reason}")
+                clock.now += step.seconds
+                result = None
+            else:
+                assert isinstance(step, Send)
+                steps.append(f"{step.operation.id} {step.body.decode()} {step.attempt}")
+                clock.now += clock.per_attempt
+                result = left.pop(0)
+    except StopIteration as end:
+        assert not left, "not all of it was asked for"
+        return steps, end.value
+    except HighHelpError as error:
+        assert not left, "not all of it was asked for"
+        return steps, error
+
+
+def facts(error: Any) -> dict[str, Any]:
+    return {**vars(error), "said": str(error)}
+
+
+# The whole way.
+
+
+def test_what_is_sent() -> None:
+    clock = Clock()
+    flow = carry_out(call(), clock.policy(attempt=30, total=90))
+    step = next(flow)
+    assert isinstance(step, Send)
+    assert (step.operation.id, step.body, step.payment_id, step.attempt) == ("create_p2p_payin", b"body", "order-1", 1)
+    assert (step.seconds, step.sum) == (30, (10000, "RUB"))
+    clock.now += 80
+    step = flow.send(LOST)
+    assert isinstance(step, Send)
+    assert (step.operation.id, step.body, step.payment_id, step.attempt) == ("get_p2p_payin", b"info", "order-1", 1)
+    assert (step.seconds, step.sum) == (10, (None, None)), "what is left of the whole"
+    flow.close()
+
+
+def test_the_least_that_an_attempt_is_given() -> None:
+    clock = Clock()
+    budget = Budget(clock.policy(attempt=30, total=90))
+    assert (budget.left, budget.attempt()) == (90, 30)
+    clock.now += 89.9995
+    assert budget.attempt() == 0.001
+    clock.now += 1
+    assert budget.attempt() == 0.001
+
+
+def test_a_flow_that_is_told_nothing_of_a_sending_says_so() -> None:
+    flow = carry_out(call(), Clock().policy())
+    next(flow)
+    with pytest.raises(RuntimeError, match="must be given what came of it"):
+        flow.send(None)
+
+
+@pytest.mark.parametrize(
+    ("script", "steps"),
+    [
+        ([FOUND], ["create_p2p_payin body 1"]),
+        (
+            [DOWN, BUSY, FOUND],
+            [
+                "create_p2p_payin body 1",
+                "sleep 0.5: no connection",
+                "create_p2p_payin body 2",
+                "sleep 1: HTTP 429: no",
+                "create_p2p_payin body 3",
+            ],
+        ),
+        ([LOST, FOUND], ["create_p2p_payin body 1", "get_p2p_payin info 1"]),
+        (
+            [LOST, ABSENT, ABSENT, FOUND],
+            [
+                "create_p2p_payin body 1",
+                "get_p2p_payin info 1",
+                "sleep 2: HTTP 404: no",
+                "get_p2p_payin info 2",
+                "create_p2p_payin body 2",
+            ],
+        ),
+        (
+            [LOST, PAGE, ABSENT, PAGE, ABSENT, ABSENT, FOUND],
+            [
+                "create_p2p_payin body 1",
+                "get_p2p_payin info 1",
+                "sleep 0.5: HTTP 502 without the contract's JSON",
+                "get_p2p_payin info 2",
+                "sleep 2: HTTP 404: no",
+                "get_p2p_payin info 3",
+                "sleep 2: HTTP 502 without the contract's JSON",
+                "get_p2p_payin info 4",
+                "sleep 2: HTTP 404: no",
+                "get_p2p_payin info 5",
+                "create_p2p_payin body 2",
+            ],
+        ),
+        (
+            [LOST, ABSENT, ABSENT, BUSY, BUSY, FOUND],
+            [
+                "create_p2p_payin body 1",
+                "get_p2p_payin info 1",
+                "sleep 2: HTTP 404: no",
+                "get_p2p_payin info 2",
+                "create_p2p_payin body 2",
+                "sleep 0.5: HTTP 429: no",
+                "create_p2p_payin body 3",
+                "sleep 1: HTTP 429: no",
+                "create_p2p_payin body 4",
+            ],
+        ),
+        (
+            [BUSY, answer(409, NO), FOUND],
+            ["create_p2p_payin body 1", "sleep 0.5: HTTP 429: no", "create_p2p_payin body 2", "get_p2p_payin info 1"],
+        ),
+        (
+            [LOST, ABSENT, ABSENT, answer(409, NO), FOUND],
+            [
+                "create_p2p_payin body 1",
+                "get_p2p_payin info 1",
+                "sleep 2: HTTP 404: no",
+                "get_p2p_payin info 2",
+                "create_p2p_payin body 2",
+                "get_p2p_payin info 1",
+            ],
+        ),
+    ],
+)
+def test_ways_to_the_payment(script: list[Any], steps: list[str]) -> None:
+    taken, state = play(carry_out(call(), Clock().policy(total=900)), *script)
+    assert state.payment_id == "order-1"
+    assert taken == steps
+
+
+OTHER = answer(200, {**NEW, "payment_id": "order-2"})
+OTHER_PROJECT = answer(200, {**NEW, "project_id": "q"})
+ANOTHER_SUM = answer(200, {**NEW, "payment_info": {"amount": 9999, "currency": "RUB"}})
+PAYOUT = ("create_p2p_payout", "get_p2p_payout")
+CONFIRMATION = ("confirm_ecom_3ds", None)
+
+
+@pytest.mark.parametrize(
+    ("operation", "script", "kind", "expected"),
+    [
+        (
+            (),
+            [answer(422, {**NO, "request_id": "r-1", "errors": [{"field": "a:b", "message": "is wrong"}]})],
+            Rejected,
+            {
+                "said": "create_p2p_payin order-1: HTTP 422: no; a:b: is wrong",
+                "operation": "create_p2p_payin",
+                "payment_id": "order-1",
+                "attempts": 1,
+                "status": 422,
+                "cause": "invalid",
+                "description": "no",
+                "problems": (FieldProblem("a:b", "is wrong"),),
+                "request_id": "r-1",
+                "clock_skew": None,
+            },
+        ),
+        ((), [BUSY, answer(400, NO)], Rejected, {"attempts": 2, "status": 400, "cause": "malformed", "problems": ()}),
+        (
+            (),
+            [LOST, ABSENT, ABSENT, answer(422, NO)],
+            Rejected,
+            {"attempts": 2, "status": 422, "operation": "create_p2p_payin", "payment_id": "order-1"},
+        ),
+        (
+            (),
+            [LOST, ABSENT, ABSENT, DOWN],
+            OutcomeUnknown,
+            {"attempts": 2, "found": None, "status": None, "said": f"create_p2p_payin order-1: no connection{UNKNOWN}"},
+        ),
+        (
+            (),
+            [LOST, ABSENT, ABSENT, answer(403, NO)],
+            OutcomeUnknown,
+            {"attempts": 2, "found": None, "status": 403, "said": f"create_p2p_payin order-1: HTTP 403: no{UNKNOWN}"},
+        ),
+        (
+            (),
+            [LOST, ABSENT, ABSENT, *[BUSY] * 4],
+            OutcomeUnknown,
+            {"attempts": 5, "found": None, "status": 429, "said": f"create_p2p_payin order-1: HTTP 429: no{UNKNOWN}"},
+        ),
+        (
+            (),
+            [LOST, ABSENT, ABSENT, PAGE, ABSENT, ABSENT],
+            OutcomeUnknown,
+            {
+                "attempts": 2,
+                "found": False,
+                "status": 502,
+                "said": f"create_p2p_payin order-1: HTTP 502 without the contract's JSON{UNKNOWN}",
+            },
+        ),
+        (
+            (),
+            [BUSY, answer(409, NO), ABSENT, ABSENT],
+            OutcomeUnknown,
+            {"attempts": 2, "found": False, "status": 409, "said": f"create_p2p_payin order-1: HTTP 409: no{UNKNOWN}"},
+        ),
+        (
+            (),
+            [BUSY, answer(409, NO), ANOTHER_SUM],
+            OutcomeUnknown,
+            {
+                "attempts": 2,
+                "found": True,
+                "status": 409,
+                "said": (
+                    "create_p2p_payin order-1: HTTP 409: no; "
+                    f"the gateway holds another payment under this payment_id{UNKNOWN}"
+                ),
+            },
+        ),
+        (
+            PAYOUT,
+            [PAGE, ABSENT, ABSENT],
+            OutcomeUnknown,
+            {
+                "operation": "create_p2p_payout",
+                "payment_id": "order-1",
+                "attempts": 1,
+                "found": False,
+                "status": 502,
+                "said": (f"create_p2p_payout order-1: HTTP 502 without the contract's JSON; {TWICE_ABSENT}{UNKNOWN}"),
+            },
+        ),
+        (
+            PAYOUT,
+            [LOST, *[PAGE] * 4],
+            OutcomeUnknown,
+            {
+                "attempts": 1,
+                "found": None,
+                "status": None,
+                "said": (
+                    "create_p2p_payout order-1: the answer was lost; asked what became of it: "
+                    f"HTTP 502 without the contract's JSON{UNKNOWN}"
+                ),
+            },
+        ),
+        (PAYOUT, [PAGE, answer(403, NO)], OutcomeUnknown, {"attempts": 1, "found": None, "status": 502}),
+        (PAYOUT, [PAGE, answer(409, NO)], OutcomeUnknown, {"attempts": 1, "found": None, "status": 502}),
+        (
+            PAYOUT,
+            [PAGE, ANOTHER_SUM],
+            OutcomeUnknown,
+            {
+                "attempts": 1,
+                "found": True,
+                "status": 502,
+                "said": (
+                    "create_p2p_payout order-1: HTTP 502 without the contract's JSON; "
+                    f"the gateway holds another payment under this payment_id{UNKNOWN}"
+                ),
+            },
+        ),
+        (
+            PAYOUT,
+            [LOST, *[answer(200, NO)] * 4],
+            OutcomeUnknown,
+            {
+                "found": None,
+                "said": (
+                    "create_p2p_payout order-1: the answer was lost; asked what became of it: "
+                    f"an error in place of a payment{UNKNOWN}"
+                ),
+            },
+        ),
+        (
+            PAYOUT,
+            [OTHER, ABSENT, ABSENT],
+            OutcomeUnknown,
+            {
+                "status": 200,
+                "said": f"create_p2p_payout order-1: the answer names another payment; {TWICE_ABSENT}{UNKNOWN}",
+            },
+        ),
+        (PAYOUT, [OTHER_PROJECT, ABSENT, ABSENT], OutcomeUnknown, {"found": False}),
+        (
+            (),
+            [DOWN] * 4,
+            NotSent,
+            {
+                "said": "create_p2p_payin order-1: no connection; nothing was sent",
+                "operation": "create_p2p_payin",
+                "payment_id": "order-1",
+                "attempts": 4,
+            },
+        ),
+        ((), [Failure(sent=False, reason="no such host", retryable=False)], NotSent, {"attempts": 1}),
+        (
+            (),
+            [BUSY] * 4,
+            Unavailable,
+            {
+                "said": "create_p2p_payin order-1: HTTP 429: no; safe to repeat",
+                "operation": "create_p2p_payin",
+                "payment_id": "order-1",
+                "attempts": 4,
+                "status": 429,
+                "retry_after": None,
+            },
+        ),
+        (
+            (),
+            [answer(429, NO, retry_after="31")],
+            Unavailable,
+            {"said": "create_p2p_payin order-1: HTTP 429: no; safe to repeat after 31 s", "retry_after": 31.0},
+        ),
+        (
+            CONFIRMATION,
+            [LOST],
+            OutcomeUnknown,
+            {
+                "said": f"confirm_ecom_3ds order-1: the answer was lost{UNKNOWN}",
+                "operation": "confirm_ecom_3ds",
+                "payment_id": "order-1",
+                "attempts": 1,
+                "found": None,
+                "status": None,
+            },
+        ),
+        (CONFIRMATION, [PAGE], OutcomeUnknown, {"status": 502, "attempts": 1}),
+        (CONFIRMATION, [answer(422, NO)], Rejected, {"status": 422, "attempts": 1, "payment_id": "order-1"}),
+        (CONFIRMATION, [answer(409, NO)], DuplicatePayment, {"status": 409, "attempts": 1, "cause": "duplicate"}),
+        (CONFIRMATION, [BUSY], Unavailable, {"status": 429, "attempts": 1, "payment_id": "order-1"}),
+        (CONFIRMATION, [DOWN], NotSent, {"attempts": 1, "payment_id": "order-1"}),
+        (
+            QUESTION,
+            [DOWN] * 4,
+            Unavailable,
+            {
+                "said": "get_p2p_payin order-1: no connection; safe to repeat",
+                "operation": "get_p2p_payin",
+                "payment_id": "order-1",
+                "attempts": 4,
+                "status": None,
+                "retry_after": None,
+            },
+        ),
+        (QUESTION, [Failure(sent=False, reason="wrong certificate", retryable=False)], NotSent, {"attempts": 1}),
+        (QUESTION, [PAGE, BUSY, ABSENT], Rejected, {"attempts": 3, "status": 404, "cause": "not_found"}),
+        (QUESTION, [answer(409, NO)], DuplicatePayment, {"attempts": 1, "operation": "get_p2p_payin"}),
+        (QUESTION, [answer(301, NO)], Unavailable, {"attempts": 1, "status": 301}),
+        (QUESTION, [OTHER], Unavailable, {"attempts": 1, "status": 200}),
+    ],
+)
+def test_ways_to_an_error(
+    operation: tuple[str, str | None], script: list[Any], kind: type[HighHelpError], expected: dict[str, Any]
+) -> None:
+    _, error = play(carry_out(call(*operation), Clock().policy(total=900)), *script)
+    assert type(error) is kind
+    assert {name: facts(error)[name] for name in expected} == expected
+
+
+def test_a_caller_may_read_answers_in_a_way_of_its_own() -> None:
+    about: dict[str, Any] = {"payment_id": "order-1", "parse": lambda body: body["payment_id"], "project_id": "p"}
+    info: Call[Any] = Call(OPERATIONS["get_p2p_payin"], b"info", **about)
+    made: Call[Any] = Call(OPERATIONS["create_p2p_payin"], b"body", info=info, expected=(10000, "RUB"), **about)
+    assert play(carry_out(made, Clock().policy()), FOUND)[1] == "order-1"
+    assert play(carry_out(made, Clock().policy()), LOST, FOUND)[1] == "order-1"
+
+
+def test_a_confirmation_that_is_taken() -> None:
+    steps, state = play(carry_out(call(*CONFIRMATION), Clock().policy()), FOUND)
+    assert (steps, state.status) == (["confirm_ecom_3ds body 1"], "processing")
+
+
+def test_a_question_that_is_answered_in_the_end() -> None:
+    steps, state = play(carry_out(call(*QUESTION), Clock().policy()), PAGE, BUSY, FOUND)
+    assert state.payment_id == "order-1"
+    assert steps == [
+        "get_p2p_payin body 1",
+        "sleep 0.5: HTTP 502 without the contract's JSON",
+        "get_p2p_payin body 2",
+        "sleep 1: HTTP 429: no",
+        "get_p2p_payin body 3",
+    ]
+
+
+def test_a_taken_payment_id_carries_the_payment_without_card_data() -> None:
+    held = answer(200, {**NEW, "requisites": {"pan": "2200000000000004"}})
+    steps, error = play(carry_out(call(), Clock().policy()), answer(409, NO), held)
+    assert steps == ["create_p2p_payin body 1", "get_p2p_payin info 1"]
+    assert type(error) is DuplicatePayment
+    assert (error.status, error.cause, error.attempts, error.payment_id) == (409, "duplicate", 1, "order-1")
+    assert isinstance(error.existing, PaymentState)
+    shown = error.existing.to_dict()
+    assert (shown["payment_id"], shown["requisites"]) == ("order-1", {"pan": "***"})
+    _, error = play(carry_out(call(), Clock().policy()), answer(409, NO), PAGE)
+    assert error.existing is None
+
+
+@pytest.mark.parametrize("left", [0.9, 1.0, 1.1])
+def test_without_a_second_left_nothing_is_sent_again(left: float) -> None:
+    clock = Clock()
+    flow = carry_out(call(), clock.policy(total=90))
+    for result in (None, LOST, ABSENT, None):
+        step = flow.send(result)
+    clock.now = 1090 - left
+    if left >= 1:
+        step = flow.send(ABSENT)
+        assert isinstance(step, Send)
+        assert step.body == b"body"
+        return
+    with pytest.raises(OutcomeUnknown) as caught:
+        flow.send(ABSENT)
+    expected = {"attempts": 1, "found": False, "status": None}
+    assert {name: facts(caught.value)[name] for name in expected} == expected
+    assert str(caught.value) == (
+        f"create_p2p_payin order-1: the answer was lost; {TWICE_ABSENT}; no time is left to send it again{UNKNOWN}"
+    )
+
+
+@pytest.mark.parametrize(("left", "goes_on"), [(2.0, False), (2.1, True)])
+def test_the_second_look_needs_its_time(left: float, goes_on: bool) -> None:
+    clock = Clock()
+    flow = carry_out(call(), clock.policy(total=90))
+    for result in (None, LOST):
+        flow.send(result)
+    clock.now = 1090 - left
+    if goes_on:
+        assert flow.send(ABSENT) == Sleep(2.0, "HTTP 404: no")
+        return
+    with pytest.raises(OutcomeUnknown, match="asked what became of it: HTTP 404: no"):
+        flow.send(ABSENT)
+
+
+# Looking up.
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        ([FOUND], True),
+        ([PAGE, FOUND], True),
+        ([ABSENT, ABSENT], False),
+        ([ABSENT, FOUND], True),
+    ],
+)
+def test_what_became_of_a_create(script: list[Any], found: bool) -> None:
+    steps, state = play(look_up(call(), Clock().policy()), *script)
+    assert (state is not None) == found
+    assert all(step.startswith(("get_p2p_payin info", "sleep")) for step in steps), "it never sends"
+
+
+def test_a_look_up_that_fails_says_so() -> None:
+    _, error = play(look_up(call(), Clock().policy()), ANOTHER_SUM)
+    expected = {"attempts": 0, "found": True, "status": None, "operation": "create_p2p_payin", "payment_id": "order-1"}
+    assert {name: facts(error)[name] for name in expected} == expected
+    about = "create_p2p_payin order-1: asked about an earlier attempt; "
+    assert str(error) == f"{about}the gateway holds another payment under this payment_id{UNKNOWN}"
+    with pytest.raises(ValueError, match="only a create"):
+        next(look_up(call(*QUESTION), Clock().policy()))
+
+
+@pytest.mark.parametrize(
+    ("info", "another"),
+    [
+        ({"amount": 10000, "currency": "RUB"}, False),
+        ({"amount": 10000, "currency": "rub"}, False),
+        ({"amount": 10001, "currency": "RUB"}, True),
+        ({"amount": 10000, "currency": "KZT"}, True),
+        ({"amount": 10001}, True),
+        ({"currency": "KZT"}, True),
+        ({"amount": 10000}, False),
+        ({"currency": "RUB"}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_another_sum_is_another_payment(info: Any, another: bool) -> None:
+    _, result = play(look_up(call(), Clock().policy()), answer(200, {**NEW, "payment_info": info}))
+    assert isinstance(result, OutcomeUnknown) == another
+    _, result = play(look_up(call(expected=(None, None)), Clock().policy()), answer(200, {**NEW, "payment_info": info}))
+    assert not isinstance(result, OutcomeUnknown), "what was not sent contradicts nothing"
+
+
+@pytest.mark.parametrize(
+    ("body", "nothing"),
+    [
+        ({"status": ""}, True),
+        ({"status": "error"}, True),
+        ({"status": "error", "payment_id": "order-1"}, False),
+        ({"status": "processing"}, False),
+        ({"status": "success", "payment_id": "order-1"}, False),
+    ],
+)
+def test_an_error_that_names_no_payment_is_none(body: dict[str, Any], nothing: bool) -> None:
+    assert tells_nothing(PaymentState.from_dict(body)) is nothing
+
+
+@pytest.mark.parametrize(
+    ("body", "about"),
+    [
+        ({}, True),
+        ({"payment_id": "order-1"}, True),
+        ({"payment_id": "order-2"}, False),
+        ({"project_id": "q"}, False),
+        ({"payment_id": "order-1", "project_id": "q"}, False),
+    ],
+)
+def test_an_answer_about_something_else_is_none(body: dict[str, Any], about: bool) -> None:
+    state = answer(200, {"status": "processing", **body})
+    _, result = play(carry_out(call(*CONFIRMATION), Clock().policy()), state)
+    assert isinstance(result, PaymentState) == about
+    _, result = play(carry_out(call(*CONFIRMATION, payment_id=None, project_id=None), Clock().policy()), state)
+    assert isinstance(result, PaymentState), "where nothing was asked for by name, nothing contradicts"
+
+
+# Pauses.
+
+
+def test_pauses_grow_and_end() -> None:
+    clock = Clock()
+    budget = Budget(clock.policy(attempts=12, total=1e9, backoff=1, longest_pause=20))
+    unknown: Verdict[None] = Verdict("unknown")
+    assert [budget.pause(tries, unknown) for tries in range(1, 8)] == [1, 2, 4, 8, 16, 20, 20]
+    assert budget.pause(11, unknown) == 20
+    assert budget.pause(12, unknown) is None
+    assert budget.pause(1, Verdict("unknown", retryable=False)) is None
+
+
+def test_half_of_a_pause_is_chance() -> None:
+    for chance, seconds in ((0.0, 0.25), (0.5, 0.375), (1.0, 0.5)):
+        budget = Budget(Policy(now=lambda: 0.0, jitter=lambda chance=chance: chance))  # type: ignore[misc]  # a default
+        assert budget.pause(1, Verdict("unknown")) == seconds
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"), [("0", 0.5), ("7", 7.0), ("30", 30.0), ("31", None), ("x", 0.5), (None, 0.5)]
+)
+def test_the_gateway_may_ask_for_a_longer_pause(asked: str | None, seconds: float | None) -> None:
+    busy = answer(429, NO) if asked is None else answer(429, NO, retry_after=asked)
+    verdict: Verdict[None] = Verdict("not_accepted", answer=busy)
+    assert Budget(Clock().policy()).pause(1, verdict) == seconds
+
+
+def test_there_is_no_pause_beyond_the_end() -> None:
+    for total, seconds in ((0.5, None), (0.51, 0.5)):
+        assert Budget(Clock().policy(total=total)).pause(1, Verdict("unknown")) == seconds
+
+
+# Waiting.
+
+
+def test_a_wait_asks_ever_more_seldom_and_anew_after_a_change() -> None:
+    paid = answer(200, {**NEW, "sub_status": "paid"})
+    done = answer(200, {**NEW, "status": "success", "sub_status": None})
+    seen: list[str] = []
+    clock = Clock()
+    flow = wait(call(*QUESTION), clock.policy(), 600, lambda state: seen.append(f"{state.status}:{state.sub_status}"))
+    steps, state = play(flow, *[FOUND] * 9, paid, paid, done, clock=clock)
+    assert state.status == "success"
+    assert [step.split(":")[0] for step in steps if step.startswith("sleep")] == [
+        "sleep 1", "sleep 1.5", "sleep 2.25", "sleep 3.375", "sleep 5.0625", "sleep 7.59375", "sleep 11.3906",
+        "sleep 15", "sleep 15", "sleep 1", "sleep 1.5",
+    ]  # fmt: skip
+    assert {step.partition(": ")[2] for step in steps if step.startswith("sleep")} == {"not final yet"}
+    assert seen == ["processing:new", "processing:paid", "success:None"]
+
+
+def test_a_wait_that_ends_by_time() -> None:
+    clock = Clock()
+    held = answer(200, {**NEW, "requisites": {"pan": "2200000000000004"}})
+    steps, error = play(wait(call(*QUESTION), clock.policy(), 3, None), *[held] * 4, clock=clock)
+    assert [step for step in steps if step.startswith("sleep")] == [
+        "sleep 1: not final yet", "sleep 1.5: not final yet", "sleep 0.5: not final yet",
+    ]  # fmt: skip
+    assert type(error) is WaitTimeout
+    assert str(error) == "get_p2p_payin order-1: not final after 3 s, last seen: processing:new"
+    about = (error.operation, error.payment_id, error.attempts, error.cancelled)
+    assert about == ("get_p2p_payin", "order-1", 4, False)
+    assert error.last is not None
+    assert error.last.to_dict()["requisites"] == {"pan": "***"}
+
+
+def test_a_wait_without_any_answer() -> None:
+    clock = Clock(per_attempt=1)
+    flow = wait(call(*QUESTION), clock.policy(attempts=1), 2.5, None)
+    steps, error = play(flow, *[DOWN] * 2, clock=clock)
+    assert steps == ["get_p2p_payin body 1", "sleep 1: not final yet", "get_p2p_payin body 1"]
+    assert str(error) == "get_p2p_payin order-1: not final after 2 s, last seen: no answer at all"
+    assert (error.last, error.attempts) == (None, 2)
+
+
+def test_a_question_of_a_wait_has_what_is_left_of_it() -> None:
+    clock = Clock()
+    flow = wait(call(*QUESTION), clock.policy(attempt=30, total=20), 25, None)
+    step = next(flow)
+    assert isinstance(step, Send)
+    assert step.seconds == 20
+    flow.send(FOUND)
+    clock.now += 20
+    step = flow.send(None)
+    assert isinstance(step, Send)
+    assert step.seconds == 5
+    clock.now += 4.95
+    flow.send(FOUND)
+    step = flow.send(None)
+    assert isinstance(step, Send)
+    assert step.seconds == pytest.approx(0.1), "a last question is asked in any case"
+    clock.now += 1
+    with pytest.raises(WaitTimeout):
+        flow.send(FOUND)
+
+
+def test_a_state_of_the_callers_own_may_have_no_status() -> None:
+    clock = Clock()
+    seen: list[Any] = []
+    flow = wait(call(*QUESTION, parse=lambda body: body["payment_id"]), clock.policy(), 1, seen.append)
+    steps, error = play(flow, FOUND, FOUND, clock=clock)
+    assert len(steps) == 3
+    assert (type(error), error.last) == (WaitTimeout, None)
+    assert seen == ["order-1"]
+
+
+def test_a_fifth_of_a_pause_of_a_wait_is_chance() -> None:
+    for chance, seconds in ((0.0, 0.8), (0.5, 0.9), (1.0, 1.0)):
+        flow = wait(call(*QUESTION), Policy(now=lambda: 0.0, jitter=lambda chance=chance: chance), 60, None)  # type: ignore[misc]  # a default
+        next(flow)
+        step = flow.send(FOUND)
+        assert isinstance(step, Sleep)
+        assert step.seconds == pytest.approx(seconds)
+
+
+def test_a_wait_that_is_called_off() -> None:
+    ends = iter([False, True])
+    flow = wait(call(*QUESTION), Clock().policy(), 60, None, lambda: next(ends))
+    steps, error = play(flow, FOUND)
+    assert steps == ["get_p2p_payin body 1", "sleep 1: not final yet"]
+    assert str(error) == "get_p2p_payin order-1: the wait was cancelled, last seen: processing:new"
+    assert (error.cancelled, error.attempts, error.last.payment_id) == (True, 1, "order-1")
+    _, error = play(wait(call(*QUESTION), Clock().policy(), 60, None, lambda: True))
+    assert str(error) == "get_p2p_payin order-1: the wait was cancelled, last seen: no answer at all"
+
+
+def test_a_wait_for_what_the_gateway_refuses_to_tell() -> None:
+    _, error = play(wait(call(*QUESTION), Clock().policy(), 60, None), answer(403, NO))
+    assert (type(error), error.status) == (Rejected, 403)
+
+
+# An answer and its verdict.
+
+CREATE = OPERATIONS["create_p2p_payin"]
+
+
+def verdict(result: Any, parse: Callable[[Mapping[str, Any]], Any] = PaymentState.from_dict) -> Verdict[Any]:
+    return judge(CREATE, result, parse)
+
+
+@pytest.mark.parametrize(
+    ("result", "kind", "reason", "retryable"),
+    [
+        (Failure(sent=True, reason="lost"), "unknown", "lost", True),
+        (Failure(sent=True, reason="lost", retryable=False), "unknown", "lost", False),
+        (Failure(sent=False, reason="down"), "not_sent", "down", True),
+        (answer(199, NO), "unknown", "HTTP 199: no", True),
+        (answer(200), "accepted", "", True),
+        (answer(299), "accepted", "", True),
+        (answer(300, NO), "unknown", "HTTP 300 (a redirect, not followed)", False),
+        (answer(399, b""), "unknown", "HTTP 399 without the contract's JSON (a redirect, not followed)", False),
+        (answer(400, NO), "refused", "HTTP 400: no", False),
+        (answer(400, {"status": 1}), "unknown", "HTTP 400 without the contract's JSON", True),
+        (answer(400, {"status": "error"}), "refused", "HTTP 400", False),
+        (answer(400, {"status": "error", "status_description": ""}), "refused", "HTTP 400", False),
+        (answer(409, NO), "duplicate", "HTTP 409: no", False),
+        (answer(429, NO), "not_accepted", "HTTP 429: no", True),
+        (answer(500, NO), "unknown", "HTTP 500: no", True),
+        (answer(500, b"[]"), "unknown", "HTTP 500 without the contract's JSON", True),
+        (answer(520, NO), "unknown", "HTTP 520: no", True),
+        (answer(200, b""), "unknown", "HTTP 200, but an empty body", True),
+        (answer(200, b"{"), "unknown", "HTTP 200, but no JSON in the body", True),
+        (answer(200, b"\xff"), "unknown", "HTTP 200, but no JSON in the body", True),
+        (answer(200, b'{"status": NaN}'), "unknown", "HTTP 200, but no JSON in the body", True),
+        (answer(200, b"[" * 100_000), "unknown", "HTTP 200, but no JSON in the body", True),
+        (answer(200, b"[]"), "unknown", "HTTP 200, but no JSON object in the body", True),
+    ],
+)
+def test_a_verdict(result: Any, kind: str, reason: str, retryable: bool) -> None:
+    found = verdict(result)
+    assert (found.kind, found.reason, found.retryable) == (kind, reason, retryable)
+    came = result if isinstance(result, Answer) else None
+    assert found.answer is came
+    assert found.status == (None if came is None else came.status)
+    assert (found.value is not None) == (kind == "accepted")
+    in_its_words = came is not None and not 200 <= came.status < 300 and b'"status": "error"' in came.content
+    redirected = came is not None and 300 <= came.status < 400
+    assert found.error == (json.loads(came.content) if came is not None and in_its_words and not redirected else None)
+
+
+def test_a_callers_own_reading_that_fails_leaves_the_outcome_open() -> None:
+    def fails(_: Mapping[str, Any]) -> Any:
+        raise KeyError("words")
+
+    found = verdict(FOUND, fails)
+    assert (found.kind, found.reason) == ("unknown", "HTTP 200, but not the contract's JSON")
+    assert found.answer is FOUND
+
+
+def test_constants_that_json_does_not_know_are_named() -> None:
+    with pytest.raises(ValueError, match="Infinity is not JSON"):
+        answer(200, b'{"a": Infinity}').json()
+    with pytest.raises(ValueError, match="nested too deeply"):
+        answer(200, b"[" * 100_000).json()
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (29.0, None),
+        (30.0, "this machine's clock is 30 s ahead of the gateway's"),
+        (-31.0, "this machine's clock is 31 s behind the gateway's"),
+    ],
+)
+def test_a_wrong_clock_is_named(ahead: float, said: str | None) -> None:
+    unauthorized = answer(401, NO, date=formatdate(NOW - ahead, usegmt=True))
+    _, error = play(carry_out(call(), Clock().policy()), unauthorized)
+    assert (error.clock_skew, error.cause) == (ahead, "unauthorized")
+    assert str(error) == "; ".join(filter(None, ["create_p2p_payin order-1: HTTP 401: no", said]))
+    forbidden = answer(403, NO, date=formatdate(NOW - ahead, usegmt=True))
+    _, error = play(carry_out(call(), Clock().policy()), forbidden)
+    assert (error.clock_skew, error.cause) == (None, "forbidden")
+    assert clock_skew(answer(401, NO)) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("5", 5.0),
+        (" 5 ", 5.0),
+        ("0", 0.0),
+        ("3600", 3600.0),
+        ("3601", 3600.0),
+        ("000000005", 5.0),
+        ("0000000005", 3600.0),
+        ("9" * 5000, 3600.0),
+        ("\u0665", None),
+        ("-5", None),
+        ("5.5", None),
+        ("", None),
+        ("soon", None),
+        (formatdate(NOW + 90, usegmt=True), 90.0),
+        (formatdate(NOW + 90, usegmt=False).replace("-0000", ""), 90.0),
+        (formatdate(NOW - 90, usegmt=True), 0.0),
+        (formatdate(NOW + 9000, usegmt=True), 3600.0),
+        ("Tue, 24 Nov 2026 99:99:99 GMT", None),
+        ("Tue, 24 Nov 99999999999999999999 00:00:00 GMT", None),
+    ],
+)
+def test_how_long_the_gateway_asks_to_wait(text: str, seconds: float | None) -> None:
+    assert retry_after(answer(429, NO, retry_after=text)) == seconds
+
+
+def test_a_refusal_without_an_answer() -> None:
+    error = rejection(Verdict("refused", reason="no"), CREATE, "order-1", 2)
+    assert (error.status, error.cause, error.clock_skew, error.attempts) == (0, "refused", None, 2)
+
+
+def test_what_the_gateway_names_is_kept_without_card_data() -> None:
+    pan = "2200000000000004"
+    body = {
+        "status": "error",
+        "status_description": f"card {pan}",
+        "request_id": pan,
+        "errors": [{"field": f"f {pan}", "message": f"m {pan}"}, {}, "x", {"field": 5, "message": None}],
+    }
+    _, error = play(carry_out(call(), Clock().policy()), answer(422, body))
+    assert (error.description, error.request_id) == ("card ***", "***")
+    expected = [("f ***", "m ***"), ("", ""), ("5", "None")]
+    assert [(one.path, one.message) for one in error.problems] == expected
+    assert pan not in str(error)
+    for odd in ({**NO, "errors": "x", "request_id": 5}, {**NO, "errors": None}):
+        _, error = play(carry_out(call(), Clock().policy()), answer(422, odd))
+        assert (error.problems, error.request_id) == ((), None)
+    _, error = play(carry_out(call(), Clock().policy()), answer(422, {"status": "error", "status_description": 5}))
+    assert (error.description, str(error)) == (None, "create_p2p_payin order-1: HTTP 422")

@@ -1,0 +1,340 @@
+"""One scenario for the guard and its asynchronous twin: they are two drivers of the same flows."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from highhelp import (
+    AsyncHighHelp,
+    AsyncPayoutGuard,
+    HighHelp,
+    NotSent,
+    OutcomeUnknown,
+    PayoutGuard,
+    Rejected,
+    SettingsError,
+)
+from highhelp.ledger import PayoutConflict
+from highhelp.ledger.payouts import Read, Write
+from tests.payouts.crasher import body
+from tests.payouts.test_guard import BODY, CREATE, REFUSAL, answering, die_before_sending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from highhelp_mock import MockGateway
+
+INFO = {"payment_info": {"amount": 10000, "currency": "RUB", "type": "payout"}}
+
+
+class Plain:
+    """A PayoutGuard in the form of an AsyncPayoutGuard."""
+
+    def __init__(self, guard: PayoutGuard) -> None:
+        self.guard = guard
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self.guard, name)
+        if not callable(attribute):
+            return attribute
+
+        async def call(*arguments: Any, **named: Any) -> Any:
+            return attribute(*arguments, **named)
+
+        return call
+
+
+@pytest.fixture(params=["sync", "async"])
+def play(request: pytest.FixtureRequest, gateway: MockGateway, sqlite: str, naps: list[float]) -> Callable[..., None]:
+    """Plays a scenario with a guard of either kind."""
+
+    def play(
+        scenario: Callable[[Any], Coroutine[Any, Any, None]],
+        transport: httpx.MockTransport | None = None,
+        **options: Any,
+    ) -> None:
+        about: dict[str, Any] = {
+            "base_url": gateway.base_url,
+            "project_id": gateway.project_id,
+            "signer": gateway.project.signer,
+            "transport": transport or gateway.transport,
+            "clock": gateway.clock,
+            "environ": {},
+        }
+
+        async def run() -> None:
+            if request.param == "async":
+                async with (
+                    AsyncHighHelp(**about) as client,
+                    AsyncPayoutGuard(client, sqlite, clock=gateway.clock, environ={}, **options) as guard,
+                ):
+                    await scenario(guard)
+                return
+            with (
+                HighHelp(**about) as plain,
+                PayoutGuard(plain, sqlite, clock=gateway.clock, environ={}, **options) as one,
+            ):
+                await scenario(Plain(one))
+
+        asyncio.run(run())
+
+    return play
+
+
+def test_every_method(play: Any, gateway: MockGateway, sqlite: str) -> None:
+    async def scenario(guard: Any) -> None:
+        began = gateway.clock()
+        for payment_id in ("p-1", "p-2"):
+            prepared = await guard.prepare(body(payment_id, 10000, "RUB"), operation=CREATE)
+            assert (prepared.payment_id, prepared.state) == (payment_id, "prepared")
+        with pytest.raises(PayoutConflict):
+            await guard.prepare(body("p-1", 1, "RUB"), operation=CREATE)
+        assert [one.payment_id for one in await guard.list()] == ["p-2", "p-1"]
+        assert [one.payment_id for one in await guard.list(limit=1)] == ["p-2"]
+        assert [one.payment_id for one in await guard.list(payment_id="p-1")] == ["p-1"]
+        assert (await guard.send(body("p-1", 10000, "RUB"), operation=CREATE)).status == "processing"
+        assert [one.payment_id for one in await guard.list(state="settled")] == ["p-1"]
+        assert (await guard.show("p-1"))["body"]["receiver"] == {"pan": "***"}
+        gateway.advance("p-1", "processing", "payout_process")
+        assert (await guard.status("p-1")).sub_status == "payout_process"
+        # two that were left by a process that died, of which one is asked about
+        for payment_id in ("p-3", "p-4"):
+            with (
+                HighHelp(
+                    base_url=gateway.base_url,
+                    project_id=gateway.project_id,
+                    signer=gateway.project.signer,
+                    transport=gateway.transport,
+                    clock=gateway.clock,
+                    environ={},
+                ) as client,
+                PayoutGuard(client, sqlite, clock=gateway.clock, environ={}) as dead,
+            ):
+                die_before_sending(dead, body(payment_id, 5, "RUB"))
+        gateway.travel(121)
+        assert [one.payment_id for one in await guard.recover("p-4")] == ["p-4"]
+        assert [one.payment_id for one in await guard.recover()] == ["p-3"]
+        sent = gateway.signed_callback("p-1", "success", body=INFO)
+        event = Told(gateway.verifier().verify(sent.body, sent.headers))
+        settled = await guard.settle(event)
+        assert (settled.payment_id, settled.status, settled.changed_at) == ("p-1", "success", 17.0)
+        event.payment_id = "nobody"
+        assert await guard.settle(event) is None
+        assert {one.payment_id for one in await guard.list(state="settled")} == {"p-1"}
+        assert (await guard.reconcile(since=began - 9, until=began - 5)).differences == ()
+        assert [one.kind for one in (await guard.reconcile(since=began)).differences] != []
+        for number in range(50):
+            await guard.prepare(body(f"many-{number}", 5, "RUB"), operation=CREATE)
+        assert len(await guard.list()) == 50
+        assert len(await guard.list(limit=None)) == 54
+
+    play(scenario)
+
+
+def test_a_batch_and_its_options(play: Any, gateway: MockGateway, sqlite: str) -> None:
+    async def scenario(guard: Any) -> None:
+        told: list[Any] = []
+        rows = [body("b-1", 5, "RUB"), body("b-2", 6, "RUB")]
+        report = await guard.send_batch(rows, operation=CREATE, progress=told.append)
+        assert [(one.payment_id, one.state) for one in report.payouts] == [("b-1", "settled"), ("b-2", "settled")]
+        assert len(told) == 2
+        for wrong in ({"per_second": 0}, {"concurrency": 0}, {"concurrency": 13}):
+            with pytest.raises(SettingsError, match=next(iter(wrong))):
+                await guard.send_batch(rows, operation=CREATE, **wrong)
+        with pytest.raises(SettingsError, match="operation"):
+            await guard.send_batch(rows)
+        step = next(guard.guarding.sending(body("b-3", 5, "RUB"), CREATE))
+        await run(guard, step)
+        report = await guard.send_batch([body("b-3", 5, "RUB")], operation=CREATE, wait_for_others=False)
+        assert [one.state for one in report.payouts] == ["sent"]
+
+    play(scenario)
+
+
+class Told:
+    """What a callback says, in the form of an event."""
+
+    def __init__(self, callback: Any) -> None:
+        names = ("project_id", "payment_id", "status", "sub_status", "amount", "currency", "request_id")
+        for name in names:
+            setattr(self, name, getattr(callback, name))
+        self.payment_id: str = callback.payment_id
+        self.payment_type = "payout"
+        self.received_at = 17.0
+
+
+def test_a_guard_shows_nothing_of_itself(play: Any) -> None:
+    async def scenario(guard: Any) -> None:
+        shown = guard if isinstance(guard, AsyncPayoutGuard) else guard.guard
+        assert repr(shown) == f"<{type(shown).__name__}>"
+
+    play(scenario)
+
+
+ABSENT = (404, REFUSAL)
+TAKEN = (409, REFUSAL)
+FAILS = (500, REFUSAL)
+
+
+@pytest.mark.parametrize(
+    ("script", "reason", "status", "said"),
+    [
+        ([TAKEN, ABSENT, ABSENT], "taken, yet not found", 409, "HTTP 409, but an earlier attempt may have been"),
+        ([TAKEN, *[FAILS] * 4], "asked about an earlier attempt", None, "asked about an earlier attempt"),
+        ([(401, REFUSAL)], "unauthorized", 401, "HTTP 401, but an earlier attempt may have been"),
+    ],
+)
+@pytest.mark.parametrize("noted", [True, False])
+def test_after_a_doubtful_attempt_a_taken_payment_id_may_be_our_own(
+    play: Any,
+    gateway: MockGateway,
+    script: list[Any],
+    reason: str,
+    status: int | None,
+    said: str,
+    noted: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if status != 401:  # the client itself looks at what has the payment_id
+        script = [script[0], FAILS, *script[1:]]
+
+    async def scenario(guard: Any) -> None:
+        flow = guard.guarding.sending(BODY, CREATE)
+        step = next(flow)
+        assert isinstance(step, Write)
+        await run(guard, step)
+        flow.close()
+        gateway.travel(121)
+        assert [one.state for one in await guard.recover()] == ["prepared"]
+        if not noted:
+            monkeypatch.setattr("highhelp.ledger.intents.release", away)
+        with pytest.raises(OutcomeUnknown, match=said) as caught:
+            await guard.send(BODY, operation=CREATE)
+        unknown = caught.value
+        assert (unknown.operation, unknown.payment_id, unknown.status) == (CREATE, "p-1", status)
+        notes = getattr(unknown, "__notes__", [])
+        if noted:
+            assert notes == []
+            (kept,) = await guard.list()
+            assert kept.state == "unknown"
+            assert str(kept.reason).startswith(reason)
+        else:
+            assert notes == ["this could not be noted (ConnectionError): the intent stays `sent` until recover()"]
+            assert [one.state for one in await guard.list()] == ["sent"]
+
+    play(scenario, answering(ABSENT, ABSENT, *script))
+
+
+async def run(guard: Any, step: Any) -> Any:
+    """A step of a flow, carried out."""
+
+    def one() -> Any:
+        return (yield step)
+
+    return await guard.run(one())
+
+
+def away(*_: object, **__: object) -> None:
+    raise ConnectionError("words of a driver")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "state", "reason"),
+    [
+        ((422, REFUSAL), Rejected, "refused", "invalid"),
+        ((400, REFUSAL), Rejected, "refused", "malformed"),
+        ((404, REFUSAL), Rejected, "refused", "not_found"),
+        ((401, REFUSAL), Rejected, "prepared", "unauthorized"),
+        ((403, REFUSAL), Rejected, "prepared", "forbidden"),
+    ],
+)
+@pytest.mark.parametrize("noted", [True, False])
+def test_why_an_attempt_ended_is_kept_and_where_it_cannot_be_the_error_says_so(
+    play: Any,
+    answer: Any,
+    error: type[Exception],
+    state: str,
+    reason: str,
+    noted: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not noted:
+        monkeypatch.setattr("highhelp.ledger.intents.release", away)
+
+    async def scenario(guard: Any) -> None:
+        with pytest.raises(error) as caught:
+            await guard.send(BODY, operation=CREATE)
+        (kept,) = await guard.list()
+        expected = (state, reason, []) if noted else ("sent", None, [NOT_NOTED])
+        assert (kept.state, kept.reason, getattr(caught.value, "__notes__", [])) == expected
+
+    play(scenario, answering(answer))
+
+
+NOT_NOTED = "this could not be noted (ConnectionError): the intent stays `sent` until recover()"
+
+
+def test_an_attempt_that_never_left(play: Any, naps: list[float]) -> None:
+    def dead(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("words of a library")
+
+    async def scenario(guard: Any) -> None:
+        with pytest.raises(NotSent) as caught:
+            await guard.send(BODY, operation=CREATE)
+        (kept,) = await guard.list()
+        assert kept.state == "prepared"
+        assert str(caught.value) == f"{CREATE} p-1: {kept.reason}"
+
+    play(scenario, httpx.MockTransport(dead))
+
+
+def test_an_answer_that_cannot_be_noted(play: Any, gateway: MockGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scenario(guard: Any) -> None:
+        with monkeypatch.context() as patched:
+            patched.setattr("highhelp.ledger.intents.settle", away)
+            with pytest.raises(OutcomeUnknown) as caught:
+                await guard.send(BODY, operation=CREATE)
+        unknown = caught.value
+        assert str(unknown) == (
+            f"{CREATE} p-1: the gateway has answered, which could not be noted (ConnectionError); "
+            "recover() does it later"
+        )
+        assert (unknown.operation, unknown.payment_id, unknown.attempts) == (CREATE, "p-1", 1)
+        assert isinstance(unknown.__cause__, ConnectionError)
+
+    play(scenario)
+
+
+def test_an_intent_that_cannot_be_stored_is_not_sent(
+    play: Any, gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("highhelp.ledger.intents.begin", away)
+
+    async def scenario(guard: Any) -> None:
+        with pytest.raises(NotSent) as caught:
+            await guard.send(BODY, operation=CREATE)
+        about = f"{CREATE} p-1: the intent could not be stored (ConnectionError); nothing was sent"
+        assert (str(caught.value), caught.value.operation, caught.value.payment_id) == (about, CREATE, "p-1")
+
+    play(scenario)
+    assert gateway.calls == ()
+
+
+def test_reading_and_writing_are_apart(play: Any) -> None:
+    async def scenario(guard: Any) -> None:
+        for step in (Write(lambda connection: "written"), Read(lambda connection: "read")):
+            assert await run(guard, step) == ("written" if isinstance(step, Write) else "read")
+
+    play(scenario)
+
+
+def test_the_lease_is_the_one_that_is_given(play: Any, gateway: MockGateway) -> None:
+    async def scenario(guard: Any) -> None:
+        await run(guard, next(guard.guarding.sending(BODY, CREATE)))
+        assert [one.busy_until for one in await guard.list()] == [gateway.clock() + 100]
+
+    play(scenario, lease=100)
