@@ -19,7 +19,7 @@ from highhelp import (
     SettingsError,
 )
 from highhelp.ledger import PayoutConflict
-from highhelp.ledger.payouts import Read, Write
+from highhelp.ledger.guarding import Read, Write
 from tests.payouts.crasher import body
 from tests.payouts.test_guard import BODY, CREATE, REFUSAL, answering, die_before_sending
 
