@@ -157,9 +157,10 @@ def test_the_command_line_masks_an_answer(
     body.write_text(json.dumps({"general": {"payment_id": "leak-2"}}))
     with MockGateway(home).serve() as gateway:
         with HighHelp(home=home, environ={}) as client:
-            payment = {"method": "card-p2p", "amount": 10000, "currency": "RUB"}
+            # each step takes a minute, so that it keeps its state while this test looks
+            payment = {"method": "card-p2p", "amount": 900006, "currency": "RUB"}
             client.p2p.create_payin({"general": {"payment_id": "leak-2"}, "payment": payment})
-            gateway.travel(3)
+            gateway.travel(130)
             state = client.p2p.get_payin("leak-2")
         assert isinstance(state.requisites, models.Requisites), "the test needs requisites"
         pan = str(state.requisites.pan)

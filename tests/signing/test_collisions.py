@@ -66,7 +66,7 @@ def mac(text: str, scheme: Mapping[str, Any]) -> str:
 
 def callbacks() -> list[dict[str, Any]]:
     bodies = [dict(example.value) for example in contract.EXAMPLES if example.schema == contract.CALLBACK_SCHEMA]
-    least = {"general": {"payment_id": "o"}, "status": {"status": "success", "status_description": "x"}}
+    least: dict[str, Any] = {"general": {"payment_id": "o"}, "status": {"status": "success", "status_description": "x"}}
     rich = least | {
         "payment_info": {"amount": 700, "currency": "RUB"},
         "redirect": {"url": "https://a", "params": {"0": "a", "1": "b"}},
