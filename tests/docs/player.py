@@ -5,7 +5,7 @@
 | `python` | run in one process per page; with `title="shop.py"` written to that file, for a later block to use |
 | `output` | what the `python` block before it printed |
 | `sh` | run in the page's directory; has to succeed |
-| `console` | each `$` command is run, what it shows is compared; with `sleep` before it, it is tried again for a while |
+| `console` | each `$` command is run, what it shows is compared; one with `sleep` before it is tried for a while |
 | `json`, `toml`, `yaml` | parsed; with `title="OPERATION_ID"` checked against the schema of that operation's request |
 | `csv`, with a title | written to that file |
 | `text` | not run; its first line says why |

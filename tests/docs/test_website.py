@@ -44,6 +44,10 @@ def test_a_link_leads_to_the_page_that_a_file_became(page: str, link: str, becom
     assert stage.linked(f"[x]({link})", ROOT / page) == f"[x]({becomes})"
 
 
+def test_a_link_to_a_file_that_is_no_page_becomes_its_name() -> None:
+    assert stage.linked("see [the lint](scripts/lint), [y](gone.md)", ROOT / "x.md") == "see the lint, [y](gone.md)"
+
+
 def test_the_reference_has_every_public_name() -> None:
     made = reference.pages()
     for page, (_, _, modules) in reference.MODULES.items():
