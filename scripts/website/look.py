@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, FloatRect, Page
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
-TALLEST = 8000
+TALLEST = 16_000
 """Pixels of one picture."""
 PATIENCE = 120_000
 """Milliseconds that a busy machine may take for one step."""
