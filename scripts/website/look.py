@@ -18,9 +18,13 @@ from playwright.sync_api import sync_playwright
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FloatRect, Page
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+TALLEST = 16_000
+"""Pixels of one picture."""
+PATIENCE = 120_000
+"""Milliseconds that a busy machine may take for one step."""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 HERE = Path(__file__).parent
@@ -52,6 +56,7 @@ def problems(site: Path, screenshots: Path, program: str) -> list[str]:
 def _at(size: str, browser: Browser, url: str, names: list[str], screenshots: Path) -> list[str]:
     width, height = SIZES[size]
     page = browser.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(PATIENCE)
     noted: list[str] = []
     page.on(
         "request",
@@ -64,10 +69,18 @@ def _at(size: str, browser: Browser, url: str, names: list[str], screenshots: Pa
         said = [*noted, *seen(page)]
         noted.clear()
         found += [f"{name} on a {size}: {one}" for one in said]
-        picture = screenshots / f"{name.removesuffix('.html').replace('/', '-')}-{size}.png"
-        page.screenshot(path=picture, full_page=True, animations="disabled")
+        photograph(page, screenshots / f"{name.removesuffix('.html').replace('/', '-')}-{size}")
     page.close()
     return found
+
+
+def photograph(page: Page, path: Path) -> None:
+    """Take the whole page, in several pictures where it is tall: Chromium paints no more than 16384 pixels in one."""
+    width, height = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollHeight]")
+    for number, top in enumerate(range(0, height, TALLEST)):
+        part: FloatRect = {"x": 0, "y": top, "width": width, "height": min(TALLEST, height - top)}
+        name = f"{path.name}-{number + 1}.png" if number else f"{path.name}.png"
+        page.screenshot(path=path.with_name(name), full_page=True, clip=part, animations="disabled")
 
 
 def foreign(asked: str, url: str) -> list[str]:

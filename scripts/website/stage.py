@@ -31,6 +31,7 @@ MOVED = {
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changes.md",
     "SECURITY.md": "security-policy.md",
+    "examples/README.md": "examples.md",
 }
 """Files that stand outside `docs/` -> the page that they are on the site."""
 ON_DISK_ONLY = {"README.md"}
@@ -72,6 +73,8 @@ def linked(text: str, kept: Path) -> str:
     def changed(match: re.Match[str]) -> str:
         goal = (kept.parent / match[2]).resolve()
         page = _page(goal)
+        if page is None and goal.is_relative_to(ROOT) and goal.exists():
+            return match[1].lstrip("!")[1:-2]  # a file of the repository that is no page: its name is enough
         if page is None or here is None:
             return match[0]
         return f"{match[1]}{os.path.relpath(page, Path(here).parent)}{match[3]}"

@@ -5,7 +5,7 @@
 | `python` | run in one process per page; with `title="shop.py"` written to that file, for a later block to use |
 | `output` | what the `python` block before it printed |
 | `sh` | run in the page's directory; has to succeed |
-| `console` | each `$` command is run, what it shows is compared |
+| `console` | each `$` command is run, what it shows is compared; one with `sleep` before it is tried for a while |
 | `json`, `toml`, `yaml` | parsed; with `title="OPERATION_ID"` checked against the schema of that operation's request |
 | `csv`, with a title | written to that file |
 | `text` | not run; its first line says why |
@@ -35,12 +35,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 RUN_ELSEWHERE = {
-    "scripts/demo": "tests/e2e/test_demo.py",
+    "scripts/demo": "tests/e2e/test_demo.py, as `highhelp demo`",
     "scripts/test": "it is what runs this",
     "scripts/generate --check": ".ci/run",
     "pip install 'highhelp[all]'": "tests/e2e/test_packaging.py, from the wheel",
 }
 """Commands that a page shows and this does not run -> where they are proved."""
+LOOKS = 10
+"""How often a command that begins with `sleep` is tried again until it shows what the page shows."""
 
 
 @dataclass
@@ -189,6 +191,10 @@ class Player:
         problems, now = [], ""
         for command, shown in commands(block.text):
             told, _ = self._terminal.run(command)
+            for _ in range(LOOKS if command.startswith("sleep ") else 0):
+                if essence(told) == essence(shown):
+                    break
+                told, _ = self._terminal.run(command)  # a reader who sees less waits and looks again
             now += f"$ {command}\n{told}"
             if essence(told) != essence(shown):
                 problems.append(f"$ {command}\n--- the page\n{shown}--- now\n{told}")

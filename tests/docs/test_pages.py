@@ -89,6 +89,13 @@ def test_what_is_right_passes(tmp_path: Path) -> None:
     assert found.not_run == [(len(page.partition("```text")[0].splitlines()) + 2, "it needs a bank")]
 
 
+def test_what_takes_time_is_looked_at_again(tmp_path: Path) -> None:
+    page = "```console\n$ sleep 0; echo -n x >> seen; wc -c < seen\n3\n```\n"
+    assert play(page, tmp_path) == []
+    assert len((tmp_path / "seen").read_text()) == 3
+    assert play(page.replace("3", "-1").replace("seen", "other"), tmp_path)
+
+
 def test_outputs_are_written_anew(tmp_path: Path) -> None:
     page = "words\n```python\nprint(1)\n```\n```output\nold\n```\n```console\n$ echo new\nold\n```\nmore\n"
     found = Player("page.md", tmp_path, {}).play(page)

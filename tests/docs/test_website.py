@@ -44,6 +44,10 @@ def test_a_link_leads_to_the_page_that_a_file_became(page: str, link: str, becom
     assert stage.linked(f"[x]({link})", ROOT / page) == f"[x]({becomes})"
 
 
+def test_a_link_to_a_file_that_is_no_page_becomes_its_name() -> None:
+    assert stage.linked("see [the lint](scripts/lint), [y](gone.md)", ROOT / "x.md") == "see the lint, [y](gone.md)"
+
+
 def test_the_reference_has_every_public_name() -> None:
     made = reference.pages()
     for page, (_, _, modules) in reference.MODULES.items():
@@ -121,9 +125,10 @@ def test_what_does_not_fit_is_seen_and_all_is_photographed(chromium: str, tmp_pa
     for name, (body, _) in MISTAKES.items():
         a_page(site / f"{name}.html", body)
     a_page(site / "fits.html", FITS)
+    a_page(site / "tall.html", f"{WORD}<div style='height: {look.TALLEST}px'></div>{WORD}")
     found = look.problems(site, pictures, chromium)
     for name, (_, says) in MISTAKES.items():
         assert any(one.startswith(f"{name}.html on a phone: ") and says in one for one in found), (name, found)
-    assert not [one for one in found if one.startswith("fits.html")]
-    names = {f"{name}-{size}.png" for name in (*MISTAKES, "fits") for size in ("phone", "desktop")}
-    assert {path.name for path in pictures.iterdir()} == names
+    assert not [one for one in found if one.startswith(("fits.html", "tall.html"))]
+    names = {f"{name}-{size}" for name in (*MISTAKES, "fits", "tall") for size in ("phone", "desktop")}
+    assert {path.stem for path in pictures.iterdir()} == names | {"tall-phone-2", "tall-desktop-2"}
