@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import json
 import re
 import secrets
 import shutil
@@ -238,6 +239,11 @@ def test_another_language_signs_what_the_gateway_accepts(
     wrong = programs.run(*command, body=ODD.replace("10000", "10.5") % (project, f"{payment_id}-2"))
     assert wrong.returncode != 0
     assert "payment:amount: whole numbers only" in wrong.stdout + wrong.stderr
+    # unknown fields are refused after the signature was found right; these two stand the other way round in UTF-16
+    apart = {"general": {"project_id": project, "payment_id": "x"}, "\uffee": 1, "\U0001f3d4": 2}
+    unknown = programs.run(*command, body=json.dumps(apart, ensure_ascii=False))
+    assert unknown.returncode == 1
+    assert "wrong fields" in unknown.stdout, unknown.stdout
     refused = programs.run(*command, body=ODD.replace("10000", "0") % (project, f"{payment_id}-2"))
     assert refused.returncode == 1
     assert f"{payment_id}-2" not in gateway.payments()
