@@ -20,6 +20,8 @@ import httpx
 import pytest
 
 from highhelp import HighHelp, models
+from highhelp.ledger import CallbackStore
+from highhelp_mock import MockGateway
 from tests.examples.conftest import EXAMPLES, free_port, until
 from tests.requirements import require
 
@@ -107,9 +109,15 @@ def test_the_fastapi_shop(gateway: Gateway, programs: Programs) -> None:
         assert len(pages) == 1  # opened twice, one payment
         assert httpx.get(pages.pop()).status_code == 200
         assert "<b>open</b>, credited 0 times" in visitor.get(f"/orders/{order}").text
+        # a genuine success with another sum than the order's is taken in, and credits nothing
+        info = {"payment_info": {"amount": 1, "currency": "RUB", "type": "payin"}}
+        other = MockGateway(gateway.home).signed_callback(order, "success", body=info)
+        assert visitor.post("/callbacks", content=other.body, headers=dict(other.headers)).status_code == 200
         gateway.advance(order, "success")  # what the payer does on the page is tested with the page
         until(lambda: "<b>paid</b>, credited 1 times" in visitor.get(f"/orders/{order}").text, "the order is paid")
         assert gateway.payment(order)["amount"] == 25000
+        with CallbackStore(settings["SHOP_DATABASE"], environ={}) as store:
+            assert [(one["payment_id"], one["amount"]) for one in store.list(state="parked")] == [(order, 1)]
         assert visitor.post("/callbacks", content=b"{}").status_code == 401
         assert visitor.get("/orders/nobody").status_code == 404
 
