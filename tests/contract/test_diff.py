@@ -317,6 +317,12 @@ PLANTS: dict[str, tuple[Plant, set[tuple[str, str]], str]] = {
     # --- what people read, what is hidden, who signs ---
     "description": (put("Amount", "description", "Other."), {(DOC, "api")}, "description"),
     "provenance": (put("Amount", "x-provenance", "observed"), {(DOC, "api")}, "x-provenance"),
+    "description beside a reference": (
+        prop("P2PPayinPayment", "payment_system", "description", "Other."), {(DOC, "api")}, "description",
+    ),
+    "description beside null": (
+        prop("PaymentState", "sub_status", "description", "Other."), {(DOC, "api")}, "description",
+    ),
     "source": (put("Status", "x-source", "seen"), {(DOC, "api")}, "x-source"),
     "example": (
         lambda d: operation(d, "balance/info")["responses"]["200"]["content"]["application/json"].__setitem__(

@@ -123,6 +123,7 @@ def test_a_release_without_its_tag_is_no_reason_to_pass(
         (BREAKS, "0.4.0", ["risky: no"], ["no line begins with `breaking:`"]),
         (BREAKS, "0.4.0", ["breaking: the maximum of amount"], []),
         (IS_RISKY, "0.3.2", ["risky: a status"], ["risky changes need a minor step"]),
+        (IS_RISKY, "0.4.0", ["safe: a status"], ["no line begins with `risky:`"]),
         (IS_RISKY, "0.4.0", ["risky: a status"], []),
         (IS_SAFE, "0.3.1", ["safe: larger amounts"], ["need a patch step"]),
         (IS_SAFE, "0.3.2", ["risky: x"], ["no line begins with `safe:`"]),

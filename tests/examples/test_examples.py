@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import json
 import re
 import secrets
 import shutil
@@ -19,6 +20,8 @@ import httpx
 import pytest
 
 from highhelp import HighHelp, models
+from highhelp.ledger import CallbackStore
+from highhelp_mock import MockGateway
 from tests.examples.conftest import EXAMPLES, free_port, until
 from tests.requirements import require
 
@@ -106,9 +109,15 @@ def test_the_fastapi_shop(gateway: Gateway, programs: Programs) -> None:
         assert len(pages) == 1  # opened twice, one payment
         assert httpx.get(pages.pop()).status_code == 200
         assert "<b>open</b>, credited 0 times" in visitor.get(f"/orders/{order}").text
+        # a genuine success with another sum than the order's is taken in, and credits nothing
+        info = {"payment_info": {"amount": 1, "currency": "RUB", "type": "payin"}}
+        other = MockGateway(gateway.home).signed_callback(order, "success", body=info)
+        assert visitor.post("/callbacks", content=other.body, headers=dict(other.headers)).status_code == 200
         gateway.advance(order, "success")  # what the payer does on the page is tested with the page
         until(lambda: "<b>paid</b>, credited 1 times" in visitor.get(f"/orders/{order}").text, "the order is paid")
         assert gateway.payment(order)["amount"] == 25000
+        with CallbackStore(settings["SHOP_DATABASE"], environ={}) as store:
+            assert [(one["payment_id"], one["amount"]) for one in store.list(state="parked")] == [(order, 1)]
         assert visitor.post("/callbacks", content=b"{}").status_code == 401
         assert visitor.get("/orders/nobody").status_code == 404
 
@@ -238,6 +247,11 @@ def test_another_language_signs_what_the_gateway_accepts(
     wrong = programs.run(*command, body=ODD.replace("10000", "10.5") % (project, f"{payment_id}-2"))
     assert wrong.returncode != 0
     assert "payment:amount: whole numbers only" in wrong.stdout + wrong.stderr
+    # unknown fields are refused after the signature was found right; these two stand the other way round in UTF-16
+    apart = {"general": {"project_id": project, "payment_id": "x"}, "\uffee": 1, "\U0001f3d4": 2}
+    unknown = programs.run(*command, body=json.dumps(apart, ensure_ascii=False))
+    assert unknown.returncode == 1
+    assert "wrong fields" in unknown.stdout, unknown.stdout
     refused = programs.run(*command, body=ODD.replace("10000", "0") % (project, f"{payment_id}-2"))
     assert refused.returncode == 1
     assert f"{payment_id}-2" not in gateway.payments()
