@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmark import budgets, size
+
 ROOT = Path(__file__).resolve().parents[2]
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("HIGHHELP_", "PYTHON"))}
 
@@ -51,6 +53,14 @@ def test_the_wheel_holds_the_packages_and_their_marks(wheel: Path) -> None:
         assert f"{package}/py.typed" in names
     assert "highhelp/ledger/migrations/versions/0001_inbox.py" in names
     assert not any(name.startswith(("tests/", "scripts/", "spec/")) for name in names)
+
+
+def test_the_wheel_stays_small(wheel: Path) -> None:
+    files = zipfile.ZipFile(wheel).infolist()
+    pages = sum(file.compress_size for file in files if file.filename.startswith(size.PAGES))
+    assert pages, "the gateway's pages have moved"
+    assert not budgets.load()["wheel"].regressed((wheel.stat().st_size - pages) / 1000)
+    assert len(files) < 280
 
 
 def test_the_demo_runs_from_the_wheel(programs: Path, tmp_path: Path) -> None:
