@@ -14,7 +14,7 @@ from benchmark import budgets, calls, imports, inbox, mock, peers, report, signi
 from benchmark.measure import Bench, NotMeasured, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS: dict[str, Callable[[Bench], Row]] = {
@@ -54,9 +54,10 @@ def main(arguments: list[str]) -> int:
     if options.check:
         results = _read(Path(options.check))
     else:
-        results = measured(options.rows, quick=options.quick)
         options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+        for results in measured(options.rows, quick=options.quick):
+            # after each row, so that a run that is ended keeps what it has
+            options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     print(report.table(results, aims))
     if not options.check:
         charts = report.write_charts(results, aims, options.output.parent)
@@ -68,8 +69,8 @@ def main(arguments: list[str]) -> int:
     return 1 if found else 0
 
 
-def measured(names: list[str], *, quick: bool) -> dict[str, Any]:
-    """Measure rows. What a row needs and is not there is told in `missing`."""
+def measured(names: list[str], *, quick: bool) -> Iterator[dict[str, Any]]:
+    """Measure rows: the results so far, after each. What a row needs and is not there is told in `missing`."""
     rows: dict[str, Any] = {}
     missing: list[str] = []
     began = time.monotonic()
@@ -83,10 +84,11 @@ def measured(names: list[str], *, quick: bool) -> dict[str, Any]:
                 row = ROWS[name](bench)
             except NotMeasured as reason:
                 missing.append(str(reason))
-                continue
-            missing += row.notes
-            rows[name] = report.as_json(row)
-    return {"about": report.machine(quick=quick, seconds=time.monotonic() - began), "rows": rows, "missing": missing}
+            else:
+                missing += row.notes
+                rows[name] = report.as_json(row)
+            about = report.machine(quick=quick, seconds=time.monotonic() - began)
+            yield {"about": about, "rows": rows, "missing": missing}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -42,10 +42,10 @@ def mock(bench: Bench) -> Row:
         except NotMeasured as missing:
             notes.append(str(missing))
         else:
-            same = _requests(signer, home.project_id, 100)
+            same = _requests(signer, home.project_id, 50)
             for name, options in {"Prism": [], "Prism, -v silent": ["-v", "silent"]}.items():
                 turns[name] = _load(stack.enter_context(_prism(prism, options)), same)
-        series = bench.interleave(turns, 10)
+        series = bench.interleave(turns, 8)
     claims = {}
     if len(turns) > 1:
         claims = {

@@ -99,6 +99,7 @@ def write_charts(results: Mapping[str, Any], aims: Mapping[str, Budget], folder:
     charts = {"bench-budgets.svg": budgets_chart(claims(results), aims)}
     curves = [curve for row in results["rows"].values() for curve in row["curves"].items()]
     charts |= {f"bench-growth-{number}.svg": growth_chart(*curve) for number, curve in enumerate(curves, 1)}
+    folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("bench-*.svg"):
         old.unlink()
     for name, text in charts.items():

@@ -55,7 +55,7 @@ def signing(bench: Bench) -> Row:
             "json.loads": computed(lambda: json.loads(raw)),
             "floor: json.loads, base64 twice, HMAC": computed(floor),
         },
-        150,
+        400,
     )
     return Row(
         series,
@@ -116,7 +116,7 @@ def callback(bench: Bench) -> Row:
             "RSA verify + json.loads": computed(bare),
             "callback, verified": computed(lambda: verifier.verify(raw, headers)),
         },
-        150,
+        400,
     )
     return Row(series, claims={"callback": ratios(series, "callback, verified", "RSA verify + json.loads")})
 
@@ -146,7 +146,7 @@ def model(bench: Bench) -> Row:
             "orjson.loads + hand-written constructor": computed(by_hand),
             "answer to model": computed(lambda: PaymentState.from_dict(got.json())),
         },
-        150,
+        400,
     )
     return Row(series, claims={"model": ratios(series, "answer to model", "orjson.loads + hand-written constructor")})
 

@@ -11,6 +11,7 @@ import pytest
 from benchmark import budgets, report
 from benchmark.budgets import Budget
 from benchmark.imports import multiply
+from benchmark.main import main
 from benchmark.measure import Bench, Row, ratios
 
 if TYPE_CHECKING:
@@ -102,7 +103,6 @@ def test_the_table_names_every_budget(results: dict[str, Any]) -> None:
 
 
 def test_page_and_charts_follow_from_the_results(results: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "performance").mkdir()
     page, *charts = report.write_page(results, AIMS, tmp_path)
     text = page.read_text()
     assert "<!-- table -->" not in text
@@ -112,6 +112,20 @@ def test_page_and_charts_follow_from_the_results(results: dict[str, Any], tmp_pa
     for chart in charts:
         assert f"performance/{chart.name}" in text
         assert ET.parse(chart).getroot().tag.endswith("svg")  # made just now
+
+
+def test_the_check_of_a_file_fails_on_a_regression_only(
+    results: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "bench.json"
+    file.write_text(json.dumps(results))
+    assert main(["--check", str(file)]) == 0
+    assert "nothing has clearly become worse" in capsys.readouterr().out
+    results["rows"]["row"]["claims"]["callback"] = [99.0]
+    file.write_text(json.dumps(results))
+    assert main(["--check", str(file)]) == 1
+    assert "callback: 99, at most 2" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_multiplied_document_has_new_names_and_no_old_reference() -> None:

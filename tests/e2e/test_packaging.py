@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
+from benchmark import budgets, size
 from tests.e2e.conftest import empty, run
 
 if TYPE_CHECKING:
@@ -19,6 +20,14 @@ def test_the_wheel_holds_the_packages_and_their_marks(wheel: Path) -> None:
         assert f"{package}/py.typed" in names
     assert "highhelp/ledger/migrations/versions/0001_inbox.py" in names
     assert not any(name.startswith(("tests/", "scripts/", "spec/")) for name in names)
+
+
+def test_the_wheel_stays_small(wheel: Path) -> None:
+    files = zipfile.ZipFile(wheel).infolist()
+    pages = sum(file.compress_size for file in files if file.filename.startswith(size.PAGES))
+    assert pages, "the gateway's pages have moved"
+    assert not budgets.load()["wheel"].regressed((wheel.stat().st_size - pages) / 1000)
+    assert len(files) < 280
 
 
 def test_the_demo_runs_from_the_wheel(programs: Path, tmp_path: Path) -> None:
