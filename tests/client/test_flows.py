@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +26,7 @@ from highhelp_api.client.models import PaymentState
 from highhelp_api.contract import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
 NOW = 1_795_521_600.0
 NEW = {"status": "processing", "sub_status": "new", "payment_id": "order-1", "project_id": "p"}
@@ -829,6 +831,24 @@ def test_a_wrong_clock_is_named(ahead: float, said: str | None) -> None:
 )
 def test_how_long_the_gateway_asks_to_wait(text: str, seconds: float | None) -> None:
     assert retry_after(answer(429, NO, retry_after=text)) == seconds
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine that lives by another time than Greenwich's."""
+    monkeypatch.setenv("TZ", "JST-9")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+@pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000", "+0300"])
+def test_a_date_is_read_in_its_own_zone_wherever_the_machine_is(zone: str) -> None:
+    moment = datetime(2026, 11, 24, 15, 0, tzinfo=timezone(timedelta(hours=3 if zone == "+0300" else 0)))
+    told = Answer(401, {"date": f"Tue, 24 Nov 2026 15:00:00 {zone}"}, b"", moment.timestamp() + 5)
+    assert clock_skew(told) == 5
 
 
 def test_a_refusal_without_an_answer() -> None:
