@@ -420,7 +420,19 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
             },
         ),
         (QUESTION, [Failure(sent=False, reason="wrong certificate", retryable=False)], NotSent, {"attempts": 1}),
-        (QUESTION, [PAGE, BUSY, ABSENT], Rejected, {"attempts": 3, "status": 404, "cause": "not_found"}),
+        (
+            QUESTION,
+            [PAGE, BUSY, ABSENT],
+            Rejected,
+            {
+                "said": "get_p2p_payin order-1: HTTP 404: no",
+                "operation": "get_p2p_payin",
+                "payment_id": "order-1",
+                "attempts": 3,
+                "status": 404,
+                "cause": "not_found",
+            },
+        ),
         (QUESTION, [answer(409, NO)], DuplicatePayment, {"attempts": 1, "operation": "get_p2p_payin"}),
         (QUESTION, [answer(301, NO)], Unavailable, {"attempts": 1, "status": 301}),
         (QUESTION, [OTHER], Unavailable, {"attempts": 1, "status": 200}),
@@ -525,6 +537,13 @@ def test_what_became_of_a_create(script: list[Any], found: bool) -> None:
     assert all(step.startswith(("get_p2p_payin info", "sleep")) for step in steps), "it never sends"
 
 
+def test_a_look_up_waits_as_long_as_the_gateway_asks() -> None:
+    nothing_yet = answer(200, NO, retry_after="7")
+    steps, state = play(look_up(call(), Clock().policy()), nothing_yet, FOUND)
+    assert steps == ["get_p2p_payin info 1", "sleep 7: an error in place of a payment", "get_p2p_payin info 2"]
+    assert state.payment_id == "order-1"
+
+
 def test_a_look_up_that_fails_says_so() -> None:
     _, error = play(look_up(call(), Clock().policy()), ANOTHER_SUM)
     expected = {"attempts": 0, "found": True, "status": None, "operation": "create_p2p_payin", "payment_id": "order-1"}
@@ -600,6 +619,8 @@ def test_pauses_grow_and_end() -> None:
     assert budget.pause(11, unknown) == 20
     assert budget.pause(12, unknown) is None
     assert budget.pause(1, Verdict("unknown", retryable=False)) is None
+    endless = Budget(clock.policy(attempts=99, total=1e12, backoff=1, longest_pause=1e9))
+    assert [endless.pause(tries, unknown) for tries in (17, 18, 19)] == [2**16] * 3
 
 
 def test_half_of_a_pause_is_chance() -> None:

@@ -23,6 +23,7 @@ from highhelp_signing import REFUSAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from pathlib import Path
 
     from highhelp_mock import MockGateway, Outgoing
 
@@ -621,6 +622,59 @@ def test_a_limit_is_kept(play: Any, gateway: MockGateway) -> None:
     play(scenario)
     assert len(seen) == 25
     assert seen == [f"order-{number}" for number in range(25)], "the oldest first"
+
+
+def test_an_event_that_failed_before_and_is_given_back_keeps_its_attempts(gateway: MockGateway, sqlite: str) -> None:
+    stop = threading.Event()
+
+    def fails(event: CallbackEvent, connection: Any) -> None:
+        raise RuntimeError
+
+    def stops(event: CallbackEvent, connection: Any) -> None:
+        stop.set()
+
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        for number in range(3):
+            inbox.receive(*_parts(gateway.signed_callback(f"order-{number}", "success")))
+            if number < 2:
+                inbox.process(fails)
+        gateway.travel(1)
+        inbox.run(stops, stop=stop)
+        rows = [(row["payment_id"], row["state"], row["attempts"]) for row in reversed(inbox.list())]
+        assert rows == [("order-0", "retry", 1), ("order-1", "retry", 1), ("order-2", "done", 1)]
+        gateway.travel(1)
+        assert inbox.process(lambda event: None) == 2
+
+
+def test_a_genuine_one_without_ids_is_kept_for_a_person(play: Any, gateway: MockGateway) -> None:
+    sent = gateway.signed_callback("order-1", "success", body={"general": {"payment_id": 7}})
+
+    async def scenario(inbox: Any) -> None:
+        assert await take(inbox, sent) == TAKEN
+        (row,) = await inbox.list()
+        told_of = {name: row[name] for name in ("project_id", "payment_id", "status", "state", "reason", "signed_at")}
+        assert told_of == {
+            "project_id": gateway.project_id,
+            "payment_id": "",
+            "status": "",
+            "state": "parked",
+            "reason": "fields",
+            "signed_at": 0,
+        }
+        rest = ("request_id", "sub_status", "amount", "currency", "payment_type")
+        assert {row[name] for name in rest} == {None, "payin"}
+        assert (row["key_id"], row["final"]) == ("", False)
+        assert (await inbox.show(1))["body"]["general"]["payment_id"] == 7
+
+    play(scenario)
+
+
+def test_the_project_of_the_home_directory_is_expected(gateway: MockGateway, sqlite: str, tmp_path: Path) -> None:
+    (tmp_path / "project.json").write_text(json.dumps({"project_id": gateway.project_id, "base_url": "http://x"}))
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}, home=tmp_path) as inbox:
+        inbox.expect("order-1", Money("1.00", "RUB"))
+        inbox.receive(*_parts(gateway.signed_callback("order-1", "success")))
+        assert [row["reason"] for row in inbox.list()] == ["amount"]
 
 
 class Stop(threading.Event):
