@@ -374,6 +374,8 @@ def test_the_numbers(play: Any, gateway: MockGateway) -> None:
         none = {"received": 0, "claimed": 0, "done": 0, "retry": 0, "superseded": 0, "parked": 0}
         empty = {"states": none, "parked": {}, "refused": {}, "outbox": 0, "oldest_due_seconds": None}
         assert await inbox.stats() == empty
+        await take(inbox, gateway.signed_callback("order-0", "success"))
+        await inbox.process(ignore)
         await take(inbox, gateway.signed_callback("order-1", "success"))
         await inbox.process(fail)
         await take(inbox, gateway.signed_callback("order-2", "success"))
@@ -385,10 +387,10 @@ def test_the_numbers(play: Any, gateway: MockGateway) -> None:
         gateway.travel(0.5)
         await take(inbox, gateway.signed_callback("order-3", "success"))
         assert await inbox.stats() == {
-            "states": {**none, "received": 2, "retry": 1, "superseded": 1, "parked": 3},
+            "states": {**none, "received": 2, "done": 1, "retry": 1, "superseded": 1, "parked": 3},
             "parked": {"stale": 2, "conflict": 1},
             "refused": {},
-            "outbox": 3,
+            "outbox": 4,
             "oldest_due_seconds": 0.5,
         }
 
@@ -456,6 +458,21 @@ def test_an_end_that_was_parked_is_the_end_once_it_is_replayed(
         assert await inbox.process(ignore) == 1, "though the sum is another one: a person has said so"
         await take(inbox, sent)
         assert [row["state"] for row in await inbox.list()] == ["done"], "it is known when it comes again"
+
+    play(scenario, outbox=True)
+
+
+def test_what_was_put_out_before_is_not_put_out_again(play: Any, gateway: MockGateway, sqlite: str) -> None:
+    async def scenario(inbox: Any) -> None:
+        await take(inbox, gateway.signed_callback("order-0", "success"))
+        await take(inbox, gateway.signed_callback("order-1", "success"))
+        await inbox.expect("order-1", Money("1.00", "RUB"), project_id=gateway.project_id)
+        assert await inbox.process(ignore) == 2
+        assert [row["reason"] for row in await inbox.list(state="parked")] == ["amount"]
+        await inbox.replay(2)
+        with sa.create_engine(f"sqlite:///{sqlite}").connect() as connection:
+            assert connection.execute(sa.select(OUTBOX.c.event_id).order_by(OUTBOX.c.id)).scalars().all() == [1, 2]
+        assert await inbox.process(ignore) == 1
 
     play(scenario, outbox=True)
 
@@ -745,15 +762,17 @@ def test_an_asynchronous_run_does_the_same(
         stop = asyncio.Event()
         about: Any = {"verifier": gateway.verifier(), "clock": gateway.clock, "environ": {}}
         async with AsyncCallbackInbox(sqlite, **about) as inbox:
+            await take(inbox, gateway.signed_callback("order-1", "processing", "new"))
             await take(inbox, gateway.signed_callback("order-1", "success"))
             seen: list[str] = []
 
             async def handler(event: CallbackEvent) -> None:
-                seen.append(event.payment_id)
-                stop.set()
+                seen.append(event.state)
+                if event.is_final:
+                    stop.set()
 
-            await inbox.run(handler, stop=stop, poll=7)
-            assert seen == ["order-1"]
+            await inbox.run(handler, handler, stop=stop, poll=7)
+            assert seen == ["processing:new", "success"]
             failures.append(SettingsError("tables", "are newer than the code"))  # type: ignore[arg-type]  # any error
             with pytest.raises(SettingsError, match="newer"):
                 await inbox.run(handler)
