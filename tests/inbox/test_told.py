@@ -782,6 +782,28 @@ def test_an_asynchronous_run_does_the_same(
     assert lines(caplog) == [("ERROR", "callbacks cannot be handled now error=ConnectionError")] * 2
 
 
+def test_an_asynchronous_run_that_is_stopped_gives_back_the_rest(gateway: MockGateway, sqlite: str) -> None:
+    async def run() -> None:
+        stop = asyncio.Event()
+        seen: list[str] = []
+
+        async def handler(event: CallbackEvent, connection: Any) -> None:
+            seen.append(event.payment_id)
+            stop.set()
+
+        about: Any = {"verifier": gateway.verifier(), "clock": gateway.clock, "environ": {}}
+        async with AsyncCallbackInbox(sqlite, **about) as inbox:
+            for number in range(3):
+                await take(inbox, gateway.signed_callback(f"order-{number}", "success"))
+            await inbox.run(handler, stop=stop)
+            assert seen == ["order-0"]
+            rows = [(row["state"], row["attempts"]) for row in reversed(await inbox.list())]
+            assert rows == [("done", 1), ("received", 0), ("received", 0)]
+            assert await inbox.process(handler) == 2
+
+    asyncio.run(run())
+
+
 def test_keys_stay_as_they_are(gateway: MockGateway) -> None:
     # they are in the databases of those who use them: with others, what was handled would be handled again
     assert payment_key("project", "order-1") == "d565870ea0cb8919e7353b641cb56c1f674e19bda84f30f80692aa76f287d24f"
