@@ -427,7 +427,7 @@ def fields(*rows: contract.Field) -> dict[str, contract.Field]:
 
 
 def test_the_order_in_which_the_contract_names_its_fields_does_not_count() -> None:
-    turned = FieldRules(fields=dict(reversed(contract.CALLBACK_FIELDS.items())))
+    turned = FieldRules(fields=dict(reversed(list(contract.CALLBACK_FIELDS.items()))))
     assert turned.read(callback()) == FieldRules().read(callback())
     assert turned.read(callback(status={"status": 5})).wrong == "status:status"
 
