@@ -422,7 +422,7 @@ def judged(rules: FieldRules, body: dict[str, Any], scheme: SignatureScheme = DE
     return rules.ambiguity(known, entries, join_entries(body, entries, scheme))
 
 
-def fields(*rows: contract.Field) -> dict[str, contract.Field]:
+def rows_of(*rows: contract.Field) -> dict[str, contract.Field]:
     return {row.path: row for row in rows}
 
 
@@ -434,28 +434,28 @@ def test_the_order_in_which_the_contract_names_its_fields_does_not_count() -> No
 
 def test_a_field_needs_the_object_that_holds_it() -> None:
     top, middle, leaf = (contract.Field(path, "object", False, False) for path in ("a", "a:b", "a:b:c"))
-    assert FieldRules(fields=fields(leaf, middle, top)).read({"a": {"b": {"c": {}}}}).wrong is None
+    assert FieldRules(fields=rows_of(leaf, middle, top)).read({"a": {"b": {"c": {}}}}).wrong is None
     for rows in ((top, leaf), (middle, leaf), (leaf,)):
         with pytest.raises(ValueError, match="each field needs a row for the object that holds it"):
-            FieldRules(fields=fields(*rows))
+            FieldRules(fields=rows_of(*rows))
 
 
 def test_the_text_of_null_in_a_map_is_ambiguous_though_the_map_must_be_there() -> None:
-    rules = FieldRules(fields=fields(contract.Field("params", "map", True, False)))
+    rules = FieldRules(fields=rows_of(contract.Field("params", "map", True, False)))
     assert judged(rules, {"params": {"a": "None"}}) == "params"
     assert judged(rules, {"params": {"a": "none", "b": None}}) is None
 
 
 def test_a_truth_value_is_ambiguous_where_its_text_is_that_of_null() -> None:
     scheme = SignatureScheme(null_text="1")
-    rules = FieldRules(scheme, fields(contract.Field("flag", "boolean", False, False)))
+    rules = FieldRules(scheme, rows_of(contract.Field("flag", "boolean", False, False)))
     assert judged(rules, {"flag": True}, scheme) == "flag"
     assert judged(rules, {"flag": False}, scheme) is None
     scheme = SignatureScheme(null_text="0")
-    rules = FieldRules(scheme, fields(contract.Field("flag", "boolean", False, False)))
+    rules = FieldRules(scheme, rows_of(contract.Field("flag", "boolean", False, False)))
     assert judged(rules, {"flag": False}, scheme) == "flag"
     assert judged(rules, {"flag": True}, scheme) is None
-    needed = FieldRules(scheme, fields(contract.Field("flag", "boolean", True, False)))
+    needed = FieldRules(scheme, rows_of(contract.Field("flag", "boolean", True, False)))
     assert judged(needed, {"flag": False}, scheme) is None
 
 

@@ -51,6 +51,9 @@ def test_the_matching_key_is_named(
 
 
 def test_the_digest_mode_belongs_to_the_signature(ring: KeyRing, signer: RsaSigner) -> None:
+    (key,) = ring
+    assert key.matches(MESSAGE, signer.sign(MESSAGE))
+    assert ring.verify(MESSAGE, signer.sign(MESSAGE, "double"))
     assert ring.verify(MESSAGE, signer.sign(MESSAGE, "single"), "single")
     assert ring.verify(MESSAGE, signer.sign(MESSAGE, "single"), "double") is None
     assert ring.verify(MESSAGE, signer.sign(MESSAGE), "single") is None
@@ -135,6 +138,8 @@ def test_a_public_key_of_another_kind_or_size_is_told(tmp_path: Path) -> None:
         KeyFormatError, match=r"^RSA public key: RSA keys below 2048 bits are refused, this one has 1024$"
     ):
         RsaVerificationKey(small)
+    with pytest.raises(KeyFormatError, match=r"^RSA private key: RSA keys below 2048 bits are refused"):
+        RsaSigner(rsa.generate_private_key(65537, 1024))
     file.write_bytes(public_pem(public_der(small)))
     with pytest.raises(KeyFormatError, match="below 2048 bits") as caught:
         KeyRing.from_pem(file)
