@@ -315,11 +315,9 @@ def _look_up(
             if absent == 2:
                 return None
             pause: float | None = policy.absent_pause if policy.absent_pause < budget.left else None
-        elif verdict.kind in ("refused", "duplicate"):
-            pause = None
         else:
             absent = 0  # "twice" is twice in a row
-            pause = budget.pause(tries, verdict)
+            pause = budget.pause(tries, verdict)  # none after a refusal
         if pause is None:
             text = f"{cause.reason}; asked what became of it: {verdict.reason}"
             raise _unknown(call, text, attempt, status=cause.status)

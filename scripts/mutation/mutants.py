@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import hashlib
 import os
 import textwrap
 from collections import Counter
@@ -57,6 +58,11 @@ class Mutant:
     identity: Identity
     diff: str
     not_counted: str | None
+
+    @property
+    def place(self) -> int:
+        """0 to 99: whether it belongs to a sample, the same one each time."""
+        return int(hashlib.sha256(repr(self.identity).encode()).hexdigest(), 16) % 100
 
 
 def of(room: Room, tree: Path) -> list[Mutant]:

@@ -38,6 +38,7 @@ class Outcome:
         explained: Why a mutant cannot be told from the code as it is.
         seconds: How long it took.
         partial: Whether most of it was found out by an earlier run.
+        sample: Percent of the mutants that were chosen to be tested.
     """
 
     room: Room
@@ -46,6 +47,7 @@ class Outcome:
     explained: Mapping[Identity, str]
     seconds: float
     partial: bool
+    sample: int = 100
 
     @property
     def killed(self) -> int:
@@ -69,9 +71,11 @@ class Outcome:
 
     @property
     def wrong_explanations(self) -> list[Identity]:
-        """Explained, but gone or noticed: then the explanation is wrong or out of date."""
-        mine = {one.mutant.identity for one in self.accepted}
-        return [one for one in self.explained if one.module in self.room.modules and one not in mine]
+        """Explained, but noticed or gone: then the explanation is wrong or out of date."""
+        noticed = {one.mutant.identity for one in self.results if one.status in KILLED}
+        there = {one.mutant.identity for one in self.results}
+        mine = [one for one in self.explained if one.module in self.room.modules]
+        return [one for one in mine if one in noticed or (self.sample == 100 and one not in there)]
 
     @property
     def good(self) -> bool:
@@ -87,6 +91,7 @@ class Outcome:
             f"({self.killed}/{len(self.results)}, {late} of them by time), {len(self.accepted)} explained, "
             f"{len(self.survivors)} survived, target {self.room.target:g} %, {self.not_counted} not counted, "
             f"{self.seconds:.0f} s{' (only what was left)' if self.partial else ''}"
+            f"{f' (a sample of {self.sample} %)' if self.sample < 100 else ''}"
         )
 
     def told(self) -> str:
@@ -114,6 +119,7 @@ class Outcome:
             "statuses": dict(Counter(one.status for one in self.results)),
             "seconds": round(self.seconds, 1),
             "partial": self.partial,
+            "sample": self.sample,
             "survivors": [asdict(one.mutant.identity) | {"status": one.status} for one in self.survivors],
         }
 

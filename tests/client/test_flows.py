@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +26,7 @@ from highhelp_api.client.models import PaymentState
 from highhelp_api.contract import OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
 NOW = 1_795_521_600.0
 NEW = {"status": "processing", "sub_status": "new", "payment_id": "order-1", "project_id": "p"}
@@ -418,7 +420,19 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
             },
         ),
         (QUESTION, [Failure(sent=False, reason="wrong certificate", retryable=False)], NotSent, {"attempts": 1}),
-        (QUESTION, [PAGE, BUSY, ABSENT], Rejected, {"attempts": 3, "status": 404, "cause": "not_found"}),
+        (
+            QUESTION,
+            [PAGE, BUSY, ABSENT],
+            Rejected,
+            {
+                "said": "get_p2p_payin order-1: HTTP 404: no",
+                "operation": "get_p2p_payin",
+                "payment_id": "order-1",
+                "attempts": 3,
+                "status": 404,
+                "cause": "not_found",
+            },
+        ),
         (QUESTION, [answer(409, NO)], DuplicatePayment, {"attempts": 1, "operation": "get_p2p_payin"}),
         (QUESTION, [answer(301, NO)], Unavailable, {"attempts": 1, "status": 301}),
         (QUESTION, [OTHER], Unavailable, {"attempts": 1, "status": 200}),
@@ -523,6 +537,13 @@ def test_what_became_of_a_create(script: list[Any], found: bool) -> None:
     assert all(step.startswith(("get_p2p_payin info", "sleep")) for step in steps), "it never sends"
 
 
+def test_a_look_up_waits_as_long_as_the_gateway_asks() -> None:
+    nothing_yet = answer(200, NO, retry_after="7")
+    steps, state = play(look_up(call(), Clock().policy()), nothing_yet, FOUND)
+    assert steps == ["get_p2p_payin info 1", "sleep 7: an error in place of a payment", "get_p2p_payin info 2"]
+    assert state.payment_id == "order-1"
+
+
 def test_a_look_up_that_fails_says_so() -> None:
     _, error = play(look_up(call(), Clock().policy()), ANOTHER_SUM)
     expected = {"attempts": 0, "found": True, "status": None, "operation": "create_p2p_payin", "payment_id": "order-1"}
@@ -598,6 +619,8 @@ def test_pauses_grow_and_end() -> None:
     assert budget.pause(11, unknown) == 20
     assert budget.pause(12, unknown) is None
     assert budget.pause(1, Verdict("unknown", retryable=False)) is None
+    endless = Budget(clock.policy(attempts=99, total=1e12, backoff=1, longest_pause=1e9))
+    assert [endless.pause(tries, unknown) for tries in (17, 18, 19)] == [2**16] * 3
 
 
 def test_half_of_a_pause_is_chance() -> None:
@@ -829,6 +852,24 @@ def test_a_wrong_clock_is_named(ahead: float, said: str | None) -> None:
 )
 def test_how_long_the_gateway_asks_to_wait(text: str, seconds: float | None) -> None:
     assert retry_after(answer(429, NO, retry_after=text)) == seconds
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine that lives by another time than Greenwich's."""
+    monkeypatch.setenv("TZ", "JST-9")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+@pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000", "+0300"])
+def test_a_date_is_read_in_its_own_zone_wherever_the_machine_is(zone: str) -> None:
+    moment = datetime(2026, 11, 24, 15, 0, tzinfo=timezone(timedelta(hours=3 if zone == "+0300" else 0)))
+    told = Answer(401, {"date": f"Tue, 24 Nov 2026 15:00:00 {zone}"}, b"", moment.timestamp() + 5)
+    assert clock_skew(told) == 5
 
 
 def test_a_refusal_without_an_answer() -> None:

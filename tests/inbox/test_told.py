@@ -23,6 +23,7 @@ from highhelp_signing import REFUSAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from pathlib import Path
 
     from highhelp_mock import MockGateway, Outgoing
 
@@ -373,6 +374,8 @@ def test_the_numbers(play: Any, gateway: MockGateway) -> None:
         none = {"received": 0, "claimed": 0, "done": 0, "retry": 0, "superseded": 0, "parked": 0}
         empty = {"states": none, "parked": {}, "refused": {}, "outbox": 0, "oldest_due_seconds": None}
         assert await inbox.stats() == empty
+        await take(inbox, gateway.signed_callback("order-0", "success"))
+        await inbox.process(ignore)
         await take(inbox, gateway.signed_callback("order-1", "success"))
         await inbox.process(fail)
         await take(inbox, gateway.signed_callback("order-2", "success"))
@@ -384,10 +387,10 @@ def test_the_numbers(play: Any, gateway: MockGateway) -> None:
         gateway.travel(0.5)
         await take(inbox, gateway.signed_callback("order-3", "success"))
         assert await inbox.stats() == {
-            "states": {**none, "received": 2, "retry": 1, "superseded": 1, "parked": 3},
+            "states": {**none, "received": 2, "done": 1, "retry": 1, "superseded": 1, "parked": 3},
             "parked": {"stale": 2, "conflict": 1},
             "refused": {},
-            "outbox": 3,
+            "outbox": 4,
             "oldest_due_seconds": 0.5,
         }
 
@@ -455,6 +458,21 @@ def test_an_end_that_was_parked_is_the_end_once_it_is_replayed(
         assert await inbox.process(ignore) == 1, "though the sum is another one: a person has said so"
         await take(inbox, sent)
         assert [row["state"] for row in await inbox.list()] == ["done"], "it is known when it comes again"
+
+    play(scenario, outbox=True)
+
+
+def test_what_was_put_out_before_is_not_put_out_again(play: Any, gateway: MockGateway, sqlite: str) -> None:
+    async def scenario(inbox: Any) -> None:
+        await take(inbox, gateway.signed_callback("order-0", "success"))
+        await take(inbox, gateway.signed_callback("order-1", "success"))
+        await inbox.expect("order-1", Money("1.00", "RUB"), project_id=gateway.project_id)
+        assert await inbox.process(ignore) == 2
+        assert [row["reason"] for row in await inbox.list(state="parked")] == ["amount"]
+        await inbox.replay(2)
+        with sa.create_engine(f"sqlite:///{sqlite}").connect() as connection:
+            assert connection.execute(sa.select(OUTBOX.c.event_id).order_by(OUTBOX.c.id)).scalars().all() == [1, 2]
+        assert await inbox.process(ignore) == 1
 
     play(scenario, outbox=True)
 
@@ -623,6 +641,59 @@ def test_a_limit_is_kept(play: Any, gateway: MockGateway) -> None:
     assert seen == [f"order-{number}" for number in range(25)], "the oldest first"
 
 
+def test_an_event_that_failed_before_and_is_given_back_keeps_its_attempts(gateway: MockGateway, sqlite: str) -> None:
+    stop = threading.Event()
+
+    def fails(event: CallbackEvent, connection: Any) -> None:
+        raise RuntimeError
+
+    def stops(event: CallbackEvent, connection: Any) -> None:
+        stop.set()
+
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        for number in range(3):
+            inbox.receive(*_parts(gateway.signed_callback(f"order-{number}", "success")))
+            if number < 2:
+                inbox.process(fails)
+        gateway.travel(1)
+        inbox.run(stops, stop=stop)
+        rows = [(row["payment_id"], row["state"], row["attempts"]) for row in reversed(inbox.list())]
+        assert rows == [("order-0", "retry", 1), ("order-1", "retry", 1), ("order-2", "done", 1)]
+        gateway.travel(1)
+        assert inbox.process(lambda event: None) == 2
+
+
+def test_a_genuine_one_without_ids_is_kept_for_a_person(play: Any, gateway: MockGateway) -> None:
+    sent = gateway.signed_callback("order-1", "success", body={"general": {"payment_id": 7}})
+
+    async def scenario(inbox: Any) -> None:
+        assert await take(inbox, sent) == TAKEN
+        (row,) = await inbox.list()
+        told_of = {name: row[name] for name in ("project_id", "payment_id", "status", "state", "reason", "signed_at")}
+        assert told_of == {
+            "project_id": gateway.project_id,
+            "payment_id": "",
+            "status": "",
+            "state": "parked",
+            "reason": "fields",
+            "signed_at": 0,
+        }
+        rest = ("request_id", "sub_status", "amount", "currency", "payment_type")
+        assert {row[name] for name in rest} == {None, "payin"}
+        assert (row["key_id"], row["final"]) == ("", False)
+        assert (await inbox.show(1))["body"]["general"]["payment_id"] == 7
+
+    play(scenario)
+
+
+def test_the_project_of_the_home_directory_is_expected(gateway: MockGateway, sqlite: str, tmp_path: Path) -> None:
+    (tmp_path / "project.json").write_text(json.dumps({"project_id": gateway.project_id, "base_url": "http://x"}))
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}, home=tmp_path) as inbox:
+        inbox.expect("order-1", Money("1.00", "RUB"))
+        inbox.receive(*_parts(gateway.signed_callback("order-1", "success")))
+        assert [row["reason"] for row in inbox.list()] == ["amount"]
+
+
 class Stop(threading.Event):
     """Ends a run at the second pause; remembers how long the pauses were."""
 
@@ -691,15 +762,17 @@ def test_an_asynchronous_run_does_the_same(
         stop = asyncio.Event()
         about: Any = {"verifier": gateway.verifier(), "clock": gateway.clock, "environ": {}}
         async with AsyncCallbackInbox(sqlite, **about) as inbox:
+            await take(inbox, gateway.signed_callback("order-1", "processing", "new"))
             await take(inbox, gateway.signed_callback("order-1", "success"))
             seen: list[str] = []
 
             async def handler(event: CallbackEvent) -> None:
-                seen.append(event.payment_id)
-                stop.set()
+                seen.append(event.state)
+                if event.is_final:
+                    stop.set()
 
-            await inbox.run(handler, stop=stop, poll=7)
-            assert seen == ["order-1"]
+            await inbox.run(handler, handler, stop=stop, poll=7)
+            assert seen == ["processing:new", "success"]
             failures.append(SettingsError("tables", "are newer than the code"))  # type: ignore[arg-type]  # any error
             with pytest.raises(SettingsError, match="newer"):
                 await inbox.run(handler)
@@ -707,6 +780,28 @@ def test_an_asynchronous_run_does_the_same(
     asyncio.run(run())
     assert pauses == [7, 7, 7]
     assert lines(caplog) == [("ERROR", "callbacks cannot be handled now error=ConnectionError")] * 2
+
+
+def test_an_asynchronous_run_that_is_stopped_gives_back_the_rest(gateway: MockGateway, sqlite: str) -> None:
+    async def run() -> None:
+        stop = asyncio.Event()
+        seen: list[str] = []
+
+        async def handler(event: CallbackEvent, connection: Any) -> None:
+            seen.append(event.payment_id)
+            stop.set()
+
+        about: Any = {"verifier": gateway.verifier(), "clock": gateway.clock, "environ": {}}
+        async with AsyncCallbackInbox(sqlite, **about) as inbox:
+            for number in range(3):
+                await take(inbox, gateway.signed_callback(f"order-{number}", "success"))
+            await inbox.run(handler, stop=stop)
+            assert seen == ["order-0"]
+            rows = [(row["state"], row["attempts"]) for row in reversed(await inbox.list())]
+            assert rows == [("done", 1), ("received", 0), ("received", 0)]
+            assert await inbox.process(handler) == 2
+
+    asyncio.run(run())
 
 
 def test_keys_stay_as_they_are(gateway: MockGateway) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import re
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,7 +20,7 @@ from highhelp import (
     Rejected,
     SettingsError,
 )
-from highhelp.ledger import PayoutConflict
+from highhelp.ledger import NoSuchPayout, PayoutConflict
 from highhelp.ledger.guarding import Read, Write
 from tests.payouts.crasher import body
 from tests.payouts.test_guard import BODY, CREATE, REFUSAL, answering, die_before_sending
@@ -338,3 +340,56 @@ def test_the_lease_is_the_one_that_is_given(play: Any, gateway: MockGateway) -> 
         assert [one.busy_until for one in await guard.list()] == [gateway.clock() + 100]
 
     play(scenario, lease=100)
+
+
+def test_why_a_body_cannot_be_sent_from_rest(play: Any, gateway: MockGateway) -> None:
+    missing = "its body is not at rest; hand it in again with send()"
+    with_key = {"database_key": base64.b64encode(bytes(32)).decode()}
+
+    async def prepare(guard: Any) -> None:
+        await guard.prepare(BODY, operation=CREATE)
+
+    async def sealed(guard: Any) -> None:
+        await guard.prepare(body("p-2", 5, "RUB"), operation=CREATE)
+        with pytest.raises(SettingsError, match=f"^HIGHHELP_DATABASE_KEY: {re.escape(missing)}$"):
+            await guard.resume("p-1")
+        with pytest.raises(NoSuchPayout, match=r"^payout p-9: there is no intent of it$"):
+            await guard.resume("p-9")
+
+    async def without(guard: Any) -> None:
+        for payment_id in ("p-1", "p-2"):
+            with pytest.raises(SettingsError, match=f"^HIGHHELP_DATABASE_KEY: is not set; {re.escape(missing)}$"):
+                await guard.resume(payment_id)
+
+    async def resume(guard: Any) -> None:
+        assert (await guard.resume("p-2")).state == "settled"
+
+    play(prepare)
+    play(sealed, **with_key)
+    play(without)
+    play(resume, **with_key)
+
+
+def test_a_taken_payment_id_that_is_our_own_is_the_payout(play: Any, gateway: MockGateway) -> None:
+    held = {"status": "processing", "payment_id": "p-1", "payment_info": {"amount": 10000, "currency": "RUB"}}
+
+    async def scenario(guard: Any) -> None:
+        await run(guard, next(guard.guarding.sending(BODY, CREATE)))
+        gateway.travel(121)
+        await guard.recover()
+        settled = await guard.send(BODY, operation=CREATE)
+        assert (settled.state, settled.status, settled.attempts) == ("settled", "processing", 2)
+
+    play(scenario, answering(ABSENT, ABSENT, TAKEN, FAILS, (200, held)))
+
+
+def test_what_the_gateway_says_is_kept_short_and_storable(play: Any) -> None:
+    words = {"status": "error", "status_description": "a\0b" + "x" * 500}
+
+    async def scenario(guard: Any) -> None:
+        with pytest.raises(OutcomeUnknown):
+            await guard.send(BODY, operation=CREATE)
+        (kept,) = await guard.list()
+        assert kept.reason == ("HTTP 500: a\ufffdb" + "x" * 500)[:300]
+
+    play(scenario, answering((500, words), ABSENT, ABSENT))

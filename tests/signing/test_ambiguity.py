@@ -412,6 +412,59 @@ def test_hostile_values_are_judged_in_linear_time(verifier: CallbackVerifier, si
     assert time.process_time() - started < 3
 
 
+# Contracts that may come.
+
+
+def judged(rules: FieldRules, body: dict[str, Any], scheme: SignatureScheme = DEFAULT) -> str | None:
+    entries = collect_entries(body, scheme)
+    known = rules.read(body)
+    assert known.wrong is None
+    return rules.ambiguity(known, entries, join_entries(body, entries, scheme))
+
+
+def rows_of(*rows: contract.Field) -> dict[str, contract.Field]:
+    return {row.path: row for row in rows}
+
+
+def test_the_order_in_which_the_contract_names_its_fields_does_not_count() -> None:
+    turned = FieldRules(fields=dict(reversed(list(contract.CALLBACK_FIELDS.items()))))
+    assert turned.read(callback()) == FieldRules().read(callback())
+    assert turned.read(callback(status={"status": 5})).wrong == "status:status"
+
+
+def test_a_field_needs_the_object_that_holds_it() -> None:
+    top, middle, leaf = (contract.Field(path, "object", False, False) for path in ("a", "a:b", "a:b:c"))
+    assert FieldRules(fields=rows_of(leaf, middle, top)).read({"a": {"b": {"c": {}}}}).wrong is None
+    for rows in ((top, leaf), (middle, leaf), (leaf,)):
+        with pytest.raises(ValueError, match="each field needs a row for the object that holds it"):
+            FieldRules(fields=rows_of(*rows))
+
+
+def test_what_may_follow_a_field_is_what_sorts_after_it() -> None:
+    rules = FieldRules(fields=rows_of(contract.Field("memo", "string", False, False)))
+    assert judged(rules, {"memo": "a;memoA:x"}) == "memo"
+    assert judged(rules, {"memo": "a;memo9:x"}) is None, "9 sorts before the colon"
+
+
+def test_the_text_of_null_in_a_map_is_ambiguous_though_the_map_must_be_there() -> None:
+    rules = FieldRules(fields=rows_of(contract.Field("params", "map", True, False)))
+    assert judged(rules, {"params": {"a": "None"}}) == "params"
+    assert judged(rules, {"params": {"a": "none", "b": None}}) is None
+
+
+def test_a_truth_value_is_ambiguous_where_its_text_is_that_of_null() -> None:
+    scheme = SignatureScheme(null_text="1")
+    rules = FieldRules(scheme, rows_of(contract.Field("flag", "boolean", False, False)))
+    assert judged(rules, {"flag": True}, scheme) == "flag"
+    assert judged(rules, {"flag": False}, scheme) is None
+    scheme = SignatureScheme(null_text="0")
+    rules = FieldRules(scheme, rows_of(contract.Field("flag", "boolean", False, False)))
+    assert judged(rules, {"flag": False}, scheme) == "flag"
+    assert judged(rules, {"flag": True}, scheme) is None
+    needed = FieldRules(scheme, rows_of(contract.Field("flag", "boolean", True, False)))
+    assert judged(needed, {"flag": False}, scheme) is None
+
+
 # Before sending.
 
 
@@ -425,6 +478,7 @@ def test_hostile_values_are_judged_in_linear_time(verifier: CallbackVerifier, si
         ("x;https://a", "general:payment_id", True),
         ("a;status:x", "general:payment_id", True),
         ("a;zone:1", "general:payment_id", True),
+        ("a;b;zone:1;c", "general:payment_id", True),
         ("x; y: z", "status:status_description", False),
         ("x;https://a", "status:status_description", False),
         ("None", "status:status_description", True),

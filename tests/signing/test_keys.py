@@ -6,11 +6,12 @@ import hmac
 import json
 import os
 import stat
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from highhelp_signing import (
     HmacSigner,
@@ -50,6 +51,9 @@ def test_the_matching_key_is_named(
 
 
 def test_the_digest_mode_belongs_to_the_signature(ring: KeyRing, signer: RsaSigner) -> None:
+    (key,) = ring
+    assert key.matches(MESSAGE, signer.sign(MESSAGE))
+    assert ring.verify(MESSAGE, signer.sign(MESSAGE, "double"))
     assert ring.verify(MESSAGE, signer.sign(MESSAGE, "single"), "single")
     assert ring.verify(MESSAGE, signer.sign(MESSAGE, "single"), "double") is None
     assert ring.verify(MESSAGE, signer.sign(MESSAGE), "single") is None
@@ -103,6 +107,74 @@ def test_unusable_keys_are_refused(rsa_key: rsa.RSAPrivateKey, tmp_path: Path) -
     (tmp_path / "key.txt").write_bytes(b"\n")
     with pytest.raises(KeyFormatError, match=r"key\.txt"):
         KeyRing.from_hmac_file(tmp_path / "key.txt")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "cannot be read"),
+        (b"-----BEGIN PUBLIC KEY-----", "expected an RSA public key"),
+        (b"no key", "expected an RSA public key"),
+        (b"-----BEGIN PRIVATE KEY-----", "a private key was given"),
+    ],
+)
+def test_an_unusable_public_key_is_named_by_its_file(content: bytes, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "public_key.pem"
+    file.write_bytes(content)
+    with pytest.raises(KeyFormatError, match=said) as caught:
+        KeyRing.from_pem(file)
+    assert caught.value.source == str(file)
+
+
+def test_a_public_key_of_another_kind_or_size_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "public_key.pem"
+    elliptic = ec.generate_private_key(ec.SECP256R1()).public_key()
+    file.write_bytes(elliptic.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo))
+    with pytest.raises(KeyFormatError, match="a key of another kind was given") as caught:
+        KeyRing.from_pem(file)
+    assert caught.value.source == str(file)
+    small = rsa.generate_private_key(65537, 1024).public_key()
+    with pytest.raises(
+        KeyFormatError, match=r"^RSA public key: RSA keys below 2048 bits are refused, this one has 1024$"
+    ):
+        RsaVerificationKey(small)
+    with pytest.raises(KeyFormatError, match=r"^RSA private key: RSA keys below 2048 bits are refused"):
+        RsaSigner(rsa.generate_private_key(65537, 1024))
+    file.write_bytes(public_pem(public_der(small)))
+    with pytest.raises(KeyFormatError, match="below 2048 bits") as caught:
+        KeyRing.from_pem(file)
+    assert caught.value.source == str(file)
+
+
+@pytest.mark.parametrize("source", [5, None, "neither", b"neither"])
+def test_what_is_no_source_of_a_public_key_is_told_the_form(source: Any) -> None:
+    with pytest.raises(KeyFormatError, match=r"^key: expected an RSA public key in PEM form .* as text or as"):
+        KeyRing.from_pem(source)
+
+
+def test_a_key_file_has_a_largest_size(tmp_path: Path) -> None:
+    file = tmp_path / "key.txt"
+    file.write_bytes(b"k" * (1 << 20))
+    assert len(KeyRing.from_hmac_file(file)) == 1
+    with file.open("r+b") as growing:
+        growing.truncate(64 << 20)
+    tracemalloc.start()
+    with pytest.raises(KeyFormatError, match="too large for a key file"):
+        KeyRing.from_hmac_file(file)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 << 20, "what is too large is not read"
+    with file.open("r+b") as growing:
+        growing.truncate((1 << 20) + 1)
+    with pytest.raises(KeyFormatError, match="too large for a key file"):
+        KeyRing.from_hmac_file(file)
+
+
+def test_why_a_file_cannot_be_read_is_said(tmp_path: Path) -> None:
+    with pytest.raises(KeyFormatError, match=r"absent\.txt: cannot be read \(.+\)$"):
+        KeyRing.from_hmac_file(tmp_path / "absent.txt")
+    with pytest.raises(KeyFormatError, match=r"^key: not the name of a file$"):
+        KeyRing.from_hmac_file("a\0b")
 
 
 def test_a_ring_shows_only_ids(ring: KeyRing) -> None:

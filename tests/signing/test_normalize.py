@@ -239,6 +239,12 @@ def test_the_place_where_a_text_grows_too_long_is_named() -> None:
         assert (caught.value.path, caught.value.reason) == (path, BodyFault.SIZE)
 
 
+def test_the_limit_is_kept_where_a_message_is_made() -> None:
+    assert signing_message({"a": "b"}, 7, limits=Limits(text=3)) == b"YTpi7"
+    with pytest.raises(BodyNotSignable):
+        signing_message({"a": "b"}, 7, limits=Limits(text=2))
+
+
 def test_the_paths_of_containers_are_counted_too() -> None:
     # "aaaaaaaaa:" and "aaaaaaaaa:0:" are 22 characters, the innermost is empty
     body: dict[str, Any] = {"a" * 9: [[[]]]}

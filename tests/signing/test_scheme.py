@@ -31,6 +31,17 @@ def test_json_form_reads_back() -> None:
     assert '"joiner": "§"' in SignatureScheme(joiner="§").to_json(), "as a person wrote it"
 
 
+def test_what_a_scheme_shows_is_all_but_a_credential() -> None:
+    shown = (
+        "SignatureScheme(digest='double', padding=False, joiner=';', null_text='None', true_text='1', false_text='0', "
+        "token='public_key', rsa_algorithm=None, hmac_algorithm='hmac-sha512')"
+    )
+    assert repr(SignatureScheme()) == shown
+    for form in ("public_key_pem", "project_id"):
+        assert repr(SignatureScheme(token=form)) == shown.replace("public_key", form)
+    assert repr(SignatureScheme(token="a-literal")) == shown.replace("public_key", "***")
+
+
 def test_is_frozen_and_hashable() -> None:
     scheme = SignatureScheme()
     with pytest.raises(FrozenInstanceError):

@@ -77,11 +77,11 @@ def test_pem_is_read_from_text_bytes_and_paths(
 def test_an_encrypted_key_needs_its_password(rsa_key: rsa.RSAPrivateKey, signer: RsaSigner) -> None:
     pem = private_pem(rsa_key, b"correct horse")
     assert RsaSigner.from_pem(pem, password="correct horse").sign(MESSAGE) == signer.sign(MESSAGE)
-    with pytest.raises(KeyFormatError, match="encrypted"):
+    with pytest.raises(KeyFormatError, match=r"^PEM text: the private key is encrypted and no password was given$"):
         RsaSigner.from_pem(pem)
     with pytest.raises(KeyFormatError, match="password is wrong"):
         RsaSigner.from_pem(pem, password="wrong horse")
-    with pytest.raises(KeyFormatError, match="not encrypted"):
+    with pytest.raises(KeyFormatError, match=r"^PEM text: not encrypted$"):
         RsaSigner.from_pem(private_pem(rsa_key), password="needless")
 
 
@@ -121,6 +121,14 @@ def test_an_unusable_private_key_is_named_by_its_file(make: Callable[[], bytes],
 def test_a_public_key_in_place_of_a_private_one_is_told(public_key: bytes) -> None:
     with pytest.raises(KeyFormatError, match="a public key was given"):
         RsaSigner.from_pem(public_key)
+
+
+def test_what_is_no_private_key_is_told_the_form_alone() -> None:
+    form = "PEM text: expected an RSA private key in PEM form (PKCS#8 or PKCS#1)"
+    for other in ("CERTIFICATE", "PUBLIC KEY"):
+        with pytest.raises(KeyFormatError) as caught:
+            RsaSigner.from_pem(f"-----BEGIN {other}-----\nAAAA\n-----END {other}-----")
+        assert str(caught.value) == form + (", a public key was given" if other == "PUBLIC KEY" else "")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
