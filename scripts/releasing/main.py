@@ -16,8 +16,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import interpreters
 from contract_diff import gate
-from releasing import artifacts, extras, interpreters
+from releasing import artifacts, extras
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from releasing import artifacts, extras, interpreters
+import interpreters
+from releasing import artifacts, extras
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "1.2.3"

@@ -29,10 +29,10 @@ def found() -> dict[tuple[int, int], Path]:
 
 
 def _version(program: Path) -> tuple[int, int] | None:
-    """What an interpreter says of itself; None for one that does not run, such as a shim of a version not installed."""
+    """What an interpreter says of itself; None for one that cannot make environments, such as a shim to nowhere."""
     try:
         done = subprocess.run(
-            [str(program), "-c", "import sys; print(*sys.version_info[:2])"],
+            [str(program), "-c", "import sys, venv, ensurepip; print(*sys.version_info[:2])"],
             capture_output=True, text=True, timeout=20, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
