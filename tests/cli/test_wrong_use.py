@@ -236,7 +236,7 @@ def test_the_payment_id_comes_before_anything_is_sent(
         seen.append(capsys.readouterr().err)
         raise SystemExit(137)  # as if the process were killed here
 
-    monkeypatch.setattr("httpx.Client.send", die)
+    monkeypatch.setattr("highhelp.lean.Pool.send", die)
     assert cli.main(CREATE[:-2]) == 137
     assert seen[0].startswith("payment_id ")
 
