@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds that a process may need to be ready, or a callback to arrive. Nothing waits longer than it has to."""
 
 
@@ -51,7 +51,7 @@ class Gateway:
         self.url = self._client.settings.base_url
 
     def payments(self) -> dict[str, dict[str, Any]]:
-        found = httpx.get(f"{self.url}/_mock/payments").json()["payments"]
+        found = httpx.get(f"{self.url}/_mock/payments", timeout=PATIENCE).json()["payments"]
         return {one["payment_id"]: one for one in found}
 
     def payment(self, payment_id: str) -> dict[str, Any]:
@@ -59,14 +59,14 @@ class Gateway:
 
     def advance(self, payment_id: str, status: str, sub_status: str | None = None) -> None:
         body = {"status": status, "sub_status": sub_status}
-        httpx.post(f"{self.url}/_mock/payments/{payment_id}/advance", json=body).raise_for_status()
+        httpx.post(f"{self.url}/_mock/payments/{payment_id}/advance", json=body, timeout=PATIENCE).raise_for_status()
 
     def travel(self, seconds: float) -> None:
-        httpx.post(f"{self.url}/_mock/clock", json={"advance_seconds": seconds}).raise_for_status()
+        httpx.post(f"{self.url}/_mock/clock", json={"advance_seconds": seconds}, timeout=PATIENCE).raise_for_status()
 
     def fault(self, operation: str, fault: str, times: int = 1) -> None:
         body = {"operation": operation, "fault": fault, "times": times}
-        httpx.post(f"{self.url}/_mock/faults", json=body).raise_for_status()
+        httpx.post(f"{self.url}/_mock/faults", json=body, timeout=PATIENCE).raise_for_status()
 
     def close(self) -> None:
         self._client.close()

@@ -22,7 +22,7 @@ import pytest
 from highhelp import HighHelp, models
 from highhelp.ledger import CallbackStore
 from highhelp_mock import MockGateway
-from tests.examples.conftest import EXAMPLES, free_port, until
+from tests.examples.conftest import EXAMPLES, PATIENCE, free_port, until
 from tests.requirements import require
 
 if TYPE_CHECKING:
@@ -97,17 +97,20 @@ def test_the_fastapi_shop(gateway: Gateway, programs: Programs) -> None:
     command = [sys.executable, "-m", "uvicorn", "--port", str(port), "--log-level", "warning", "shop:app"]
     settings = {"SHOP_URL": url, "SHOP_DATABASE": str(programs.directory / "shop.db")}
     folder = EXAMPLES / "fastapi_shop"
-    with programs.running(*command, ready=url, cwd=folder, environ=settings), httpx.Client(base_url=url) as visitor:
+    with (
+        programs.running(*command, ready=url, cwd=folder, environ=settings),
+        httpx.Client(base_url=url, timeout=PATIENCE) as visitor,
+    ):
         assert visitor.post("/orders", data={"amount": "1.001"}).status_code == 422
         noted = visitor.post("/orders", data={"amount": "250.00"})
         assert noted.status_code == 303
         order = noted.headers["location"].split("/")[2]
         gateway.fault("create_widget_payin", "http_500", times=9)
         assert visitor.get(noted.headers["location"]).status_code == 502
-        httpx.post(f"{gateway.url}/_mock/faults/clear").raise_for_status()
+        httpx.post(f"{gateway.url}/_mock/faults/clear", timeout=PATIENCE).raise_for_status()
         pages = {visitor.get(noted.headers["location"]).headers["location"] for _ in range(2)}
         assert len(pages) == 1  # opened twice, one payment
-        assert httpx.get(pages.pop()).status_code == 200
+        assert httpx.get(pages.pop(), timeout=PATIENCE).status_code == 200
         assert "<b>open</b>, credited 0 times" in visitor.get(f"/orders/{order}").text
         # a genuine success with another sum than the order's is taken in, and credits nothing
         info = {"payment_info": {"amount": 1, "currency": "RUB", "type": "payin"}}
@@ -137,7 +140,7 @@ def test_the_flask_receiver(gateway: Gateway, programs: Programs) -> None:
         gateway.fault("payment_success", "duplicate_callback")
         pay_in(gateway, payment_id, url)
         until(lambda: rows(database, credited), "the callback is handled")
-        assert httpx.post(url, content=b"{}").status_code == 401
+        assert httpx.post(url, content=b"{}", timeout=PATIENCE).status_code == 401
     assert rows(database, credited) == [(payment_id, 10000, "RUB")]
 
 
@@ -148,7 +151,7 @@ def test_the_django_desk(gateway: Gateway, programs: Programs) -> None:
     with (
         programs.running(sys.executable, desk, "serve", str(port), ready=url, environ=settings),
         programs.running(sys.executable, desk, "work", ready="", environ=settings),
-        httpx.Client(base_url=url) as visitor,
+        httpx.Client(base_url=url, timeout=PATIENCE) as visitor,
     ):
         assert visitor.get("/").status_code == 401
         assert visitor.get("/", auth=("x", "wrong")).status_code == 401
