@@ -121,7 +121,7 @@ class Delivery:
     timestamp: str | None
 
 
-TIMES = (NOW, NOW - 300, NOW + 300, NOW - 301, NOW + 301, 0, 10**11, 10**12)
+TIMES = (NOW, NOW - 300, NOW + 300, NOW - 301, NOW + 301, 10**9, 10**9 - 1, 10**12)
 
 
 def delivery(data: bytes) -> Delivery:
@@ -177,7 +177,7 @@ def verifier() -> CallbackVerifier:
 
 def is_genuine(sent: Delivery) -> bool:
     """Whether the gateway signed this body, by the plain reading."""
-    if sent.signature is None or sent.timestamp is None or not re.fullmatch("(0|[1-9][0-9]{0,11})", sent.timestamp):
+    if sent.signature is None or sent.timestamp is None or not re.fullmatch("[1-9][0-9]{9}", sent.timestamp):
         return False
     try:
         body = reading.read(sent.raw, OF_CALLBACKS)
