@@ -111,6 +111,9 @@ class SignatureAuth(httpx.Auth):
     def headers(self, content: bytes) -> dict[str, str]:
         """The signature headers of a body, signed now: for a request that :meth:`check_origin` has nothing against.
 
+        Args:
+            content: the bytes that go on the wire.
+
         Raises:
             BodyNotSignable: the body is not a JSON object with a normalised form.
         """
@@ -124,6 +127,9 @@ class SignatureAuth(httpx.Auth):
 
     def check_origin(self, url: _Url) -> None:
         """Refuse a request to anywhere else.
+
+        Args:
+            url: where the request goes.
 
         Raises:
             RequestNotSignable: another origin.

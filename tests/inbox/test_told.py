@@ -176,7 +176,7 @@ def test_what_is_said_of_the_rest(play: Any, gateway: MockGateway, caplog: pytes
         sent = gateway.signed_callback("order-1", "processing", "new", body={"general": {"payment_id": "order-1"}})
         await take(inbox, sent)
         await take(inbox, sent)
-        await take(inbox, gateway.signed_callback("order-1", "success", timestamp=1, body={"payment_info": None}))
+        await take(inbox, gateway.signed_callback("order-1", "success", timestamp=1_000_000_000, body={"payment_info": None}))
         await take(inbox, gateway.signed_callback("order-1", "success", wrong_signature=True))
         await inbox.process(ignore, fail)
         gateway.travel(1)
@@ -363,7 +363,7 @@ def test_the_list_is_filtered(play: Any, gateway: MockGateway) -> None:
         assert [row["id"] for row in await inbox.list(payment_id="order-7")] == [8]
         assert [row["id"] for row in await inbox.list(limit=1)] == [52]
         for number in range(52):
-            await take(inbox, gateway.signed_callback(f"old-{number}", "success", timestamp=1))
+            await take(inbox, gateway.signed_callback(f"old-{number}", "success", timestamp=1_000_000_000))
         assert len(await inbox.refused()) == 50
 
     play(scenario)
@@ -381,7 +381,7 @@ def test_the_numbers(play: Any, gateway: MockGateway) -> None:
         await take(inbox, gateway.signed_callback("order-2", "success"))
         await take(inbox, gateway.signed_callback("order-2", "processing", "new"))
         for number in range(2):
-            await take(inbox, gateway.signed_callback(f"old-{number}", "success", timestamp=1))
+            await take(inbox, gateway.signed_callback(f"old-{number}", "success", timestamp=1_000_000_000))
         await take(inbox, gateway.signed_callback("order-2", "decline"))
         assert (await inbox.stats())["oldest_due_seconds"] == 0
         gateway.travel(0.5)
@@ -482,7 +482,7 @@ def test_purging(play: Any, gateway: MockGateway, sqlite: str) -> None:
         await take(inbox, gateway.signed_callback("done", "success"))
         await inbox.process(ignore)
         await take(inbox, gateway.signed_callback("done", "processing", "new"))
-        await take(inbox, gateway.signed_callback("parked", "success", timestamp=1))
+        await take(inbox, gateway.signed_callback("parked", "success", timestamp=1_000_000_000))
         await take(inbox, gateway.signed_callback("forged", "success", wrong_signature=True))
         await take(inbox, gateway.signed_callback("waits", "success"))
         engine = sa.create_engine(f"sqlite:///{sqlite}")
@@ -502,7 +502,7 @@ def test_purging(play: Any, gateway: MockGateway, sqlite: str) -> None:
             connection.execute(sa.delete(OUTBOX))
         engine.dispose()
         for number in range(501):
-            await take(inbox, gateway.signed_callback(f"many-{number}", "success", timestamp=1))
+            await take(inbox, gateway.signed_callback(f"many-{number}", "success", timestamp=1_000_000_000))
         gateway.travel(20)
         assert await inbox.purge(10, parked=True) == 501
 

@@ -370,7 +370,7 @@ def test_a_timestamp_has_one_spelling(verifier: CallbackVerifier, sign: Sign, ti
     error = rejected(verifier, raw, sign(raw) | {TIMESTAMP: timestamp})
     assert (error.reason, error.detail) == (
         RejectionReason.HEADERS,
-        "x-access-timestamp is not decimal Unix seconds",
+        "x-access-timestamp is not Unix seconds in ten digits",
     )
 
 
