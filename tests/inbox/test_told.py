@@ -176,7 +176,9 @@ def test_what_is_said_of_the_rest(play: Any, gateway: MockGateway, caplog: pytes
         sent = gateway.signed_callback("order-1", "processing", "new", body={"general": {"payment_id": "order-1"}})
         await take(inbox, sent)
         await take(inbox, sent)
-        await take(inbox, gateway.signed_callback("order-1", "success", timestamp=1_000_000_000, body={"payment_info": None}))
+        await take(
+            inbox, gateway.signed_callback("order-1", "success", timestamp=1_000_000_000, body={"payment_info": None})
+        )
         await take(inbox, gateway.signed_callback("order-1", "success", wrong_signature=True))
         await inbox.process(ignore, fail)
         gateway.travel(1)
