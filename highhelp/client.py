@@ -129,17 +129,12 @@ class Core:
         """Values that come back in callbacks and would make those callbacks unacceptable."""
         if operation.idempotency is None:
             return []
-        payment = body.get("payment")
-        values = {
-            "general:payment_id": _payment_id(body),
-            "payment:description": payment.get("description") if isinstance(payment, dict) else None,
-        }
         return [
             FieldProblem(
                 path, "would make the payment's callbacks ambiguous: a ';' is followed by what reads as a field"
             )
             for path, at in ECHO_PATHS.items()
-            for value in [values[path]]
+            for value in [_at(body, path)]
             if isinstance(value, str) and echo_is_ambiguous(value, at=at, scheme=self.settings.scheme)
         ]
 
@@ -152,7 +147,9 @@ class Core:
         if place is None:
             return []
         path = place if place in REQUEST_FIELDS else ""
-        return [FieldProblem(path, "can be read in two ways: a ';' is followed by what reads as a field")]
+        return [
+            FieldProblem(path, "can be read in two ways: the request's signature would hold for another request too")
+        ]
 
     def limited(self, timeout: float | None) -> Policy:
         """The policy of one call."""
@@ -185,9 +182,16 @@ def _as_dict(operation: Operation, body: Body | Mapping[str, Any]) -> dict[str, 
     raise InvalidRequest([FieldProblem("", problem)], operation=operation.id)
 
 
+def _at(body: Mapping[str, Any], path: str) -> object:
+    """What stands at a colon path; None where nothing does."""
+    value: object = body
+    for key in path.split(":"):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
 def _payment_id(body: Mapping[str, Any]) -> str | None:
-    general = body.get("general")
-    value = general.get("payment_id") if isinstance(general, Mapping) else None
+    value = _at(body, "general:payment_id")
     return value if isinstance(value, str) else None
 
 

@@ -159,7 +159,7 @@ def django_receiver(inbox: SyncInbox | AsyncInbox) -> Callable[..., Any]:
 
     def response(answer: Answer) -> Any:
         # without stubs of its own
-        from django.http import HttpResponse  # type: ignore[import-untyped]  # Django brings no types
+        from django.http import HttpResponse
 
         status, body = answer
         return HttpResponse(body, status=status, content_type=content_type(body))

@@ -15,7 +15,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from celery import Celery  # type: ignore[import-untyped]  # Celery brings no types
+from celery import Celery
 from kombu.exceptions import OperationalError
 
 from highhelp import CallbackInbox

@@ -18,13 +18,13 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
-import django  # type: ignore[import-untyped]  # Django brings no types
-from django.conf import settings  # type: ignore[import-untyped]  # Django brings no types
-from django.core.management import execute_from_command_line  # type: ignore[import-untyped]  # Django brings no types
-from django.http import HttpResponse, HttpResponseRedirect  # type: ignore[import-untyped]  # Django brings no types
-from django.middleware.csrf import get_token  # type: ignore[import-untyped]  # Django brings no types
-from django.urls import path  # type: ignore[import-untyped]  # Django brings no types
-from django.utils.html import format_html, format_html_join  # type: ignore[import-untyped]  # Django brings no types
+import django
+from django.conf import settings
+from django.core.management import execute_from_command_line
+from django.http import HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.urls import path
+from django.utils.html import format_html, format_html_join
 from sqlalchemy.exc import SQLAlchemyError
 
 from highhelp import CallbackInbox, HighHelp, HighHelpError, Money, OutcomeUnknown, PayoutGuard, models

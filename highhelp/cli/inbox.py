@@ -70,10 +70,7 @@ def show(event: EventId, as_json: AsJson = False) -> None:
     """One event with its body, card data masked."""
     with output_of_database(), opened() as store:
         row = store.show(event)
-    if as_json:
-        output.show_json(row)
-    else:
-        output.show_table(["field", "value"], [(name, value) for name, value in row.items() if value is not None])
+    output.show_row(row, as_json=as_json)
 
 
 @app.command()

@@ -207,6 +207,14 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         show("  ".join(cells).rstrip())
 
 
+def show_row(row: Mapping[str, object], *, as_json: bool) -> None:
+    """Print one thing with its fields; a table leaves out those that are not there."""
+    if as_json:
+        show_json(row)
+    else:
+        show_table(["field", "value"], [(name, value) for name, value in row.items() if value is not None])
+
+
 def _fitted(
     columns: Sequence[str], texts: Sequence[Sequence[str]], widths: Sequence[int], numeric: Sequence[bool]
 ) -> bool:

@@ -71,10 +71,7 @@ def show(
             guard.status(payment_id)
     with output_of_database(), PayoutBook() as book:
         row = book.show(payment_id)
-    if as_json:
-        output.show_json(row)
-    else:
-        output.show_table(["field", "value"], [(name, value) for name, value in row.items() if value is not None])
+    output.show_row(row, as_json=as_json)
 
 
 @app.command()

@@ -75,7 +75,7 @@ def of(room: Room, tree: Path) -> list[Mutant]:
 
 
 def _of_module(module: str) -> Iterator[Mutant]:
-    from mutmut.mutation.file_mutation import (  # type: ignore[import-not-found]  # only there in .venv-attack
+    from mutmut.mutation.file_mutation import (
         mutate_file_contents,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import griffe  # type: ignore[import-not-found]  # only in the environment of the site
+import griffe
 
 _ROLE = re.compile(r":(?:class|meth|func|data|mod|attr|exc):`~?([^`]+)`")
 

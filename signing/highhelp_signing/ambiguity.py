@@ -223,13 +223,7 @@ def echo_is_ambiguous(value: str, *, at: str, scheme: SignatureScheme = DEFAULT_
     """
     if at not in contract.CALLBACK_FIELDS:
         raise KeyError(at)
-    return _rules_of(scheme).echo(at, value)
-
-
-@lru_cache(maxsize=16)
-def _rules_of(scheme: SignatureScheme) -> FieldRules:
-    # a program has one scheme, or one for each of a few gateways
-    return FieldRules(scheme)
+    return _callback_rules(scheme).echo(at, value)
 
 
 def request_ambiguity(
@@ -253,7 +247,15 @@ def request_ambiguity(
     return rules.ambiguity(rules.read(body), entries, join_entries(body, entries, scheme, limits=limits))
 
 
-@lru_cache(maxsize=8)
+# a program has one scheme, or one for each of a few gateways
+
+
+@lru_cache(maxsize=16)
+def _callback_rules(scheme: SignatureScheme) -> FieldRules:
+    return FieldRules(scheme)
+
+
+@lru_cache(maxsize=16)
 def _request_rules(scheme: SignatureScheme) -> FieldRules:
     return FieldRules(scheme, contract.REQUEST_FIELDS, closed=True)
 

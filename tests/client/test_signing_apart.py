@@ -82,7 +82,7 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
 
     assert asyncio.run(name()).startswith("highhelp-sign")
     child = os.fork()
-    if child == 0:  # pragma: no cover - in the child
+    if child == 0:
         try:
             os._exit(0 if asyncio.run(asyncio.wait_for(name(), 5)).startswith("highhelp-sign") else 1)
         except BaseException:  # noqa: BLE001  # only the exit code gets out

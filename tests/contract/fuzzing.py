@@ -10,7 +10,7 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import requests
 import schemathesis
@@ -24,7 +24,7 @@ from highhelp_mock.scenarios import SCENARIOS
 from highhelp_signing import BodyNotSignable, HmacSigner, RsaSigner, signature_headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SPEC = Path(__file__).resolve().parents[2] / "spec" / "openapi.yaml"
 
@@ -36,6 +36,7 @@ mode = "all"
 max-examples = {examples}
 database = "none"
 with-security-parameters = false
+{phases}
 [checks]
 ensure_resource_availability.enabled = false
 ignored_auth.enabled = false
@@ -47,7 +48,35 @@ BY_PATH = {operation.path: operation for operation in OPERATIONS.values()}
 
 
 @dataclass
-class Report:
+class Findings:
+    """What was found, one text per finding, beside what was counted."""
+
+    failures: list[str] = field(default_factory=list)
+
+    def add(self, other: Self) -> None:
+        """Take in another run."""
+        for name, counted in vars(other).items():
+            if isinstance(counted, Counter):
+                getattr(self, name).update(counted)
+        self.failures += other.failures
+
+    def cases(self, event: events.EngineEvent) -> Iterator[tuple[str, int, Any]]:
+        """Operation, status (0 for none) and node of each case that an event of the engine ends."""
+        if isinstance(event, events.NonFatalError | events.FatalError):
+            self.failures.append(str(getattr(event, "info", event)))
+        if not isinstance(event, events.ScenarioFinished):
+            return
+        recorder = event.recorder
+        for case_id, node in recorder.cases.items():
+            operation = node.value.operation.definition.raw["operationId"]
+            interaction = recorder.interactions.get(case_id)
+            status = interaction.response.status_code if interaction and interaction.response else 0
+            yield operation, status, node
+            self.failures += failures(operation, status, recorder.checks.get(case_id, ()), node.value)
+
+
+@dataclass
+class Report(Findings):
     """What a run came to.
 
     Attributes:
@@ -55,20 +84,12 @@ class Report:
         accepted: Per operation, how many of them were answered 2xx.
         invalid: Per operation, how many invalid requests were sent.
         resent: Per operation, how often the same request was tried with a wrong signature.
-        failures: What was found, one text per finding.
     """
 
     valid: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
     invalid: Counter[str] = field(default_factory=Counter)
     resent: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-
-    def add(self, other: Report) -> None:
-        """Take in another run."""
-        for name in ("valid", "accepted", "invalid", "resent"):
-            getattr(self, name).update(getattr(other, name))
-        self.failures += other.failures
 
     def table(self) -> str:
         """For people: valid requests and how many were accepted, per operation."""
@@ -188,11 +209,6 @@ def run(*, seed: int, examples: int) -> Report:
     """One run over all operations, in all phases."""
     report = Report()
     with MockGateway().serve() as gateway:
-        signer = gateway.signer
-        auth = Signed(gateway, signer)
-        schemathesis.auths.unregister()
-        register: Any = schemathesis.auth
-        register.set_from_requests(auth)
 
         def wrong_signature_is_refused(ctx: Any, response: Any, case: Any) -> None:
             if not 200 <= response.status_code < 300:
@@ -204,36 +220,42 @@ def run(*, seed: int, examples: int) -> Report:
             report.resent[case.operation.definition.raw["operationId"]] += 1
             assert answer.status_code == 401, f"a wrong signature was answered {answer.status_code}"
 
-        schemathesis.check(wrong_signature_is_refused)
-        try:
-            config = schemathesis.Config.from_str(CONFIG.format(seed=seed, examples=examples))
-            schema = schemathesis.openapi.from_path(SPEC, config=config)
-            schema.config.update(base_url=gateway.base_url)
-            for event in from_schema(schema).execute():
-                note(report, event)
-        finally:
-            schemathesis.checks.CHECKS.unregister("wrong_signature_is_refused")
-            schemathesis.auths.unregister()
+        schema = schemathesis.openapi.from_path(SPEC, config=config(seed=seed, examples=examples))
+        for event in executed(schema, gateway, Signed(gateway, gateway.signer), wrong_signature_is_refused):
+            note(report, event)
     return report
+
+
+def config(*, seed: int, examples: int, phases: str = "") -> Any:
+    """Settings of schemathesis."""
+    return schemathesis.Config.from_str(CONFIG.format(seed=seed, examples=examples, phases=phases))
+
+
+def executed(
+    schema: Any, gateway: MockGateway, signed: Signed, check: Callable[[Any, Any, Any], None]
+) -> Iterator[events.EngineEvent]:
+    """The events of a run against a served gateway, with one check beside schemathesis' own."""
+    schemathesis.auths.unregister()
+    register: Any = schemathesis.auth
+    register.set_from_requests(signed)
+    schemathesis.check(check)
+    try:
+        schema.config.update(base_url=gateway.base_url)
+        yield from from_schema(schema).execute()
+    finally:
+        schemathesis.checks.CHECKS.unregister(check.__name__)
+        schemathesis.auths.unregister()
 
 
 def note(report: Report, event: events.EngineEvent) -> None:
     """Take an event of the engine into the report."""
-    if isinstance(event, events.NonFatalError | events.FatalError):
-        report.failures.append(str(getattr(event, "info", event)))
-    if not isinstance(event, events.ScenarioFinished):
-        return
-    for case_id, node in event.recorder.cases.items():
-        operation = node.value.operation.definition.raw["operationId"]
-        interaction = event.recorder.interactions.get(case_id)
-        status = interaction.response.status_code if interaction and interaction.response else 0
+    for operation, status, node in report.cases(event):
         meta = node.value.meta
         if meta is not None and meta.generation.mode is GenerationMode.POSITIVE:
             report.valid[operation] += 1
             report.accepted[operation] += 200 <= status < 300
         else:
             report.invalid[operation] += 1
-        report.failures += failures(operation, status, event.recorder.checks.get(case_id, ()), node.value)
 
 
 def failures(operation: str, status: int, checks: Any, case: Any) -> Iterator[str]:

@@ -15,11 +15,10 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import schemathesis
 from ruamel.yaml import YAML
-from schemathesis.engine import events, from_schema
 
 from highhelp_api.contract import OPERATIONS, STATES, TRANSITIONS, Operation
 from highhelp_mock import MockGateway
@@ -27,14 +26,10 @@ from tests.contract import fuzzing
 from tests.contract.fuzzing import BY_PATH, SPEC
 from tests.recorder import fits
 
-CONFIG = """
-seed = {seed}
-workers = 1
-[generation]
-mode = "all"
-max-examples = {examples}
-database = "none"
-with-security-parameters = false
+if TYPE_CHECKING:
+    from schemathesis.engine import events
+
+PHASES = """
 [phases]
 enabled = false
 [phases.stateful]
@@ -42,9 +37,6 @@ enabled = true
 max-steps = 12
 [phases.stateful.inference]
 algorithms = []
-[checks]
-ensure_resource_availability.enabled = false
-ignored_auth.enabled = false
 """
 SAME_PAYMENT = {"general": {"payment_id": "$response.body#/payment_id"}}
 
@@ -78,26 +70,18 @@ def document() -> dict[str, Any]:
 
 
 @dataclass
-class Report:
+class Report(fuzzing.Findings):
     """What a run came to.
 
     Attributes:
         followed: Per link, how many requests carried on a payment, all of them made from a 200 before.
         accepted: Per link, how many of them were answered 2xx.
         requests: How many requests were sent, by operation.
-        failures: What was found.
     """
 
     followed: Counter[str] = field(default_factory=Counter)
     accepted: Counter[str] = field(default_factory=Counter)
     requests: Counter[str] = field(default_factory=Counter)
-    failures: list[str] = field(default_factory=list)
-
-    def add(self, other: Report) -> None:
-        """Take in another run."""
-        for name in ("followed", "accepted", "requests"):
-            getattr(self, name).update(getattr(other, name))
-        self.failures += other.failures
 
     def never(self) -> list[str]:
         """The links that were not followed to an answer 2xx: what stands behind them was not tested."""
@@ -220,9 +204,6 @@ def run(*, seed: int, examples: int) -> Report:
     """One run along all links."""
     report, story = Report(), Story()
     with MockGateway().serve() as gateway:
-        schemathesis.auths.unregister()
-        register: Any = schemathesis.auth
-        register.set_from_requests(Signed(gateway, story, seed))
 
         def tells_one_story(ctx: Any, response: Any, case: Any) -> None:
             try:
@@ -232,16 +213,10 @@ def run(*, seed: int, examples: int) -> Report:
             answer = response.json() if response.status_code == 200 else None
             story.hear(BY_PATH[response.request.path_url], asked, response.status_code, answer)
 
-        schemathesis.check(tells_one_story)
-        try:
-            config = schemathesis.Config.from_str(CONFIG.format(seed=seed, examples=examples))
-            schema = schemathesis.openapi.from_dict(document(), config=config)
-            schema.config.update(base_url=gateway.base_url)
-            for event in from_schema(schema).execute():
-                note(report, event)
-        finally:
-            schemathesis.checks.CHECKS.unregister("tells_one_story")
-            schemathesis.auths.unregister()
+        config = fuzzing.config(seed=seed, examples=examples, phases=PHASES)
+        schema = schemathesis.openapi.from_dict(document(), config=config)
+        for event in fuzzing.executed(schema, gateway, Signed(gateway, story, seed), tells_one_story):
+            note(report, event)
     return report
 
 
@@ -258,21 +233,12 @@ def run_until_followed(*, seed: int, examples: int, most: int) -> Report:
 
 def note(report: Report, event: events.EngineEvent) -> None:
     """Take an event of the engine into the report."""
-    if isinstance(event, events.NonFatalError | events.FatalError):
-        report.failures.append(str(getattr(event, "info", event)))
-    if not isinstance(event, events.ScenarioFinished):
-        return
-    recorder = event.recorder
-    for case_id, node in recorder.cases.items():
-        operation = node.value.operation.definition.raw["operationId"]
-        interaction = recorder.interactions.get(case_id)
-        status = interaction.response.status_code if interaction and interaction.response else 0
+    for operation, status, node in report.cases(event):
         report.requests[operation] += 1
         if node.transition is not None and node.is_transition_applied:
             link = name_of(node.transition.id)
             report.followed[link] += 1
             report.accepted[link] += 200 <= status < 300
-        report.failures += fuzzing.failures(operation, status, recorder.checks.get(case_id, ()), node.value)
 
 
 def name_of(transition: str) -> str:

@@ -11,7 +11,7 @@ import shlex
 import sys
 from random import Random
 
-import atheris  # type: ignore[import-untyped, import-not-found, unused-ignore]  # only in .venv-attack
+import atheris
 
 OURS = ["highhelp", "highhelp_signing"]
 

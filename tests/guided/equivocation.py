@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from tests.trees import placed
+
 if TYPE_CHECKING:
     from random import Random
 
@@ -29,19 +31,6 @@ def another(text: str, random: Random, joiner: str = ";") -> bytes | None:
         if most < 1 or not placed(body, parts[:most], leaf(":".join(parts[most:]), random)):
             return None
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
-
-
-def placed(body: dict[str, Any], keys: list[str], value: Any) -> bool:
-    """Put a value at its place; False where the place is taken."""
-    node = body
-    for key in keys[:-1]:
-        node = node.setdefault(key, {})
-        if not isinstance(node, dict):
-            return False
-    if keys[-1] in node:
-        return False
-    node[keys[-1]] = value
-    return True
 
 
 def leaf(text: str, random: Random) -> Any:

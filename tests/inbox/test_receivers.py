@@ -7,12 +7,12 @@ import io
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-import django  # type: ignore[import-untyped]  # Django brings no types
+import django
 import httpx
 import pytest
-from django.conf import settings as django_settings  # type: ignore[import-untyped]  # Django brings no types
-from django.test import AsyncRequestFactory, RequestFactory  # type: ignore[import-untyped]  # Django brings no types
-from django.views.decorators.csrf import csrf_exempt  # type: ignore[import-untyped]  # Django brings no types
+from django.conf import settings as django_settings
+from django.test import AsyncRequestFactory, RequestFactory
+from django.views.decorators.csrf import csrf_exempt
 from fastapi import FastAPI
 from flask import Flask
 from starlette.applications import Starlette

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +11,7 @@ from highhelp.ledger import PayoutGuard
 from highhelp_mock import MockGateway
 from highhelp_mock.projects import Keys, make_keys
 from highhelp_signing import generate_home
+from tests.client.conftest import naps as naps
 from tests.inbox.conftest import postgres as postgres
 from tests.inbox.conftest import postgres_server as postgres_server
 from tests.inbox.conftest import url as url
@@ -22,6 +21,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOW = 1_795_521_600.25
+
+
+def bound(gateway: MockGateway) -> dict[str, Any]:
+    """Arguments of a client that talks to a gateway in this process."""
+    return {
+        "base_url": gateway.base_url,
+        "project_id": gateway.project_id,
+        "signer": gateway.project.signer,
+        "transport": gateway.transport,
+        "clock": gateway.clock,
+        "environ": {},
+    }
 
 
 @pytest.fixture
@@ -47,14 +58,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(gateway: MockGateway, naps: list[float]) -> Iterator[HighHelp]:
-    with HighHelp(
-        base_url=gateway.base_url,
-        project_id=gateway.project_id,
-        signer=gateway.project.signer,
-        transport=gateway.transport,
-        clock=gateway.clock,
-        environ={},
-    ) as made:
+    with HighHelp(**bound(gateway)) as made:
         yield made
 
 
@@ -62,16 +66,3 @@ def client(gateway: MockGateway, naps: list[float]) -> Iterator[HighHelp]:
 def guard(client: HighHelp, gateway: MockGateway, sqlite: str) -> Iterator[PayoutGuard]:
     with PayoutGuard(client, sqlite, clock=gateway.clock, environ={}) as made:
         yield made
-
-
-@pytest.fixture
-def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Nobody waits; what would have been waited is written down."""
-    taken: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        taken.append(seconds)
-
-    monkeypatch.setattr("highhelp.http.time", SimpleNamespace(sleep=taken.append, monotonic=time.monotonic))
-    monkeypatch.setattr("highhelp.http._sleep", sleep)
-    return taken

@@ -18,7 +18,7 @@ from highhelp.ledger import PayoutGuard
 from highhelp.ledger.batch import Pace, Progress
 from highhelp.ledger.rows import RowsRefused, columns_of, products, read_csv
 from highhelp_mock import MockGateway
-from tests.payouts.conftest import NOW
+from tests.payouts.conftest import NOW, bound
 from tests.payouts.crasher import body
 from tests.payouts.crashing import crashing, repeated
 
@@ -222,14 +222,7 @@ def test_the_pace_is_kept() -> None:
 def test_the_asynchronous_batch(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
     async def run() -> None:
         async with (
-            AsyncHighHelp(
-                base_url=gateway.base_url,
-                project_id=gateway.project_id,
-                signer=gateway.project.signer,
-                transport=gateway.transport,
-                clock=gateway.clock,
-                environ={},
-            ) as client,
+            AsyncHighHelp(**bound(gateway)) as client,
             AsyncPayoutGuard(client, sqlite, clock=gateway.clock, environ={}) as guard,
         ):
             gateway.fault("create_p2p_payout", "drop_response_after_commit", times=2)

@@ -22,6 +22,7 @@ from highhelp import (
 )
 from highhelp.ledger import NoSuchPayout, PayoutConflict
 from highhelp.ledger.guarding import Read, Write
+from tests.payouts.conftest import bound
 from tests.payouts.crasher import body
 from tests.payouts.test_guard import BODY, CREATE, REFUSAL, answering, die_before_sending
 
@@ -106,14 +107,7 @@ def test_every_method(play: Any, gateway: MockGateway, sqlite: str) -> None:
         # two that were left by a process that died, of which one is asked about
         for payment_id in ("p-3", "p-4"):
             with (
-                HighHelp(
-                    base_url=gateway.base_url,
-                    project_id=gateway.project_id,
-                    signer=gateway.project.signer,
-                    transport=gateway.transport,
-                    clock=gateway.clock,
-                    environ={},
-                ) as client,
+                HighHelp(**bound(gateway)) as client,
                 PayoutGuard(client, sqlite, clock=gateway.clock, environ={}) as dead,
             ):
                 die_before_sending(dead, body(payment_id, 5, "RUB"))

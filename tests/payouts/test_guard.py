@@ -43,6 +43,7 @@ from highhelp.ledger.guarding import CarryOut
 from highhelp.ledger.intents import Facts, intent_key, listed
 from highhelp.ledger.intents import settle as settle_facts
 from tests.gateway.merchant import Merchant
+from tests.payouts.conftest import bound
 from tests.payouts.crasher import body
 from tests.payouts.crashing import repeated
 
@@ -446,14 +447,7 @@ def test_another_request_id_is_noted_and_the_status_goes_on(guard: PayoutGuard, 
 
 def test_a_client_that_checks_nothing_still_needs_an_amount(gateway: MockGateway, sqlite: str) -> None:
     with (
-        HighHelp(
-            base_url=gateway.base_url,
-            project_id=gateway.project_id,
-            signer=gateway.project.signer,
-            transport=gateway.transport,
-            check_requests=False,
-            environ={},
-        ) as client,
+        HighHelp(**bound(gateway), check_requests=False) as client,
         PayoutGuard(client, sqlite, environ={}) as guard,
         pytest.raises(InvalidRequest, match="payment:amount"),
     ):
@@ -505,14 +499,7 @@ def test_the_asynchronous_guard(gateway: MockGateway, url: str, naps: list[float
     async def run() -> None:
         key = base64.b64encode(os.urandom(32)).decode()
         async with (
-            AsyncHighHelp(
-                base_url=gateway.base_url,
-                project_id=gateway.project_id,
-                signer=gateway.project.signer,
-                transport=gateway.transport,
-                clock=gateway.clock,
-                environ={},
-            ) as client,
+            AsyncHighHelp(**bound(gateway)) as client,
             AsyncPayoutGuard(client, url, clock=gateway.clock, environ={}, database_key=key) as guard,
             AsyncCallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox,
         ):
@@ -750,14 +737,7 @@ def test_a_lease_that_is_too_short_or_too_long_is_refused(client: HighHelp, sqli
 
 def test_what_a_client_that_checks_nothing_leaves_out_is_named(gateway: MockGateway, sqlite: str) -> None:
     with (
-        HighHelp(
-            base_url=gateway.base_url,
-            project_id=gateway.project_id,
-            signer=gateway.project.signer,
-            transport=gateway.transport,
-            check_requests=False,
-            environ={},
-        ) as client,
+        HighHelp(**bound(gateway), check_requests=False) as client,
         PayoutGuard(client, sqlite, environ={}) as guard,
     ):
         wrong: list[Any] = [{"amount": "1", "currency": 5}, None, []]

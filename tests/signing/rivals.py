@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from tests.signing.make_vectors import DEFAULTS, normalized_of
+from tests.trees import built
 
 Leaf: TypeAlias = tuple[tuple[str, ...], str]
 """Keys, and the JSON text of the value (so that 1, 1.0 and "1" are three)."""
@@ -188,7 +189,7 @@ def _few(entry: str, keys: tuple[str, ...], scheme: Mapping[str, Any]) -> list[L
 
 
 def _spellings(leaves: tuple[Leaf, ...]) -> Iterator[bytes]:
-    tree = _tree(leaves)
+    tree = built(leaves)
     if tree is None:
         return
     yield _json(tree).encode()
@@ -203,20 +204,6 @@ def _spellings(leaves: tuple[Leaf, ...]) -> Iterator[bytes]:
         if isinstance(value, dict):
             inner = "{" + f'{json.dumps(next(iter(value)))}:"x",' + _json(value)[1:]
             yield _json({**tree, name: inner}).encode()
-
-
-def _tree(leaves: tuple[Leaf, ...]) -> dict[str, Any] | None:
-    tree: dict[str, Any] = {}
-    for keys, value in leaves:
-        node = tree
-        for key in keys[:-1]:
-            node = node.setdefault(key, {})
-            if not isinstance(node, dict):
-                return None
-        if keys[-1] in node:
-            return None
-        node[keys[-1]] = value
-    return tree
 
 
 def _json(value: Any, *, lists: bool = False, backwards: bool = False) -> str:

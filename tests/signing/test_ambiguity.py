@@ -20,9 +20,10 @@ from highhelp_signing import ECHO_PATHS, CallbackRejected, CallbackVerifier, Rej
 from highhelp_signing.ambiguity import FieldRules, echo_is_ambiguous
 from highhelp_signing.normalize import collect_entries, join_entries
 from tests.signing.conftest import PROJECT, Sign, callback, compact
+from tests.trees import built
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 DEFAULT = SignatureScheme()
 
@@ -58,20 +59,6 @@ def readings(entry: str, scheme: SignatureScheme) -> list[tuple[list[str], Any]]
         if not any(scheme.joiner in key for key in parts[:depth])
         for leaf in leaves_of(":".join(parts[depth:]), scheme)
     ]
-
-
-def built(placed: Sequence[tuple[list[str], Any]]) -> dict[str, Any] | None:
-    body: dict[str, Any] = {}
-    for keys, leaf in placed:
-        node = body
-        for key in keys[:-1]:
-            node = node.setdefault(key, {})
-            if not isinstance(node, dict):
-                return None
-        if keys[-1] in node:
-            return None
-        node[keys[-1]] = leaf
-    return body
 
 
 def with_lists(value: Any) -> Any:
