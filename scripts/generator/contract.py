@@ -249,7 +249,7 @@ def sensitive_names(document: Json) -> dict[str, str]:
 
 
 def facts(document: Json) -> list[types.Fact]:
-    """Provenance of every operation, schema and property."""
+    """Provenance of every operation, schema, property and shared response."""
     found = [
         types.Fact("operation", endpoint.id, endpoint.data["x-provenance"], endpoint.data.get("x-source"))
         for endpoint in endpoints(document)
@@ -259,6 +259,8 @@ def facts(document: Json) -> list[types.Fact]:
         for prop_name, prop in schema.get("properties", {}).items():
             provenance = prop.get("x-provenance", schema["x-provenance"])
             found.append(types.Fact("property", f"{name}.{prop_name}", provenance, prop.get("x-source")))
+    for name, response in document["components"]["responses"].items():
+        found.append(types.Fact("response", name, response["x-provenance"], response.get("x-source")))
     return found
 
 

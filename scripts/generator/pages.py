@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from generator.document import Json
 
 BEGIN, END = "<!-- counts: made by scripts/generate -->", "<!-- end of counts -->"
-PARTS = ("operation", "schema", "property")
+PARTS = ("operation", "schema", "property", "response")
 
 
 def pages(document: Json, root: Path) -> dict[str, str]:
@@ -47,6 +47,10 @@ OUTCOMES = {
     "not_accepted": ("`Unavailable`", "`Unavailable`", "nothing was taken in", "yes, with the same payment_id"),
     "unknown": ("`Unavailable`", "`OutcomeUnknown`", "it may have been done", "a question yes; else ask info first"),
 }
+COLUMNS = (
+    *("HTTP", "says", "known", "outcome"),
+    *("error of a question", "of a call that moves money", "what is known", "repeat it?"),
+)
 WITHOUT_ANSWER = Path(__file__).parent / "static" / "no_answer.md"
 ABOUT_STATUSES = Path(__file__).parent / "static" / "statuses.md"
 
@@ -58,23 +62,26 @@ def errors(document: Json) -> str:
         for status, response in item["post"]["responses"].items():
             if not status.startswith("2"):
                 responses[status] = resolve_response(document, response)
-    rows = [(status, response["x-outcome"], _first(response)) for status, response in sorted(responses.items())]
     lines = [
         "# What do I know about the money, and may I repeat the call?",
         "",
-        "Made from `spec/openapi.yaml` by `scripts/generate`. Each row is produced by a test over a real socket,",
-        "with the synchronous and the asynchronous client (`tests/client/test_error_table.py`).",
+        "Made from `spec/openapi.yaml` by `scripts/generate`. Each row is produced by a test over a real socket, with",
+        "the synchronous and the asynchronous client (`tests/client/test_error_table.py`). That proves what the client",
+        "makes of an answer, not what the real gateway means by it, of which no answer was seen: the column `known`",
+        "says how its meaning is known ([the words](provenance.md)).",
         "",
         "## An answer",
         "",
-        "| HTTP | says | outcome | error of a question | of a call that moves money | what is known | repeat it? |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        f"| {' | '.join(COLUMNS)} |",
+        "| --- " * len(COLUMNS) + "|",
     ]
-    for status, outcome, text in rows:
+    for status, response in sorted(responses.items()):
         name = "any other" if status == "default" else status
-        lines.append(f"| {name} | {text} | {outcome} | " + " | ".join(OUTCOMES[outcome]) + " |")
+        outcome = response["x-outcome"]
+        told = (name, _first(response), response["x-provenance"], outcome, *OUTCOMES[outcome])
+        lines.append(f"| {' | '.join(told)} |")
     unknown = " | ".join(OUTCOMES["unknown"])
-    lines += [f"| any, without the contract's JSON | a page of something on the way | unknown | {unknown} |", ""]
+    lines += [f"| any, without the contract's JSON | a page of something on the way | | unknown | {unknown} |", ""]
     return "\n".join(lines) + "\n" + WITHOUT_ANSWER.read_text(encoding="utf-8")
 
 
@@ -120,9 +127,9 @@ def _machine(document: Json, name: str, table: Json) -> list[str]:
 
 
 def counts(document: Json) -> str:
-    """How many operations, schemas and properties are known how, as a Markdown table."""
+    """How many parts of each kind are known how, as a Markdown table."""
     found = Counter((fact.part, fact.provenance) for fact in facts(document))
-    rows = ["| | operations | schemas | properties |", "| --- | --: | --: | --: |"]
+    rows = ["| | operations | schemas | properties | answers |", "| --- | --: | --: | --: | --: |"]
     rows += [f"| {word} | " + " | ".join(str(found[part, word]) for part in PARTS) + " |" for word in PROVENANCE]
     return "\n".join(rows) + "\n"
 

@@ -73,6 +73,8 @@ def _responses(document: Json) -> Iterator[str]:
             if status != "200" and full.get("x-outcome") not in OUTCOMES:
                 yield f"response {status}: x-outcome is one of {', '.join(OUTCOMES)}"
     for name, response in document["components"]["responses"].items():
+        if response.get("x-provenance") not in PROVENANCE:
+            yield f"response {name}: x-provenance is one of {', '.join(PROVENANCE)}"
         for content in response["content"].values():
             if not content.get("examples"):
                 yield f"response {name}: needs an example"

@@ -49,7 +49,7 @@ NO_ANSWER = {row[0]: dict(zip(("question", "payin", "payout"), row[1:], strict=T
 def answers() -> list[tuple[int, bool, str, str]]:
     """Each row as status, whether the contract's JSON comes with it, and the two errors."""
     found = []
-    for name, _, _, question, money, _, _ in ANSWERS:
+    for name, _, _, _, question, money, _, _ in ANSWERS:
         if name == "any other":
             found += [(status, True, question, money) for status in OTHERS]
         elif name.isdigit():

@@ -121,6 +121,10 @@ def drop_provenance(contract: dict[str, Any]) -> None:
     del contract["components"]["schemas"]["Card"]["x-provenance"]
 
 
+def drop_provenance_of_an_answer(contract: dict[str, Any]) -> None:
+    del contract["components"]["responses"]["Conflict"]["x-provenance"]
+
+
 def unknown_key(contract: dict[str, Any]) -> None:
     contract["components"]["schemas"]["Card"]["x-mystery"] = True
 
@@ -176,6 +180,7 @@ def open_request(contract: dict[str, Any]) -> None:
         (list_in_a_request, "card:notes: a request's field has one type, which is no list"),
         (open_request, "Sender: a request takes no other fields"),
         (drop_provenance, "Card: x-provenance"),
+        (drop_provenance_of_an_answer, "response Conflict: x-provenance"),
         (unknown_key, "x-mystery has no row"),
         (float_amount, "Balance.amount: no number"),
         (undescribed_value, "Status: x-enumDescriptions"),

@@ -19,6 +19,9 @@ def main(arguments: list[str]) -> int:
     """Play the pages that are named, or all."""
     write = "--write" in arguments
     names = [one for one in arguments if one != "--write"] or list(PAGES)
+    if unknown := set(names) - set(PAGES):
+        print(f"no such page: {', '.join(sorted(unknown))}; there are {', '.join(PAGES)}", file=sys.stderr)
+        return 2
     counted: Counter[str] = Counter()
     bad = 0
     not_run: list[str] = []

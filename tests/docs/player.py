@@ -29,7 +29,7 @@ from ruamel.yaml.error import YAMLError
 from highhelp_api.contract import OPERATIONS
 from highhelp_mock.validation import field_errors
 from tests.docs.blocks import Block, blocks_of, commands, replaced
-from tests.docs.terminal import CARD, Terminal, essence
+from tests.docs.terminal import Terminal, essence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,7 +113,6 @@ class Player:
         """Run all of it."""
         played = Played(page)
         blocks = blocks_of(page)
-        (self._directory / "card.txt").write_text(f"{CARD}\n")  # what a person would have there
         with ExitStack() as stack:
             terminal = stack.enter_context(Terminal(self._directory, self._environ, self._gateway_port))
             self._terminal = terminal

@@ -334,5 +334,16 @@ FACTS: Final[tuple[Fact, ...]] = (
     Fact(part="property", name="PaymentCallback.redirect", provenance="inferred", source=None),
     Fact(part="property", name="PaymentCallback.threeds", provenance="inferred", source=None),
     Fact(part="property", name="PaymentCallback.account", provenance="inferred", source=None),
+    Fact(part="response", name="BadRequest", provenance="inferred", source=None),
+    Fact(part="response", name="Unauthorized", provenance="inferred", source=None),
+    Fact(part="response", name="Forbidden", provenance="inferred", source=None),
+    Fact(part="response", name="NotFound", provenance="inferred", source=None),
+    Fact(part="response", name="Conflict", provenance="inferred", source=None),
+    Fact(part="response", name="UnprocessableContent", provenance="inferred", source=None),
+    Fact(part="response", name="TooManyRequests", provenance="inferred", source=None),
+    Fact(part="response", name="InternalServerError", provenance="inferred", source=None),
+    Fact(part="response", name="UnexpectedError", provenance="inferred", source=None),
+    Fact(part="response", name="CallbackTaken", provenance="integrator", source=None),
+    Fact(part="response", name="CallbackRefused", provenance="inferred", source=None),
 )
 """How each part of the contract is known."""

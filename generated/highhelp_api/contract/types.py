@@ -116,8 +116,8 @@ class Fact:
     """How one part of the contract is known.
 
     Attributes:
-        part: "operation", "schema" or "property".
-        name: The operation's id, the schema's name, or `Schema.property`.
+        part: "operation", "schema", "property" or "response".
+        name: The operation's id, the schema's or the shared response's name, or `Schema.property`.
         provenance: "documented", "integrator", "inferred" or "observed".
         source: Where it was read, if the document says so.
     """
