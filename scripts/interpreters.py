@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-OLDEST = (3, 11)
+from environment import OLDEST
 
 
 def found() -> dict[tuple[int, int], Path]:

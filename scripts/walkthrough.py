@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Self, cast
 
+from blocks import blocks_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 PATIENCE = 900.0
 """Seconds that a command may take; the first one makes environments."""
 STARTS_WITHIN = 60.0
@@ -71,9 +72,8 @@ class Step:
 def steps(page: str) -> Iterator[Step]:
     """What a page asks for, in its order."""
     end = 0
-    for block in FENCE.finditer(page):
-        language, text = block[1], block[2]
-        line = page.count("\n", 0, block.start()) + 2
+    for block in blocks_of(page):
+        language, text, line, place = block.language, block.text, block.line, block.place
         if language == "sh":
             yield from _commands(text.splitlines(), line)
         elif language == "console":
@@ -81,12 +81,12 @@ def steps(page: str) -> Iterator[Step]:
                 [row.removeprefix("$ ") if row.startswith("$ ") else "" for row in text.splitlines()], line
             )
         elif language == "python":
-            following = page[block.end() :].lstrip("\n").split("\n\n", 1)[0]
-            yield from _prose(page[end : block.start()], following, line - 1)
+            following = page[place[1] :].lstrip("\n").split("\n\n", 1)[0]
+            yield from _prose(page[end : place[0]], following, line - 1)
             yield Step("python", text, line)
         elif language == "output":
             yield Step("output", text, line)
-        end = block.end()
+        end = place[1]
 
 
 def _commands(rows: list[str], line: int) -> Iterator[Step]:

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import environment
 import interpreters
 from contract_diff import gate
 from releasing import artifacts, extras
@@ -73,9 +74,9 @@ def installed(_: argparse.Namespace) -> list[str]:
                 for one in extras.without_trial(ROOT / "pyproject.toml")]  # fmt: skip
     found = interpreters.found()
     oldest, newest = min(found), max(found)
-    if oldest != interpreters.OLDEST:
+    if oldest != environment.OLDEST:
         problems.append(
-            f"Python {'.'.join(map(str, interpreters.OLDEST))}, the oldest supported, is not on this machine"
+            f"Python {'.'.join(map(str, environment.OLDEST))}, the oldest supported, is not on this machine"
         )
     wheel = next(DIST.glob("*.whl"))
     pairs = [(extra, found[version]) for version in sorted({oldest, newest}) for extra in extras.PROGRAMS]

@@ -156,6 +156,18 @@ PLANTS: dict[str, tuple[Plant, set[tuple[str, str]], str]] = {
     # --- parameters ---
     "parameter required": (parameter(True), {(BREAKING, "request")}, "trace is new, and required"),
     "parameter optional": (parameter(False), {(SAFE, "request")}, "trace is new, and optional"),
+    "uniqueItems": (put("Amount", "uniqueItems", True), {(BREAKING, "request")}, "uniqueItems becomes true"),
+    "ruled out": (put("Amount", "not", {"const": 5}), {(BREAKING, "request")}, "what is ruled out is new"),
+    "listed": (put("PaymentId", "enum", ["a"]), {(BREAKING, "request")}, "only listed values"),
+    "oneOf demanded": (put("Amount", "oneOf", [{"minimum": 2}]), {(BREAKING, "request")}, "oneOf is demanded now"),
+    "type by a choice in a response": (
+        lambda d: schema(d, "Balance")["properties"]["currency"].pop("type") and None,
+        {(BREAKING, "response")}, "type",
+    ),
+    "media type new": (
+        lambda d: operation(d, "balance/info")["responses"]["200"]["content"].__setitem__("text/plain", {}),
+        {(RISKY, "response")}, "text/plain is new",
+    ),
     # --- requests ---
     "field new and required": (
         lambda d: (schema(d, "Card")["properties"].__setitem__("pin", {"type": "string"}),
@@ -525,3 +537,23 @@ def test_an_unknown_key_is_never_safe(way: tuple[Any, ...], key: str) -> None:
 PLACES_OF_NAMES = {
     "properties", "schemas", "responses", "securitySchemes", "x-transitions", "paths", "webhooks", "content", "headers",
 }  # fmt: skip
+
+
+def changed(before: Plant, after: Plant) -> set[tuple[str, str]]:
+    """From one edited document to the document with one more edit."""
+    old = edited(before)
+    new = copy.deepcopy(old)
+    after(new)
+    return {(one.level.word, str(one.side)) for one in compare(old, new)}
+
+
+def test_what_the_contract_does_not_have_yet_is_judged_too() -> None:
+    without_it = of_operation("balance/info", "parameters", [])
+    assert changed(parameter(True), without_it) == {(BREAKING, "request")}
+    one, two = [{"minimum": 5}], [{"minimum": 5}, {"maximum": 3}]
+    assert changed(put("Amount", "oneOf", one), put("Amount", "oneOf", two)) == {(RISKY, "request")}
+    either = [{"type": "string"}]
+    more = [*either, {"type": "integer"}]
+    assert changed(prop("Balance", "currency", "anyOf", either), prop("Balance", "currency", "anyOf", more)) == {
+        (BREAKING, "response")
+    }

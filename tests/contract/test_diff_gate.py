@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from packaging.version import Version
 
 from contract_diff import gate, main
 from contract_diff.changes import Level
+from releasing import main as releasing
 from tests.requirements import require
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -225,3 +227,21 @@ def test_the_command(repository: Repository, capsys: pytest.CaptureFixture[str])
 def test_this_repository_passes_its_own_gate(capsys: pytest.CaptureFixture[str]) -> None:
     require("git", shutil.which("git"))
     assert main.main(["--gate"], ROOT) == 0, capsys.readouterr()
+
+
+def test_what_only_the_commit_of_a_release_has(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(releasing, "ROOT", repository.root)
+    repository.changelog(PLAIN.format("0.3.1").replace("2026-12-01", "9999-12-01"))
+    repository.commit()
+    final = argparse.Namespace(final=True)
+    assert releasing.finality(final) == ["CHANGELOG.md: 9999-12-01 is yet to come"]
+    repository.changelog(PLAIN.format("0.3.1").replace("2026-12-01", "2026-01-01"))
+    assert releasing.finality(final) == ["the work tree is not clean"]
+    repository.commit()
+    assert releasing.finality(final) == []
+    repository.git("tag", "v0.3.1")
+    assert releasing.finality(final) == ["the tag v0.3.1 is there already"]
+    repository.version("0.3.2")
+    repository.commit()
+    (missing,) = releasing.finality(final)
+    assert missing.startswith("CHANGELOG.md: has no section `## [0.3.2] - ")

@@ -106,3 +106,8 @@ def test_a_gateway_of_the_prose_is_started_before_or_after_the_block() -> None:
     for page in (f"Words.\n\n{words}\n{block}", f"Words.\n\n{block}\n{words}"):
         kinds = [(step.kind, step.text) for step in steps(page)]
         assert kinds[:2] == [("background", "highhelp mock --home ./home"), ("setting", "HIGHHELP_HOME=./home")]
+
+
+def test_a_block_in_a_list_is_a_step_too() -> None:
+    page = "1. Words\n\n   ```sh\n   false\n   ```\n"
+    assert [(step.kind, step.text, step.line) for step in steps(page)] == [("command", "false", 4)]

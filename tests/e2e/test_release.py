@@ -46,6 +46,8 @@ def test_good_files_have_no_problem(tmp_path: Path) -> None:
         ([*IN_WHEEL, "highhelp/private_key.pem"], IN_SDIST, "highhelp/private_key.pem must not be published"),
         (IN_WHEEL, [*IN_SDIST, "tests/home/private_key.pem"], "tests/home/private_key.pem must not be published"),
         (IN_WHEEL, [*IN_SDIST, "scripts/__pycache__/x.pyc"], "x.pyc must not be published"),
+        ([*IN_WHEEL, "highhelp/inbox.db"], IN_SDIST, "highhelp/inbox.db must not be published"),
+        (IN_WHEEL, [*IN_SDIST, "tests/own.key"], "tests/own.key must not be published"),
         (IN_WHEEL, [*IN_SDIST, ".venv-docs/pyvenv.cfg"], ".venv-docs/pyvenv.cfg must not be published"),
         (IN_WHEEL, IN_SDIST[1:], "lacks spec/openapi.yaml"),
     ],
@@ -88,7 +90,8 @@ def test_the_version_stands_in_one_place() -> None:
         path.relative_to(ROOT)
         for folder in ("highhelp", "signing", "gateway", "scripts")
         for path in (ROOT / folder).rglob("*.py")
-        if path.name != "_version.py" and re.search(rf"version\w* = \"{re.escape(version)}\"", path.read_text("utf-8"))
+        if path.name != "_version.py"
+        and re.search(rf"(?i)version\w* = \"{re.escape(version)}\"", path.read_text("utf-8"))
     ]
     assert others == []
 

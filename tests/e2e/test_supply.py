@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 from packaging.requirements import Requirement
 
+import environment
 from supply import licences, pythons
 
 if TYPE_CHECKING:
@@ -216,4 +217,6 @@ def test_a_licence_expression_is_read_as_it_is_meant(text: str, good: bool) -> N
 
 
 def test_the_promised_pythons_are_known() -> None:
-    assert pythons.promised()[0] == "3.11"
+    oldest = pythons.promised()[0]
+    assert oldest == ".".join(map(str, environment.OLDEST))
+    assert f'requires-python = ">={oldest}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -20,7 +20,8 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from highhelp_api.contract import CALLBACK_FIELDS, HEADERS
+from highhelp.redact import MASK
+from highhelp_api.contract import CALLBACK_FIELDS, CALLBACK_SCHEMA, HEADERS, SENSITIVE_PATHS
 from highhelp_signing import (
     BodyNotSignable,
     CallbackRejected,
@@ -350,14 +351,19 @@ def same_end(row: Any, body: Any) -> bool:
 
 
 def shows_card(shown: str, body: Any) -> bool:
-    """Whether the readable body has the card number or its holder as they were sent."""
-    written = json.loads(shown)
-    requisites = body.get("requisites") if isinstance(body, dict) else None
-    there = written.get("requisites") if isinstance(written, dict) else None
-    if not isinstance(requisites, dict) or not isinstance(there, dict):
-        return False
-    pan = requisites.get("pan")
-    return isinstance(pan, str) and len(re.sub(r"\D", "", pan)) >= 12 and there.get("pan") == pan
+    """Whether a sensitive field of the contract stands in the readable body as it was sent."""
+    return any(
+        sent is not None and sent not in ({}, MASK) and sent == kept
+        for path in SENSITIVE_PATHS[CALLBACK_SCHEMA]
+        for sent, kept in [(at(body, path), at(json.loads(shown), path))]
+    )
+
+
+def at(body: Any, path: str) -> Any:
+    """What stands at a colon path; None where nothing does."""
+    for key in path.split(":"):
+        body = body.get(key) if isinstance(body, dict) else None
+    return body
 
 
 TARGETS: dict[str, Callable[[bytes], str]] = {"normalize": normalize, "verify": verify, "receive": receive}

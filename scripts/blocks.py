@@ -20,12 +20,14 @@ class Block:
         language: The first word behind the fence.
         title: `title="..."` behind it: the name of a file.
         text: What is between the fences.
+        place: Where the first fence begins and the last one ends, in characters of the page.
     """
 
     line: int
     language: str
     title: str | None
     text: str
+    place: tuple[int, int] = (0, 0)
 
     @property
     def reason(self) -> str | None:
@@ -42,7 +44,7 @@ def blocks_of(page: str) -> list[Block]:
         title = _TITLE.search(rest)
         width = len(match["indent"])
         text = "".join(line[width:] if line.strip() else line for line in match["text"].splitlines(keepends=True))
-        found.append(Block(page[: match.start()].count("\n") + 2, language, title and title[1], text))
+        found.append(Block(page[: match.start()].count("\n") + 2, language, title and title[1], text, match.span()))
     return found
 
 
