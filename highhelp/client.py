@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from highhelp import check, flows, http
 from highhelp._version import __version__
-from highhelp.connections import File, Network, Pools
+from highhelp.connections import FAST, File, Network, Pools
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent, OutcomeUnknown, SettingsError
 from highhelp.flows import Call, Policy, Send
 from highhelp.outcome import Answer, Failure
@@ -374,9 +374,10 @@ def _new_pool(network: Network, *, asynchronous: bool) -> Any:
     from highhelp.sockets import guarded
 
     options = network.options(asynchronous=asynchronous, connect=CONNECT_SECONDS)
+    traceable = network.transport != FAST
     if asynchronous:
-        return AsyncPool(guarded(httpx.AsyncClient(**options)))
-    return Pool(guarded(httpx.Client(**options)))
+        return AsyncPool(guarded(httpx.AsyncClient(**options)), traceable=traceable)
+    return Pool(guarded(httpx.Client(**options)), traceable=traceable)
 
 
 class HighHelp(_Client, Resources):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from highhelp.sockets import Trace
     from highhelp.telemetry import Observer
     from highhelp_signing.auth import SignatureAuth
 
@@ -152,37 +153,16 @@ def _interrupted(stop: BaseException, send: Send, wire: Wire, began: float) -> N
         stop.add_note(f"{about} was under way and may have been carried out: ask the info operation first")
 
 
-class Trace:
-    """What httpcore tells of one request: whether its first byte was about to be written.
-
-    Attributes:
-        seen: Whether anything was told at all; a transport that is not httpcore's tells nothing.
-        started: Whether the request began to be written.
-    """
-
-    def __init__(self) -> None:
-        self.seen = self.started = False
-
-    def __call__(self, event: str, _: object) -> None:
-        """Called by httpcore."""
-        self.seen = True
-        self.started = self.started or event.endswith("send_request_headers.started")
-
-    async def tell(self, event: str, info: object) -> None:
-        """The same for its asynchronous half, which awaits."""
-        self(event, info)
-
-
 def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
-    from highhelp.sockets import within
+    from highhelp.sockets import Trace, watching
 
-    trace = Trace()
+    trace = Trace(watched=_is_watched(client), seconds=send.seconds)
     request = _request(client, send, wire, trace, _signature(send, wire))
     if isinstance(request, Failure):
         return request
     end = wire.now() + send.seconds
     try:
-        with within(send.seconds):
+        with watching(trace):
             response = client.send(request, auth=None, stream=True, follow_redirects=False)
             try:
                 return _stacked(response) or _collect(response, wire, response.iter_bytes(), end)
@@ -196,19 +176,21 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> A
     import asyncio
 
     from highhelp.apart import apart
+    from highhelp.sockets import Trace, watching
 
-    trace = Trace()
+    trace = Trace(watched=_is_watched(client))
     signature = await apart(lambda: _signature(send, wire)) if wire.signs_apart else _signature(send, wire)
     request = _request(client, send, wire, trace.tell, signature)
     if isinstance(request, Failure):
         return request
     try:
         async with asyncio.timeout(send.seconds + GRACE):
-            response = await client.send(request, auth=None, stream=True, follow_redirects=False)
-            try:
-                return _stacked(response) or await _collect_async(response, wire)
-            finally:
-                await response.aclose()
+            with watching(trace):
+                response = await client.send(request, auth=None, stream=True, follow_redirects=False)
+                try:
+                    return _stacked(response) or await _collect_async(response, wire)
+                finally:
+                    await response.aclose()
     except TimeoutError:
         if trace.seen and not trace.started:
             return Failure(sent=False, reason="no connection in time")
@@ -228,9 +210,13 @@ def _request(client: Any, send: Send, wire: Wire, trace: object, signature: dict
     if client.is_closed:
         return Failure(sent=False, reason="the connection pool is closed", retryable=False)
     request = _made(lambda: wire.request(client, send, signature), send)
-    if not isinstance(request, Failure):
+    if not isinstance(request, Failure) and getattr(client, "traceable", True):  # a user's client may be httpcore's
         request.extensions["trace"] = trace
     return request
+
+
+def _is_watched(client: Any) -> bool:
+    return getattr(client, "watched", False)
 
 
 def _made(make: Callable[[], T], send: Send) -> T | Failure:

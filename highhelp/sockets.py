@@ -1,9 +1,13 @@
-"""What the sockets below httpx need beside it: a deadline for a whole attempt, and no handshake left half open.
+"""What the sockets below httpx need beside it: a deadline, no handshake left half open, a word on what is written.
 
 httpx's timeouts bound each read, so a server that sends one byte now and then could hold a call for ever. Here every
 read and write of a synchronous attempt is given only the time that the attempt has left. The asynchronous client needs
 none of this: `asyncio.timeout` ends the whole attempt. But where that, or a caller, cancels it within a TLS handshake,
 httpcore leaves the socket open; here it is closed.
+
+These sockets also tell whether the first byte of a request was written. httpcore's own trace tells that too, and much
+else, which costs a call as much as a signature: it is used where the sockets are not ours, or a proxy is spoken to
+before the gateway.
 """
 
 from __future__ import annotations
@@ -21,27 +25,66 @@ if TYPE_CHECKING:
 
     import httpx
 
-_END: ContextVar[float | None] = ContextVar("highhelp_deadline", default=None)
+
+class Trace:
+    """What is known of one attempt while it is made: whether the first byte of its request was about to be written.
+
+    Args:
+        watched: Whether sockets of ours tell it; else httpcore may, which is then to call this.
+        seconds: What the attempt may take on sockets of ours; None where something else ends it.
+
+    Attributes:
+        seen: Whether anything can be told at all; a transport that is neither ours nor httpcore's tells nothing.
+        started: Whether the request began to be written.
+        end: When its time is over, by the monotonic clock.
+    """
+
+    def __init__(self, *, watched: bool, seconds: float | None = None) -> None:
+        self._watched = self.seen = watched
+        self.started = False
+        self.end = None if seconds is None else time.monotonic() + seconds
+
+    def __call__(self, event: str, _: object) -> None:
+        """Called by httpcore, where it is asked to tell."""
+        self.seen = True
+        self.started = self.started or event.endswith("send_request_headers.started")
+
+    async def tell(self, event: str, info: object) -> None:
+        """The same for its asynchronous half, which awaits."""
+        self(event, info)
+
+    def writing(self) -> None:
+        """Called by a socket of ours."""
+        self.started = self.started or self._watched
+
+
+_TRACE: ContextVar[Trace | None] = ContextVar("highhelp_trace", default=None)
 
 
 @contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """Bound what happens on sockets in this block, in this thread."""
-    token = _END.set(time.monotonic() + seconds)
+def watching(trace: Trace) -> Iterator[None]:
+    """Have our sockets in this block, in this thread or task, keep to the attempt's time and tell what they do."""
+    token = _TRACE.set(trace)
     try:
         yield
     finally:
-        _END.reset(token)
+        _TRACE.reset(token)
 
 
 def _left(timeout: float | None, over: Callable[[str], Exception]) -> float | None:
-    end = _END.get()
-    if end is None:
+    trace = _TRACE.get()
+    if trace is None or trace.end is None:
         return timeout
-    left = end - time.monotonic()
+    left = trace.end - time.monotonic()
     if left <= 0:
         raise over("the attempt's time is over")
     return left if timeout is None else min(timeout, left)
+
+
+def _writing() -> None:
+    trace = _TRACE.get()
+    if trace is not None:
+        trace.writing()
 
 
 class _Stream(httpcore.NetworkStream):
@@ -52,7 +95,9 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _left(timeout, httpcore.WriteTimeout))
+        left = _left(timeout, httpcore.WriteTimeout)
+        _writing()
+        self._inner.write(buffer, left)
 
     def close(self) -> None:
         self._inner.close()
@@ -98,6 +143,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return await self._inner.read(max_bytes, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        _writing()
         await self._inner.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -150,3 +196,17 @@ def guarded(client: T) -> T:
         elif isinstance(pool, httpcore.ConnectionPool):
             pool._network_backend = _Backend(pool._network_backend)  # noqa: SLF001  # see above
     return client
+
+
+def is_watched(client: httpx.Client | httpx.AsyncClient) -> bool:
+    """Whether all that a client writes goes straight to the gateway, through these sockets.
+
+    A proxy is spoken to first: something was written then, but the gateway has seen nothing of it.
+    """
+    return all(map(_is_direct, (client._transport, *client._mounts.values())))  # noqa: SLF001  # see above
+
+
+def _is_direct(transport: object) -> bool:
+    pool = getattr(transport, "_pool", None)
+    ours = isinstance(getattr(pool, "_network_backend", None), _Backend | _AsyncBackend)
+    return ours and type(pool) in (httpcore.ConnectionPool, httpcore.AsyncConnectionPool)  # proxies are subclasses

@@ -51,7 +51,7 @@ from highhelp_api import contract
 from highhelp_signing.normalize import DEFAULT_LIMITS, DEFAULT_SCHEME, collect_entries, join_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from highhelp_signing.normalize import Limits
     from highhelp_signing.scheme import SignatureScheme
@@ -141,31 +141,33 @@ class FieldRules:
                 objects[path] = value
         return KnownFields(values, wrong[0] if wrong else None)
 
-    def ambiguity(self, known: KnownFields, entries: list[str], normalized: str) -> str | None:
+    def ambiguity(self, known: Callable[[], KnownFields], entries: list[str], normalized: str) -> str | None:
         """Rules N, H, S and O for a body that satisfies T and K.
 
         Args:
-            known: what :meth:`read` returned, without a wrong field.
+            known: answers what :meth:`read` returned, without a wrong field; most bodies need not be asked.
             entries: the body's sorted entries.
             normalized: the entries joined.
 
         Returns:
             What is ambiguous: a contract path, or a general word for a field outside it. None: nothing is.
         """
-        leaves = self._leaves(known)
-        for row, text in leaves:
-            if text == self._scheme.null_text and self._may_be_null(row):
-                return row.path
+        joiner, null = self._scheme.joiner, self._scheme.null_text
+        if f":{null}{joiner}" in f"{normalized}{joiner}":
+            for row, text in self._leaves(known()):
+                if text == null and self._may_be_null(row):
+                    return row.path
         if self._overlaps(normalized):
             return "the joiner"
-        if normalized.count(self._scheme.joiner) == len(entries) - 1:
+        if normalized.count(joiner) == len(entries) - 1:
             return None  # the usual case: no value contains the joiner
-        if any(map(self._follows.search, entries)):
-            holders = (row.path for row, text in leaves if self._follows.search(text))
+        if any(self._follows.search(entry) for entry in entries if joiner in entry):
+            holders = (row.path for row, text in self._leaves(known()) if self._follows.search(text))
             return next(holders, "a value that contains a path of the contract")
         if self._closed:
             return None
-        return next((row.path for row, text in leaves if self._can_end(row.path + ":", text)), None)
+        ends = (row.path for row, text in self._leaves(known()) if self._can_end(row.path + ":", text))
+        return next(ends, None)
 
     def echo(self, path: str, value: str) -> bool:
         """Whether ``value`` at the contract path ``path`` would be ambiguous in any body."""
@@ -173,7 +175,7 @@ class FieldRules:
         entry = f"{path}:{value}"
         joiner = self._scheme.joiner
         # between joiners, as a value's end may overlap with the joiner that follows it
-        return self._overlaps(joiner + entry + joiner) or self.ambiguity(known, [entry], entry) is not None
+        return self._overlaps(joiner + entry + joiner) or self.ambiguity(lambda: known, [entry], entry) is not None
 
     def _may_be_null(self, row: contract.Field) -> bool:
         return row.nullable or row.type == "map" or not (row.required or self._closed)
@@ -182,11 +184,13 @@ class FieldRules:
         leaves: list[tuple[contract.Field, str]] = []
         for path, value in known.values.items():
             row = self._by_path[path]
-            if row.type == "map" and isinstance(value, dict):
+            if type(value) is str:
+                leaves.append((row, value))
+            elif row.type == "map" and isinstance(value, dict):
                 leaves += ((row, text) for text in value.values() if text is not None)
             elif isinstance(value, bool):
                 leaves.append((row, self._scheme.true_text if value else self._scheme.false_text))
-            elif isinstance(value, str | int):
+            elif isinstance(value, int):
                 leaves.append((row, f"{value}"))
         return leaves
 
@@ -244,7 +248,8 @@ def request_ambiguity(
     """
     rules = _request_rules(scheme)
     entries = collect_entries(body, scheme, limits=limits)
-    return rules.ambiguity(rules.read(body), entries, join_entries(body, entries, scheme, limits=limits))
+    normalized = join_entries(body, entries, scheme, limits=limits)
+    return rules.ambiguity(lambda: rules.read(body), entries, normalized)
 
 
 # a program has one scheme, or one for each of a few gateways

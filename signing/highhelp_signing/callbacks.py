@@ -247,7 +247,7 @@ class CallbackVerifier:
     def _ambiguity(self, read: _Read, known: KnownFields) -> str | None:
         if read.doubtful_keys:
             return "a key is there twice, or contains ':' or the joiner"
-        place = self._rules.ambiguity(known, read.entries, read.normalized)
+        place = self._rules.ambiguity(lambda: known, read.entries, read.normalized)
         return None if place is None else f"{place} can be read in two ways"
 
     def __repr__(self) -> str:
@@ -281,14 +281,13 @@ def _bytes(raw_body: object, limit: int) -> bytes:
 
 
 def _signature_and_timestamp(headers: object) -> tuple[bytes, str]:
-    found: list[tuple[str, str | None]] = []
+    wanted = contract.HEADERS.signature, contract.HEADERS.timestamp
+    found: dict[str, list[str | None]] = {}
     try:
-        found = _find(headers, (contract.HEADERS.signature, contract.HEADERS.timestamp))
+        found = _find(headers, wanted)
     except Exception:  # noqa: BLE001 - whatever a foreign mapping raises, the verdict is the same
         found.clear()
-    signature_text = _only(found, contract.HEADERS.signature)
-    timestamp = _only(found, contract.HEADERS.timestamp)
-    signature = decode_signature(signature_text)
+    signature, timestamp = decode_signature(_only(found, wanted[0])), _only(found, wanted[1])
     if signature is None:
         raise CallbackRejected(RejectionReason.HEADERS, f"{contract.HEADERS.signature} is not base64url")
     if not is_timestamp(timestamp):
@@ -298,8 +297,8 @@ def _signature_and_timestamp(headers: object) -> tuple[bytes, str]:
     return signature, timestamp
 
 
-def _only(found: list[tuple[str, str | None]], wanted: str) -> str:
-    values = [value for name, value in found if name == wanted]
+def _only(found: Mapping[str, list[str | None]], wanted: str) -> str:
+    values = found.get(wanted, [])
     if not values:
         raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is missing")
     if len(values) > 1:
@@ -309,17 +308,23 @@ def _only(found: list[tuple[str, str | None]], wanted: str) -> str:
     return values[0]
 
 
-def _find(headers: Any, wanted: tuple[str, ...]) -> list[tuple[str, str | None]]:
+def _find(headers: Any, wanted: tuple[str, ...]) -> dict[str, list[str | None]]:
     # The multi-dicts of the web frameworks list each occurrence under items(); an ASGI scope has a list of pairs.
     pairs = headers if isinstance(headers, list | tuple) else headers.items()
     listed = list(islice(pairs, _MOST_HEADERS + 1))
+    found: dict[str, list[str | None]] = {}
     if len(listed) > _MOST_HEADERS:
-        return []
-    named = ((str.lower(_text(name) or ""), value) for name, value in listed)
-    return [(name, _text(value)) for name, value in named if name in wanted]
+        return found
+    for name, value in listed:
+        text = name if type(name) is str else _text(name)
+        if text is not None and (lowered := text.lower()) in wanted:
+            found.setdefault(lowered, []).append(_text(value))
+    return found
 
 
 def _text(value: object) -> str | None:
+    if type(value) is str:
+        return value
     if isinstance(value, list | tuple) and len(value) == 1:
         value = value[0]
     if isinstance(value, bytes):

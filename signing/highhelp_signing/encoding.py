@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
-import re
+import string
 
-__all__ = ["base64url_decode", "base64url_encode", "decode_signature"]
+__all__ = ["base64url_bytes", "base64url_decode", "base64url_encode", "decode_signature"]
 
 _LONGEST_SIGNATURE = 4096
 """Characters; those of an RSA key of 16384 bits have 2731."""
-_FORM = re.compile(r"[A-Za-z0-9_-]+={0,2}")
+_ALPHABET = f"{string.ascii_letters}{string.digits}-_".encode()
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
+_LAST = {2: b"AQgw", 3: b"AEIMQUYcgkosw048"}
+"""By the number of characters beyond the last whole four: those that leave no bit set after the last byte."""
 
 
 def base64url_encode(data: bytes, *, padding: bool = False) -> str:
     """Encode; ``=`` is appended only where ``padding`` says so."""
-    text = base64.urlsafe_b64encode(data).decode("ascii")
-    return text if padding else text.rstrip("=")
+    return base64url_bytes(data, padding=padding).decode("ascii")
+
+
+def base64url_bytes(data: bytes, *, padding: bool = False) -> bytes:
+    """The same as ASCII bytes."""
+    text = binascii.b2a_base64(data, newline=False).translate(_TO_URL)
+    return text if padding else text.rstrip(b"=")
 
 
 def base64url_decode(text: str) -> bytes | None:
@@ -26,15 +33,17 @@ def base64url_decode(text: str) -> bytes | None:
     second spelling of the same bytes is accepted: no other alphabet, no white space, no partial padding, no set bits
     after the last byte.
     """
-    if not _FORM.fullmatch(text):
-        return None
-    bare = text.rstrip("=")
     try:
-        data = base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
-    except (binascii.Error, ValueError):
+        given = text.encode("ascii")
+    except UnicodeEncodeError:
         return None
-    encoded = base64url_encode(data)
-    return data if text in (encoded, encoded + "=" * (-len(encoded) % 4)) else None
+    bare = given.rstrip(b"=")
+    beyond, missing = len(bare) % 4, -len(bare) % 4
+    if not bare or bare.translate(None, _ALPHABET) or len(given) - len(bare) not in (0, missing):
+        return None
+    if beyond and bare[-1] not in _LAST.get(beyond, b""):
+        return None
+    return binascii.a2b_base64(bare.translate(_FROM_URL) + b"=" * missing)
 
 
 def decode_signature(text: str) -> bytes | None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from highhelp import AsyncHighHelp, HighHelp, NotSent, RsaSigner
+from highhelp import AsyncHighHelp, HighHelp, NotSent, OutcomeUnknown, RsaSigner
+from highhelp.sockets import guarded, is_watched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 PAYIN = {"general": {"payment_id": "order-1"}, "payment": {"method": "card-p2p", "amount": 100, "currency": "RUB"}}
 ANSWER = {"status": "processing", "payment_id": "order-1"}
@@ -84,3 +88,39 @@ def test_a_client_that_sends_elsewhere_gets_no_signature_out(signer: RsaSigner) 
         with pytest.raises(NotSent, match="its origin is not the one"):
             client.p2p.create_payin(PAYIN)
     assert sent == []
+
+
+@pytest.fixture
+def busy_server() -> Iterator[str]:
+    """Takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def test_no_free_connection_in_time_means_not_sent(signer: RsaSigner, busy_server: str) -> None:
+    settings = about(signer, busy_server) | {"max_connections": 1}
+
+    async def two_at_once() -> tuple[object, object]:
+        async with AsyncHighHelp(**settings) as client:
+            first = asyncio.create_task(client.p2p.create_payin(PAYIN, timeout=1.5))
+            await asyncio.sleep(0.1)  # it has the only connection
+            second = client.p2p.create_payin({**PAYIN, "general": {"payment_id": "order-2"}}, timeout=0.3)
+            return await asyncio.gather(first, second, return_exceptions=True)
+
+    written, waiting = asyncio.run(two_at_once())
+    assert isinstance(written, OutcomeUnknown)
+    assert isinstance(waiting, NotSent)
+
+
+def test_whether_the_sockets_tell_hangs_on_what_is_between_them_and_the_gateway() -> None:
+    plain, proxied = httpx.Client(trust_env=False), httpx.Client(proxy="http://proxy.example:3128")
+    mounted = httpx.Client(mounts={"https://": httpx.HTTPTransport(proxy="http://proxy.example:3128")})
+    foreign = httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200)))
+    clients = {"plain": plain, "proxied": proxied, "mounted": mounted, "foreign": foreign}
+    assert not is_watched(plain)  # its sockets are not ours yet
+    assert {name: is_watched(guarded(client)) for name, client in clients.items()} == {
+        "plain": True,
+        "proxied": False,
+        "mounted": False,
+        "foreign": False,
+    }
