@@ -2,13 +2,15 @@
 
 The schemas are the contract's (`contract.SCHEMAS`), this module only reads them: no rule of the API stands here. It
 knows the keywords that the contract uses, and `scripts/generate` refuses a document that uses another one. A schema is
-read once, when it is first needed: what comes of it is a list of checks, which cost little for each request.
+read once, when it is first needed: what comes of it is a tree of checks. Where a value is in order they build nothing, no
+path either: a place is named on the way back, from the inside out.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -16,8 +18,11 @@ from highhelp.errors import FieldProblem
 from highhelp_api.contract import SCHEMAS
 
 Schema: TypeAlias = Mapping[str, Any]
-Check: TypeAlias = Callable[[Any, str, list[FieldProblem]], None]
-"""Given a JSON value and its colon path, adds what is wrong with it to a list."""
+Problems: TypeAlias = Sequence[FieldProblem]
+Check: TypeAlias = Callable[[Any], Problems]
+"""Given a JSON value, says what is wrong with it, by paths that begin at that value."""
+
+_FINE: Problems = ()
 
 
 def problems(schema: str, value: object) -> list[FieldProblem]:
@@ -27,9 +32,7 @@ def problems(schema: str, value: object) -> list[FieldProblem]:
         schema: Name of the schema in the contract.
         value: The body, made of dict, list, str, int, bool and None.
     """
-    found: list[FieldProblem] = []
-    _named(schema)(value, "", found)
-    return found
+    return list(_named(schema)(value))
 
 
 @cache
@@ -40,28 +43,31 @@ def _named(name: str) -> Check:
 def _check_of(schema: Schema) -> Check:
     rules = [rule for read in (_reference, _choices, _text, _integer, _object, _array, _combinations)
              for rule in read(schema)]  # fmt: skip
-    types = schema.get("type")
-    if types is None and len(rules) == 1:
-        return rules[0]
-    if types is None:
+    checked = rules[0] if len(rules) == 1 else _all(rules)
+    return checked if "type" not in schema else _typed(schema["type"], checked if rules else None)
 
-        def check(value: Any, path: str, found: list[FieldProblem]) -> None:
-            for rule in rules:
-                rule(value, path, found)
 
-        return check
+def _all(rules: Sequence[Check]) -> Check:
+    def check(value: Any) -> Problems:
+        found: list[FieldProblem] = []
+        for rule in rules:
+            found.extend(rule(value))
+        return found
+
+    return check
+
+
+def _typed(types: str | list[str], then: Check | None) -> Check:
     names = [types] if isinstance(types, str) else types
     wanted, no_boolean = tuple(_PYTHON[name] for name in names), "boolean" not in names
-    message = f"must be {' or '.join(_WORDS[name] for name in names)}"
+    wrong = (FieldProblem("", f"must be {' or '.join(_WORDS[name] for name in names)}"),)
 
-    def check_typed(value: Any, path: str, found: list[FieldProblem]) -> None:
+    def check(value: Any) -> Problems:
         if not isinstance(value, wanted) or (no_boolean and isinstance(value, bool)):
-            found.append(FieldProblem(path, message))
-            return
-        for rule in rules:
-            rule(value, path, found)
+            return wrong
+        return _FINE if then is None else then(value)
 
-    return check_typed
+    return check
 
 
 _PYTHON: Mapping[str, type] = {
@@ -73,17 +79,21 @@ _WORDS: Mapping[str, str] = {
 }  # fmt: skip
 
 
+def _one(message: str) -> list[FieldProblem]:
+    return [FieldProblem("", message)]
+
+
+def _under(key: object, found: Problems) -> list[FieldProblem]:
+    return [FieldProblem(f"{key}:{each.path}" if each.path else f"{key}", each.message) for each in found]
+
+
 # Each of these reads some keywords of a schema, and yields the checks that they ask for.
 
 
 def _reference(schema: Schema) -> Iterator[Check]:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
-
-        def check(value: Any, path: str, found: list[FieldProblem]) -> None:
-            _named(name)(value, path, found)  # looked up only here, since schemas may name each other
-
-        yield check
+        yield lambda value: _named(name)(value)  # looked up only there, since schemas may name each other
 
 
 def _choices(schema: Schema) -> Iterator[Check]:
@@ -97,45 +107,44 @@ def _one_of(choices: list[Any], message: str) -> Check:
     # JSON knows no equality of true and 1
     known = frozenset((choice, isinstance(choice, bool)) for choice in choices)
 
-    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+    def check(value: Any) -> Problems:
         if isinstance(value, dict | list) or (value, isinstance(value, bool)) not in known:
-            found.append(FieldProblem(path, message))
+            return _one(message)
+        return _FINE
 
     return check
 
 
 def _text(schema: Schema) -> Iterator[Check]:
-    least, most = schema.get("minLength", 0), schema.get("maxLength")
+    least, most = schema.get("minLength", 0), schema.get("maxLength", math.inf)
     # JSON Schema's $ is the very end; Python's also matches before a last line break
     pattern = re.compile(re.sub(r"(?<!\\)\$", r"\\Z", schema["pattern"])) if "pattern" in schema else None
-    if not least and most is None and pattern is None:
+    if not least and most == math.inf and pattern is None:
         return
 
-    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+    def check(value: Any) -> Problems:
         if not isinstance(value, str):
-            return
-        if len(value) < least:
-            found.append(FieldProblem(path, f"must have at least {least} characters"))
-        if most is not None and len(value) > most:
-            found.append(FieldProblem(path, f"must have at most {most} characters"))
+            return _FINE
+        found: Problems = _FINE
+        if not least <= len(value) <= most:
+            few = len(value) < least
+            found = _one(f"must have at {'least' if few else 'most'} {least if few else most} characters")
         if pattern is not None and not pattern.search(value):
-            found.append(FieldProblem(path, f"must match {schema['pattern']}"))
+            found = [*found, *_one(f"must match {schema['pattern']}")]
+        return found
 
     yield check
 
 
 def _integer(schema: Schema) -> Iterator[Check]:
-    least, most = schema.get("minimum"), schema.get("maximum")
-    if least is None and most is None:
+    least, most = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
+    if least == -math.inf and most == math.inf:
         return
 
-    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
-        if not isinstance(value, int) or isinstance(value, bool):
-            return
-        if least is not None and value < least:
-            found.append(FieldProblem(path, f"must be at least {least}"))
-        if most is not None and value > most:
-            found.append(FieldProblem(path, f"must be at most {most}"))
+    def check(value: Any) -> Problems:
+        if not isinstance(value, int) or isinstance(value, bool) or least <= value <= most:
+            return _FINE
+        return _one(f"must be at least {least}" if value < least else f"must be at most {most}")
 
     yield check
 
@@ -146,30 +155,32 @@ def _object(schema: Schema) -> Iterator[Check]:
     extra = schema.get("additionalProperties", True)
     other = _not_a_field if extra is False else _anything if extra is True else _check_of(extra)
 
-    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
+    def check(value: Any) -> Problems:
         if not isinstance(value, dict):
-            return
-        head = f"{path}:" if path else ""
+            return _FINE
+        found: list[FieldProblem] = []
         if not required <= value.keys():
-            found.extend(FieldProblem(f"{head}{name}", "is missing") for name in required if name not in value)
+            found.extend(FieldProblem(name, "is missing") for name in required if name not in value)
         for name, child in known.items():
-            if name in value:
-                child(value[name], f"{head}{name}", found)
+            if name in value and (wrong := child(value[name])):
+                found += _under(name, wrong)
         if not value.keys() <= known.keys():
             for name, item in value.items():
                 if name not in known:
-                    other(item, f"{head}{name}", found)
+                    found += _under(name, other(item))
+        return found
 
     if required or known or extra is not True:
         yield check
 
 
-def _anything(_: Any, __: str, ___: list[FieldProblem]) -> None:
+def _anything(_: Any) -> Problems:
     """Fields that the contract does not name are taken."""
+    return _FINE
 
 
-def _not_a_field(_: Any, path: str, found: list[FieldProblem]) -> None:
-    found.append(FieldProblem(path, "is not a field of the contract"))
+def _not_a_field(_: Any) -> Problems:
+    return _one("is not a field of the contract")
 
 
 def _array(schema: Schema) -> Iterator[Check]:
@@ -177,10 +188,11 @@ def _array(schema: Schema) -> Iterator[Check]:
         return
     item_check = _check_of(schema["items"])
 
-    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
-        if isinstance(value, list):
-            for index, item in enumerate(value):
-                item_check(item, f"{path}:{index}" if path else f"{index}", found)
+    def check(value: Any) -> Problems:
+        found: list[FieldProblem] = []
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            found += _under(index, item_check(item))
+        return found
 
     yield check
 
@@ -196,30 +208,26 @@ def _combinations(schema: Schema) -> Iterator[Check]:
 
 
 def _any_of(branches: list[Check]) -> Check:
-    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
-        if not any(_passes(branch, value) for branch in branches):
-            # the last branch is the general one; the others are known values
-            branches[-1](value, path, found)
+    def check(value: Any) -> Problems:
+        found: Problems = _FINE
+        for branch in branches:
+            found = branch(value)
+            if not found:
+                break
+        return found  # of the last branch, the general one; the others are known values
 
     return check
 
 
 def _not(forbidden: Check) -> Check:
-    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
-        if _passes(forbidden, value):
-            found.append(FieldProblem(path, "has fields that exclude each other"))
+    def check(value: Any) -> Problems:
+        return _FINE if forbidden(value) else _one("has fields that exclude each other")
 
     return check
 
 
 def _if(condition: Check, then: Check, otherwise: Check) -> Check:
-    def check(value: Any, path: str, found: list[FieldProblem]) -> None:
-        (then if _passes(condition, value) else otherwise)(value, path, found)
+    def check(value: Any) -> Problems:
+        return otherwise(value) if condition(value) else then(value)
 
     return check
-
-
-def _passes(check: Check, value: Any) -> bool:
-    found: list[FieldProblem] = []
-    check(value, "", found)
-    return not found

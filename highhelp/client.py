@@ -30,8 +30,9 @@ from highhelp_signing import (
     SignatureScheme,
     Signer,
     echo_is_ambiguous,
-    request_ambiguity,
+    parse_body,
 )
+from highhelp_signing.ambiguity import read_request
 from highhelp_signing.auth import SignatureAuth
 from highhelp_signing.errors import RequestNotSignable, SchemeError
 
@@ -76,20 +77,23 @@ class Core:
         content = self.completed(known, _as_dict(known, body))
         payment_id = _payment_id(content)
         problems = check.problems(known.request, content) if self.check_requests else []
-        problems += self._echoes(known, content) or self._ambiguity(content)
+        problems += self._echoes(known, content)
         if problems:
             raise InvalidRequest(problems, operation=operation, payment_id=payment_id)
+        raw = _bytes(known, content, payment_id)
+        normalized = self._normalized(known, raw, payment_id)
         info = OPERATIONS[known.info] if known.retry == "reconcile" and known.info else None
         payment = content.get("payment")
         expected = (payment.get("amount"), payment.get("currency")) if isinstance(payment, dict) else (None, None)
         return Call(
             operation=known,
-            body=_bytes(known, content, payment_id),
+            body=raw,
             payment_id=payment_id,
             parse=parse,
             info=None if info is None else self._info(info, content, payment_id, parse),
             expected=expected,
             project_id=self.settings.project_id,
+            normalized=normalized,
         )
 
     def _info(
@@ -138,18 +142,18 @@ class Core:
             if isinstance(value, str) and echo_is_ambiguous(value, at=at, scheme=self.settings.scheme)
         ]
 
-    def _ambiguity(self, body: dict[str, Any]) -> list[FieldProblem]:
-        """A value for which the request's signature would vouch for another request too."""
+    def _normalized(self, operation: Operation, raw: bytes, payment_id: str | None) -> str:
+        """What is signed of the bytes that will be sent; refused where it could be signed for another request too."""
         try:
-            place = request_ambiguity(body, self.settings.scheme)
-        except BodyNotSignable:
-            return []  # told when it is to be signed
-        if place is None:
-            return []
-        path = place if place in REQUEST_FIELDS else ""
-        return [
-            FieldProblem(path, "can be read in two ways: the request's signature would hold for another request too")
-        ]
+            normalized, place = read_request(parse_body(raw), self.settings.scheme)
+        except BodyNotSignable as error:
+            problem = FieldProblem(error.path, str(error))
+        else:
+            if place is None:
+                return normalized
+            text = "can be read in two ways: the request's signature would hold for another request too"
+            problem = FieldProblem(place if place in REQUEST_FIELDS else "", text)
+        raise InvalidRequest([problem], operation=operation.id, payment_id=payment_id)
 
     def limited(self, timeout: float | None) -> Policy:
         """The policy of one call."""

@@ -43,6 +43,7 @@ class Send:
         payment_id: The payment it is about, for logs.
         attempt: Which attempt of its call this is, from 1.
         sum: With an operation that creates: the amount in minor units and the currency, for logs.
+        normalized: The normalised string of the bytes, where it was made before.
     """
 
     operation: Operation
@@ -51,6 +52,7 @@ class Send:
     payment_id: str | None
     attempt: int
     sum: tuple[object, object] = (None, None)
+    normalized: str | None = None
 
     def __repr__(self) -> str:
         return f"<Send {self.operation.id}, attempt {self.attempt}>"
@@ -137,6 +139,7 @@ class Call(Generic[T]):
         info: With an operation that creates: the call that tells what became of the payment.
         expected: With an operation that creates: the amount in minor units and the currency.
         project_id: The project that asks.
+        normalized: The normalised string of the bytes, where it was made before.
     """
 
     operation: Operation
@@ -146,6 +149,7 @@ class Call(Generic[T]):
     info: Call[T] | None = None
     expected: tuple[object, object] = (None, None)
     project_id: str | None = None
+    normalized: str | None = None
 
     def __repr__(self) -> str:
         return f"<Call {self.operation.id}>"
@@ -185,7 +189,8 @@ def look_up(call: Call[T], policy: Policy) -> Flow[T | None]:
 
 
 def _send(call: Call[T], budget: Budget, attempt: int) -> Flow[Verdict[T]]:
-    result = yield Send(call.operation, call.body, budget.attempt(), call.payment_id, attempt, call.expected)
+    seconds = budget.attempt()
+    result = yield Send(call.operation, call.body, seconds, call.payment_id, attempt, call.expected, call.normalized)
     if result is None:
         raise RuntimeError("a flow that sends must be given what came of it")
     verdict = judge(call.operation, result, call.parse)

@@ -200,7 +200,7 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> A
 
 
 def _signature(send: Send, wire: Wire) -> dict[str, str] | Failure:
-    return _made(lambda: wire.auth.headers(send.body), send)
+    return _made(lambda: wire.auth.headers(send.body, send.normalized), send)
 
 
 def _request(client: Any, send: Send, wire: Wire, trace: object, signature: dict[str, str] | Failure) -> Any:

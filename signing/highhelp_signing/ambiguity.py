@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from highhelp_signing.normalize import Limits
     from highhelp_signing.scheme import SignatureScheme
 
-__all__ = ["ECHO_PATHS", "FieldRules", "KnownFields", "echo_is_ambiguous", "request_ambiguity"]
+__all__ = ["ECHO_PATHS", "FieldRules", "KnownFields", "echo_is_ambiguous", "read_request", "request_ambiguity"]
 
 _TYPES: Mapping[str, type] = {
     "string": str,
@@ -246,10 +246,17 @@ def request_ambiguity(
     Raises:
         BodyNotSignable: the body has no normalised form.
     """
+    return read_request(body, scheme, limits=limits)[1]
+
+
+def read_request(
+    body: Mapping[str, object], scheme: SignatureScheme = DEFAULT_SCHEME, *, limits: Limits = DEFAULT_LIMITS
+) -> tuple[str, str | None]:
+    """The normalised string of a request, and what :func:`request_ambiguity` says of it."""
     rules = _request_rules(scheme)
     entries = collect_entries(body, scheme, limits=limits)
     normalized = join_entries(body, entries, scheme, limits=limits)
-    return rules.ambiguity(lambda: rules.read(body), entries, normalized)
+    return normalized, rules.ambiguity(lambda: rules.read(body), entries, normalized)
 
 
 # a program has one scheme, or one for each of a few gateways

@@ -16,8 +16,8 @@ import httpx
 
 from highhelp_api import contract
 from highhelp_signing.errors import RequestNotSignable
-from highhelp_signing.headers import check_project_id, signature_headers
-from highhelp_signing.normalize import DEFAULT_SCHEME
+from highhelp_signing.headers import check_project_id, headers_of
+from highhelp_signing.normalize import DEFAULT_SCHEME, normalize, parse_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, MutableMapping
@@ -108,17 +108,20 @@ class SignatureAuth(httpx.Auth):
         request.headers.update(fresh)
         return request
 
-    def headers(self, content: bytes) -> dict[str, str]:
+    def headers(self, content: bytes, normalized: str | None = None) -> dict[str, str]:
         """The signature headers of a body, signed now: for a request that :meth:`check_origin` has nothing against.
 
         Args:
             content: the bytes that go on the wire.
+            normalized: their normalised string, where it was made before.
 
         Raises:
             BodyNotSignable: the body is not a JSON object with a normalised form.
         """
-        return signature_headers(
-            content,
+        if normalized is None:
+            normalized = normalize(parse_body(content), self._scheme)
+        return headers_of(
+            normalized,
             project_id=self._project_id,
             signer=self._signer,
             timestamp=int(self._clock()),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from highhelp_signing.scheme import SignatureScheme
     from highhelp_signing.signers import Signer
 
-__all__ = ["access_token", "check_project_id", "signature_headers"]
+__all__ = ["access_token", "check_project_id", "headers_of", "signature_headers"]
 
 _HEADER_VALUE = re.compile(r"[!-~]{1,255}")
 
@@ -45,9 +45,28 @@ def signature_headers(
         BodyNotSignable: the body has no normalised form.
         SchemeError: the project id cannot stand in a header.
     """
+    normalized = normalize(parse_body(raw_body), scheme)
+    return headers_of(normalized, project_id=project_id, signer=signer, timestamp=timestamp, scheme=scheme)
+
+
+def headers_of(
+    normalized: str, *, project_id: str, signer: Signer, timestamp: int, scheme: SignatureScheme = DEFAULT_SCHEME
+) -> dict[str, str]:
+    """:func:`signature_headers` of a body that was normalised before.
+
+    Args:
+        normalized: the normalised string of the bytes that go on the wire.
+        project_id: see there, as the others.
+        signer: the project's key.
+        timestamp: Unix seconds of signing.
+        scheme: the one by which it was normalised.
+
+    Raises:
+        SchemeError: the project id cannot stand in a header.
+    """
     check_project_id(project_id)
     names, signed_at = contract.HEADERS, timestamp_text(timestamp)
-    message = message_of(normalize(parse_body(raw_body), scheme), signed_at, scheme)
+    message = message_of(normalized, signed_at, scheme)
     signature = signer.sign(message, scheme.digest)
     headers = {
         names.merchant_id: project_id,
