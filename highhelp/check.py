@@ -2,8 +2,8 @@
 
 The schemas are the contract's (`contract.SCHEMAS`), this module only reads them: no rule of the API stands here. It
 knows the keywords that the contract uses, and `scripts/generate` refuses a document that uses another one. A schema is
-read once, when it is first needed: what comes of it is a tree of checks. Where a value is in order they build nothing, no
-path either: a place is named on the way back, from the inside out.
+read once, when it is first needed: what comes of it is a tree of checks. Where a value is in order they build nothing;
+the path of a problem is made on the way back, from the inside out.
 """
 
 from __future__ import annotations
@@ -93,7 +93,11 @@ def _under(key: object, found: Problems) -> list[FieldProblem]:
 def _reference(schema: Schema) -> Iterator[Check]:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[1]
-        yield lambda value: _named(name)(value)  # looked up only there, since schemas may name each other
+
+        def check(value: Any) -> Problems:
+            return _named(name)(value)  # looked up only here, since schemas may name each other
+
+        yield check
 
 
 def _choices(schema: Schema) -> Iterator[Check]:
