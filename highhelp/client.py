@@ -615,7 +615,7 @@ def raw_request(core: Core, path: str, body: Mapping[str, Any], timeout: float |
         )
     known = next((operation for operation in OPERATIONS.values() if operation.path == path), None)
     # an unknown path may move money, so a lost answer leaves its outcome open
-    operation = known or replace(OPERATIONS["get_balance"], id=path, path=path, retry="never")
+    operation = known or OPERATIONS["get_balance"]._replace(id=path, path=path, retry="never")
     content = core.completed(operation, _as_dict(operation, body))
     payment_id = _payment_id(content)
     return Send(operation, _bytes(operation, content, payment_id), core.limited(timeout).attempt, payment_id, 1)

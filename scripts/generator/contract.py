@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +35,7 @@ VALIDATION = (
 )  # fmt: skip
 """The keywords that say what is valid. Any other one (x- keys and prose aside) is refused: no validator reads it."""
 
-SHAPES = [name for name, value in vars(types).items() if is_dataclass(value)]
+SHAPES = [name for name, value in vars(types).items() if hasattr(value, "_fields")]
 """Names of the classes that the data is made of."""
 
 PROSE = ("description", "title", "example", "examples", "format", "deprecated")
@@ -317,7 +316,7 @@ def write(document: Json, target: Path) -> None:
     target.mkdir(parents=True)
     shutil.copy(STATIC, target / "types.py")
     schemes = document["components"]["securitySchemes"]
-    headers = types.Headers(**{field.name: schemes[field.name]["name"] for field in fields(types.Headers)})
+    headers = types.Headers(**{name: schemes[name]["name"] for name in types.Headers._fields})
     callback = next(webhook.request_schema for webhook in webhooks(document))
     modules: dict[str, dict[str, tuple[str, object, str]]] = {
         "operations": {
@@ -441,8 +440,8 @@ def _package(modules: Mapping[str, Mapping[str, object]]) -> str:
 
 def literal(value: object) -> str:
     """A value as Python source."""
-    if is_dataclass(value) and not isinstance(value, type):
-        inner = ", ".join(f"{field.name}={literal(getattr(value, field.name))}" for field in fields(value))
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        inner = ", ".join(f"{name}={literal(item)}" for name, item in zip(value._fields, value, strict=True))
         return f"{type(value).__name__}({inner})"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def with_operation(monkeypatch: pytest.MonkeyPatch, keys: Keys, like: str, **changes: Any) -> Merchant:
-    operation = replace(contract.OPERATIONS[like], id="new_one", path="/api/v1/new", **changes)
+    operation = contract.OPERATIONS[like]._replace(id="new_one", path="/api/v1/new", **changes)
     monkeypatch.setattr(contract, "OPERATIONS", {**contract.OPERATIONS, "new_one": operation})
     gateway = MockGateway(keys=keys, clock=lambda: NOW)
     return Merchant(gateway, gateway.project)
