@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from highhelp.errors import SettingsError
-from highhelp_signing import HmacSigner, KeyRing, RsaSigner, SignatureScheme, Signer
+from highhelp_signing import HmacSigner, RsaSigner, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from highhelp_signing import KeyRing
 
 T = TypeVar("T")
 
@@ -234,6 +236,8 @@ def load_callback_keys(source: Source) -> tuple[KeyRing, str]:
     Raises:
         SettingsError: There is none, or one cannot be read.
     """
+    from highhelp_signing import KeyRing  # who only sends checks nothing
+
     rings: list[tuple[KeyRing, str]] = []
     pem = source.text(CALLBACK_PUBLIC_KEY)
     if pem is not None:

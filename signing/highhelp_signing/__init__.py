@@ -20,7 +20,6 @@ from highhelp_signing.errors import (
     SigningError,
 )
 from highhelp_signing.headers import signature_headers
-from highhelp_signing.keys import KeyRing
 from highhelp_signing.normalize import Limits, normalize, parse_body, signing_message
 from highhelp_signing.scheme import SignatureScheme
 from highhelp_signing.signers import HmacSigner, RsaSigner, Signer
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     )
     from highhelp_signing.explanation import Cause, Explanation, Finding, explain
     from highhelp_signing.home import Home, generate_home
+    from highhelp_signing.keys import KeyRing
 
 __all__ = [
     "ECHO_PATHS",
@@ -87,6 +87,7 @@ _LAZY = {
     "Explanation": "explanation",
     "Finding": "explanation",
     "Home": "home",
+    "KeyRing": "keys",
     "Refusal": "callbacks",
     "RejectionReason": "callbacks",
     "SignatureAuth": "auth",
