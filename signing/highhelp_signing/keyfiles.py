@@ -72,7 +72,7 @@ def load_private_key(source: KeySource, password: str | bytes | None = None) -> 
         raise KeyFormatError(name, f"{_PRIVATE_FORM}; this one cannot be read{wrong}") from None
     if not isinstance(key, rsa.RSAPrivateKey):
         raise KeyFormatError(name, f"{_PRIVATE_FORM}, a key of another kind was given")
-    check_rsa(key.key_size, name)
+    check_rsa(key, name)
     return key
 
 
@@ -98,18 +98,21 @@ def _load_public(pem: str, name: str) -> rsa.RSAPublicKey:
         raise KeyFormatError(name, f"{_PUBLIC_FORM}; this one cannot be read") from None
     if not isinstance(key, rsa.RSAPublicKey):
         raise KeyFormatError(name, f"{_PUBLIC_FORM}, a key of another kind was given")
-    check_rsa(key.key_size, name)
+    check_rsa(key, name)
     return key
 
 
-def check_rsa(bits: int, name: str) -> None:
-    """Refuse RSA keys below 2048 bits.
+def check_rsa(key: rsa.RSAPrivateKey | rsa.RSAPublicKey, name: str) -> None:
+    """Refuse RSA keys that protect nothing.
 
     Raises:
-        KeyFormatError: too short.
+        KeyFormatError: below 2048 bits; an exponent with which anybody could sign (cryptography before 48 takes it).
     """
-    if bits < MIN_RSA_BITS:
-        raise KeyFormatError(name, f"RSA keys below {MIN_RSA_BITS} bits are refused, this one has {bits}")
+    if key.key_size < MIN_RSA_BITS:
+        raise KeyFormatError(name, f"RSA keys below {MIN_RSA_BITS} bits are refused, this one has {key.key_size}")
+    exponent = (key.public_key() if isinstance(key, rsa.RSAPrivateKey) else key).public_numbers().e
+    if exponent < 3 or exponent % 2 == 0:
+        raise KeyFormatError(name, "the exponent of this RSA key makes it unusable")
 
 
 def public_der(key: rsa.RSAPublicKey) -> bytes:

@@ -58,7 +58,7 @@ class RsaVerificationKey:
     __slots__ = ("_key", "key_id")
 
     def __init__(self, key: rsa.RSAPublicKey) -> None:
-        check_rsa(key.key_size, "RSA public key")
+        check_rsa(key, "RSA public key")
         self._key = key
         self.key_id = rsa_key_id(public_der(key))
 

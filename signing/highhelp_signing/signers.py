@@ -76,7 +76,7 @@ class RsaSigner(KeyHolder):
     __slots__ = ("__key", "__public_key_der")
 
     def __init__(self, key: rsa.RSAPrivateKey) -> None:
-        check_rsa(key.key_size, "RSA private key")
+        check_rsa(key, "RSA private key")
         self.__key = key
         self.__public_key_der = public_der(key.public_key())
 
