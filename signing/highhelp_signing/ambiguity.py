@@ -51,12 +51,19 @@ from highhelp_api import contract
 from highhelp_signing.normalize import DEFAULT_LIMITS, DEFAULT_SCHEME, collect_entries, join_entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from highhelp_signing.normalize import Limits
     from highhelp_signing.scheme import SignatureScheme
 
-__all__ = ["ECHO_PATHS", "FieldRules", "KnownFields", "echo_is_ambiguous", "request_ambiguity"]
+__all__ = [
+    "ECHO_PATHS",
+    "FieldRules",
+    "KnownFields",
+    "ambiguity_of_request",
+    "echo_is_ambiguous",
+    "request_ambiguity",
+]
 
 _TYPES: Mapping[str, type] = {
     "string": str,
@@ -141,31 +148,32 @@ class FieldRules:
                 objects[path] = value
         return KnownFields(values, wrong[0] if wrong else None)
 
-    def ambiguity(self, known: KnownFields, entries: list[str], normalized: str) -> str | None:
+    def ambiguity(self, known: Callable[[], KnownFields], entries: list[str], normalized: str) -> str | None:
         """Rules N, H, S and O for a body that satisfies T and K.
 
         Args:
-            known: what :meth:`read` returned, without a wrong field.
+            known: gives what :meth:`read` returned, without a wrong field; asked only where the fields matter, which
+                they do for few bodies.
             entries: the body's sorted entries.
             normalized: the entries joined.
 
         Returns:
             What is ambiguous: a contract path, or a general word for a field outside it. None: nothing is.
         """
-        leaves = self._leaves(known)
-        for row, text in leaves:
-            if text == self._scheme.null_text and self._may_be_null(row):
-                return row.path
+        if self._scheme.null_text in normalized:
+            for row, text in self._leaves(known()):
+                if text == self._scheme.null_text and self._may_be_null(row):
+                    return row.path
         if self._overlaps(normalized):
             return "the joiner"
         if normalized.count(self._scheme.joiner) == len(entries) - 1:
             return None  # the usual case: no value contains the joiner
-        if any(map(self._follows.search, entries)):
-            holders = (row.path for row, text in leaves if self._follows.search(text))
+        if any(self._follows.search(entry) for entry in entries if self._scheme.joiner in entry):
+            holders = (row.path for row, text in self._leaves(known()) if self._follows.search(text))
             return next(holders, "a value that contains a path of the contract")
         if self._closed:
             return None
-        return next((row.path for row, text in leaves if self._can_end(row.path + ":", text)), None)
+        return next((row.path for row, text in self._leaves(known()) if self._can_end(row.path + ":", text)), None)
 
     def echo(self, path: str, value: str) -> bool:
         """Whether ``value`` at the contract path ``path`` would be ambiguous in any body."""
@@ -173,7 +181,7 @@ class FieldRules:
         entry = f"{path}:{value}"
         joiner = self._scheme.joiner
         # between joiners, as a value's end may overlap with the joiner that follows it
-        return self._overlaps(joiner + entry + joiner) or self.ambiguity(known, [entry], entry) is not None
+        return self._overlaps(joiner + entry + joiner) or self.ambiguity(lambda: known, [entry], entry) is not None
 
     def _may_be_null(self, row: contract.Field) -> bool:
         return row.nullable or row.type == "map" or not (row.required or self._closed)
@@ -242,9 +250,23 @@ def request_ambiguity(
     Raises:
         BodyNotSignable: the body has no normalised form.
     """
-    rules = _request_rules(scheme)
     entries = collect_entries(body, scheme, limits=limits)
-    return rules.ambiguity(rules.read(body), entries, join_entries(body, entries, scheme, limits=limits))
+    return ambiguity_of_request(body, entries, join_entries(body, entries, scheme, limits=limits), scheme)
+
+
+def ambiguity_of_request(
+    body: Mapping[str, object], entries: list[str], normalized: str, scheme: SignatureScheme
+) -> str | None:
+    """As :func:`request_ambiguity`, for a body that is normalised already.
+
+    Args:
+        body: a request of the contract.
+        entries: its sorted entries.
+        normalized: the entries joined.
+        scheme: the open points of the signature.
+    """
+    rules = _request_rules(scheme)
+    return rules.ambiguity(lambda: rules.read(body), entries, normalized)
 
 
 # a program has one scheme, or one for each of a few gateways

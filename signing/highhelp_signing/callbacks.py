@@ -247,7 +247,7 @@ class CallbackVerifier:
     def _ambiguity(self, read: _Read, known: KnownFields) -> str | None:
         if read.doubtful_keys:
             return "a key is there twice, or contains ':' or the joiner"
-        place = self._rules.ambiguity(known, read.entries, read.normalized)
+        place = self._rules.ambiguity(lambda: known, read.entries, read.normalized)
         return None if place is None else f"{place} can be read in two ways"
 
     def __repr__(self) -> str:

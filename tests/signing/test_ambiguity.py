@@ -86,7 +86,7 @@ def accepted(body: dict[str, Any], rules: Rules) -> dict[str, tuple[type, object
     known = rules.rules.read(body)
     entries = collect_entries(body, rules.scheme)
     text = join_entries(body, entries, rules.scheme)
-    if known.wrong is not None or rules.rules.ambiguity(known, entries, text) is not None:
+    if known.wrong is not None or rules.rules.ambiguity(lambda: known, entries, text) is not None:
         return None
     said: dict[str, tuple[type, object]] = {}
     for path, value in known.values.items():
@@ -406,7 +406,7 @@ def judged(rules: FieldRules, body: dict[str, Any], scheme: SignatureScheme = DE
     entries = collect_entries(body, scheme)
     known = rules.read(body)
     assert known.wrong is None
-    return rules.ambiguity(known, entries, join_entries(body, entries, scheme))
+    return rules.ambiguity(lambda: known, entries, join_entries(body, entries, scheme))
 
 
 def rows_of(*rows: contract.Field) -> dict[str, contract.Field]:
