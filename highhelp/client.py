@@ -32,9 +32,10 @@ from highhelp_signing import (
     echo_is_ambiguous,
     parse_body,
 )
-from highhelp_signing.ambiguity import read_request
+from highhelp_signing.ambiguity import ambiguity_of_request
 from highhelp_signing.auth import SignatureAuth
 from highhelp_signing.errors import RequestNotSignable, SchemeError
+from highhelp_signing.normalize import collect_entries, join_entries
 
 if TYPE_CHECKING:
     import os
@@ -144,8 +145,12 @@ class Core:
 
     def _normalized(self, operation: Operation, raw: bytes, payment_id: str | None) -> str:
         """What is signed of the bytes that will be sent; refused where it could be signed for another request too."""
+        scheme = self.settings.scheme
         try:
-            normalized, place = read_request(parse_body(raw), self.settings.scheme)
+            body = parse_body(raw)
+            entries = collect_entries(body, scheme)
+            normalized = join_entries(body, entries, scheme)
+            place = ambiguity_of_request(body, entries, normalized, scheme)
         except BodyNotSignable as error:
             problem = FieldProblem(error.path, str(error))
         else:

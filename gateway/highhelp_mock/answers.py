@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
@@ -189,7 +189,7 @@ def _threeds(payment: Payment, challenge: Challenge, base_url: str) -> Json:
 def requisites(payment: Payment) -> Json:
     """Where the payer of a transfer sends the money; the same each time it is asked."""
     # a digit or two of the token make details that differ between payments and stay the same within one
-    number = int(hashlib.sha256(payment.token.encode()).hexdigest(), 16)
+    number = int.from_bytes(hashlib.sha256(payment.token.encode()).digest())
     bank = bank_of(payment.currency, payment.method)
     details: Json = {"bank_name": bank.get("name", "Example Bank")}
     method = payment.method or ""
@@ -210,6 +210,7 @@ def requisites(payment: Payment) -> Json:
     return details
 
 
+@lru_cache(maxsize=256)
 def bank_of(currency: str, method: str | None) -> Mapping[str, Any]:
     """The first bank of the contract's examples that takes part; empty where none does."""
     banks = [row for row in example_rows("list_banks", "banks") if row.get("currency") == currency]

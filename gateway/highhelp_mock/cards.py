@@ -7,16 +7,17 @@ __all__ = ["brand", "complete", "luhn", "mask"]
 
 def luhn(pan: str) -> bool:
     """Whether the last digit is the check digit of ISO/IEC 7812-1."""
-    total = 0
-    for index, digit in enumerate(reversed(pan)):
-        value = int(digit) * (1 + index % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+    return _sum(pan) % 10 == 0
 
 
 def complete(digits: str) -> str:
     """The digits with their check digit."""
-    return next(digits + str(last) for last in range(10) if luhn(digits + str(last)))
+    return f"{digits}{-_sum(digits + '0') % 10}"
+
+
+def _sum(digits: str) -> int:
+    twice = "".join(str(2 * int(digit)) for digit in digits[-2::-2])
+    return sum(map(int, digits[::-2])) + sum(map(int, twice))
 
 
 def mask(pan: str) -> str:

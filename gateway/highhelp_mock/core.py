@@ -8,6 +8,7 @@ from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
+from functools import lru_cache
 from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -180,7 +181,7 @@ class Core:
             response = Refusal(500, "The state file cannot be written").response(self._request_id())
         body = b"" if request.method == "HEAD" else response.body
         # a client compares its clock with this one, so it is the gateway's and not the server's
-        date = ("date", formatdate(self.clock(), usegmt=True))
+        date = ("date", _http_date(int(self.clock())))
         return replace(response, headers=(*response.headers, date), body=body)
 
     def reset(self) -> None:
@@ -213,8 +214,9 @@ class Core:
         if delivery is None or delivery.url is None:
             raise KeyError(number)
         wrong = engine.faults.take_for_callback("wrong_signature", delivery.kind, delivery.operation)
-        headers = sign(self.projects[delivery.project_id], delivery.raw, now, self.scheme, wrong=wrong)
-        return Outgoing(delivery.id, delivery.payment_id, delivery.kind, delivery.url, headers, delivery.raw)
+        raw = delivery.raw
+        headers = sign(self.projects[delivery.project_id], raw, now, self.scheme, wrong=wrong)
+        return Outgoing(delivery.id, delivery.payment_id, delivery.kind, delivery.url, headers, raw)
 
     def _dispatch(self, engine: Engine, request: Request) -> Response:
         if request.path.startswith(control.PREFIX):
@@ -241,9 +243,10 @@ class Core:
                 response = json_response(200, self._call(engine, operation, request, seen))
             except Refusal as refusal:
                 response = refusal.response(self._request_id())
-            response = self._spoilt(faults, response)
-        pace = {fault.name: fault.seconds for fault in faults}
-        response = replace(response, delay=pace.get("delay", 0), byte_interval=pace.get("slow_body", 0))
+            response = self._spoilt(faults, response) if faults else response
+        if faults:
+            pace = {fault.name: fault.seconds for fault in faults}
+            response = replace(response, delay=pace.get("delay", 0), byte_interval=pace.get("slow_body", 0))
         digest = sha256(request.body).hexdigest()
         self.calls.append(Call(self.clock(), operation.id, seen.get("payment_id"), digest, response.status, names))
         return response
@@ -286,6 +289,11 @@ class Core:
 
     def _request_id(self) -> str:
         return f"{self._run}-{next(self._numbers):06d}"
+
+
+@lru_cache(maxsize=8)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def sign(

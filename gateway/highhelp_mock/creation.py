@@ -7,9 +7,8 @@ import hmac
 import json
 import secrets
 import uuid
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,8 @@ from highhelp_mock.payments import LIFETIME, Card, Payment, course_of
 from highhelp_mock.scenarios import Scenario, default_scenario, find
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from highhelp_api.contract import Operation
     from highhelp_mock.projects import Project
 
@@ -34,6 +35,8 @@ _URLS = MappingProxyType(
     }
 )
 """Which field of `general` names the address of each kind of callback (documented)."""
+
+_SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 
 def new_payment(operation: Operation, project: Project, body: Mapping[str, Any], now: float) -> Payment:
@@ -74,9 +77,9 @@ def new_payment(operation: Operation, project: Project, body: Mapping[str, Any],
     )
     chosen = find(flow, amount=amount, pan=payer.get("pan"), phone=phone)
     if chosen is not None and _fits(payment, chosen):
-        payment = replace(payment, scenario=chosen)
+        payment = payment.but(scenario=chosen)
     problem = _problem(operation, body, now)
-    return payment if problem is None else replace(payment, state=DECLINE, status_description=problem)
+    return payment if problem is None else payment.but(state=DECLINE, status_description=problem)
 
 
 def fingerprint(project: Project, operation: str, body: Mapping[str, Any]) -> bytes:
@@ -84,7 +87,7 @@ def fingerprint(project: Project, operation: str, body: Mapping[str, Any]) -> by
 
     The key is made from the project's, so that it is the same after a restart without being in the state file.
     """
-    text = json.dumps([operation, body], sort_keys=True, ensure_ascii=False)
+    text = _SORTED.encode([operation, body])
     return hmac.digest(project.fingerprint_key, text.encode(), hashlib.sha256)
 
 
@@ -98,7 +101,7 @@ def _fits(payment: Payment, scenario: Scenario) -> bool:
         return True
     first = scenario.stages[0]
     reachable = any(route(payment.machines, payment.state, state) for state in first.to)
-    return reachable and bool(course_of(replace(payment, scenario=scenario), 0))
+    return reachable and bool(course_of(payment.but(scenario=scenario), 0))
 
 
 def _machines(operation: Operation, code: str | None) -> tuple[str, ...]:
@@ -127,21 +130,34 @@ def _machines_of_flow(flow: str | None) -> tuple[str, ...]:
 def _problem(operation: Operation, body: Mapping[str, Any], now: float) -> str | None:
     asked = _block(body, "payment")
     code, currency = asked.get("method", asked.get("widget_method")), asked.get("currency")
-    open_rows = [row for row in methods() if row.get("product") == operation.tag and row.get("flow") == operation.flow]
     if currency not in contract.EXPONENTS:
         return "The currency is not known"
-    if open_rows and not any(row.get("currency") == currency for row in methods()):
+    open_codes = _open_codes(operation.tag, operation.flow)
+    if open_codes and currency not in _open_currencies():
         return "The currency is not open to the project"
-    if open_rows and code is not None:
-        open_here = {row["code"] for row in open_rows if row.get("currency") == currency}
-        if code not in open_here:
-            return "The method is not available for this currency"
+    if open_codes and code is not None and code not in open_codes.get(currency, ()):
+        return "The method is not available for this currency"
     for name in ("card", "receiver", "sender"):
         pan = _block(body, name).get("pan")
         if pan is not None and not cards.luhn(pan):
             return "The card number is not valid"
     card = _block(body, "card")
     return card_expired(card.get("expiry_month"), card.get("expiry_year"), now)
+
+
+@cache
+def _open_codes(product: str, flow: str | None) -> Mapping[str | None, frozenset[str]]:
+    """The codes of the methods that are open to a product, by currency."""
+    rows = [row for row in methods() if row.get("product") == product and row.get("flow") == flow]
+    return {
+        currency: frozenset(row["code"] for row in rows if row.get("currency") == currency)
+        for currency in {row.get("currency") for row in rows}
+    }
+
+
+@cache
+def _open_currencies() -> frozenset[str | None]:
+    return frozenset(row.get("currency") for row in methods())
 
 
 def card_expired(month: str | None, year: str | None, now: float) -> str | None:
@@ -169,7 +185,7 @@ def _card(block: Mapping[str, Any]) -> Card | None:
 
 def _block(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     block = body.get(name)
-    return block if isinstance(block, Mapping) else {}
+    return block if isinstance(block, dict) else {}
 
 
 def _integer(value: object, otherwise: int = 0) -> int:

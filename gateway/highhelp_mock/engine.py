@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import heapq
 from collections import deque
-from dataclasses import replace
+from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from highhelp_mock.answers import callback_body, callback_kind, challenge_text
 from highhelp_mock.books import InsufficientError
 from highhelp_mock.changes import Changes
 from highhelp_mock.faults import Faults
-from highhelp_mock.machine import DECLINE, SUCCESS
-from highhelp_mock.messages import encode
+from highhelp_mock.machine import DECLINE, SUCCESS, split
 from highhelp_mock.outbox import Delivery, Outbox, may_deliver
 from highhelp_mock.payments import LIFETIME, Challenge, Hop, Payment, begin, expired_state, moved
 
@@ -103,7 +102,7 @@ class Engine:
             try:
                 self._book(payment, self._account(payment).lock(payment.amount))
             except InsufficientError:
-                payment = begin(replace(payment, state=DECLINE, status_description=_NO_MONEY))
+                payment = begin(payment.but(state=DECLINE, status_description=_NO_MONEY))
         self._tokens[payment.token] = payment.key
         self._keep(payment)
         if payment.final:
@@ -112,10 +111,24 @@ class Engine:
         self._forget_oldest()
         return payment
 
-    def move(self, payment: Payment, state: str, text: str | None, at: float | None = None) -> Payment:
+    def move(
+        self,
+        payment: Payment,
+        state: str,
+        text: str | None,
+        at: float | None = None,
+        course: tuple[Hop, ...] | None = None,
+    ) -> Payment:
         """Bring a payment into its next state: book the money, put out the callback.
 
         A success that the books cannot hold becomes a decline.
+
+        Args:
+            payment: as it stands.
+            state: the next state.
+            text: `status_description` of it.
+            at: Unix seconds; now when absent.
+            course: the steps still to come by themselves; those of the payment when absent.
 
         Raises:
             ValueError: the machines do not allow it.
@@ -124,12 +137,13 @@ class Engine:
         account = self._account(payment)
         if state == SUCCESS and payment.flow == "payin" and not account.has_room(payment.amount):
             state, text = DECLINE, _NO_ROOM
-        after = moved(payment, state, text, at)
-        if state == _CHALLENGE and after.card and after.challenge is None:
-            version = after.scenario.threeds
-            after = replace(after, challenge=Challenge(version, challenge_text(after.token), after.token[::-1]))
-        if payment.flow == "payout" and after.status == "processing":
-            after = replace(after, expires_at=at + LIFETIME)  # a payout's time begins when somebody begins with it
+        more: dict[str, Any] = {} if course is None else {"course": course}
+        if state == _CHALLENGE and payment.card and payment.challenge is None:
+            version = payment.scenario.threeds
+            more["challenge"] = Challenge(version, challenge_text(payment.token), payment.token[::-1])
+        if payment.flow == "payout" and split(state)[0] == "processing":
+            more["expires_at"] = at + LIFETIME  # a payout's time begins when somebody begins with it
+        after = moved(payment, state, text, at, **more)
         if after.final:
             self._finished.append(payment.key)
             if payment.flow == "payin" and state == SUCCESS:
@@ -143,11 +157,11 @@ class Engine:
 
     def continue_to(self, payment: Payment, state: str, text: str | None) -> Payment:
         """Let a payment go to a state by itself, a second from now."""
-        return self.change(replace(payment, course=(Hop(self.clock() + 1, state, text),)))
+        return self.change(payment.but(course=(Hop(self.clock() + 1, state, text),)))
 
     def hold(self, payment: Payment) -> Payment:
         """Take a payment out of its automatic course; its lifetime goes on."""
-        return self.change(replace(payment, course=()))
+        return self.change(payment.but(course=()))
 
     def change(self, payment: Payment) -> Payment:
         """Replace a payment by what became of it without a new state."""
@@ -189,23 +203,23 @@ class Engine:
         if hop is None:
             ended = expired_state(payment)
             if ended is not None:
-                self.move(replace(payment, course=()), *ended, at=at)
+                self.move(payment, *ended, at=at, course=())
             return
-        rest = replace(payment, course=payment.course[1:])
         if hop.state in payment.allowed:
-            self.move(rest, hop.state, hop.text, at)
+            self.move(payment, hop.state, hop.text, at, course=payment.course[1:])
         else:
-            self.hold(rest)
+            self.hold(payment)
 
     def _keep(self, payment: Payment) -> None:
         self.changes.payment(payment.key)
         self._schedule(payment)
 
     def _schedule(self, payment: Payment) -> None:
-        self._payments[payment.key] = payment
-        if payment.due_at is not None:
+        key, due_at = payment.key, payment.due_at
+        self._payments[key] = payment
+        if due_at is not None:
             self._order += 1
-            heapq.heappush(self._due, (payment.due_at, self._order, payment.key))
+            heapq.heappush(self._due, (due_at, self._order, key))
 
     def _announce(self, payment: Payment, at: float) -> None:
         kind = callback_kind(payment.state)
@@ -220,7 +234,6 @@ class Engine:
         elif not may_deliver(url, self._deliver_to):
             reason = "host not allowed: callbacks leave for loopback and for the hosts of deliver_to only"
         sent = reason is None
-        body = callback_body(payment, self.base_url, unknown=sent and hit("unknown_status"))
         delivery = Delivery(
             id=self.outbox.next_id(),
             project_id=payment.project_id,
@@ -229,8 +242,7 @@ class Engine:
             kind=kind,
             state=payment.state,
             url=url,
-            raw=encode(body),
-            body=body,
+            said=partial(callback_body, payment, self.base_url, unknown=sent and hit("unknown_status")),
             created_at=at,
             due_at=at if sent else None,
             to_go=2 if sent and hit("duplicate_callback") else 1,

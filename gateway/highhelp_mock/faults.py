@@ -147,9 +147,8 @@ class Faults:
         """Disarm all."""
         self._armed.clear()
 
-    def _matching(self, operations: Iterable[str], names: Iterable[str]) -> list[Fault]:
-        wanted, kinds = set(operations), set(names)
-        return [fault for fault in self._armed if fault.operation in wanted and fault.name in kinds]
+    def _matching(self, operations: tuple[str, ...], names: tuple[str, ...]) -> list[Fault]:
+        return [fault for fault in self._armed if fault.operation in operations and fault.name in names]
 
     def _consume(self, taken: Iterable[Fault]) -> None:
         for fault in taken:

@@ -15,13 +15,12 @@ from highhelp_signing import (
     BodyNotSignable,
     Limits,
     SignatureScheme,
-    normalize,
     parse_body,
-    request_ambiguity,
 )
+from highhelp_signing.ambiguity import ambiguity_of_request
 from highhelp_signing.encoding import decode_signature
 from highhelp_signing.headers import access_token
-from highhelp_signing.normalize import is_timestamp, message_of
+from highhelp_signing.normalize import collect_entries, is_timestamp, join_entries, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,11 +85,11 @@ def authenticate(
     algorithms = tuple(known for known in algorithms if token in _tokens(project, scheme, known))
     if not algorithms:
         raise Refusal(401, f"{names.token} names no known key of the project")
-    body, text = _read(request.body, scheme)
+    body, entries, text = _read(request.body, scheme)
     message = message_of(text, timestamp, scheme)
     if not any(project.matching_key(known).matches(message, signature, scheme.digest) for known in algorithms):
         raise Refusal(401, "The signature does not match")
-    _check_unambiguous(body, scheme)
+    _check_unambiguous(body, entries, text, scheme)
     _check_project(body, project_id)
     return project, body
 
@@ -135,10 +134,11 @@ def _tokens(project: Project, scheme: SignatureScheme, algorithm: Algorithm) -> 
     return frozenset({key_form, project.project_id}) if algorithm == "hmac" else frozenset({key_form})
 
 
-def _read(raw: bytes, scheme: SignatureScheme) -> tuple[dict[str, Any], str]:
+def _read(raw: bytes, scheme: SignatureScheme) -> tuple[dict[str, Any], list[str], str]:
     try:
         body = parse_body(raw, limits=LIMITS)
-        return body, normalize(body, scheme, limits=LIMITS)
+        entries = collect_entries(body, scheme, limits=LIMITS)
+        return body, entries, join_entries(body, entries, scheme, limits=LIMITS)
     except BodyNotSignable as error:
         if error.reason in (BodyFault.SYNTAX, BodyFault.NOT_OBJECT, BodyFault.ENCODING):
             raise Refusal(400, "The body is not a JSON object") from None
@@ -147,9 +147,9 @@ def _read(raw: bytes, scheme: SignatureScheme) -> tuple[dict[str, Any], str]:
         raise Refusal(400, f"The body cannot be signed: {error.reason.value.replace('_', ' ')}", errors) from None
 
 
-def _check_unambiguous(body: Mapping[str, Any], scheme: SignatureScheme) -> None:
+def _check_unambiguous(body: Mapping[str, Any], entries: list[str], text: str, scheme: SignatureScheme) -> None:
     # whether the real gateway asks this is not known; the SDK does not send such a request
-    place = request_ambiguity(body, scheme, limits=LIMITS)
+    place = ambiguity_of_request(body, entries, text, scheme)
     if place is not None:
         errors = [(place, "can be read in two ways")] if place in contract.REQUEST_FIELDS else []
         raise Refusal(400, "The body's signature would hold for another request too", errors)

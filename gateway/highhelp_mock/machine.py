@@ -18,12 +18,14 @@ SUCCESS = "success"
 DECLINE = "decline"
 
 
+@lru_cache(maxsize=1024)
 def split(state: str) -> tuple[str, str | None]:
     """Status and sub-status of a state's name."""
     status, _, sub_status = state.partition(":")
     return status, sub_status or None
 
 
+@lru_cache(maxsize=1024)
 def is_final(state: str) -> bool:
     """Whether the state never changes again."""
     return split(state)[0] in contract.FINAL_STATUSES

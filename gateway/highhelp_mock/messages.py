@@ -13,6 +13,7 @@ Json: TypeAlias = dict[str, Any]
 HeaderSource: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 
 _JSON = "application/json"
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Request:
     Attributes:
         method: in capitals.
         path: as on the wire, percent-encoded, without the query.
-        headers: names and values; any mapping or pairs are taken, names are kept in lower case.
+        headers: names and values, any mapping or pairs.
         body: the raw bytes.
     """
 
@@ -30,16 +31,16 @@ class Request:
     path: str
     headers: HeaderSource = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
+    _named: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         source = self.headers
-        pairs = source.items() if isinstance(source, Mapping) else source
-        object.__setattr__(self, "headers", tuple((name.lower(), value) for name, value in pairs))
+        for name, value in source.items() if isinstance(source, Mapping) else source:
+            self._named.setdefault(name.lower(), []).append(value)
 
     def values(self, name: str) -> list[str]:
         """All values of a header, given by its lower-case `name`."""
-        pairs: Any = self.headers
-        return [value for key, value in pairs if key == name]
+        return self._named.get(name, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def error_body(message: str, errors: Iterable[tuple[str, str]], request_id: str)
 
 def encode(value: object) -> bytes:
     """Compact JSON in UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _COMPACT.encode(value).encode()
 
 
 def json_response(status: int, value: object, headers: tuple[tuple[str, str], ...] = ()) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
@@ -13,6 +11,8 @@ from highhelp_mock.machine import DECLINE
 from highhelp_mock.messages import Json, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from highhelp_api.contract import Operation
     from highhelp_mock.engine import Engine
     from highhelp_mock.payments import Payment
@@ -82,7 +82,7 @@ def _confirm(
             409, "The payment does not wait for a 3-D Secure result", [("general:payment_id", "is not waiting")]
         )
     result = body["threeds"]
-    payment = engine.hold(replace(payment, confirmed=given))
+    payment = engine.hold(payment.but(confirmed=given))
     fits = "cres" in result if challenge.version == 2 else result.get("md") == challenge.md
     if not fits:
         return engine.move(payment, DECLINE, "The 3-D Secure result does not belong to the payment")
@@ -122,7 +122,7 @@ _LISTS: Mapping[str, Callable[[Project, Mapping[str, Any]], Json]] = {
 
 def _general(body: Mapping[str, Any]) -> Mapping[str, Any]:
     general = body.get("general")
-    return general if isinstance(general, Mapping) else {}
+    return general if isinstance(general, dict) else {}
 
 
 def _example(operation: Operation) -> Json:

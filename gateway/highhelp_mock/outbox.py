@@ -5,14 +5,16 @@ from __future__ import annotations
 import heapq
 import ipaddress
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from highhelp_mock.answers import masked
+from highhelp_mock.messages import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from highhelp_mock.changes import Changes
     from highhelp_mock.messages import Json
@@ -54,8 +56,8 @@ class Delivery:
         kind: name of the contract's webhook.
         state: what it tells.
         url: where it goes; None where the request named none.
-        raw: the bytes of its body.
-        body: the same, parsed.
+        said: gives what its body says, the same each time. Most callbacks of a busy gateway are never sent or looked
+            at, and the payment as it stood is smaller than what is said of it.
         created_at: when the payment came into the state.
         due_at: when it is to be sent next; None once it is done, or when it is never sent.
         to_go: how many more deliveries have to succeed.
@@ -71,14 +73,23 @@ class Delivery:
     kind: str
     state: str
     url: str | None
-    raw: bytes = field(repr=False)
-    body: Json = field(repr=False)
+    said: Callable[[], Json] = field(repr=False, compare=False)
     created_at: float
     due_at: float | None
     to_go: int = 1
     held: bool = False
     attempts: tuple[Attempt, ...] = ()
     reason: str | None = None
+
+    @property
+    def body(self) -> Json:
+        """What it says."""
+        return self.said()
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes of its body."""
+        return encode(self.body)
 
     @property
     def outcome(self) -> str:
@@ -89,24 +100,26 @@ class Delivery:
 
     def view(self) -> Json:
         """The callback for control and dashboard: its body masked, its signature left out."""
+        body = self.body
         return {
             "id": self.id,
             "payment_id": self.payment_id,
             "project_id": self.project_id,
             "kind": self.kind,
-            "status": self.body["status"]["status"],
-            "sub_status": self.body["status"]["sub_status"],
+            "status": body["status"]["status"],
+            "sub_status": body["status"]["sub_status"],
             "url": self.url,
             "state": self.outcome,
             "reason": self.reason,
             "created_at": int(self.created_at),
             "next_attempt_at": None if self.due_at is None else int(self.due_at),
             "attempts": [{"at": int(one.at), "status": one.status, "error": one.error} for one in self.attempts],
-            "body": masked("PaymentCallback", self.body),
+            "body": masked("PaymentCallback", body),
         }
 
 
-def may_deliver(url: str, hosts: Collection[str]) -> bool:
+@lru_cache(maxsize=256)
+def may_deliver(url: str, hosts: frozenset[str]) -> bool:
     """Whether a callback may leave for this address: the machine itself, or a host that was named."""
     try:
         parts = urlsplit(url)

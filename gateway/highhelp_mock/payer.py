@@ -5,7 +5,6 @@ Whoever opens the page takes the payment out of its automatic course: from then 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from highhelp_mock import cards
@@ -74,7 +73,7 @@ def choose(engine: Engine, token: str, method: str) -> Payment:
     payment = opened(engine, token)
     if payment.final or payment.method is not None:
         raise Refusal(409, "The method cannot be chosen any more")
-    return engine.change(replace(payment, method=method, machines=machines_of_choice(payment.machines, method)))
+    return engine.change(payment.but(method=method, machines=machines_of_choice(payment.machines, method)))
 
 
 def pay(engine: Engine, token: str) -> Payment:
@@ -86,7 +85,7 @@ def pay(engine: Engine, token: str) -> Payment:
     payment = _move(engine, opened(engine, token), _PAID)
     course = course_of(payment, engine.clock())
     if course:
-        return engine.change(replace(payment, course=course))
+        return engine.change(payment.but(course=course))
     return engine.continue_to(payment, payment.scenario.after_payer, payment.scenario.says)
 
 
@@ -116,7 +115,7 @@ def submit_card(
     kept = Card(cards.mask(pan), cards.brand(pan), card_holder)
     chosen = find("payin", amount=payment.amount, pan=pan, phone=None) or payment.scenario
     machines = machines_of_choice(payment.machines, payment.method or "payin-ecom-card")
-    payment = engine.change(replace(payment, card=kept, scenario=chosen, machines=machines))
+    payment = engine.change(payment.but(card=kept, scenario=chosen, machines=machines))
     for stage in chosen.stages:
         for state in stage.to:
             if state in payment.allowed and state != _PAID:
@@ -143,7 +142,7 @@ def submit_code(engine: Engine, token: str, code: str | None = None) -> Payment:
             payment, right.to, None if right.to == SUCCESS else "The operator refused the payment"
         )
     failures = payment.wrong_codes + 1
-    payment = engine.change(replace(payment, wrong_codes=failures))
+    payment = engine.change(payment.but(wrong_codes=failures))
     if failures >= MOST_CODES:
         return engine.move(payment, DECLINE, "The one-time code was wrong three times")
     return engine.move(payment, _WRONG, f"The one-time code is wrong, {MOST_CODES - failures} tries are left")

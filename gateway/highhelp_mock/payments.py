@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from highhelp_mock import machine
 from highhelp_mock.machine import DECLINE, split
@@ -126,6 +128,22 @@ class Payment:
     fingerprint: bytes = field(default=b"", repr=False)
     history: tuple[Event, ...] = ()
 
+    def but(self, **changes: Any) -> Payment:
+        """The payment with other values.
+
+        As `dataclasses.replace` makes it, but not by the constructor, which takes most of the time of a move: a payment
+        has many fields, and a frozen class sets each by a detour.
+
+        Raises:
+            AttributeError: there is no such field.
+        """
+        other = object.__new__(Payment)
+        for put, value in zip(_PUT, _values(self), strict=True):
+            put(other, value)
+        for name, value in changes.items():
+            object.__setattr__(other, name, value)
+        return other
+
     @property
     def key(self) -> tuple[str, str]:
         """Project and payment id."""
@@ -160,14 +178,19 @@ class Payment:
         return min(times, default=None)
 
 
+_NAMES = tuple(one.name for one in fields(Payment))
+_PUT = tuple(getattr(Payment, name).__set__ for name in _NAMES)
+_values = attrgetter(*_NAMES)
+
+
 def begin(payment: Payment) -> Payment:
     """A payment at its creation: its course laid out, its first state noted."""
     first = payment.scenario.stages[:1]
     if first and first[0].after == 0 and not payment.final:
-        payment = replace(payment, state=first[0].to[0], status_description=first[0].says)
+        payment = payment.but(state=first[0].to[0], status_description=first[0].says)
     course = () if payment.final else course_of(payment, payment.created_at)
     event = Event(payment.created_at, payment.state, payment.status_description)
-    return replace(payment, course=course, history=(event,))
+    return payment.but(course=course, history=(event,))
 
 
 def course_of(payment: Payment, start: float) -> tuple[Hop, ...]:
@@ -194,22 +217,25 @@ def _way(payment: Payment, state: str, stage: Stage) -> tuple[str, ...]:
     return ()
 
 
-def moved(payment: Payment, state: str, text: str | None, at: float) -> Payment:
+def moved(payment: Payment, state: str, text: str | None, at: float, **more: Any) -> Payment:
     """The payment in its next state, which its machines must allow.
+
+    Args:
+        payment: as it stands.
+        state: the next state.
+        text: `status_description` of it.
+        at: Unix seconds.
+        more: what else changes; put in here, since each new value of a payment costs as much as the rest of a move.
 
     Raises:
         ValueError: the machines do not allow it.
     """
     if state not in payment.allowed:
         raise ValueError(f"{state} does not follow {payment.state}")
-    event = Event(at, state, text)
-    return replace(
-        payment,
-        state=state,
-        status_description=text,
-        course=() if machine.is_final(state) else payment.course,
-        history=(*payment.history, event),
-    )
+    if machine.is_final(state):
+        more["course"] = ()
+    history = (*payment.history, Event(at, state, text))
+    return payment.but(state=state, status_description=text, history=history, **more)
 
 
 _EXPIRED = ("dispute:confirm_timeout", "dispute:no_payment", "dispute:payout_timeout", DECLINE)
@@ -226,10 +252,16 @@ def expired_state(payment: Payment) -> tuple[str, str] | None:
 
     Only what is being processed expires: a dispute or an error waits for people.
     """
-    if payment.status != "processing":
-        return None
     # until the payer has chosen how to pay, a page that expires is no dispute
     undecided = payment.product == "widget" and payment.method is None
+    return _after_expiry(payment.machines, payment.state, undecided=undecided)
+
+
+@lru_cache(maxsize=1024)
+def _after_expiry(machines: tuple[str, ...], state: str, *, undecided: bool) -> tuple[str, str] | None:
+    if split(state)[0] != "processing":
+        return None
+    allowed = machine.following(machines, state)
     wanted = (DECLINE,) if undecided else _EXPIRED
-    state = next((state for state in wanted if state in payment.allowed), None)
-    return None if state is None else (state, _EXPIRY_TEXTS[state])
+    found = next((after for after in wanted if after in allowed), None)
+    return None if found is None else (found, _EXPIRY_TEXTS[found])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import asdict
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from highhelp_api import contract
 from highhelp_mock.answers import requisites
-from highhelp_mock.messages import encode
 from highhelp_mock.outbox import Attempt, Delivery
 from highhelp_mock.payments import Card, Challenge, Event, Hop, Payment
 from highhelp_mock.scenarios import scenario_named, scenario_title
@@ -71,7 +71,7 @@ def delivery_record(delivery: Delivery) -> str:
     """A callback as text; card numbers in its body are left out."""
     record: Json = {name: getattr(delivery, name) for name in _DELIVERY}
     record["attempts"] = [asdict(attempt) for attempt in delivery.attempts]
-    record["body"] = json.loads(delivery.raw)
+    record["body"] = delivery.body
     for path in _PANS:
         _put(record["body"], path, None)
     return json.dumps(record, ensure_ascii=False)
@@ -86,8 +86,7 @@ def delivery_from(text: str, payment: Payment) -> Delivery:
     return Delivery(
         **{name: record[name] for name in _DELIVERY},
         attempts=tuple(Attempt(**attempt) for attempt in record["attempts"]),
-        body=body,
-        raw=encode(body),
+        said=partial(json.loads, json.dumps(body)),  # each reader gets a body of its own
     )
 
 

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -23,8 +23,44 @@ _START_SECONDS = 20
 _STOP_SECONDS = 10
 
 
-class AbortableProtocol(H11Protocol):
-    """Gives the application a way to close its connection at once, which ASGI does not have."""
+class Gathering:
+    """A connection that sends in one piece what is written in one step of the application.
+
+    The server writes head and body of an answer apart, and each piece wakes whoever reads on the other side.
+    """
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+        self._loop = asyncio.get_running_loop()
+        self._pieces: list[bytes] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def write(self, piece: bytes) -> None:
+        """Keep a piece until the step is over."""
+        if not self._pieces:
+            self._loop.call_soon(self._flush)
+        self._pieces.append(piece)
+
+    def close(self) -> None:
+        """Send what was written, then close."""
+        self._flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once; what was not sent is dropped."""
+        self._pieces.clear()
+        self._transport.abort()
+
+    def _flush(self) -> None:
+        if self._pieces:
+            self._transport.write(b"".join(self._pieces))
+            self._pieces.clear()
+
+
+class MockProtocol(H11Protocol):
+    """Gives the application a way to close its connection at once, which ASGI does not have; answers in one piece."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -36,6 +72,9 @@ class AbortableProtocol(H11Protocol):
             await served(scope, receive, send)
 
         self.app = app
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast(asyncio.Transport, Gathering(cast(asyncio.Transport, transport))))
 
 
 def bind(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
@@ -104,7 +143,7 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
 def _server(app: GatewayApp) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
-        http=AbortableProtocol,
+        http=MockProtocol,
         ws="none",
         loop="asyncio",
         lifespan="on",
@@ -112,6 +151,7 @@ def _server(app: GatewayApp) -> uvicorn.Server:
         access_log=False,
         date_header=False,  # the gateway's clock says what time it is
         server_header=False,
+        proxy_headers=False,  # nothing here asks where a request comes from
         timeout_graceful_shutdown=3,
     )
     return uvicorn.Server(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import tempfile
 import threading
 from pathlib import Path
@@ -41,6 +42,9 @@ def run_mock(
         except StateError as error:
             raise UsageProblem(f"--state: {error}") from None
         try:
+            # Every payment is kept, so that a look through all memory for garbage finds none, and no answer goes out
+            # meanwhile: a fifth of a second with 16,000 payments. Looks at what is young stay as they are.
+            gc.set_threshold(*gc.get_threshold()[:2], 100)
             with gateway.serve(port):
                 typer.echo(f"HighHelp mock gateway: {gateway.base_url}")
                 typer.echo(f"Dashboard: {gateway.base_url}/")

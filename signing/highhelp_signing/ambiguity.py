@@ -56,7 +56,14 @@ if TYPE_CHECKING:
     from highhelp_signing.normalize import Limits
     from highhelp_signing.scheme import SignatureScheme
 
-__all__ = ["ECHO_PATHS", "FieldRules", "KnownFields", "echo_is_ambiguous", "read_request", "request_ambiguity"]
+__all__ = [
+    "ECHO_PATHS",
+    "FieldRules",
+    "KnownFields",
+    "ambiguity_of_request",
+    "echo_is_ambiguous",
+    "request_ambiguity",
+]
 
 _TYPES: Mapping[str, type] = {
     "string": str,
@@ -246,17 +253,23 @@ def request_ambiguity(
     Raises:
         BodyNotSignable: the body has no normalised form.
     """
-    return read_request(body, scheme, limits=limits)[1]
-
-
-def read_request(
-    body: Mapping[str, object], scheme: SignatureScheme = DEFAULT_SCHEME, *, limits: Limits = DEFAULT_LIMITS
-) -> tuple[str, str | None]:
-    """The normalised string of a request, and what :func:`request_ambiguity` says of it."""
-    rules = _request_rules(scheme)
     entries = collect_entries(body, scheme, limits=limits)
-    normalized = join_entries(body, entries, scheme, limits=limits)
-    return normalized, rules.ambiguity(lambda: rules.read(body), entries, normalized)
+    return ambiguity_of_request(body, entries, join_entries(body, entries, scheme, limits=limits), scheme)
+
+
+def ambiguity_of_request(
+    body: Mapping[str, object], entries: list[str], normalized: str, scheme: SignatureScheme
+) -> str | None:
+    """As :func:`request_ambiguity`, for a body that is normalised already.
+
+    Args:
+        body: a request of the contract.
+        entries: its sorted entries.
+        normalized: the entries joined.
+        scheme: the open points of the signature.
+    """
+    rules = _request_rules(scheme)
+    return rules.ambiguity(lambda: rules.read(body), entries, normalized)
 
 
 # a program has one scheme, or one for each of a few gateways

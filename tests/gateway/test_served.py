@@ -15,6 +15,7 @@ import pytest
 from highhelp_mock import MockGateway, create_app
 from highhelp_mock.asgi import ABORT
 from highhelp_mock.scenarios import amount_of
+from highhelp_mock.serving import Gathering
 from highhelp_signing import HmacSigner, KeyRing, RsaSigner, SignatureAuth
 from tests.gateway.merchant import Merchant
 
@@ -55,6 +56,42 @@ def eventually(condition: Callable[[], object], seconds: float = 10) -> None:
 
 def control(gateway: MockGateway, path: str, body: Any = None) -> httpx.Response:
     return httpx.post(f"{gateway.base_url}/_mock/{path}", json=body)
+
+
+class Line(asyncio.Transport):
+    """Notes what reaches the connection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[bytes] = []
+
+    def write(self, data: Any) -> None:
+        self.seen.append(bytes(data))
+
+    def close(self) -> None:
+        self.seen.append(b"closed")
+
+    def abort(self) -> None:
+        self.seen.append(b"aborted")
+
+
+def test_an_answer_leaves_in_one_piece() -> None:
+    async def seen() -> list[list[bytes]]:
+        answered, closed, aborted = lines = [Line(), Line(), Line()]
+        connections = [Gathering(line) for line in lines]
+        for connection in connections:
+            connection.write(b"head ")
+            connection.write(b"body")
+        assert not answered.seen
+        connections[1].close()
+        connections[2].abort()
+        assert (closed.seen, aborted.seen) == ([b"head body", b"closed"], [b"aborted"])
+        await asyncio.sleep(0)
+        connections[0].write(b"next")
+        await asyncio.sleep(0)
+        return [line.seen for line in lines]
+
+    assert asyncio.run(seen()) == [[b"head body", b"next"], [b"head body", b"closed"], [b"aborted"]]
 
 
 def test_a_payin_succeeds_and_is_told(served: MockGateway, receiver: Receiver) -> None:

@@ -59,7 +59,8 @@ def opened(keys: Keys, file: Path) -> Iterator[Callable[..., Merchant]]:
 def held(gateway: MockGateway) -> tuple[object, ...]:
     """All that a gateway remembers."""
     books = {name: project.books.accounts for name, project in gateway.core.projects.items()}
-    return gateway.payments, gateway.callbacks, books, gateway.clock()
+    said = [one.raw for one in gateway.callbacks]
+    return gateway.payments, gateway.callbacks, said, books, gateway.clock()
 
 
 def contents(file: Path) -> bytes:
@@ -178,6 +179,21 @@ def test_what_is_forgotten_is_gone_from_the_file_too(
     before = held(merchant.gateway)
     assert held(opened().gateway) == before
     assert len(before[0]) < 10  # type: ignore[arg-type]  # the payments
+
+
+def test_a_callback_that_outlived_a_restart_says_the_same_after_it_is_written_again(
+    opened: Callable[..., Merchant],
+) -> None:
+    merchant = opened()
+    merchant.call("create_p2p_payin", merchant.p2p_payin("t", method="card-p2p"))
+    merchant.gateway.travel(60)
+    said = [one.raw for one in merchant.gateway.callbacks]
+    assert b'"pan":"' in b"".join(said)
+    for _ in range(2):
+        merchant = opened()
+        merchant.gateway.deliver(lambda _: 500)
+        merchant.gateway.travel(60)
+        assert [one.raw for one in merchant.gateway.callbacks] == said
 
 
 def test_neither_keys_nor_card_numbers_are_in_the_file(opened: Callable[..., Merchant], file: Path, keys: Keys) -> None:
