@@ -31,6 +31,11 @@ TAKEN = (200, b"OK")
 UNAVAILABLE = (503, b'{"status":"error","status_description":"not stored, send it again"}')
 
 
+def at(sqlite: str) -> sa.Engine:
+    """To look into the file; nothing stays open."""
+    return sa.create_engine(f"sqlite:///{sqlite}", poolclass=sa.NullPool)
+
+
 class Plain:
     """A CallbackInbox in the form of an AsyncCallbackInbox, so that one scenario speaks to both."""
 
@@ -206,7 +211,7 @@ def test_a_handler_that_lost_its_lease_is_said(
 
     async def scenario(inbox: Any) -> None:
         async def slow(event: CallbackEvent) -> None:
-            with sa.create_engine(f"sqlite:///{sqlite}").begin() as connection:
+            with at(sqlite).begin() as connection:
                 connection.execute(sa.update(EVENTS).values(lease_token="another"))
 
         await take(inbox, gateway.signed_callback("order-1", "success"))
@@ -444,7 +449,7 @@ def test_an_end_that_was_parked_is_the_end_once_it_is_replayed(
         sent = gateway.signed_callback("order-1", "success")
         await inbox.expect("order-1", Money("1.00", "RUB"), project_id=gateway.project_id)
         await take(inbox, sent)
-        engine = sa.create_engine(f"sqlite:///{sqlite}")
+        engine = at(sqlite)
         with engine.begin() as connection:
             connection.execute(sa.update(EVENTS).values(reason=reason))
             assert connection.execute(sa.select(EVENTS.c.approved, EVENTS.c.state)).one() == (False, "parked")
@@ -472,7 +477,7 @@ def test_what_was_put_out_before_is_not_put_out_again(play: Any, gateway: MockGa
         assert await inbox.process(ignore) == 2
         assert [row["reason"] for row in await inbox.list(state="parked")] == ["amount"]
         await inbox.replay(2)
-        with sa.create_engine(f"sqlite:///{sqlite}").connect() as connection:
+        with at(sqlite).connect() as connection:
             assert connection.execute(sa.select(OUTBOX.c.event_id).order_by(OUTBOX.c.id)).scalars().all() == [1, 2]
         assert await inbox.process(ignore) == 1
 
@@ -487,7 +492,7 @@ def test_purging(play: Any, gateway: MockGateway, sqlite: str) -> None:
         await take(inbox, gateway.signed_callback("parked", "success", timestamp=1_000_000_000))
         await take(inbox, gateway.signed_callback("forged", "success", wrong_signature=True))
         await take(inbox, gateway.signed_callback("waits", "success"))
-        engine = sa.create_engine(f"sqlite:///{sqlite}")
+        engine = at(sqlite)
         gateway.travel(10)
         assert await inbox.purge(10) == 0
         gateway.travel(0.001)
@@ -542,7 +547,7 @@ def test_a_sealed_body_is_read_with_its_key(play: Any, gateway: MockGateway, sql
 
     play(scenario, database_key=keys[0])
     assert seen == [json.loads(sent.body)]
-    with sa.create_engine(f"sqlite:///{sqlite}").begin() as connection:
+    with at(sqlite).begin() as connection:
         connection.execute(sa.update(EVENTS).values(state="parked", reason="operator"))
 
     async def again(inbox: Any) -> None:
@@ -574,7 +579,7 @@ def test_twelve_attempts_and_a_minute_of_lease_by_default(play: Any, gateway: Mo
     due: list[float] = []
 
     async def look(event: CallbackEvent) -> None:
-        with sa.create_engine(f"sqlite:///{sqlite}").connect() as connection:
+        with at(sqlite).connect() as connection:
             event_due = connection.execute(sa.select(EVENTS.c.due_at)).scalar_one()
             busy = connection.execute(sa.select(PAYMENTS.c.busy_until)).scalar_one()
         assert event_due == busy
@@ -617,7 +622,7 @@ def test_without_a_handler_for_updates_they_are_done(play: Any, gateway: MockGat
         assert await inbox.process(ignore) == 1
         (row,) = await inbox.list()
         assert (row["state"], row["reason"], row["attempts"], row["changed_at"]) == ("done", None, 0, gateway.clock())
-        with sa.create_engine(f"sqlite:///{sqlite}").connect() as connection:
+        with at(sqlite).connect() as connection:
             payment = connection.execute(sa.select(PAYMENTS)).one()
         values = (payment.state, payment.handled, payment.busy_token, payment.busy_until, payment.final_print)
         assert values == ("processing:paid", "processing:paid", None, None, None)
