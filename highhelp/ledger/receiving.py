@@ -92,7 +92,8 @@ def _given(table: Table, names: Sequence[str], prefix: str = "") -> TextClause:
 _LOOK, _LOOK_FOR_PRINT, _LOCK = Statement(_KNOWN), Statement(_PRINT), Statement(_LOCKED)
 _LOOK_OR_TAKE = {outbox: Statement(_known_or_taken(outbox=outbox)) for outbox in (False, True)}
 _NEW_PAYMENT = Statement(_into(PAYMENTS, *_FIRST))
-_NEW_EVENT = Statement(_into(EVENTS, *_EVENT, "reason").returning(EVENTS.c.id))
+_NEW_EVENT = Statement(_into(EVENTS, *_EVENT, "reason"))
+_NEW_EVENT_ID = Statement(_into(EVENTS, *_EVENT, "reason").returning(EVENTS.c.id))
 _NEXT_STATE, _END = _changed("state"), _changed("state", "final_print")
 _OUT = Statement(_into(OUTBOX, "event_id", "due_at"))
 _SAID_AGAIN = Statement(
@@ -229,10 +230,13 @@ def _accept(connection: Connection, new: _New, found: Row[Any]) -> Stored:
         ref = _NEW_PAYMENT(connection, new.payment).lastrowid
     else:
         (_END if new.facts.final else _NEXT_STATE)(connection, {"which": ref, **new.payment})
-    event_id = _NEW_EVENT(connection, {**new.event, "payment_ref": ref}).scalar_one()
-    _say_again(connection, new, found)
+    event = {**new.event, "payment_ref": ref}
     if new.outbox:
+        event_id = _NEW_EVENT_ID(connection, event).scalar_one()
         _OUT(connection, {"event_id": event_id, "due_at": new.now})
+    else:
+        _NEW_EVENT(connection, event)
+    _say_again(connection, new, found)
     return RECEIVED
 
 
