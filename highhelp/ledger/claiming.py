@@ -6,18 +6,19 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import Integer, bindparam, literal_column, null, or_, select, update
 
 from highhelp.ledger import rules
 from highhelp.ledger.events import CallbackEvent, Lease, parked_key
 from highhelp.ledger.receiving import expected_sum
 from highhelp.ledger.schema import EVENTS, PAYMENTS
+from highhelp.ledger.statements import Statement
 from highhelp_api.contract import FINAL_STATUSES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import BindParameter, Connection, Row
 
     from highhelp.ledger.protect import Seal
 
@@ -27,12 +28,50 @@ _EVENT_CHANGES = update(EVENTS).where(EVENTS.c.id == bindparam("which"))
 _PAYMENT_CHANGES = update(PAYMENTS).where(PAYMENTS.c.id == bindparam("which"))
 _MINE = (
     EVENTS.c.id == bindparam("which"),
-    EVENTS.c.state == "claimed",
+    EVENTS.c.state == literal_column("'claimed'"),
     EVENTS.c.lease_token == bindparam("token"),
 )
-_HOLD = select(EVENTS.c.id).where(*_MINE).with_for_update()
 _MY_EVENT_CHANGES = update(EVENTS).where(*_MINE)
 _MY_PAYMENT_CHANGES = _PAYMENT_CHANGES.where(PAYMENTS.c.busy_token == bindparam("token"))
+_DONE = Statement(
+    _MY_EVENT_CHANGES.values(
+        state=literal_column("'done'"), reason=null(), due_at=null(), lease_token=null(), changed_at=bindparam("now")
+    )
+)
+_HANDLED = Statement(
+    _MY_PAYMENT_CHANGES.values(busy_token=null(), busy_until=null(), handled=bindparam("payment_state"))
+)
+_THESE: BindParameter[Any] = bindparam("these", expanding=True)
+_CLAIMED = (
+    update(EVENTS)
+    .where(EVENTS.c.id.in_(_THESE))
+    .values(
+        state="claimed",
+        due_at=bindparam("until"),
+        lease_token=bindparam("token"),
+        attempts=EVENTS.c.attempts + 1,
+        changed_at=bindparam("now"),
+    )
+)
+_BUSY = (
+    update(PAYMENTS)
+    .where(PAYMENTS.c.id.in_(_THESE))
+    .values(busy_token=bindparam("token"), busy_until=bindparam("until"))
+)
+
+
+DUE = (
+    select(EVENTS, PAYMENTS.c.handled, PAYMENTS.c.expected_amount, PAYMENTS.c.expected_currency)
+    .join(PAYMENTS, PAYMENTS.c.id == EVENTS.c.payment_ref)
+    .where(
+        EVENTS.c.due_at <= bindparam("now"),
+        or_(PAYMENTS.c.busy_until.is_(None), PAYMENTS.c.busy_until <= bindparam("now")),
+    )
+    .order_by(EVENTS.c.due_at, EVENTS.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+"""The events that may be claimed at a moment, none of a payment of which one is being handled."""
 
 
 class LeaseLost(Exception):
@@ -50,24 +89,6 @@ class Claimed:
 
     events: tuple[CallbackEvent, ...]
     settled: int
-
-
-def due(now: int, most: int) -> Select[Any]:
-    """The events that may be claimed, none of a payment of which one is being handled."""
-    free = or_(PAYMENTS.c.busy_until.is_(None), PAYMENTS.c.busy_until <= now)
-    return (
-        select(
-            EVENTS,
-            PAYMENTS.c.handled,
-            PAYMENTS.c.expected_amount,
-            PAYMENTS.c.expected_currency,
-        )
-        .join(PAYMENTS, PAYMENTS.c.id == EVENTS.c.payment_ref)
-        .where(EVENTS.c.due_at <= now, free)
-        .order_by(EVENTS.c.due_at, EVENTS.c.id)
-        .limit(most)
-        .with_for_update(skip_locked=True)
-    )
 
 
 def claim(
@@ -91,26 +112,26 @@ def claim(
         updates: Whether there is a handler for informative events; without one they are done.
         seal: To open sealed bodies.
     """
+    # one for all: of a payment one event is claimed at a time
+    token, until = secrets.token_hex(16), now + lease
     events: list[CallbackEvent] = []
     payments: set[int] = set()
     settled = 0
-    for row in connection.execute(due(now, most)).all():
+    for row in connection.execute(DUE, {"now": now, "most": most}).all():
         if row.payment_ref in payments:
-            continue  # one at a time; it is found again
+            continue  # it is found again
         payments.add(row.payment_ref)
         changes = _without_handler(row, max_attempts, updates=updates)
         if changes is not None:
             settled += 1
             _settle(connection, row, changes, now)
             continue
-        token = secrets.token_hex(16)
-        until = now + lease
-        attempts = row.attempts + 1
-        values = {"state": "claimed", "due_at": until, "lease_token": token, "attempts": attempts, "changed_at": now}
-        connection.execute(_EVENT_CHANGES, {"which": row.id, **values})
-        busy = {"busy_token": token, "busy_until": until}
-        connection.execute(_PAYMENT_CHANGES, {"which": row.payment_ref, **busy})
-        events.append(_event(row, attempts, Lease(token, row.payment_ref, until), seal))
+        events.append(_event(row, Lease(token, row.payment_ref, until), seal))
+    if events:
+        mine = {"token": token, "until": until}
+        connection.execute(_CLAIMED, {"these": [event.id for event in events], "now": now, **mine})
+        busy = [event._lease.payment_ref for event in events]  # noqa: SLF001 - a handler has no use for it
+        connection.execute(_BUSY, {"these": busy, **mine})
     return Claimed(tuple(events), settled)
 
 
@@ -142,23 +163,27 @@ def _settle(connection: Connection, row: Row[Any], changes: dict[str, Any], now:
     connection.execute(_PAYMENT_CHANGES, {"which": row.payment_ref, **payment})
 
 
-def hold(connection: Connection, event: CallbackEvent) -> None:
-    """Lock the event for the transaction in which its handler runs.
+def hold(connection: Connection, event: CallbackEvent, now: int) -> None:
+    """Mark an event as done, before its handler runs in the same transaction: nobody else can take it meanwhile.
 
     Raises:
-        LeaseLost: Another worker has it.
+        LeaseLost: Another worker has it: the transaction must be rolled back.
     """
-    if connection.execute(_HOLD, {"which": event.id, "token": event._lease.token}).one_or_none() is None:  # noqa: SLF001 - a handler has no use for it
+    mine = {"which": event.id, "token": event._lease.token}  # noqa: SLF001 - a handler has no use for it
+    if _DONE(connection, {**mine, "now": now}).rowcount != 1:
         raise LeaseLost
 
 
-def finish(connection: Connection, event: CallbackEvent, now: int) -> None:
-    """Mark an event as done.
+def finish(connection: Connection, event: CallbackEvent) -> None:
+    """Let the next event of the payment be handled, after :func:`hold` and the handler.
 
     Raises:
-        LeaseLost: Another worker has it, or a later event of its payment: the transaction must be rolled back.
+        LeaseLost: A later event of its payment is being handled: the transaction must be rolled back.
     """
-    _release(connection, event, {"state": "done", "reason": None, "due_at": None}, now, handled=event.state)
+    lease = event._lease  # noqa: SLF001 - a handler has no use for it
+    mine = {"which": lease.payment_ref, "token": lease.token}
+    if _HANDLED(connection, {**mine, "payment_state": event.state}).rowcount != 1:
+        raise LeaseLost
 
 
 def fail(connection: Connection, event: CallbackEvent, now: int, *, reason: str, max_attempts: int) -> str:
@@ -188,22 +213,17 @@ def give_back(connection: Connection, events: Sequence[CallbackEvent], now: int)
             continue
 
 
-def _release(
-    connection: Connection, event: CallbackEvent, values: dict[str, Any], now: int, handled: str | None = None
-) -> None:
+def _release(connection: Connection, event: CallbackEvent, values: dict[str, Any], now: int) -> None:
     lease = event._lease  # noqa: SLF001 - a handler has no use for it
     changes = {"which": event.id, "token": lease.token, **values, "lease_token": None, "changed_at": now}
     if connection.execute(_MY_EVENT_CHANGES, changes).rowcount != 1:
         raise LeaseLost
-    payment: dict[str, Any] = {"busy_token": None, "busy_until": None}
-    if handled is not None:
-        payment["handled"] = handled
-    mine = {"which": lease.payment_ref, "token": lease.token}
-    if connection.execute(_MY_PAYMENT_CHANGES, mine | payment).rowcount != 1:
+    free = {"which": lease.payment_ref, "token": lease.token, "busy_token": None, "busy_until": None}
+    if connection.execute(_MY_PAYMENT_CHANGES, free).rowcount != 1:
         raise LeaseLost
 
 
-def _event(row: Row[Any], attempt: int, lease: Lease, seal: Seal | None) -> CallbackEvent:
+def _event(row: Row[Any], lease: Lease, seal: Seal | None) -> CallbackEvent:
     return CallbackEvent(
         id=row.id,
         key=row.event_key,
@@ -216,7 +236,7 @@ def _event(row: Row[Any], attempt: int, lease: Lease, seal: Seal | None) -> Call
         amount=row.amount,
         currency=row.currency,
         payment_type=row.payment_type,
-        attempt=attempt,
+        attempt=row.attempts + 1,
         received_at=row.received_at / 1000,
         _body=row.body,
         _sealed=row.sealed,

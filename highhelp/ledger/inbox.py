@@ -57,6 +57,7 @@ TOO_LARGE: Answer = (413, b'{"status":"error","status_description":"body too lar
 UNAVAILABLE: Answer = (503, b'{"status":"error","status_description":"not stored, send it again"}')
 
 _SHARED_BATCH = 10
+_HANDLER = "highhelp_handler"
 
 
 @dataclass(frozen=True)
@@ -224,6 +225,7 @@ class CallbackStore(_Shared):
     def __init__(self, url: str | os.PathLike[str] | None = None, **options: Unpack[StoreOptions]) -> None:
         super().__init__(url, **options)
         self._engine = make_engine(self._url)
+        sqlalchemy_event.listen(self._engine, "commit", _refuse_handlers)
 
     @property
     def engine(self) -> Engine:
@@ -344,11 +346,11 @@ class CallbackStore(_Shared):
             if not shares:
                 handler(event)  # claimed alone, just now
             with self.engine.begin() as connection:
+                claiming.hold(connection, event, self._options.now())
                 if shares:
-                    claiming.hold(connection, event)
                     with _no_commit(connection):
                         handler(event, connection)
-                claiming.finish(connection, event, self._options.now())
+                claiming.finish(connection, event)
         except LeaseLost:
             say(logging.WARNING, "callback lease lost", payment_id=event.payment_id, event=event.id)
             return False
@@ -564,6 +566,7 @@ class AsyncCallbackStore(_Shared):
     def __init__(self, url: str | os.PathLike[str] | None = None, **options: Unpack[StoreOptions]) -> None:
         super().__init__(url, **options)
         self._engine = make_async_engine(self._url)
+        sqlalchemy_event.listen(self._engine.sync_engine, "commit", _refuse_handlers)
 
     @property
     def engine(self) -> AsyncEngine:
@@ -646,11 +649,11 @@ class AsyncCallbackStore(_Shared):
             if not shares:
                 await handler(event)
             async with self.engine.begin() as connection:
+                await connection.run_sync(claiming.hold, event, self._options.now())
                 if shares:
-                    await connection.run_sync(claiming.hold, event)
                     with _no_commit(connection.sync_connection):
                         await handler(event, connection)
-                await connection.run_sync(claiming.finish, event, self._options.now())
+                await connection.run_sync(claiming.finish, event)
         except LeaseLost:
             say(logging.WARNING, "callback lease lost", payment_id=event.payment_id, event=event.id)
             return False
@@ -757,17 +760,20 @@ class AsyncCallbackInbox(_Receiving, AsyncCallbackStore):
 @contextmanager
 def _no_commit(connection: Any) -> Iterator[None]:
     """Keep a handler from committing: half of its work would be stored without the mark that it was done."""
-
-    def refuse(refused: Any) -> None:
-        # SQLAlchemy takes the transaction for ended now: left open, it would go back to the pool with its locks
-        refused.dialect.do_rollback(refused.connection)
-        raise HandlerCommits("a handler must not commit the connection that it was given")
-
-    sqlalchemy_event.listen(connection, "commit", refuse)
+    about: dict[Any, Any] = connection.info
+    about[_HANDLER] = True
     try:
         yield
     finally:
-        sqlalchemy_event.remove(connection, "commit", refuse)
+        del about[_HANDLER]
+
+
+def _refuse_handlers(connection: Connection) -> None:
+    # listens always: to add a listener for each handler and take it away again costs as much as a statement
+    if _HANDLER in connection.info:
+        # SQLAlchemy takes the transaction for ended now: left open, it would go back to the pool with its locks
+        connection.dialect.do_rollback(connection.connection)
+        raise HandlerCommits("a handler must not commit the connection that it was given")
 
 
 class HandlerCommits(HighHelpError):

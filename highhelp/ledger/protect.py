@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NAME, _NONCE = 8, 12
-_CARD_DIGITS = range(12, 20)
+# of 12 to 19 digits
+_CARD_NUMBERS = range(10**11, 10**19)
 # what the inbox stores in columns of its own: a long number in an id, or a large sum, is no card number
 _KEPT: tuple[tuple[tuple[str, ...], type], ...] = (
     (("project_id",), str),
@@ -51,11 +52,7 @@ def _without_numbers(value: Any) -> Any:
         return {name: _without_numbers(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_without_numbers(item) for item in value]
-    return MASK if isinstance(value, int) and _long(value) else value
-
-
-def _long(value: int) -> bool:
-    return len(str(abs(value))) in _CARD_DIGITS
+    return MASK if isinstance(value, int) and abs(value) in _CARD_NUMBERS else value
 
 
 class Seal:

@@ -16,13 +16,19 @@ PAN = "4000001234567899"
     "text",
     [
         PAN, f"card {PAN}.", f"x{PAN}y", "4000 0012 3456 7899", "4000-0012-3456-7899", f"id={PAN}", f"{PAN}-{PAN}",
-        f"{PAN}{'a' * 3}", f"/pay/{PAN}", f"{PAN[:8]}-{PAN[8:12]}-{PAN[12:]}",
+        f"{PAN}{'a' * 3}", f"/pay/{PAN}", f"{PAN[:8]}-{PAN[8:12]}-{PAN[12:]}", PAN[:12], PAN[:4] * 3,
     ],
 )  # fmt: skip
 def test_card_numbers_are_masked(text: str) -> None:
     told = masked_text(text)
     assert MASK in told
     assert not set(told) & set("456789")
+
+
+@pytest.mark.parametrize("text", ["cvv=123", "cvv: 123", '"cvv":123', "pan=1"])
+def test_named_values_are_masked_however_short(text: str) -> None:
+    assert MASK in masked_text(text)
+    assert not set(masked_text(text)) & set("123")
 
 
 def test_ids_and_tokens_are_not() -> None:

@@ -121,7 +121,8 @@ def test_every_step_of_receiving_and_of_processing(url: str, home: Path, ledger:
                     killed = first["killed"]
                     gateway.travel(31)  # the dead worker's lease ends
                 crasher.run(processing(0))
-            assert kill_at > 10, "hardly a step was found"
+            # on PostgreSQL one statement and the commit store a callback: before and after each
+            assert kill_at > {"receive": 4, "process": 10}[do], "hardly a step was found"
         rows = booked(ledger)
         assert len(rows) == len({row.payment_id for row in rows}) == payments
 

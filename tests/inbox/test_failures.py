@@ -15,6 +15,7 @@ from highhelp.ledger import versions
 from highhelp.ledger.schema import METADATA, REVISION
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from highhelp_mock import MockGateway, Outgoing
@@ -77,22 +78,28 @@ def test_a_locked_database(gateway: MockGateway, sqlite: str, monkeypatch: pytes
         everything_is_handled(inbox, {"order-1"})
 
 
-def test_a_lost_connection(gateway: MockGateway, postgres: str, postgres_server: sa.Engine) -> None:
+@pytest.fixture
+def cut(postgres: str, postgres_server: sa.Engine) -> Callable[[], None]:
+    """Ends every connection to the database."""
     name = postgres.rpartition("/")[2]
 
-    def cut() -> None:
+    def now() -> None:
         with postgres_server.connect() as connection:
             connection.exec_driver_sql(
                 f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
             )
 
+    return now
+
+
+def test_a_lost_connection(gateway: MockGateway, postgres: str, cut: Callable[[], None]) -> None:
     with CallbackInbox(postgres, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
         inbox.prepare()
         cuts = iter([True, True])
         acknowledged: set[str] = set()
 
         def before_insert(connection: object, cursor: object, statement: str, *_: object) -> None:
-            if statement.startswith("INSERT INTO highhelp_events") and next(cuts, False):
+            if "INSERT INTO highhelp_events" in statement and next(cuts, False):
                 cut()
 
         sa.event.listen(inbox.engine, "before_cursor_execute", before_insert)
@@ -114,6 +121,45 @@ def test_a_lost_connection(gateway: MockGateway, postgres: str, postgres_server:
         gateway.travel(61)
         assert inbox.process(handler) == 1
         assert {row["state"] for row in inbox.list()} == {"done"}
+
+
+def test_a_connection_that_died_unused_is_replaced(
+    gateway: MockGateway, postgres: str, cut: Callable[[], None]
+) -> None:
+    with CallbackInbox(postgres, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        assert take(inbox, gateway.signed_callback("order-1", "success")) == 200
+        cut()
+        assert take(inbox, gateway.signed_callback("order-2", "success")) == 200
+        cut()
+        everything_is_handled(inbox, {"order-1", "order-2"})
+
+
+def test_a_commit_that_the_server_turns_into_a_rollback_is_an_error(postgres: str) -> None:
+    engine = engines.make_engine(postgres)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("CREATE TABLE numbers (number INTEGER)")
+        with pytest.raises(sa.exc.DBAPIError):
+            connection.exec_driver_sql("SELECT 1/0")
+        with pytest.raises(sa.exc.DBAPIError):
+            connection.commit()
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT to_regclass('numbers')").scalar_one() is None
+    engine.dispose()
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_of_two_transactions_of_one_connection_the_first_alone_is_kept(postgres: str, *, used: bool) -> None:
+    engine = engines.make_engine(postgres)
+    if used:  # a connection from the pool begins otherwise than a new one
+        with engine.begin() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE numbers (number INTEGER)")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("INSERT INTO numbers VALUES (1)")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM numbers").scalar_one() == 0
+    engine.dispose()
 
 
 def test_run_outlives_a_database_that_goes_away(gateway: MockGateway, sqlite: str) -> None:

@@ -23,6 +23,7 @@ from highhelp_mock import MockGateway
 from highhelp_signing import REFUSAL, SignatureScheme
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from highhelp_mock import Outgoing
@@ -310,16 +311,46 @@ def test_of_two_that_claimed_it_only_the_later_may_go_on(inbox: CallbackInbox, g
         gateway.travel(2)
     first, second = claims
     with inbox.engine.begin() as connection, pytest.raises(claiming.LeaseLost):
-        claiming.hold(connection, first)
+        claiming.hold(connection, first, 0)
     with inbox.engine.begin() as connection:
-        # where the payment's lease does not tell them apart, the event's does
+        # where the payment's lease does not tell them apart, the event's does, and the other way round
         connection.exec_driver_sql(f"UPDATE highhelp_payments SET busy_token = '{first._lease.token}'")
         with pytest.raises(claiming.LeaseLost):
-            claiming.finish(connection, first, 0)
+            claiming.hold(connection, first, 0)
+        claiming.hold(connection, second, 0)
+        with pytest.raises(claiming.LeaseLost):
+            claiming.finish(connection, second)
         connection.exec_driver_sql(f"UPDATE highhelp_payments SET busy_token = '{second._lease.token}'")
-        claiming.hold(connection, second)
-        claiming.finish(connection, second, 0)
+        claiming.finish(connection, second)
     assert states(inbox) == [("success", "done", None)]
+
+
+def test_what_a_callback_costs_the_database(inbox: CallbackInbox, gateway: MockGateway) -> None:
+    """On PostgreSQL each statement is a round trip or three, so their number is what a callback costs."""
+    seen: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith("BEGIN"):
+            seen.append(statement.split(maxsplit=1)[0])
+
+    def cost(work: Callable[[], object]) -> list[str]:
+        seen.clear()
+        work()
+        return list(seen)
+
+    inbox.prepare()
+    sa.event.listen(inbox.engine, "before_cursor_execute", note)
+    first, last = gateway.signed_callback("order-1", "pending"), gateway.signed_callback("order-1", "success")
+    postgres = inbox.engine.dialect.name == "postgresql"
+    look = "WITH" if postgres else "SELECT"
+    again = ["SELECT", "SELECT"] if postgres else []  # the lock, and under it once more
+    assert cost(lambda: take(inbox, first)) == ([look] if postgres else [look, "INSERT", "INSERT"])
+    assert cost(lambda: take(inbox, first)) == [look]
+    assert cost(lambda: take(inbox, last)) == [look, *again, "UPDATE", "INSERT"]
+    # claimed with one statement for each table, however many there are; each done with one for each table
+    handle = ["SELECT", "UPDATE", "UPDATE", *["UPDATE", "UPDATE"]]
+    assert cost(lambda: inbox.process(lambda event, connection: None, limit=1)) == ["SELECT", "UPDATE", "UPDATE"]
+    assert cost(lambda: inbox.process(lambda event, connection: None)) == [*handle, "SELECT"]
 
 
 def test_the_key_of_an_event_knows_no_time(gateway: MockGateway) -> None:

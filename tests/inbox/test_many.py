@@ -144,7 +144,7 @@ def claim_time(inbox: CallbackInbox, gateway: MockGateway, run: str) -> float:
 
 
 def plan(inbox: CallbackInbox) -> str:
-    query = claiming.due(NOW, 10).compile(inbox.engine, compile_kwargs={"literal_binds": True})
+    query = claiming.DUE.params(now=NOW, most=10).compile(inbox.engine, compile_kwargs={"literal_binds": True})
     prefix = {"postgresql": "EXPLAIN ", "sqlite": "EXPLAIN QUERY PLAN "}[inbox.engine.dialect.name]
     with inbox.engine.connect() as connection:
         return "\n".join(str(row) for row in connection.exec_driver_sql(prefix + str(query)))
