@@ -134,6 +134,9 @@ class Payment:
         As `dataclasses.replace` makes it, but not by the constructor, which takes most of the time of a move: a payment
         has many fields, and a frozen class sets each by a detour.
 
+        Args:
+            changes: the new values by the names of their fields.
+
         Raises:
             AttributeError: there is no such field.
         """
