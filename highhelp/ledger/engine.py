@@ -138,8 +138,11 @@ def _write_ahead(cursor: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return  # a merchant's own statements, each for itself
     # the write lock at once: a transaction that read first and wants to write later could only fail
-    reads = connection.get_execution_options().get(READ, False)
+    reads = options.get(READ, False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
@@ -154,29 +157,25 @@ def _open_postgres(connection: Any, _: object) -> None:
 
 
 def _save_round_trips(dialect: Dialect) -> None:
-    """Begin and commit in one round trip each; as the driver is used otherwise, they take two and three."""
-    dialect.do_ping = _begin  # type: ignore[method-assign, assignment]
+    """Commit in one round trip instead of three, and find out without a transaction whether a connection is alive."""
+    alive = dialect.do_ping
+
+    def ping(connection: Any) -> bool:
+        # else the driver begins one, and what a merchant then writes outside of any is rolled back with it
+        connection.autocommit = True
+        try:
+            return alive(connection)
+        except OSError:  # the driver lets some through as they are
+            return False
+        finally:
+            connection.autocommit = False
+
+    dialect.do_ping = ping  # type: ignore[method-assign, assignment]
     dialect.do_commit = _commit  # type: ignore[method-assign, assignment]
 
 
-def _begin(connection: Any) -> bool:
-    # each transaction has to begin anyhow: that finds out, too, whether the connection is still alive
-    connection.autocommit = True  # else the driver begins by itself first
-    try:
-        _at_once(connection, "begin transaction")
-    except OSError:  # the driver lets some through as they are
-        return False
-    finally:
-        connection.autocommit = False
-    return True
-
-
 def _commit(connection: Any) -> None:
-    _at_once(connection, "commit")
-
-
-def _at_once(connection: Any, statement: str) -> None:
-    # its own `commit()` lets the server parse, describe and execute it, and waits for each
+    # the driver's own `commit()` lets the server parse, describe and execute it, and waits for each
     cursor = connection.cursor()
-    cursor.execute(statement)
+    cursor.execute("commit")
     cursor.close()

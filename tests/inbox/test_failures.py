@@ -264,3 +264,15 @@ def test_sqlite_keeps_its_promises(tmp_path: Path) -> None:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == 5000
     engine.dispose()
+
+
+def test_a_merchant_s_own_statements_outside_a_transaction_are_kept(gateway: MockGateway, url: str) -> None:
+    with CallbackInbox(url, verifier=gateway.verifier(), environ={}) as inbox:
+        with inbox.engine.begin() as connection:
+            connection.exec_driver_sql("CREATE TABLE notes (text TEXT)")
+        alone = inbox.engine.execution_options(isolation_level="AUTOCOMMIT")
+        for _ in range(2):  # a new connection, and one that the pool had
+            with alone.connect() as connection:
+                connection.exec_driver_sql("INSERT INTO notes VALUES ('x')")
+        with inbox.engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM notes").scalar_one() == 2
