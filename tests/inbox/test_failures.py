@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import threading
+import warnings
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +17,7 @@ from highhelp.ledger import versions
 from highhelp.ledger.schema import METADATA, REVISION
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from highhelp_mock import MockGateway, Outgoing
@@ -79,7 +81,7 @@ def test_a_locked_database(gateway: MockGateway, sqlite: str, monkeypatch: pytes
 
 
 @pytest.fixture
-def cut(postgres: str, postgres_server: sa.Engine) -> Callable[[], None]:
+def cut(postgres: str, postgres_server: sa.Engine) -> Iterator[Callable[[], None]]:
     """Ends every connection to the database."""
     name = postgres.rpartition("/")[2]
 
@@ -89,7 +91,11 @@ def cut(postgres: str, postgres_server: sa.Engine) -> Callable[[], None]:
                 f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
             )
 
-    return now
+    yield now
+    with warnings.catch_warnings():
+        # the driver leaves the socket of a connection that broke to the garbage collector: here, not in another test
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def test_a_lost_connection(gateway: MockGateway, postgres: str, cut: Callable[[], None]) -> None:
