@@ -70,7 +70,7 @@ ROOMS = {
         ),
         Room(
             "inbox",
-            _of("highhelp.ledger", "receiving claiming rules events keeping refused protect inbox"),
+            _of("highhelp.ledger", "receiving claiming statements rules events keeping refused protect inbox"),
             ("tests/inbox", "tests/security/test_stored_callbacks.py"),
             85,
             (

@@ -114,7 +114,7 @@ class FieldRules:
     ) -> None:
         self._scheme = scheme
         self._closed = closed
-        self._rows = sorted(fields.values(), key=lambda row: row.path.count(":"))  # parents first
+        self._rows = [fields[path] for path in sorted(fields)]  # parents first
         if any(row.path.rpartition(":")[0] not in fields for row in self._rows if ":" in row.path):
             raise ValueError("each field needs a row for the object that holds it")
         self._by_path = {row.path: row for row in self._rows}

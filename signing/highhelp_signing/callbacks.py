@@ -298,7 +298,7 @@ def _signature_and_timestamp(headers: object) -> tuple[bytes, str]:
 
 
 def _only(found: Mapping[str, list[str | None]], wanted: str) -> str:
-    values = found.get(wanted, [])
+    values = found.get(wanted)
     if not values:
         raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is missing")
     if len(values) > 1:
@@ -316,7 +316,7 @@ def _find(headers: Any, wanted: tuple[str, ...]) -> dict[str, list[str | None]]:
     if len(listed) > _MOST_HEADERS:
         return found
     for name, value in listed:
-        text = name if type(name) is str else _text(name)
+        text = _text(name)
         if text is not None and (lowered := text.lower()) in wanted:
             found.setdefault(lowered, []).append(_text(value))
     return found

@@ -16,7 +16,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from highhelp_api import contract
-from highhelp_signing import ECHO_PATHS, CallbackRejected, CallbackVerifier, RejectionReason, SignatureScheme, normalize
+from highhelp_signing import (
+    ECHO_PATHS,
+    BodyFault,
+    BodyNotSignable,
+    CallbackRejected,
+    CallbackVerifier,
+    Limits,
+    RejectionReason,
+    SignatureScheme,
+    normalize,
+    request_ambiguity,
+)
 from highhelp_signing.ambiguity import FieldRules, echo_is_ambiguous
 from highhelp_signing.normalize import collect_entries, join_entries
 from tests.signing.conftest import PROJECT, Sign, callback, compact
@@ -499,3 +510,64 @@ def test_the_echo_paths_are_of_the_contract() -> None:
     assert set(ECHO_PATHS.values()) <= set(contract.CALLBACK_FIELDS)
     with pytest.raises(KeyError, match="no:such:path"):
         echo_is_ambiguous("x", at="no:such:path")
+
+
+# Requests, whose schemas are closed.
+
+PAYIN: dict[str, Any] = {
+    "general": {"project_id": PROJECT, "payment_id": "o-1"},
+    "payment": {"amount": 100, "description": "x"},
+}
+
+
+def with_description(text: str) -> dict[str, Any]:
+    return PAYIN | {"payment": PAYIN["payment"] | {"description": text}}
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("x;receiver:pan:4000000000000002", "payment:description"),
+        ("x;payment:method:card-p2p", "payment:description"),
+        ("x;payment:zone:w", None),  # no request has such a field, and its schema takes no other
+        ("x;zone:w", None),
+        ("x;receiver:pan", None),
+        ("None", None),  # nothing that a description could be taken for
+        ("x", None),
+    ],
+)
+def test_what_a_request_s_signature_could_vouch_for_besides(text: str, place: str | None) -> None:
+    rules, body = FieldRules(DEFAULT, contract.REQUEST_FIELDS, closed=True), with_description(text)
+    entries = collect_entries(body)
+    assert rules.ambiguity(lambda: rules.read(body), entries, join_entries(body, entries, DEFAULT)) == place
+    assert request_ambiguity(body) == place
+
+
+def test_a_request_is_read_by_the_scheme_in_force() -> None:
+    bar = SignatureScheme(joiner="|")
+    assert request_ambiguity(with_description("x|receiver:pan:4"), bar) == "payment:description"
+    assert request_ambiguity(with_description("x;receiver:pan:4"), bar) is None
+    with pytest.raises(BodyNotSignable) as caught:
+        request_ambiguity({"a|b": 1}, bar)
+    assert caught.value.path == "a|b"
+    assert request_ambiguity({"a;b": 1}, bar) is None
+
+
+def test_a_request_without_a_normalised_form_names_the_place() -> None:
+    with pytest.raises(BodyNotSignable) as caught:
+        request_ambiguity(with_description("\ud800"))
+    assert (caught.value.path, caught.value.reason) == ("payment:description", BodyFault.SURROGATE)
+
+
+@pytest.mark.parametrize(
+    ("body", "limits", "fault"),
+    [
+        (PAYIN, Limits(depth=1), BodyFault.DEPTH),
+        (with_description("\u044f" * 400), Limits(text=700), BodyFault.SIZE),  # of bytes, known only once it is joined
+    ],
+)
+def test_a_request_is_kept_within_the_limits(body: dict[str, Any], limits: Limits, fault: BodyFault) -> None:
+    assert request_ambiguity(body) is None
+    with pytest.raises(BodyNotSignable) as caught:
+        request_ambiguity(body, limits=limits)
+    assert caught.value.reason is fault
