@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
 import http.client
+import json
 import statistics
 import sys
 import time
@@ -18,7 +22,7 @@ from benchmark import fixed_server, material
 from benchmark.measure import Bench, Row, Turn, ratios, timed
 from benchmark.signing import NOW, PKCS1, SHA256
 from highhelp import AsyncHighHelp, HighHelp, models
-from highhelp_signing import Signer, signature_headers, signing_message
+from highhelp_signing import Signer, normalize, signature_headers, signing_message
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -47,7 +51,8 @@ def sync(bench: Bench) -> Row:
     about: dict[str, Any] = {"project_id": material.PROJECT, "timestamp": NOW}
     by_rsa = plain | signature_headers(raw, signer=keys.rsa, **about)
     by_hmac = plain | signature_headers(raw, signer=keys.hmac, **about)
-    with fixed_server.running(material.compact(material.answer())) as server:
+    answered, secret = material.compact(material.answer()), material.HMAC_KEY.encode()
+    with fixed_server.running(answered) as server:
         url = server + material.PATH
         bare = httpx.Client()
         wire = http.client.HTTPConnection(server.removeprefix("http://"))
@@ -63,6 +68,22 @@ def sync(bench: Bench) -> Row:
             wire.request("POST", material.PATH, raw, by_hmac)
             return wire.getresponse().read()
 
+        def computed() -> str:
+            # what any client of this API computes for a call: JSON out and in, the string that is signed, a model
+            sent = json.dumps(material.request(), ensure_ascii=False, separators=(",", ":")).encode()
+            text = normalize(json.loads(sent))
+            base64.urlsafe_b64encode(text.encode())
+            models.PaymentState.from_dict(json.loads(answered))
+            return text
+
+        def floor() -> object:
+            digest = hmac.digest(secret, computed().encode(), hashlib.sha512)
+            return bare.post(url, content=raw, headers=by_hmac), base64.urlsafe_b64encode(digest)
+
+        def floor_with_sign() -> object:
+            signature = keys.private.sign(hashlib.sha256(computed().encode()).digest(), PKCS1, SHA256)
+            return bare.post(url, content=raw, headers=by_rsa), base64.urlsafe_b64encode(signature)
+
         def with_sign() -> object:
             bare.post(url, content=raw, headers=by_rsa)
             return keys.private.sign(message, PKCS1, SHA256)
@@ -72,6 +93,8 @@ def sync(bench: Bench) -> Row:
             "httpx, unsigned": lambda: bare.post(url, content=raw, headers=plain),
             "httpx, pre-signed": lambda: bare.post(url, content=raw, headers=by_hmac),
             "httpx, pre-signed + bare RSA sign": with_sign,
+            "floor: httpx + JSON, normalize, HMAC, model": floor,
+            "floor: httpx + JSON, normalize, RSA sign, model": floor_with_sign,
             **{f"create, {name}": partial(client.p2p.create_payin, body) for name, client in clients.items()},
             "create, HMAC, OpenTelemetry without an SDK": lambda: traced.p2p.create_payin(body),
         }

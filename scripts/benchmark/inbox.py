@@ -7,19 +7,22 @@ import os
 import sqlite3
 import statistics
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
 from benchmark import material
 from benchmark.measure import Bench, NotMeasured, Row, Turn, ratios
 from benchmark.signing import PKCS1, SHA256
 from highhelp import CallbackInbox
+from highhelp.ledger.protect import readable
 from highhelp_signing import signing_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
 EACH = 10
 POSTGRES = os.environ.get("HIGHHELP_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
@@ -30,28 +33,25 @@ _TABLE = "CREATE TABLE bare (id {serial}, event_key TEXT UNIQUE NOT NULL, body T
 
 def sqlite(bench: Bench) -> Row:
     """On SQLite."""
-    path = bench.scratch / "bare.db"
-    connection = sqlite3.connect(path, isolation_level=None)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.execute(_TABLE.format(serial="INTEGER PRIMARY KEY"))
-    row = _measure(
-        bench, "SQLite", str(bench.scratch / "inbox.db"), lambda sql, *values: connection.execute(sql, values)
-    )
-    connection.close()
-    return row
+
+    @contextmanager
+    def new(name: str) -> Iterator[tuple[str, Any]]:
+        path = bench.scratch / f"{name}.db"
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+                connection.execute(f"PRAGMA {pragma}")
+            yield str(path), connection
+
+    return _measure(bench, "SQLite", new, "INTEGER PRIMARY KEY", "?")
 
 
 def postgres(bench: Bench) -> Row:
     """On PostgreSQL."""
-    with _new_database() as (url, connection):
-        cursor = connection.cursor()
-        cursor.execute(_TABLE.format(serial="BIGSERIAL PRIMARY KEY"))
-        return _measure(bench, "PostgreSQL", url, lambda sql, *values: cursor.execute(sql.replace("?", "%s"), values))
+    return _measure(bench, "PostgreSQL", _new_database, "BIGSERIAL PRIMARY KEY", "%s")
 
 
 @contextmanager
-def _new_database() -> Iterator[tuple[str, Any]]:
+def _new_database(name: str) -> Iterator[tuple[str, Any]]:
     driver: Any = importlib.import_module("pg8000.dbapi")
     url = make_url(POSTGRES)
     about = {"user": url.username or "postgres", "password": url.password, "host": url.host, "port": url.port or 5432}
@@ -60,7 +60,7 @@ def _new_database() -> Iterator[tuple[str, Any]]:
     except Exception as error:
         raise NotMeasured("PostgreSQL is not to be reached on 127.0.0.1:5432, so it was not measured") from error
     server.autocommit = True
-    name = f"highhelp_bench_{os.getpid()}"
+    name = f"highhelp_bench_{os.getpid()}_{name}"
     server.cursor().execute(f"CREATE DATABASE {name}")
     connection = driver.connect(database=name, **about)
     connection.autocommit = True
@@ -113,7 +113,51 @@ class _Inbox:
         return _microseconds(both)
 
 
-def _measure(bench: Bench, kind: str, url: str, execute: Callable[..., object]) -> Row:
+class _Floor:
+    """What an inbox executes for a callback, through the bare driver, with the same verification and masking.
+
+    One inbox receives, unmeasured, and its statements are noted; a database of the same state gets them again.
+    """
+
+    def __init__(self, noted: _Inbox, again: Any) -> None:
+        self.noted = noted
+        self.again = again.cursor()
+        self.verifier = noted.keys.verifier()
+        self.statements: list[tuple[str, Any]] = []
+        engine = noted.inbox.engine
+        if engine.dialect.name != "sqlite":  # there it is a statement like any other
+            event.listen(engine, "begin", lambda _: self.statements.append(("BEGIN", ())))
+        event.listen(engine, "before_cursor_execute", self.note)
+        event.listen(engine, "commit", lambda _: self.statements.append(("COMMIT", ())))
+
+    def note(self, _: object, __: object, statement: str, parameters: Any, *___: object) -> None:
+        """Called by SQLAlchemy."""
+        self.statements.append((statement, parameters))
+
+    def received(self) -> float:
+        """A turn of receiving."""
+        callbacks = self.noted.callbacks()
+        self.statements.clear()
+        self.noted.receive(callbacks)
+
+        def again() -> None:
+            for callback in callbacks:
+                readable(self.verifier.verify(*callback).body)
+            for statement, parameters in self.statements:
+                self.again.execute(statement, parameters)
+                if self.again.description:
+                    self.again.fetchall()
+
+        return _microseconds(again)
+
+
+def _measure(
+    bench: Bench,
+    kind: str,
+    new: Callable[[str], AbstractContextManager[tuple[str, Any]]],
+    serial: str,
+    mark: str,
+) -> Row:
     keys = material.Keys.new()
     body = material.callback()
     raw, _ = keys.signed(body)
@@ -122,9 +166,9 @@ def _measure(bench: Bench, kind: str, url: str, execute: Callable[..., object]) 
     numbers = iter(range(10**9))
 
     def commit() -> None:
-        execute("BEGIN")
-        execute("INSERT INTO bare (event_key, body, state) VALUES (?, ?, ?)", f"{next(numbers)}", raw.decode(), "x")
-        execute("COMMIT")
+        cursor.execute("BEGIN")
+        cursor.execute(insert, (f"{next(numbers)}", raw.decode(), "x"))
+        cursor.execute("COMMIT")
 
     def verify_and_commit() -> None:
         for _ in range(EACH):
@@ -136,12 +180,20 @@ def _measure(bench: Bench, kind: str, url: str, execute: Callable[..., object]) 
         for _ in range(2 * EACH + 1):
             commit()
 
-    with CallbackInbox(url, verifier=keys.verifier(), environ={}) as inbox:
-        inbox.prepare()
-        ours = _Inbox(inbox, keys)
+    with ExitStack() as stack:
+        (_, bare), *databases = [stack.enter_context(new(name)) for name in ("bare", "ours", "noted", "again")]
+        cursor, insert = bare.cursor(), f"INSERT INTO bare (event_key, body, state) VALUES ({mark}, {mark}, {mark})"  # noqa: S608  # marks of parameters
+        cursor.execute(_TABLE.format(serial=serial))
+        inboxes = [
+            stack.enter_context(CallbackInbox(url, verifier=keys.verifier(), environ={})) for url, _ in databases
+        ]
+        for inbox in inboxes:
+            inbox.prepare()
+        ours, floor = _Inbox(inboxes[0], keys), _Floor(_Inbox(inboxes[1], keys), databases[2][1])
         turns: dict[str, Turn] = {
             "one bare commit + RSA verify": lambda: _microseconds(verify_and_commit),
             "receive": ours.received,
+            "floor: its statements through the bare driver": floor.received,
             "2.1 bare commits": lambda: _microseconds(commits),
             "receive and process": ours.handled,
         }

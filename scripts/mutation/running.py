@@ -52,6 +52,11 @@ def run(room: Room, *, again: bool, sample: int, processes: int) -> Outcome:
     print(f"{room.name}: {len(names)} mutants to test, {not_counted} not counted", flush=True)
     _tester(room, tree, names, processes)
     found = _found(room, tree)
+    # of a function that has changed since the last run, the tester has forgotten what was noticed
+    if forgotten := [one.name for one in counted if one.name not in found]:
+        print(f"{room.name}: {len(forgotten)} of changed functions are tested too", flush=True)
+        _tester(room, tree, forgotten, processes)
+        found = _found(room, tree)
     # what ran out of time may have done so on a busy machine: once more, one at a time
     if late := [one.name for one in counted if found.get(one.name) in _TESTED_AGAIN]:
         print(f"{room.name}: {len(late)} ran out of time and are tested again", flush=True)

@@ -73,9 +73,11 @@ def test_each_side_takes_its_turn_in_each_round(tmp_path: Path) -> None:
         order.append(name)
         return 1.0
 
-    series = Bench(1.0, tmp_path).interleave({name: lambda name=name: turn(name) for name in "abc"}, 3)  # type: ignore[misc]  # each its own
-    assert series == {"a": [1.0] * 3, "b": [1.0] * 3, "c": [1.0] * 3}
-    assert "".join(order) == "abcbcacab"
+    series = Bench(1.0, tmp_path).interleave({name: lambda name=name: turn(name) for name in "abc"}, 50)  # type: ignore[misc]  # each its own
+    assert series == {"a": [1.0] * 50, "b": [1.0] * 50, "c": [1.0] * 50}
+    rounds = ["".join(order[start : start + 3]) for start in range(0, 150, 3)]
+    assert {"".join(sorted(one)) for one in rounds} == {"abc"}
+    assert len(set(rounds)) == 6, "in every order, so that none always runs after the same one"
 
 
 @pytest.fixture
