@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from mutation.rooms import Room
 
 TEXT = "the letters of a text for people (a literal with a space in it)"
+AT_IMPORT = "runs while its module is imported, which is before the tester chooses a mutant"
 CAST = "the type that typing.cast is given, which does nothing when the code runs"
+
+_AT_IMPORT = {
+    "highhelp.ledger.receiving": {"_changed", "_given", "_into", "_known_or_taken"},
+    "highhelp.ledger.statements": {"Statement.__init__"},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,9 @@ def _of_module(module: str) -> Iterator[Mutant]:
         seen[identity] += 1
         identity = Identity(module, identity.function, old, new, seen[identity])
         diff = "\n".join(list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[3:])
-        yield Mutant(f"{module}.{name}", identity, diff, _not_counted(ast.parse(before), ast.parse(after)))
+        early = plain in _AT_IMPORT.get(module, ())
+        reason = AT_IMPORT if early else _not_counted(ast.parse(before), ast.parse(after))
+        yield Mutant(f"{module}.{name}", identity, diff, reason)
 
 
 @contextmanager
