@@ -170,8 +170,9 @@ def _save_round_trips(dialect: Dialect) -> None:
         finally:
             connection.autocommit = False
 
-    dialect.do_ping = ping  # type: ignore[method-assign, assignment]
-    dialect.do_commit = _commit  # type: ignore[method-assign, assignment]
+    # on the dialect of this one engine: SQLAlchemy has no event in whose place these could be done
+    dialect.do_ping = ping  # type: ignore[method-assign, assignment]  # see above
+    dialect.do_commit = _commit  # type: ignore[method-assign, assignment]  # see above
 
 
 def _commit(connection: Any) -> None:

@@ -10,7 +10,7 @@ import griffe
 _ROLE = re.compile(r":(?:class|meth|func|data|mod|attr|exc):`~?([^`]+)`")
 
 
-class Roles(griffe.Extension):  # type: ignore[misc]  # as above
+class Roles(griffe.Extension):  # type: ignore[misc]  # griffe comes without types here
     """Turns roles into code, without the path that a tilde hides."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:

@@ -106,7 +106,7 @@ def check_rsa(key: rsa.RSAPrivateKey | rsa.RSAPublicKey, name: str) -> None:
     """Refuse RSA keys that protect nothing.
 
     Raises:
-        KeyFormatError: below 2048 bits; an exponent with which anybody could sign (cryptography before 48 takes it).
+        KeyFormatError: below 2048 bits; an exponent with which anybody could sign (cryptography 47 takes it).
     """
     if key.key_size < MIN_RSA_BITS:
         raise KeyFormatError(name, f"RSA keys below {MIN_RSA_BITS} bits are refused, this one has {key.key_size}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sqlite3
 import threading
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from highhelp import CallbackInbox, SettingsError
+from highhelp import AsyncCallbackInbox, CallbackInbox, SettingsError
 from highhelp.ledger import engine as engines
 from highhelp.ledger import versions
 from highhelp.ledger.schema import METADATA, REVISION
@@ -282,3 +283,18 @@ def test_a_merchant_s_own_statements_outside_a_transaction_are_kept(gateway: Moc
                 connection.exec_driver_sql("INSERT INTO notes VALUES ('x')")
         with inbox.engine.connect() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM notes").scalar_one() == 2
+
+
+def test_the_same_on_an_event_loop(gateway: MockGateway, url: str) -> None:
+    async def kept() -> int:
+        async with AsyncCallbackInbox(url, verifier=gateway.verifier(), environ={}) as inbox:
+            async with inbox.engine.begin() as connection:
+                await connection.exec_driver_sql("CREATE TABLE notes (text TEXT)")
+            alone = inbox.engine.execution_options(isolation_level="AUTOCOMMIT")
+            for _ in range(2):
+                async with alone.connect() as connection:
+                    await connection.exec_driver_sql("INSERT INTO notes VALUES ('x')")
+            async with inbox.engine.connect() as connection:
+                return int((await connection.exec_driver_sql("SELECT count(*) FROM notes")).scalar_one())
+
+    assert asyncio.run(kept()) == 2

@@ -53,16 +53,10 @@ def test_hostile_bodies_get_one_refusal_within_96_megabytes_and_touch_no_key(tmp
         assert answers["gateway"] == ("413" if large else "400"), name
         assert answers["asgi"] == answers["wsgi"] == ("413" if large else "401"), name
         assert answers["verifier"] == ("too_large" if large or answers["signer"] == "size" else "malformed"), name
-        assert answers["signer"] in (
-            "size",
-            "depth",
-            "number",
-            "surrogate",
-            "encoding",
-            "syntax",
-            "not_object",
-            "float",
-        ), name
+        wanted = {"size", "depth", "number", "surrogate", "encoding", "syntax", "not_object"}
+        if name == "an exponent of a billion" and sys.version_info >= (3, 13):
+            wanted = {"float"}  # the parser goes deep enough to come to the number
+        assert answers["signer"] in wanted, name
 
 
 def test_without_limits_the_memory_would_not_do(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import json
 import os
 import stat
 import tracemalloc
+from contextlib import nullcontext
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +26,7 @@ from highhelp_signing import (
     SignatureScheme,
     generate_home,
 )
-from highhelp_signing.keyfiles import public_der, public_pem
+from highhelp_signing.keyfiles import check_rsa, public_der, public_pem
 from highhelp_signing.keys import HmacVerificationKey, RsaVerificationKey
 from tests.signing.conftest import HMAC_TEXT, private_pem
 
@@ -371,3 +373,13 @@ def test_two_at_once_do_not_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     with pytest.raises(HomeExistsError):
         generate_home(directory, base_url="http://localhost")
     assert files_of(tmp_path) == {"home/project.json"}
+
+
+@pytest.mark.parametrize(
+    ("exponent", "refused"), [(1, True), (2, True), (4, True), (65536, True), (3, False), (65537, False)]
+)
+def test_an_exponent_is_ours_to_check(exponent: int, refused: bool) -> None:
+    """Newer versions of cryptography do not even load such a key, the oldest that is allowed does."""
+    key: Any = SimpleNamespace(key_size=2048, public_numbers=lambda: SimpleNamespace(e=exponent))
+    with pytest.raises(KeyFormatError, match="exponent") if refused else nullcontext():
+        check_rsa(key, "a key")
