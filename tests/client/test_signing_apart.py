@@ -81,17 +81,102 @@ def test_a_signer_that_fails_in_its_thread_is_told_as_not_sent(signer: RsaSigner
     assert "KMS" not in str(error)
 
 
+def test_what_the_work_raises_is_raised_where_it_is_waited_for() -> None:
+    def fail() -> None:
+        raise LookupError("no such key")
+
+    async def waited() -> tuple[object, ...]:
+        return await asyncio.gather(apart(fail), apart(lambda: 1), apart(fail), return_exceptions=True)
+
+    first, one, last = asyncio.run(asyncio.wait_for(waited(), 5))
+    assert [type(first), one, type(last)] == [LookupError, 1, LookupError]
+
+
+class Gate:
+    """Work that both threads stand before until it is opened."""
+
+    def __init__(self) -> None:
+        self.open = threading.Event()
+        self.there = threading.Semaphore(0)
+
+    def __call__(self) -> str:
+        self.there.release()
+        assert self.open.wait(5)
+        return threading.current_thread().name
+
+    def await_both(self) -> None:
+        assert self.there.acquire(timeout=5)
+        assert self.there.acquire(timeout=5)
+
+
+def test_no_more_than_two_threads_work_for_any_number_of_loops() -> None:
+    gate, names = Gate(), []
+
+    def loop() -> None:
+        async def three() -> list[str]:
+            return await asyncio.gather(*(apart(gate) for _ in range(3)))
+
+        names.extend(asyncio.run(asyncio.wait_for(three(), 5)))
+
+    loops = [threading.Thread(target=loop) for _ in range(3)]
+    for one in loops:
+        one.start()
+    gate.await_both()
+    assert not gate.there.acquire(timeout=0.1)
+    gate.open.set()
+    for one in loops:
+        one.join(5)
+    assert len(names) == 9
+    assert len(set(names)) == 2
+
+
+def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
+    gate, begun = Gate(), []
+
+    async def called_off() -> None:
+        held = [asyncio.ensure_future(apart(gate)) for _ in range(2)]
+        waiting = asyncio.ensure_future(apart(lambda: begun.append("called off")))
+        await asyncio.to_thread(gate.await_both)
+        waiting.cancel()
+        await asyncio.sleep(0)
+        gate.open.set()
+        await asyncio.gather(*held)
+        await apart(lambda: begun.append("asked for after it"))
+
+    asyncio.run(asyncio.wait_for(called_off(), 5))
+    assert begun == ["asked for after it"]
+
+
+def test_a_loop_that_was_closed_meanwhile_harms_no_other() -> None:
+    gate = Gate()
+
+    async def left() -> None:
+        tasks.extend(asyncio.ensure_future(apart(gate)) for _ in range(2))
+        await asyncio.to_thread(gate.await_both)
+
+    tasks: list[asyncio.Future[str]] = []
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(left())
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    gate.open.set()
+    assert asyncio.run(asyncio.wait_for(_name(), 5)).startswith("highhelp-sign")
+
+
+async def _name() -> str:
+    return await apart(lambda: threading.current_thread().name)
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_process_has_threads_of_its_own() -> None:
-    async def name() -> str:
-        return await apart(lambda: threading.current_thread().name)
-
-    assert asyncio.run(name()).startswith("highhelp-sign")
+    assert asyncio.run(_name()).startswith("highhelp-sign")
     child = os.fork()
     if child == 0:
         try:
-            os._exit(0 if asyncio.run(asyncio.wait_for(name(), 5)).startswith("highhelp-sign") else 1)
+            os._exit(0 if asyncio.run(asyncio.wait_for(_name(), 5)).startswith("highhelp-sign") else 1)
         except BaseException:  # noqa: BLE001  # only the exit code gets out
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
