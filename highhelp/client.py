@@ -8,8 +8,7 @@ import platform
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 from highhelp import check, flows, http
@@ -48,8 +47,7 @@ _PATH = re.compile(r"[!-~]+")
 USER_AGENT = f"highhelp-python/{__version__} (contract {VERSION}; Python {platform.python_version()})"
 
 
-@dataclass(frozen=True)
-class Core:
+class Core(NamedTuple):
     """What both clients share: settings in, calls out. No I/O.
 
     Attributes:
@@ -165,7 +163,7 @@ class Core:
         if timeout is None:
             return self.policy
         _check_seconds("timeout", timeout)
-        return replace(self.policy, total=float(timeout), attempt=min(self.policy.attempt, float(timeout)))
+        return self.policy._replace(total=float(timeout), attempt=min(self.policy.attempt, float(timeout)))
 
 
 LONGEST_SECONDS = 86400.0
@@ -251,7 +249,7 @@ def _core(
         connect=CONNECT_SECONDS,
         clock=clock,
         now=policy.now,
-        observer=replace(observer, server=urlsplit(settings.base_url).hostname or ""),
+        observer=observer._replace(server=urlsplit(settings.base_url).hostname or ""),
     )
     return Core(settings, policy, check_requests, wire)
 
@@ -290,7 +288,7 @@ class _Client:
         home: str | os.PathLike[str] | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        network = Network(transport, http_client, proxy, ca_file, client_certificate, max_connections)
+        network = Network(transport, http_client, proxy, ca_file, client_certificate, max_connections).checked()
         if signer is not None and not isinstance(signer, Signer):
             raise SettingsError("signer", "must be a signer, such as RsaSigner.from_pem(...)")
         if scheme is not None and not isinstance(scheme, SignatureScheme):

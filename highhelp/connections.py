@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from highhelp.errors import NotSent, SettingsError
 
@@ -25,8 +24,7 @@ LONGEST_IDLE = 30.0
 """Seconds after which an idle connection of the fast transport is not used again; a server may close it any time."""
 
 
-@dataclass(frozen=True)
-class Network:
+class Network(NamedTuple):
     """How the gateway is reached.
 
     Attributes:
@@ -48,7 +46,8 @@ class Network:
     def __repr__(self) -> str:
         return f"<Network, at most {self.max_connections} connections>"
 
-    def __post_init__(self) -> None:
+    def checked(self) -> Self:
+        """Itself. Raises SettingsError for what cannot be used, or not together."""
         made = {"proxy": self.proxy, "ca_file": self.ca_file, "client_certificate": self.client_certificate}
         if self.transport is not None and self.http_client is not None:
             raise SettingsError("transport", "is part of http_client; give one of the two")
@@ -67,6 +66,7 @@ class Network:
             raise SettingsError("max_connections", "must be at least 1")
         if self.ca_file is not None or self.client_certificate is not None:
             self._context()  # what cannot be read is told at once, not at the first payment
+        return self
 
     def options(self, *, asynchronous: bool, connect: float) -> dict[str, Any]:
         """Arguments for `httpx.Client` or `httpx.AsyncClient`.

@@ -11,13 +11,10 @@ The safety of money rests on three rules:
 3. After such an attempt only the payment, `OutcomeUnknown`, or a refusal of the same bytes (400, 422) may come out.
 """
 
-from __future__ import annotations
-
 import random
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from highhelp.errors import DuplicatePayment, HighHelpError, NotSent, OutcomeUnknown, Rejected, Unavailable, WaitTimeout
 from highhelp.outcome import Answer, Failure, Verdict, judge, rejection, retry_after
@@ -32,8 +29,7 @@ LEAST_TO_RESEND = 1.0
 """Seconds without which a pay-in is not sent again: its answer could hardly arrive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Send one signed request, once.
 
     Attributes:
@@ -58,8 +54,7 @@ class Send:
         return f"<Send {self.operation.id}, attempt {self.attempt}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Sleep:
+class Sleep(NamedTuple):
     """Wait, because of what the last attempt came to."""
 
     seconds: float
@@ -71,8 +66,7 @@ Result = Answer | Failure | None
 Flow = Generator[Step, Result, T]
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """How long and how often. All times in seconds.
 
     Attributes:
@@ -127,8 +121,7 @@ class Budget:
         return seconds if seconds < self.left else None
 
 
-@dataclass(frozen=True, slots=True)
-class Call(Generic[T]):
+class Call(NamedTuple, Generic[T]):
     """A call to carry out.
 
     Attributes:
@@ -146,7 +139,7 @@ class Call(Generic[T]):
     body: bytes
     payment_id: str | None
     parse: Callable[[Mapping[str, Any]], T]
-    info: Call[T] | None = None
+    info: "Call[T] | None" = None
     expected: tuple[object, object] = (None, None)
     project_id: str | None = None
     normalized: str | None = None
@@ -424,7 +417,7 @@ def wait(
         tries += 1
         try:
             left = max(end - policy.now(), 0.1)
-            state = yield from _read(call, Budget(replace(policy, total=min(policy.total, left))))
+            state = yield from _read(call, Budget(policy._replace(total=min(policy.total, left))))
         except Unavailable:
             state = None
         if state is not None:

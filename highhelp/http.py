@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import time
 import traceback
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent
 from highhelp.flows import Flow, Result, Send, Sleep
@@ -40,8 +39,7 @@ _NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyEr
 _HOPELESS = frozenset({"UnsupportedProtocol", "LocalProtocolError"})
 
 
-@dataclass(frozen=True)
-class Wire:
+class Wire(NamedTuple):
     """Where and how requests go.
 
     Attributes:

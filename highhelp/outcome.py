@@ -1,20 +1,14 @@
 """What an answer says about the money. Pure: an answer in, a verdict out, by the contract's `x-outcome`."""
 
-from __future__ import annotations
-
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from highhelp.errors import DuplicatePayment, FieldProblem, Rejected
 from highhelp.redact import masked_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from highhelp_api.contract import Operation
+from highhelp_api.contract import Operation
 
 T = TypeVar("T")
 
@@ -33,8 +27,7 @@ RETRY_AFTER_LIMIT = 3600.0
 """Seconds beyond which a `Retry-After` is not believed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An HTTP answer as it came.
 
     Attributes:
@@ -67,8 +60,7 @@ def _refuse_constant(name: str) -> object:
 _JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """No answer.
 
     Attributes:
@@ -82,8 +74,7 @@ class Failure:
     retryable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict(Generic[T]):
+class Verdict(NamedTuple, Generic[T]):
     """What one attempt came to.
 
     Attributes:

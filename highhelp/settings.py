@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 from highhelp.errors import SettingsError
@@ -52,13 +52,15 @@ VARIABLES: Mapping[str, str] = {
 """Every environment variable with what it holds."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """The environment and the home directory that settings are read from."""
+class Source(NamedTuple):
+    """The environment and the home directory that settings are read from. Its `repr` shows nothing of the former."""
 
-    environ: Mapping[str, str] = field(repr=False)
+    environ: Mapping[str, str]
     home: Path | None
-    project: Mapping[str, Any] = field(repr=False)
+    project: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<Source {self.home}>"
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None, home: str | os.PathLike[str] | None = None) -> Self:

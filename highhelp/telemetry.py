@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from highhelp.flows import Result, Send, Step
 from highhelp.outcome import Answer, Failure
@@ -22,8 +21,7 @@ LOG.addHandler(logging.NullHandler())
 Hook = Callable[..., object]
 
 
-@dataclass(frozen=True)
-class Observer:
+class Observer(NamedTuple):
     """Logs what happens and tells the hooks.
 
     Attributes:
