@@ -8,7 +8,8 @@ import sqlite3
 import statistics
 import time
 from contextlib import ExitStack, closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
@@ -24,9 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
+    from sqlalchemy import Engine
+
 EACH = 10
 POSTGRES = os.environ.get("HIGHHELP_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
 """As the tests': a server on which databases may be made."""
+
+Callbacks: TypeAlias = list[tuple[bytes, dict[str, str]]]
 
 _TABLE = "CREATE TABLE bare (id {serial}, event_key TEXT UNIQUE NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL)"
 
@@ -80,11 +85,11 @@ class _Inbox:
         self.keys = keys
         self.numbers = iter(range(10**9))
 
-    def callbacks(self) -> list[tuple[bytes, dict[str, str]]]:
+    def callbacks(self) -> Callbacks:
         """Signed, each of another payment."""
         return [self.keys.signed(material.callback(f"order-{next(self.numbers)}")) for _ in range(EACH)]
 
-    def receive(self, callbacks: list[tuple[bytes, dict[str, str]]]) -> None:
+    def receive(self, callbacks: Callbacks) -> None:
         """Take them in."""
         for one in callbacks:
             if self.inbox.receive(*one)[0] != 200:
@@ -113,42 +118,87 @@ class _Inbox:
         return _microseconds(both)
 
 
-class _Floor:
-    """What an inbox executes for a callback, through the bare driver, with the same verification and masking.
+Statements: TypeAlias = list[tuple[str, Any]]
 
-    One inbox receives, unmeasured, and its statements are noted; a database of the same state gets them again.
+
+class _Floor:
+    """What an inbox executes for callbacks, without the inbox: with the same verification and masking.
+
+    One inbox works, unmeasured, and its statements are noted; a database of the same state gets them again.
+
+    Args:
+        noted: The inbox.
+        execute: Executes the statements of one transaction in the other database.
     """
 
-    def __init__(self, noted: _Inbox, again: Any) -> None:
+    def __init__(self, noted: _Inbox, execute: Callable[[Statements], None]) -> None:
         self.noted = noted
-        self.again = again.cursor()
+        self.execute = execute
         self.verifier = noted.keys.verifier()
-        self.statements: list[tuple[str, Any]] = []
-        engine = noted.inbox.engine
-        if engine.dialect.name != "sqlite":  # there it is a statement like any other
-            event.listen(engine, "begin", lambda _: self.statements.append(("BEGIN", ())))
-        event.listen(engine, "before_cursor_execute", self.note)
-        event.listen(engine, "commit", lambda _: self.statements.append(("COMMIT", ())))
+        self.transactions: list[Statements] = [[]]
+        event.listen(noted.inbox.engine, "before_cursor_execute", self.note)
+        event.listen(noted.inbox.engine, "commit", lambda _: self.transactions.append([]))
 
     def note(self, _: object, __: object, statement: str, parameters: Any, *___: object) -> None:
         """Called by SQLAlchemy."""
-        self.statements.append((statement, parameters))
+        if not statement.startswith("BEGIN"):
+            self.transactions[-1].append((statement, parameters))
 
     def received(self) -> float:
-        """A turn of receiving."""
+        """A turn of receiving alone."""
         callbacks = self.noted.callbacks()
-        self.statements.clear()
-        self.noted.receive(callbacks)
+        spent = self._again(callbacks, lambda: self.noted.receive(callbacks))
+        self._again([], self.noted.process)
+        return spent
+
+    def handled(self) -> float:
+        """A turn of both."""
+        callbacks = self.noted.callbacks()
+
+        def both() -> None:
+            self.noted.receive(callbacks)
+            self.noted.process()
+
+        return self._again(callbacks, both)
+
+    def _again(self, callbacks: Callbacks, work: Callable[[], None]) -> float:
+        self.transactions = [[]]
+        work()
+        transactions = [statements for statements in self.transactions if statements]
 
         def again() -> None:
-            for callback in callbacks:
-                readable(self.verifier.verify(*callback).body)
-            for statement, parameters in self.statements:
-                self.again.execute(statement, parameters)
-                if self.again.description:
-                    self.again.fetchall()
+            # each callback is stored in a transaction of its own
+            for callback, statements in zip_longest(callbacks, transactions):
+                if callback is not None:
+                    readable(self.verifier.verify(*callback).body)
+                self.execute(statements)
 
         return _microseconds(again)
+
+
+def _in_driver(connection: Any) -> Callable[[Statements], None]:
+    cursor = connection.cursor()
+
+    def execute(statements: Statements) -> None:
+        cursor.execute("BEGIN")
+        for statement, parameters in statements:
+            cursor.execute(statement, parameters)
+            if cursor.description:
+                cursor.fetchall()
+        cursor.execute("COMMIT")
+
+    return execute
+
+
+def _in_sqlalchemy(engine: Engine) -> Callable[[Statements], None]:
+    def execute(statements: Statements) -> None:
+        with engine.begin() as connection:
+            for statement, parameters in statements:
+                result = connection.exec_driver_sql(statement, parameters)
+                if result.returns_rows:
+                    result.all()
+
+    return execute
 
 
 def _measure(
@@ -181,7 +231,9 @@ def _measure(
             commit()
 
     with ExitStack() as stack:
-        (_, bare), *databases = [stack.enter_context(new(name)) for name in ("bare", "ours", "noted", "again")]
+        (_, bare), *databases = [
+            stack.enter_context(new(name)) for name in ("bare", "ours", "noted1", "again1", "noted2", "again2")
+        ]
         cursor, insert = bare.cursor(), f"INSERT INTO bare (event_key, body, state) VALUES ({mark}, {mark}, {mark})"  # noqa: S608  # marks of parameters
         cursor.execute(_TABLE.format(serial=serial))
         inboxes = [
@@ -189,13 +241,18 @@ def _measure(
         ]
         for inbox in inboxes:
             inbox.prepare()
-        ours, floor = _Inbox(inboxes[0], keys), _Floor(_Inbox(inboxes[1], keys), databases[2][1])
+        ours = _Inbox(inboxes[0], keys)
+        driver = _Floor(_Inbox(inboxes[1], keys), _in_driver(databases[2][1]))
+        sqlalchemy = _Floor(_Inbox(inboxes[3], keys), _in_sqlalchemy(inboxes[4].engine))
         turns: dict[str, Turn] = {
             "one bare commit + RSA verify": lambda: _microseconds(verify_and_commit),
             "receive": ours.received,
-            "floor: its statements through the bare driver": floor.received,
+            "floor: its statements through the bare driver": driver.received,
+            "floor: its statements through SQLAlchemy": sqlalchemy.received,
             "2.1 bare commits": lambda: _microseconds(commits),
             "receive and process": ours.handled,
+            "floor: these statements through the bare driver": driver.handled,
+            "floor: these statements through SQLAlchemy": sqlalchemy.handled,
         }
         for turn in turns.values():
             turn()
