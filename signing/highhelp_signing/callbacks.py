@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from highhelp_api import contract
-from highhelp_signing.ambiguity import FieldRules, KnownFields
+from highhelp_signing.ambiguity import FieldRules
 from highhelp_signing.encoding import decode_signature
 from highhelp_signing.errors import BodyFault, BodyNotSignable, KeyFormatError, SigningError
 from highhelp_signing.keys import KeyRing
@@ -30,11 +30,13 @@ from highhelp_signing.normalize import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from highhelp_signing.ambiguity import KnownFields
     from highhelp_signing.scheme import SignatureScheme
 
 __all__ = ["REFUSAL", "CallbackRejected", "CallbackVerifier", "Refusal", "RejectionReason", "VerifiedCallback"]
 
 _MOST_HEADERS = 1000
+_SIGNATURE, _TIMESTAMP = contract.HEADERS.signature, contract.HEADERS.timestamp
 
 
 class Refusal(NamedTuple):
@@ -205,16 +207,12 @@ class CallbackVerifier:
         signature, timestamp = _signature_and_timestamp(headers)
         read = self._read(raw)
         key_id = self._key_of(read.body, message_of(read.normalized, timestamp, self._scheme), signature)
-        known = self._rules.read(read.body)
-        callback = _callback(raw, read, known, key_id, int(timestamp))
-        if known.wrong is not None or callback is None:
-            place = known.wrong or "an id"
-            raise CallbackRejected(RejectionReason.FIELDS, f"{place} is missing or of a wrong type", callback)
-        doubtful = self._ambiguity(read, known)
-        if doubtful is not None:
-            raise CallbackRejected(RejectionReason.AMBIGUOUS, doubtful, callback)
+        signed_at = int(timestamp)
+        callback = _callback(raw, read, key_id, signed_at)
+        if callback is None or read.doubtful_keys or not self._rules.evident(read.body, read.entries, read.normalized):
+            callback = self._examined(read, callback)
         # last, so that "stale" is said only of what is otherwise in order
-        age = self._clock() - int(timestamp)
+        age = self._clock() - signed_at
         if not abs(age) <= self._tolerance:
             when = f"{abs(age):.0f} seconds in the {'past' if age > 0 else 'future'}"
             raise CallbackRejected(RejectionReason.STALE, f"signed {when}", callback)
@@ -229,7 +227,7 @@ class CallbackVerifier:
         except BodyNotSignable as error:
             fault = error.reason
         else:
-            return _Read(body, entries, normalized, doubtful_keys=bool(bad_keys) or duplicate is not None)
+            return _Read(body, entries, normalized, bool(bad_keys) or duplicate is not None)
         # Raised outside and without the path: nothing that an unknown sender wrote is repeated, not even as context.
         reason = RejectionReason.TOO_LARGE if fault is BodyFault.SIZE else RejectionReason.MALFORMED
         raise CallbackRejected(reason, fault.value)
@@ -243,6 +241,17 @@ class CallbackVerifier:
         if key_id is None:
             raise CallbackRejected(RejectionReason.SIGNATURE, "no key of the project made this signature")
         return key_id
+
+    def _examined(self, read: _Read, callback: VerifiedCallback | None) -> VerifiedCallback:
+        # what a quick look could not tell; a callback that is in order passes here too
+        known = self._rules.read(read.body)
+        if known.wrong is not None or callback is None:
+            place = known.wrong or "an id"
+            raise CallbackRejected(RejectionReason.FIELDS, f"{place} is missing or of a wrong type", callback)
+        doubtful = self._ambiguity(read, known)
+        if doubtful is not None:
+            raise CallbackRejected(RejectionReason.AMBIGUOUS, doubtful, callback)
+        return callback
 
     def _ambiguity(self, read: _Read, known: KnownFields) -> str | None:
         if read.doubtful_keys:
@@ -267,6 +276,8 @@ def _checked_keys(keys: object) -> dict[str, KeyRing]:
 
 
 def _bytes(raw_body: object, limit: int) -> bytes:
+    if type(raw_body) is bytes and len(raw_body) <= limit:
+        return raw_body  # the usual case, of which no copy is needed
     too_large = False
     try:
         view = memoryview(raw_body)  # type: ignore[arg-type]  # what is no buffer raises, below
@@ -281,24 +292,19 @@ def _bytes(raw_body: object, limit: int) -> bytes:
 
 
 def _signature_and_timestamp(headers: object) -> tuple[bytes, str]:
-    wanted = contract.HEADERS.signature, contract.HEADERS.timestamp
-    found: dict[str, list[str | None]] = {}
     try:
-        found = _find(headers, wanted)
+        signatures, timestamps = _find(headers)
     except Exception:  # noqa: BLE001 - whatever a foreign mapping raises, the verdict is the same
-        found.clear()
-    signature, timestamp = decode_signature(_only(found, wanted[0])), _only(found, wanted[1])
+        signatures = timestamps = []
+    signature, timestamp = decode_signature(_only(signatures, _SIGNATURE)), _only(timestamps, _TIMESTAMP)
     if signature is None:
-        raise CallbackRejected(RejectionReason.HEADERS, f"{contract.HEADERS.signature} is not base64url")
+        raise CallbackRejected(RejectionReason.HEADERS, f"{_SIGNATURE} is not base64url")
     if not is_timestamp(timestamp):
-        raise CallbackRejected(
-            RejectionReason.HEADERS, f"{contract.HEADERS.timestamp} is not Unix seconds in ten digits"
-        )
+        raise CallbackRejected(RejectionReason.HEADERS, f"{_TIMESTAMP} is not Unix seconds in ten digits")
     return signature, timestamp
 
 
-def _only(found: Mapping[str, list[str | None]], wanted: str) -> str:
-    values = found.get(wanted)
+def _only(values: list[str | None], wanted: str) -> str:
     if not values:
         raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is missing")
     if len(values) > 1:
@@ -308,18 +314,24 @@ def _only(found: Mapping[str, list[str | None]], wanted: str) -> str:
     return values[0]
 
 
-def _find(headers: Any, wanted: tuple[str, ...]) -> dict[str, list[str | None]]:
+def _find(headers: Any) -> tuple[list[str | None], list[str | None]]:
     # The multi-dicts of the web frameworks list each occurrence under items(); an ASGI scope has a list of pairs.
     pairs = headers if isinstance(headers, list | tuple) else headers.items()
     listed = list(islice(pairs, _MOST_HEADERS + 1))
-    found: dict[str, list[str | None]] = {}
+    signatures: list[str | None] = []
+    timestamps: list[str | None] = []
     if len(listed) > _MOST_HEADERS:
-        return found
+        return signatures, timestamps
     for name, value in listed:
-        text = _text(name)
-        if text is not None and (lowered := text.lower()) in wanted:
-            found.setdefault(lowered, []).append(_text(value))
-    return found
+        text = name if type(name) is str else _text(name)
+        if text is None:
+            continue
+        lowered = text.lower()
+        if lowered == _SIGNATURE:
+            signatures.append(_text(value))
+        elif lowered == _TIMESTAMP:
+            timestamps.append(_text(value))
+    return signatures, timestamps
 
 
 def _text(value: object) -> str | None:
@@ -332,26 +344,45 @@ def _text(value: object) -> str | None:
     return str.__str__(value) if isinstance(value, str) else None
 
 
-def _callback(raw: bytes, read: _Read, known: KnownFields, key_id: str, signed_at: int) -> VerifiedCallback | None:
-    def text(path: str) -> str | None:
-        value = known.values.get(path)
-        return value if isinstance(value, str) else None
+class _Draft:
+    # A VerifiedCallback while it is made. The constructor of a frozen dataclass sets each attribute by a call of
+    # object.__setattr__, which together take longer than checking the types of all fields. An object with the same
+    # slots takes plain assignments; once complete, and before anybody else has it, its class is changed.
+    __slots__ = VerifiedCallback.__slots__
 
-    project_id, payment_id, status = text("project_id"), text("general:payment_id"), text("status:status")
-    amount = known.values.get("payment_info:amount")
+
+def _callback(raw: bytes, read: _Read, key_id: str, signed_at: int) -> VerifiedCallback | None:
+    # a field of a wrong type is left out, and without its ids and its status there is no callback
+    body = read.body
+    general, state, info = _object(body, "general"), _object(body, "status"), _object(body, "payment_info")
+    project_id, payment_id = _string(body, "project_id"), _string(general, "payment_id")
+    status = _string(state, "status")
     if project_id is None or payment_id is None or status is None:
         return None
-    return VerifiedCallback(
-        raw=raw,
-        body=read.body,
-        project_id=project_id,
-        payment_id=payment_id,
-        request_id=text("general:request_id"),
-        status=status,
-        sub_status=text("status:sub_status"),
-        amount=amount if isinstance(amount, int) else None,
-        currency=text("payment_info:currency"),
-        key_id=key_id,
-        signed_at=signed_at,
-        normalized_sha256=hashlib.sha256(read.normalized.encode()).hexdigest(),
-    )
+    amount = info.get("amount")
+    made: Any = _Draft()
+    made.raw = raw
+    made.body = body
+    made.project_id = project_id
+    made.payment_id = payment_id
+    made.request_id = _string(general, "request_id")
+    made.status = status
+    made.sub_status = _string(state, "sub_status")
+    made.amount = amount if type(amount) is int else None
+    made.currency = _string(info, "currency")
+    made.key_id = key_id
+    made.signed_at = signed_at
+    made.normalized_sha256 = hashlib.sha256(read.normalized.encode()).hexdigest()
+    made.__class__ = VerifiedCallback
+    callback: VerifiedCallback = made
+    return callback
+
+
+def _object(node: dict[str, object], key: str) -> dict[str, object]:
+    value = node.get(key)
+    return value if type(value) is dict else {}
+
+
+def _string(node: dict[str, object], key: str) -> str | None:
+    value = node.get(key)
+    return value if type(value) is str else None

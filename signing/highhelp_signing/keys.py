@@ -232,7 +232,10 @@ class KeyRing:
             signature: raw bytes, of any length.
             digest: the scheme's digest mode, for RSA.
         """
-        return next((key.key_id for key in self._keys if key.matches(message, signature, digest)), None)
+        for key in self._keys:
+            if key.matches(message, signature, digest):
+                return key.key_id
+        return None
 
     def __add__(self, other: KeyRing) -> KeyRing:
         return KeyRing([*self, *other])

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from highhelp_signing.encoding import base64url_bytes
 from highhelp_signing.errors import BodyFault, BodyNotSignable
@@ -254,7 +254,6 @@ def _collect(  # noqa: C901, PLR0912 - the hot path of every call and callback: 
     body: dict[str, object], scheme: SignatureScheme, limits: Limits, bad_keys: list[str] | None
 ) -> list[str]:
     # a list that grows while it is walked, instead of recursion
-    words: dict[object, str] = {None: scheme.null_text, True: scheme.true_text, False: scheme.false_text}
     joiner, deepest, room = scheme.joiner, limits.depth, limits.text
     lenient = bad_keys is not None
     entries: list[str] = []
@@ -268,7 +267,7 @@ def _collect(  # noqa: C901, PLR0912 - the hot path of every call and callback: 
         if room < 0:
             raise BodyNotSignable(prefix[:-1], BodyFault.SIZE)
         if isinstance(node, list):
-            members: Iterable[tuple[str, object]] = zip(map(str, range(len(node))), node, strict=True)
+            members: Iterable[tuple[str, Any]] = zip(map(str, range(len(node))), node, strict=True)
         else:
             try:
                 keys = "".join(node)  # one check for all keys; joining also tells whether each is text
@@ -281,16 +280,23 @@ def _collect(  # noqa: C901, PLR0912 - the hot path of every call and callback: 
             # a subclass of str may print as something else: take the characters that it holds
             key = name if type(name) is str else str.__str__(name)
             kind = type(value)
+            # what stands most often in a body is asked first
             if kind is str or kind is int:
                 append(f"{prefix}{key}:{value}")
-            elif kind is bool or value is None:
-                append(f"{prefix}{key}:{words[value]}")
+            elif kind is dict and value:
+                nodes.append((f"{prefix}{key}:", value, depth + 1))
+            elif value is None:
+                append(f"{prefix}{key}:{scheme.null_text}")
+            elif value is True:
+                append(f"{prefix}{key}:{scheme.true_text}")
+            elif value is False:
+                append(f"{prefix}{key}:{scheme.false_text}")
             else:
                 other = value if kind is dict or kind is list else _plain(prefix, key, value, lenient=lenient)
                 if isinstance(other, str):
                     append(f"{prefix}{key}:{other}")
                 elif other:
-                    nodes.append((f"{prefix}{key}:", cast("_Container", other), depth + 1))
+                    nodes.append((f"{prefix}{key}:", other, depth + 1))
     return entries
 
 
@@ -363,8 +369,10 @@ _ONCE = _decoder(_named_once)
 
 def _loads(decoder: json.JSONDecoder, text: str) -> object:
     # Errors of the decoder hold the whole document: ours is raised outside, so that they are not even its context.
+    # What decoder.decode does, too, but with a regular expression before and behind for the white space of JSON.
+    text = text.strip(" \t\n\r")
     try:
-        value: object = decoder.decode(text)
+        value, end = decoder.raw_decode(text)
     except BodyNotSignable:
         raise
     except json.JSONDecodeError:
@@ -375,7 +383,9 @@ def _loads(decoder: json.JSONDecoder, text: str) -> object:
         # the interpreter does not read integers of more than sys.get_int_max_str_digits() digits
         fault = BodyFault.NUMBER
     else:
-        return value
+        if end == len(text):
+            return value
+        fault = BodyFault.SYNTAX
     raise BodyNotSignable("", fault)
 
 

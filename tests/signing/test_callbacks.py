@@ -5,6 +5,7 @@ import pickle
 import time
 import tracemalloc
 from collections.abc import Iterator, Mapping
+from dataclasses import FrozenInstanceError, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from highhelp_signing import (
     VerifiedCallback,
     normalize,
 )
+from highhelp_signing.ambiguity import FieldRules
 from highhelp_signing.encoding import base64url_encode
 from highhelp_signing.normalize import collect_entries, join_entries, message_of, parse
 from tests.signing.conftest import HMAC_TEXT, NOW, PROJECT, Sign, callback, compact
@@ -91,6 +93,48 @@ def test_it_is_frozen_pickles_and_hides_the_body(verifier: CallbackVerifier, sig
         assert secret not in shown
     for value in ("order-1", "r-1", "success", "10000", "RUB", event.key_id):
         assert value in shown
+
+
+def test_it_is_what_its_constructor_makes(verifier: CallbackVerifier, sign: Sign) -> None:
+    raw = compact(callback())
+    event = verifier.verify(raw, sign(raw))
+    made = VerifiedCallback(**{field.name: getattr(event, field.name) for field in fields(VerifiedCallback)})
+    assert type(event) is VerifiedCallback
+    assert (event, repr(event)) == (made, repr(made))
+    assert pickle.dumps(event) == pickle.dumps(made)
+    assert replace(event, amount=1) == replace(made, amount=1) != event
+    for field in fields(event):
+        with pytest.raises(FrozenInstanceError):
+            setattr(event, field.name, "x")
+        with pytest.raises(FrozenInstanceError):
+            delattr(event, field.name)
+    with pytest.raises((AttributeError, TypeError)):
+        event.more = 1  # type: ignore[attr-defined]  # it has slots
+    assert not hasattr(event, "__dict__")
+
+
+def test_an_ordinary_callback_is_read_once(
+    verifier: CallbackVerifier, sign: Sign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise NotImplementedError
+
+    monkeypatch.setattr(FieldRules, "read", broken)
+    raw = compact(callback(requisites={"pan": "4111111111111111", "phone": None}))
+    assert verifier.verify(raw, sign(raw)).payment_id == "order-1"
+    doubled = raw.replace(b'"amount":10000', b'"amount":10000,"amount":10000')
+    with pytest.raises(NotImplementedError):
+        verifier.verify(doubled, sign(doubled))
+
+
+def test_bytes_are_kept_and_other_buffers_are_copied(ring: KeyRing, sign: Sign) -> None:
+    raw = compact(callback())
+    verifier = CallbackVerifier({PROJECT: ring}, clock=lambda: NOW, limits=Limits(raw=len(raw)))
+    assert verifier.verify(raw, sign(raw)).raw is raw
+    for other in (bytearray(raw), memoryview(raw)):
+        event = verifier.verify(other, sign(raw))  # type: ignore[arg-type]  # any buffer is taken
+        assert type(event.raw) is bytes
+        assert event.raw == raw
 
 
 def test_any_key_of_the_ring_and_both_algorithms(

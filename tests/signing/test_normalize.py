@@ -142,6 +142,20 @@ def test_bytes_are_read_strictly(raw: bytes, path: str, reason: BodyFault) -> No
     assert (caught.value.path, caught.value.reason) == (path, reason)
 
 
+AROUND = st.text(" \t\n\r\v\f\x1c\x85\xa0\u2003,x", max_size=3)
+
+
+@given(AROUND, AROUND)
+def test_around_the_object_only_white_space_of_json_may_stand(before: str, behind: str) -> None:
+    text = f'{before}{{"a": 1}}{behind}'
+    if (before + behind).strip(" \t\n\r"):
+        with pytest.raises(BodyNotSignable) as caught:
+            parse_body(text.encode())
+        assert caught.value.reason is BodyFault.SYNTAX
+    else:
+        assert parse_body(text.encode()) == {"a": 1}
+
+
 def test_a_float_of_the_wire_is_refused_by_its_place() -> None:
     with pytest.raises(BodyNotSignable) as caught:
         normalize(parse_body(b'{"a":{"b":1e2}}'))

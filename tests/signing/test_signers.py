@@ -4,6 +4,7 @@ import base64
 import copy
 import hashlib
 import hmac
+import itertools
 import os
 import pickle
 import secrets
@@ -240,6 +241,19 @@ def test_base64url_refuses_what_a_lax_decoder_takes(text: str) -> None:
     assert strict is None or base64url_encode(strict) == text.rstrip("=")
     if text in ("+/8=", "A", "AAAAA", "ab=c", "__8==", "AB"):
         assert strict is None
+
+
+@pytest.mark.parametrize("length", range(6))
+def test_base64url_of_any_characters_is_what_encoding_gives_or_nothing(length: int) -> None:
+    inside = frozenset(string.ascii_letters + string.digits + "-_")
+    for text in map("".join, itertools.product("AQg-_+/=\n", repeat=length)):
+        bare = text.rstrip("=")
+        expected: bytes | None = None
+        if bare and inside.issuperset(bare) and len(bare) % 4 != 1:
+            data = base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
+            if text in (base64url_encode(data), base64url_encode(data, padding=True)):
+                expected = data
+        assert base64url_decode(text) == expected
 
 
 @pytest.mark.parametrize("round_", range(3))
