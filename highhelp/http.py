@@ -291,8 +291,10 @@ def _while_connecting(error: Exception) -> bool:
     if cause is None:
         return error.__context__ is None
     details = getattr(cause, "details", None)
-    causes = details.get("causes", ()) if isinstance(details, dict) else ()
-    connecting = any(isinstance(each, dict) and each.get("message") == "client error (Connect)" for each in causes)
+    causes = details.get("causes") if isinstance(details, dict) else None
+    connecting = any(
+        isinstance(each, dict) and each.get("message") == "client error (Connect)" for each in causes or ()
+    )
     return connecting or "ClientConnectorError" in {kind.__name__ for kind in type(cause).__mro__}
 
 
