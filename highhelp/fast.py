@@ -37,7 +37,6 @@ _ERRORS: Mapping[type[Exception], type[httpx.RequestError]] = {
     exceptions.DecodeError: httpx.DecodingError,
 }
 
-
 _AFTER_CONNECTING: Mapping[type[httpx.RequestError], type[httpx.RequestError]] = {
     httpx.ConnectTimeout: httpx.ReadTimeout,
     httpx.ConnectError: httpx.ReadError,
@@ -92,7 +91,7 @@ class _Pool:
     traceable = False
 
     def __init__(self, client: Client | SyncClient) -> None:
-        self._builder = client.post
+        self._post = client.post
         self.is_closed = False
 
     def build_request(
@@ -110,7 +109,7 @@ class _Pool:
             ValueError: A header cannot be sent.
         """
         checked, sent, host = _where(url)
-        builder = self._builder(sent).headers(host | headers).body_bytes(content)
+        builder = self._post(sent).headers(host | headers).body_bytes(content)
         return Request(checked, builder.timeout(timedelta(seconds=timeout[1])).build_streamed())
 
 
