@@ -140,6 +140,7 @@ def test_the_attempt_s_time_is_the_one_that_was_given(run: Run) -> None:
 @pytest.mark.parametrize(
     ("more", "body"),
     [(b"", FULL), (b"content-encoding: gzip\r\n", gzip.compress(FULL)), (b"content-encoding: identity\r\n", FULL)],
+    ids=["plain", "packed", "identity"],  # bytes would name the second when it was packed
 )
 def test_an_answer_is_read_whole(run: Run, more: bytes, body: bytes) -> None:
     with server(say(whole(body, more + b"X-Note: one\r\nx-note: two\r\n"))) as url:
