@@ -63,7 +63,8 @@ def _typed(types: str | list[str], then: Check | None) -> Check:
     wrong = (FieldProblem("", f"must be {' or '.join(_WORDS[name] for name in names)}"),)
 
     def check(value: Any) -> Problems:
-        if not isinstance(value, wanted) or (no_boolean and isinstance(value, bool)):
+        # most values are no subclass of what is wanted, as a boolean is of an integer
+        if type(value) not in wanted and (not isinstance(value, wanted) or (no_boolean and isinstance(value, bool))):
             return wrong
         return _FINE if then is None else then(value)
 

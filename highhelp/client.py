@@ -8,6 +8,7 @@ import platform
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -89,20 +90,16 @@ class Core(NamedTuple):
             body=raw,
             payment_id=payment_id,
             parse=parse,
-            info=None if info is None else self._info(info, content, payment_id, parse),
+            info=None if info is None else partial(self._info, info, _at(content, _ID), parse),
             expected=expected,
             project_id=self.settings.project_id,
             normalized=normalized,
         )
 
-    def _info(
-        self, info: Operation, content: dict[str, Any], payment_id: str | None, parse: Callable[[Mapping[str, Any]], T]
-    ) -> Call[T]:
-        block = content.get("general")
-        known = block if isinstance(block, Mapping) else {}
-        general = {"project_id": self.settings.project_id, "payment_id": known.get("payment_id")}
-        body = _bytes(info, {"general": general}, payment_id)
-        return Call(info, body, payment_id, parse, project_id=self.settings.project_id)
+    def _info(self, info: Operation, payment_id: object, parse: Callable[[Mapping[str, Any]], T]) -> Call[T]:
+        known = payment_id if isinstance(payment_id, str) else None
+        body = _bytes(info, {"general": {"project_id": self.settings.project_id, "payment_id": payment_id}}, known)
+        return Call(info, body, known, parse, project_id=self.settings.project_id)
 
     def inquiry(
         self,
@@ -113,7 +110,7 @@ class Core(NamedTuple):
     ) -> Call[T]:
         """A create of an earlier process, without its body: to be asked about, never to be sent."""
         known = OPERATIONS[operation]
-        info = self._info(OPERATIONS[str(known.info)], {"general": {"payment_id": payment_id}}, payment_id, parse)
+        info = partial(self._info, OPERATIONS[str(known.info)], payment_id, parse)
         return Call(known, b"", payment_id, parse, info, expected, self.settings.project_id)
 
     def completed(self, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
@@ -189,6 +186,9 @@ def _as_dict(operation: Operation, body: Body | Mapping[str, Any]) -> dict[str, 
     raise InvalidRequest([FieldProblem("", problem)], operation=operation.id)
 
 
+_ID = "general:payment_id"
+
+
 def _at(body: Mapping[str, Any], path: str) -> object:
     """What stands at a colon path; None where nothing does."""
     value: object = body
@@ -198,7 +198,7 @@ def _at(body: Mapping[str, Any], path: str) -> object:
 
 
 def _payment_id(body: Mapping[str, Any]) -> str | None:
-    value = _at(body, "general:payment_id")
+    value = _at(body, _ID)
     return value if isinstance(value, str) else None
 
 
@@ -375,16 +375,19 @@ class _Client:
 
 
 def _new_pool(network: Network, *, asynchronous: bool) -> Any:
+    if network.transport == FAST:
+        made = network.fast(asynchronous=asynchronous, connect=CONNECT_SECONDS)
+        from highhelp import fast  # needs what the line above may find missing
+
+        return fast.AsyncPool(made) if asynchronous else fast.Pool(made)
     import httpx
 
     from highhelp.lean import AsyncPool, Pool
     from highhelp.sockets import guarded
 
-    options = network.options(asynchronous=asynchronous, connect=CONNECT_SECONDS)
-    traceable = network.transport != FAST
     if asynchronous:
-        return AsyncPool(guarded(httpx.AsyncClient(**options)), traceable=traceable)
-    return Pool(guarded(httpx.Client(**options)), traceable=traceable)
+        return AsyncPool(guarded(httpx.AsyncClient(**network.options())))
+    return Pool(guarded(httpx.Client(**network.options())))
 
 
 class HighHelp(_Client, Resources):

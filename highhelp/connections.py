@@ -68,18 +68,11 @@ class Network(NamedTuple):
             self._context()  # what cannot be read is told at once, not at the first payment
         return self
 
-    def options(self, *, asynchronous: bool, connect: float) -> dict[str, Any]:
-        """Arguments for `httpx.Client` or `httpx.AsyncClient`.
-
-        Args:
-            asynchronous: For which of the two.
-            connect: Seconds to connect, where the transport has a limit of its own for it.
-        """
+    def options(self) -> dict[str, Any]:
+        """Arguments for `httpx.Client` or `httpx.AsyncClient`."""
         import httpx
 
         options: dict[str, Any] = {"follow_redirects": False}
-        if self.transport == FAST:
-            return options | {"transport": self._fast(asynchronous=asynchronous, connect=connect)}
         if self.transport is not None:
             return options | {"transport": self.transport}
         if self.proxy is not None:
@@ -106,10 +99,18 @@ class Network(NamedTuple):
             return given
         return () if given is None else (given,)
 
-    def _fast(self, *, asynchronous: bool, connect: float) -> Any:
+    def fast(self, *, asynchronous: bool, connect: float) -> Any:
+        """The client of the `[fast]` extra: a `pyreqwest.client.Client`, or a `SyncClient`.
+
+        Args:
+            asynchronous: Which of the two.
+            connect: Seconds to connect, and to wait for a free connection.
+
+        Raises:
+            SettingsError: The extra is not installed, or the process was forked after it was used.
+        """
         try:
             from pyreqwest import client, proxy
-            from pyreqwest.compatibility import httpx as adapters
         except ImportError:
             raise SettingsError("transport", "the fast transport needs: pip install 'highhelp[fast]'") from None
         builder: Any = client.ClientBuilder() if asynchronous else client.SyncClientBuilder()
@@ -123,16 +124,15 @@ class Network(NamedTuple):
             .pool_idle_timeout(timedelta(seconds=LONGEST_IDLE))
         )
         for unpack in (builder.gzip, builder.brotli, builder.zstd, builder.deflate):
-            builder = unpack(enable=False)  # httpx does it, behind the check for what is packed twice
+            builder = unpack(enable=False)  # the pool does it, behind the check for what is packed twice
         if self.proxy is not None:
             builder = builder.proxy(proxy.ProxyBuilder.all(self.proxy))
         if self.ca_file is not None:
             builder = builder.add_root_certificate_pem(Path(self.ca_file).read_bytes())
         if self.client_certificate is not None:
             builder = builder.identity_pem(b"\n".join(Path(file).read_bytes() for file in self._certificate_files()))
-        kind = adapters.HttpxTransport if asynchronous else adapters.SyncHttpxTransport
         try:
-            return kind(builder.build())
+            return builder.build()
         except RuntimeError:
             raise SettingsError(
                 "transport",

@@ -14,7 +14,7 @@ The safety of money rests on three rules:
 import random
 import time
 from collections.abc import Callable, Generator, Mapping
-from typing import Any, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 from highhelp.errors import DuplicatePayment, HighHelpError, NotSent, OutcomeUnknown, Rejected, Unavailable, WaitTimeout
 from highhelp.outcome import Answer, Failure, Verdict, judge, rejection, retry_after
@@ -129,7 +129,7 @@ class Call(NamedTuple, Generic[T]):
         body: The bytes, the same for every attempt.
         payment_id: The payment it is about, if it is about one.
         parse: How the answer is read.
-        info: With an operation that creates: the call that tells what became of the payment.
+        info: With an operation that creates: makes the call that tells what became of the payment, which few need.
         expected: With an operation that creates: the amount in minor units and the currency.
         project_id: The project that asks.
         normalized: The normalised string of the bytes, where it was made before.
@@ -139,13 +139,16 @@ class Call(NamedTuple, Generic[T]):
     body: bytes
     payment_id: str | None
     parse: Callable[[Mapping[str, Any]], T]
-    info: "Call[T] | None" = None
+    info: "Callable[[], Call[T]] | None" = None
     expected: tuple[object, object] = (None, None)
     project_id: str | None = None
     normalized: str | None = None
 
     def __repr__(self) -> str:
         return f"<Call {self.operation.id}>"
+
+
+Info: TypeAlias = Callable[[], Call[T]]
 
 
 def carry_out(call: Call[T], policy: Policy) -> Flow[T]:
@@ -232,7 +235,7 @@ def _once(call: Call[T], budget: Budget) -> Flow[T]:
     raise _not_answered(call, verdict, 1)
 
 
-def _create(call: Call[T], info: Call[T], policy: Policy, budget: Budget) -> Flow[T]:
+def _create(call: Call[T], info: Info[T], policy: Policy, budget: Budget) -> Flow[T]:
     attempt = 0
     while True:  # until an attempt may have reached the gateway's books
         attempt += 1
@@ -254,7 +257,7 @@ def _create(call: Call[T], info: Call[T], policy: Policy, budget: Budget) -> Flo
         yield Sleep(pause, verdict.reason)
 
 
-def _settle(call: Call[T], info: Call[T], first: Verdict[T], policy: Policy, budget: Budget, attempt: int) -> Flow[T]:
+def _settle(call: Call[T], info: Info[T], first: Verdict[T], policy: Policy, budget: Budget, attempt: int) -> Flow[T]:
     """After an attempt whose outcome is unknown: only the payment, OutcomeUnknown or a 400/422 comes out."""
     found = yield from _look_up(call, info, policy, budget, attempt, first)
     if found is not None:
@@ -284,7 +287,7 @@ def _settle(call: Call[T], info: Call[T], first: Verdict[T], policy: Policy, bud
 
 
 def _settle_last(
-    call: Call[T], info: Call[T], verdict: Verdict[T], policy: Policy, budget: Budget, attempt: int
+    call: Call[T], info: Info[T], verdict: Verdict[T], policy: Policy, budget: Budget, attempt: int
 ) -> Flow[T]:
     """Where nothing is sent any more, info alone decides."""
     found = yield from _look_up(call, info, policy, budget, attempt, verdict)
@@ -294,13 +297,14 @@ def _settle_last(
 
 
 def _look_up(
-    call: Call[T], info: Call[T], policy: Policy, budget: Budget, attempt: int, cause: Verdict[T]
+    call: Call[T], info: Info[T], policy: Policy, budget: Budget, attempt: int, cause: Verdict[T]
 ) -> Flow[Verdict[T] | None]:
     """The payment, or None where the gateway has said twice, a pause apart, that it holds none."""
+    question = info()
     tries = absent = 0
     while True:
         tries += 1
-        verdict = yield from _send(info, budget, tries)
+        verdict = yield from _send(question, budget, tries)
         if verdict.kind == "accepted" and tells_nothing(verdict.value):
             verdict = Verdict("unknown", reason="an error in place of a payment", answer=verdict.answer)
         if verdict.kind == "accepted":
@@ -339,9 +343,9 @@ def _is_another(value: object, expected: tuple[object, object]) -> bool:
     return amount or currency
 
 
-def _duplicate(call: Call[T], info: Call[T], verdict: Verdict[T], budget: Budget, attempt: int) -> Flow[Rejected]:
+def _duplicate(call: Call[T], info: Info[T], verdict: Verdict[T], budget: Budget, attempt: int) -> Flow[Rejected]:
     error = rejection(verdict, call.operation, call.payment_id, attempt)
-    state = yield from _send(info, budget, 1)
+    state = yield from _send(info(), budget, 1)
     if isinstance(error, DuplicatePayment) and isinstance(state.value, PaymentState):
         error.existing = without_card_data(state.value)
     return error

@@ -36,6 +36,7 @@ GRACE = 0.25
 
 # By name, so that httpx2's classes are known too. Only what surely happens before the first byte of a request is sent.
 _NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
+_BEFORE_CONNECTED = frozenset({"PoolTimeoutError", "ClientConnectorError"})  # of pyreqwest, of aiohttp
 _HOPELESS = frozenset({"UnsupportedProtocol", "LocalProtocolError"})
 
 
@@ -283,15 +284,18 @@ def _while_connecting(error: Exception) -> bool:
     """Whether a transport that is not httpcore's surely failed before the first byte.
 
     The name alone does not say it: pyreqwest calls an answer that is lost after sending a ConnectError, httpx-aiohttp
-    a ConnectTimeout. Their own errors tell; one that stems from no other was meant as it is.
+    a ConnectTimeout. Their own errors tell; one that stems from no other was meant as it is. pyreqwest counts its
+    connections before it begins a request, so that PoolTimeoutError is what it says.
     """
     cause = error.__cause__
     if cause is None:
         return error.__context__ is None
     details = getattr(cause, "details", None)
-    causes = details.get("causes", ()) if isinstance(details, dict) else ()
-    connecting = any(isinstance(each, dict) and each.get("message") == "client error (Connect)" for each in causes)
-    return connecting or "ClientConnectorError" in {kind.__name__ for kind in type(cause).__mro__}
+    causes = details.get("causes") if isinstance(details, dict) else None
+    connecting = any(
+        isinstance(each, dict) and each.get("message") == "client error (Connect)" for each in causes or ()
+    )
+    return connecting or not _BEFORE_CONNECTED.isdisjoint(kind.__name__ for kind in type(cause).__mro__)
 
 
 def _place(error: Exception) -> str:

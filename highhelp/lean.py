@@ -32,9 +32,9 @@ class _Pool:
         traceable: Whether httpcore is to be asked instead.
     """
 
-    def __init__(self, client: httpx.Client | httpx.AsyncClient, *, traceable: bool) -> None:
+    def __init__(self, client: httpx.Client | httpx.AsyncClient) -> None:
         self.watched = is_watched(client)
-        self.traceable = traceable and not self.watched
+        self.traceable = not self.watched
 
     def build_request(
         self,
@@ -92,10 +92,10 @@ class AsyncResponse(_Response):
 
 
 class Pool(_Pool):
-    """Takes an `httpx.Client` for its transports. `traceable`: whether these could be httpcore's."""
+    """Takes an `httpx.Client` for its transports."""
 
-    def __init__(self, client: httpx.Client, *, traceable: bool = True) -> None:
-        super().__init__(client, traceable=traceable)
+    def __init__(self, client: httpx.Client) -> None:
+        super().__init__(client)
         self._client = client
 
     @property
@@ -121,10 +121,10 @@ class Pool(_Pool):
 
 
 class AsyncPool(_Pool):
-    """Takes an `httpx.AsyncClient` for its transports. `traceable`: as that of :class:`Pool`."""
+    """Takes an `httpx.AsyncClient` for its transports."""
 
-    def __init__(self, client: httpx.AsyncClient, *, traceable: bool = True) -> None:
-        super().__init__(client, traceable=traceable)
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        super().__init__(client)
         self._client = client
 
     @property

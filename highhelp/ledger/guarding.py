@@ -334,7 +334,7 @@ class Guarding(Generic[C]):
         Raises:
             Unavailable, Rejected: It could not be asked.
         """
-        info = self._client.inquiry(operation, payment_id, (0, ""), PaymentState.from_dict).info
+        info = self._client.inquiry(operation, payment_id, (0, ""), PaymentState.from_dict).info()
         try:
             state: PaymentState = yield CarryOut(info)
         except Rejected as error:

@@ -56,7 +56,7 @@ def sync(bench: Bench) -> Row:
     with fixed_server.running(answered) as server:
         url = server + material.PATH
         bare = httpx.Client()
-        fast = importlib.import_module("pyreqwest.compatibility.httpx").SyncHttpxTransport()
+        fast = importlib.import_module("pyreqwest.client").SyncClientBuilder().build()
         wire = http.client.HTTPConnection(server.removeprefix("http://"))
         with bare_install():
             clients = {
@@ -84,8 +84,7 @@ def sync(bench: Bench) -> Row:
 
         def fast_floor() -> object:
             digest = hmac.digest(secret, computed().encode(), hashlib.sha512)
-            response = fast.handle_request(httpx.Request("POST", url, content=raw, headers=by_hmac))
-            return b"".join(response.stream), response.close(), base64.urlsafe_b64encode(digest)
+            return fast.post(url).headers(by_hmac).body_bytes(raw).build().send(), base64.urlsafe_b64encode(digest)
 
         def floor_with_sign() -> object:
             signature = keys.private.sign(hashlib.sha256(computed().encode()).digest(), PKCS1, SHA256)
@@ -102,7 +101,7 @@ def sync(bench: Bench) -> Row:
             "httpx, pre-signed + bare RSA sign": with_sign,
             "floor: httpx + JSON, normalize, HMAC, model": floor,
             "floor: httpx + JSON, normalize, RSA sign, model": floor_with_sign,
-            "floor: transport of [fast] + JSON, normalize, HMAC, model": fast_floor,
+            "floor: pyreqwest of [fast] + JSON, normalize, HMAC, model": fast_floor,
             **{f"create, {name}": partial(client.p2p.create_payin, body) for name, client in clients.items()},
             "create, HMAC, OpenTelemetry without an SDK": lambda: traced.p2p.create_payin(body),
         }

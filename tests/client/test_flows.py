@@ -6,6 +6,7 @@ import json
 import time
 from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,7 +59,7 @@ PAGE = answer(502, b"<html>")
 
 def call(operation: str = "create_p2p_payin", info: str | None = "get_p2p_payin", **changes: Any) -> Call[Any]:
     about: dict[str, Any] = {"payment_id": "order-1", "parse": PaymentState.from_dict, "project_id": "p"}
-    asked = None if info is None else Call(OPERATIONS[info], b"info", **about)
+    asked = None if info is None else partial(Call, OPERATIONS[info], b"info", **about)
     expected = {"expected": (10000, "RUB")} if info else {}
     return Call(OPERATIONS[operation], b"body", info=asked, **{**about, **expected, **changes})
 
@@ -449,7 +450,7 @@ def test_ways_to_an_error(
 def test_a_caller_may_read_answers_in_a_way_of_its_own() -> None:
     about: dict[str, Any] = {"payment_id": "order-1", "parse": lambda body: body["payment_id"], "project_id": "p"}
     info: Call[Any] = Call(OPERATIONS["get_p2p_payin"], b"info", **about)
-    made: Call[Any] = Call(OPERATIONS["create_p2p_payin"], b"body", info=info, expected=(10000, "RUB"), **about)
+    made: Call[Any] = Call(OPERATIONS["create_p2p_payin"], b"body", info=lambda: info, expected=(10000, "RUB"), **about)
     assert play(carry_out(made, Clock().policy()), FOUND)[1] == "order-1"
     assert play(carry_out(made, Clock().policy()), LOST, FOUND)[1] == "order-1"
 
