@@ -105,7 +105,7 @@ class Recorder:
         from highhelp_mock.core import Core
         from highhelp_mock.messages import Request
 
-        handle, due, refuse = Core.handle, Core.due_callbacks, asgi.too_large
+        handle, due, refuse = Core.handle, Core.due_callbacks, asgi.refused
 
         def recorded(core: Core, request: Request) -> Response:
             response = handle(core, request)
@@ -120,15 +120,15 @@ class Recorder:
                 self.callback(outgoing)
             return found
 
-        def refused() -> Response:
-            response = refuse()
+        def refused(status: int, message: str) -> Response:
+            response = refuse(status, message)
             self.answer(Request("POST", "/"), response, ())
             return response
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Core, "handle", recorded)
             patch.setattr(Core, "due_callbacks", taken)
-            patch.setattr(asgi, "too_large", refused)
+            patch.setattr(asgi, "refused", refused)
             yield self
 
     def summary(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from highhelp_mock.guard import LIMITS
@@ -60,12 +61,8 @@ class GatewayApp:
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         body = await _read(receive)
         if body is None:
-            response = too_large()
-        else:
-            raw_path = scope.get("raw_path") or scope["path"].encode()
-            headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-            path = raw_path.partition(b"?")[0].decode("latin-1")
-            response = self.core.handle(Request(scope["method"].upper(), path, headers, body))
+            return  # whoever left in the middle of a request has asked for nothing
+        response = self._response(scope, body)
         if response.delay:
             await asyncio.sleep(response.delay)
         if response.dropped:
@@ -73,27 +70,38 @@ class GatewayApp:
             return
         await _answer(response, send)
 
+    def _response(self, scope: Message, body: bytes) -> Response:
+        if len(body) > LIMITS.raw:
+            # the rest of the body is still on its way, so the connection cannot be used again
+            return refused(413, f"The body is larger than {LIMITS.raw} bytes")
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        raw_path = scope.get("raw_path") or scope["path"].encode()
+        path = raw_path.partition(b"?")[0].decode("latin-1")
+        request = Request(scope["method"].upper(), path, headers, body)
+        hosts = len(request.values("host"))
+        if hosts > 1 or (not hosts and scope.get("http_version") != "1.0"):
+            return refused(400, "The header host has to be there once")
+        return self.core.handle(request)
 
-def too_large() -> Response:
-    """The answer to a body that is not read to its end."""
-    response = Refusal(413, f"The body is larger than {LIMITS.raw} bytes").response("-")
-    # the rest of the body is still on its way, so the connection cannot be used again
-    return Response(response.status, (*response.headers, ("connection", "close")), response.body)
+
+def refused(status: int, message: str) -> Response:
+    """The answer to what the core does not get to see; ends the connection."""
+    response = Refusal(status, message).response("-")
+    return replace(response, headers=(*response.headers, ("connection", "close")))
 
 
 async def _read(receive: Receive) -> bytes | None:
+    """The body, cut off soon after its limit; None where it did not come whole."""
     chunks: list[bytes] = []
     size = 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(chunks)
+            return None
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size > LIMITS.raw:
-            return None
         chunks.append(chunk)
-        if not message.get("more_body", False):
+        if size > LIMITS.raw or not message.get("more_body", False):
             return b"".join(chunks)
 
 

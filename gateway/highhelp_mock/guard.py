@@ -48,6 +48,8 @@ def check_form(request: Request) -> None:
         raise Refusal(400, "content-type must be application/json")
     if any(value.strip().lower() not in ("", "identity") for value in request.values("content-encoding")):
         raise Refusal(400, "content-encoding is not supported")
+    if any(value.strip().lower() not in ("", "chunked") for value in request.values("transfer-encoding")):
+        raise Refusal(400, "transfer-encoding is not supported")
     if len(request.body) > LIMITS.raw:
         raise Refusal(413, f"The body is larger than {LIMITS.raw} bytes")
 
