@@ -49,9 +49,10 @@ def _check_of(schema: Schema) -> Check:
 
 def _all(rules: Sequence[Check]) -> Check:
     def check(value: Any) -> Problems:
-        found: list[FieldProblem] = []
+        found: Problems = _FINE
         for rule in rules:
-            found.extend(rule(value))
+            if wrong := rule(value):
+                found = [*found, *wrong]
         return found
 
     return check
@@ -163,17 +164,12 @@ def _object(schema: Schema) -> Iterator[Check]:
     def check(value: Any) -> Problems:
         if not isinstance(value, dict):
             return _FINE
-        found: list[FieldProblem] = []
-        if not required <= value.keys():
-            found.extend(FieldProblem(name, "is missing") for name in required if name not in value)
-        for name, child in known.items():
-            if name in value and (wrong := child(value[name])):
-                found += _under(name, wrong)
-        if not value.keys() <= known.keys():
-            for name, item in value.items():
-                if name not in known:
-                    found += _under(name, other(item))
-        return found
+        wrong = {name: found for name, item in value.items() if (found := known.get(name, other)(item))}
+        if not wrong and required <= value.keys():
+            return _FINE
+        missing = [FieldProblem(name, "is missing") for name in required if name not in value]
+        order = [*(name for name in known if name in wrong), *(name for name in wrong if name not in known)]
+        return [*missing, *(problem for name in order for problem in _under(name, wrong[name]))]
 
     if required or known or extra is not True:
         yield check

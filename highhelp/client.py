@@ -75,7 +75,8 @@ class Core(NamedTuple):
         if known is None:
             raise InvalidRequest([FieldProblem("", f"there is no operation {operation!r}")], operation=str(operation))
         content = self.completed(known, _as_dict(known, body))
-        payment_id = _payment_id(content)
+        given = _at(content, _ID)
+        payment_id = given if isinstance(given, str) else None
         problems = check.problems(known.request, content) if self.check_requests else []
         problems += self._echoes(known, content)
         if problems:
@@ -90,7 +91,7 @@ class Core(NamedTuple):
             body=raw,
             payment_id=payment_id,
             parse=parse,
-            info=None if info is None else partial(self._info, info, _at(content, _ID), parse),
+            info=None if info is None else partial(self._info, info, given, parse),
             expected=expected,
             project_id=self.settings.project_id,
             normalized=normalized,
@@ -134,7 +135,7 @@ class Core(NamedTuple):
                 path, "would make the payment's callbacks ambiguous: a ';' is followed by what reads as a field"
             )
             for path, at in ECHO_PATHS.items()
-            for value in [_at(body, path)]
+            for value in [_at(body, _ECHOED[path])]
             if isinstance(value, str) and echo_is_ambiguous(value, at=at, scheme=self.settings.scheme)
         ]
 
@@ -186,13 +187,14 @@ def _as_dict(operation: Operation, body: Body | Mapping[str, Any]) -> dict[str, 
     raise InvalidRequest([FieldProblem("", problem)], operation=operation.id)
 
 
-_ID = "general:payment_id"
+_ID = ("general", "payment_id")
+_ECHOED = {path: tuple(path.split(":")) for path in ECHO_PATHS}
 
 
-def _at(body: Mapping[str, Any], path: str) -> object:
-    """What stands at a colon path; None where nothing does."""
+def _at(body: Mapping[str, Any], path: tuple[str, ...]) -> object:
+    """What stands below these keys; None where nothing does."""
     value: object = body
-    for key in path.split(":"):
+    for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
 
@@ -202,7 +204,8 @@ def _payment_id(body: Mapping[str, Any]) -> str | None:
     return value if isinstance(value, str) else None
 
 
-_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+# a circle ends in a RecursionError too, and need not be looked for in every request
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"))
 
 
 def _bytes(operation: Operation, body: Mapping[str, Any], payment_id: str | None) -> bytes:

@@ -153,7 +153,7 @@ def _interrupted(stop: BaseException, send: Send, wire: Wire, began: float) -> N
 
 
 def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
-    from highhelp.sockets import Trace, watching
+    from highhelp.sockets import Trace
 
     trace = Trace(watched=_is_watched(client), seconds=send.seconds)
     request = _request(client, send, wire, trace, _signature(send, wire))
@@ -161,7 +161,7 @@ def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
         return request
     end = wire.now() + send.seconds
     try:
-        with watching(trace):
+        with trace:
             response = client.send(request, auth=None, stream=True, follow_redirects=False)
             try:
                 return _stacked(response) or _collect(response, wire, response.iter_bytes(), end)
@@ -175,7 +175,7 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> A
     import asyncio
 
     from highhelp.apart import apart
-    from highhelp.sockets import Trace, watching
+    from highhelp.sockets import Trace
 
     trace = Trace(watched=_is_watched(client))
     signature = await apart(lambda: _signature(send, wire)) if wire.signs_apart else _signature(send, wire)
@@ -184,7 +184,7 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> A
         return request
     try:
         async with asyncio.timeout(send.seconds + GRACE):
-            with watching(trace):
+            with trace:
                 response = await client.send(request, auth=None, stream=True, follow_redirects=False)
                 try:
                     return _stacked(response) or await _collect_async(response, wire)

@@ -47,10 +47,15 @@ class Answer(NamedTuple):
 
     def json(self) -> Any:
         """The body as a JSON value. Raises ValueError where it is none."""
+        # what `decode` does, too, but with a regular expression before and behind for the white space of JSON
+        text = self.content.decode("utf-8").strip(" \t\n\r")
         try:
-            return _JSON.decode(self.content.decode("utf-8"))
+            value, end = _JSON.raw_decode(text)
         except RecursionError:
             raise ValueError("nested too deeply") from None
+        if end != len(text):
+            raise ValueError("something follows the value")
+        return value
 
 
 def _refuse_constant(name: str) -> object:

@@ -13,7 +13,6 @@ before the gateway.
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,7 +20,7 @@ import httpcore
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     import httpx
 
@@ -57,18 +56,15 @@ class Trace:
         """Called by a socket of ours."""
         self.started = self.started or self._watched
 
+    def __enter__(self) -> None:
+        """Have our sockets in this block, in this thread or task, keep to the attempt's time and tell what they do."""
+        self._before = _TRACE.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        _TRACE.reset(self._before)
+
 
 _TRACE: ContextVar[Trace | None] = ContextVar("highhelp_trace", default=None)
-
-
-@contextmanager
-def watching(trace: Trace) -> Iterator[None]:
-    """Have our sockets in this block, in this thread or task, keep to the attempt's time and tell what they do."""
-    token = _TRACE.set(trace)
-    try:
-        yield
-    finally:
-        _TRACE.reset(token)
 
 
 def _left(timeout: float | None, over: Callable[[str], Exception]) -> float | None:
