@@ -65,9 +65,16 @@ UNREADABLE = [
     pytest.param(b'{"status": "succ', id="cut off"),
     pytest.param(b"\xff\xfe{}", id="wrong charset"),
     pytest.param(b'{"status": NaN}', id="NaN"),
+    pytest.param(b'{"status": "success"} {}', id="two values"),
+    pytest.param(b'\x0c{"status": "success"}', id="white space of another language"),
     pytest.param(b'{"a":' * 100_000, id="deep nesting"),
     pytest.param(b'{"status": ' + b"1" * 5000 + b"}", id="endless integer"),
 ]
+
+
+@pytest.mark.parametrize("content", [b' \t\r\n{"status": "success"}\n', b'{"status": "success"}'])
+def test_white_space_around_an_answer_is_json(both: Both, content: bytes) -> None:
+    assert both(answered(content), create).status == "success"
 
 
 @pytest.mark.parametrize("content", UNREADABLE)
