@@ -21,8 +21,9 @@ SERVER = "postgresql://postgres@127.0.0.1:5432"
 
 
 def _server() -> sa.Engine | None:
+    # a new database waits for the disk, which other tests keep busy; a server that is not there refuses at once
     engine = sa.create_engine(
-        f"{SERVER}/postgres".replace("://", "+pg8000://"), isolation_level="AUTOCOMMIT", connect_args={"timeout": 3}
+        f"{SERVER}/postgres".replace("://", "+pg8000://"), isolation_level="AUTOCOMMIT", connect_args={"timeout": 60}
     )
     try:
         engine.connect().close()
