@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from highhelp_mock import MockGateway
-from highhelp_mock.scenarios import pan_of
+from highhelp_mock.scenarios import amount_of, pan_of
 from highhelp_signing import SignatureAuth
 from tests.gateway.merchant import Merchant
 from tests.gateway.receiver import Receiver
@@ -306,8 +306,10 @@ def test_the_dashboard_steers_the_gateway(page: Page, served: MockGateway, order
 def test_without_javascript_everything_still_works(browser: Browser, served: MockGateway, orders: Shop) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(orders.payin("payin-p2p-sbp"))
+    page.goto(orders.payin("payin-p2p-sbp", amount=amount_of(14)))  # no end for ten seconds
     page.get_by_role("button", name="I have paid").click()
+    page.get_by_role("link", name="Reload").wait_for()
+    served.travel(10)
     orders.told("success")
     page.get_by_role("link", name="Reload").click()
     assert page.get_by_role("heading", name="Payment received").is_visible()
