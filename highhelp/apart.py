@@ -4,7 +4,7 @@ An RSA signature takes hundreds of microseconds of pure computation, which leave
 that asks a KMS may take much longer. More threads than this would only take processors from the rest of a program.
 
 A thread that is at work takes the next piece by itself: `run_in_executor` hands each one over, and back, by futures of
-two kinds, which in a burst of signatures costs a tenth of the throughput.
+two kinds, which in a burst of signatures costs a twentieth of the throughput.
 """
 
 from __future__ import annotations

@@ -141,6 +141,16 @@ class Network(NamedTuple):
             ) from None
 
 
+def was_connecting(error: BaseException) -> bool:
+    """Whether an error of pyreqwest tells that it came up before there was a connection; any other error does not.
+
+    Its class does not tell: pyreqwest also calls an answer that is lost after sending an error of connecting.
+    """
+    details = getattr(error, "details", None)
+    causes = details.get("causes") if isinstance(details, dict) else None
+    return any(isinstance(each, dict) and each.get("message") == "client error (Connect)" for each in causes or ())
+
+
 def _named(setting: str, load: Callable[[], None]) -> None:
     problem = ""
     try:

@@ -15,6 +15,8 @@ import httpx
 from pyreqwest import exceptions
 from pyreqwest.http import Url
 
+from highhelp.connections import was_connecting
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
@@ -46,15 +48,10 @@ def _raise_as_httpx(error: exceptions.PyreqwestError, request: Request) -> NoRet
     kind = next((_ERRORS[each] for each in type(error).__mro__ if each in _ERRORS), None)
     if kind is None:
         raise error
-    if not _was_connecting(error):  # pyreqwest tells of connecting also where an answer is lost
+    if not was_connecting(error):
         kind = _AFTER_CONNECTING.get(kind, kind)
     # only the message: the causes name the URL. The driver asks of the request no more than whether it is its own
     raise kind(error.message, request=cast("httpx.Request", request)) from error
-
-
-def _was_connecting(error: exceptions.PyreqwestError) -> bool:
-    causes = error.details["causes"] if isinstance(error, exceptions.DetailedPyreqwestError) else None
-    return any(cause["message"] == "client error (Connect)" for cause in causes or ())
 
 
 @lru_cache(maxsize=256)

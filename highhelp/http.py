@@ -11,6 +11,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from highhelp.connections import was_connecting
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent
 from highhelp.flows import Flow, Result, Send, Sleep
 from highhelp.outcome import Answer, Failure
@@ -290,12 +291,7 @@ def _while_connecting(error: Exception) -> bool:
     cause = error.__cause__
     if cause is None:
         return error.__context__ is None
-    details = getattr(cause, "details", None)
-    causes = details.get("causes") if isinstance(details, dict) else None
-    connecting = any(
-        isinstance(each, dict) and each.get("message") == "client error (Connect)" for each in causes or ()
-    )
-    return connecting or not _BEFORE_CONNECTED.isdisjoint(kind.__name__ for kind in type(cause).__mro__)
+    return was_connecting(cause) or not _BEFORE_CONNECTED.isdisjoint(kind.__name__ for kind in type(cause).__mro__)
 
 
 def _place(error: Exception) -> str:

@@ -10,6 +10,7 @@ import importlib
 import json
 import statistics
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives import hashes
@@ -104,7 +105,7 @@ def sizes(bench: Bench) -> Row:
     bodies = {f"{kib} KiB": _of_size(kib << 10) for kib in lengths}
     turns = {}
     for name, (size, body) in bodies.items():
-        turn = computed(lambda body=body: normalize(body))  # type: ignore[misc]  # each its own
+        turn = computed(partial(normalize, body))
         turns[name] = lambda turn=turn, size=size: turn() * 1000 / size
     series = bench.interleave(turns, 30)
     points = [(float(kib), statistics.median(values)) for kib, values in zip(lengths, series.values(), strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -73,7 +74,7 @@ def test_each_side_takes_its_turn_in_each_round(tmp_path: Path) -> None:
         order.append(name)
         return 1.0
 
-    series = Bench(1.0, tmp_path).interleave({name: lambda name=name: turn(name) for name in "abc"}, 50)  # type: ignore[misc]  # each its own
+    series = Bench(1.0, tmp_path).interleave({name: partial(turn, name) for name in "abc"}, 50)
     assert series == {"a": [1.0] * 50, "b": [1.0] * 50, "c": [1.0] * 50}
     rounds = ["".join(order[start : start + 3]) for start in range(0, 150, 3)]
     assert {"".join(sorted(one)) for one in rounds} == {"abc"}

@@ -108,3 +108,9 @@ def test_a_problem_never_shows_the_value() -> None:
     assert "card:pan" in text
     assert "4000" not in text
     assert "99999" not in text
+
+
+def test_problems_come_in_the_order_of_the_schema() -> None:
+    body = {"zzz": 1, "payment": {"currency": 5, "amount": "x"}, "general": {"payment_id": 7}}
+    ours = ["general:project_id", "general:payment_id", "payment:method", "payment:amount", "payment:currency", "zzz"]
+    assert [problem.path for problem in check.problems("P2PPayinRequest", body)] == ours
