@@ -29,8 +29,8 @@ from highhelp import (
 from highhelp.redact import masked_text
 from highhelp.settings import Source
 from highhelp_signing import SignatureScheme
+from tests.client.listener import FULL, HEAD, heard, say, server, silent
 from tests.client.test_money_is_safe import ABSENT, CREATED, ERROR, LOST, PAYIN, PAYOUT, creates, payin, payout, replies
-from tests.client.test_sockets import FULL, HEAD, say, server, silent
 
 if TYPE_CHECKING:
     from tests.client.conftest import Both
@@ -56,7 +56,7 @@ def test_a_hooks_own_failed_call_is_not_taken_for_ours(signer: RsaSigner, naps: 
     taken: list[bytes] = []
 
     def count(connection: Any) -> None:
-        taken.append(connection.recv(65536))
+        taken.append(heard(connection))
         connection.sendall(WHOLE)
 
     def hook(_: httpx.Response) -> None:
@@ -109,14 +109,9 @@ def test_one_asynchronous_client_serves_one_event_loop_after_another(signer: Rsa
     paths: list[bytes] = []
 
     def keep_alive(connection: Any) -> None:
-        request = b""
-        while part := connection.recv(65536):
-            request += part
-            if not request.endswith(b"}}"):
-                continue  # the body comes in a packet of its own
+        while request := heard(connection):
             paths.append(request.split()[1])
             connection.sendall(WHOLE)
-            request = b""
 
     with server(keep_alive) as url:
         client = AsyncHighHelp(base_url=url, project_id="p", signer=signer, environ={})

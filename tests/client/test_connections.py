@@ -18,8 +18,8 @@ import pytest
 
 from highhelp import AsyncHighHelp, HighHelp, HighHelpError, NotSent, OutcomeUnknown, RsaSigner, SettingsError
 from highhelp_mock import MockGateway
+from tests.client.listener import FULL, HEAD, drip, hang_up, heard, say, server, silent
 from tests.client.test_money_is_safe import PAYIN, PAYOUT
-from tests.client.test_sockets import FULL, HEAD, drip, hang_up, say, server, silent
 from tests.client.tls import Authority, authority, secure_server
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_a_proxy_is_used(run: Make, transport: Any) -> None:
     seen: list[bytes] = []
 
     def proxy(connection: socket.socket) -> None:
-        seen.append(connection.recv(65536))
+        seen.append(heard(connection))
         connection.sendall(WHOLE)
 
     with server(proxy) as url:
@@ -120,7 +120,7 @@ def test_the_fast_transport_follows_no_redirect(run: Make) -> None:
     asked: list[bytes] = []
 
     def other(connection: socket.socket) -> None:
-        asked.append(connection.recv(65536))
+        asked.append(heard(connection))
         connection.sendall(WHOLE)
 
     with server(other) as elsewhere:

@@ -12,8 +12,8 @@ import pytest
 from highhelp import HighHelp, HighHelpError, OutcomeUnknown
 from highhelp_api.contract import EXAMPLES, OPERATIONS
 from highhelp_mock import MockGateway
+from tests.client.listener import heard, server
 from tests.client.test_money_is_safe import ERROR, PAYIN, PAYOUT
-from tests.client.test_sockets import server
 
 if TYPE_CHECKING:
     import socket
@@ -84,9 +84,7 @@ def test_an_answer(make: Callable[..., Any], status: int, contract: bool, questi
     body = json.dumps(ERROR).encode() if contract else b"<html>on the way</html>"
 
     def behave(connection: socket.socket) -> None:
-        request = b""
-        while not request.endswith(b"}") and (part := connection.recv(65536)):
-            request += part
+        request = heard(connection)
         asked_by_look_up = b"/info HTTP" in request and call not in QUESTIONS
         reply = (404, json.dumps(ERROR).encode()) if asked_by_look_up else (status, body)
         head = f"HTTP/1.1 {reply[0]} X\r\ncontent-type: application/json\r\nconnection: close\r\n"

@@ -19,7 +19,7 @@ from pyreqwest import exceptions
 from highhelp import Answer, AsyncHighHelp, HighHelp, HmacSigner, NotSent, OutcomeUnknown, RsaSigner, SettingsError
 from highhelp.connections import Network
 from highhelp.fast import Pool
-from tests.client.test_sockets import FULL, HEAD, drip, hang_up, say, server, silent
+from tests.client.listener import FULL, HEAD, drip, hang_up, heard, say, server, silent
 from tests.client.tls import authority, secure_server
 
 if TYPE_CHECKING:
@@ -40,19 +40,8 @@ def ask(client: Any) -> Any:
     return client.request(PATH, {"card": 4000000000000002})
 
 
-def heard(connection: socket.socket) -> bytes:
-    """One whole request, however many pieces it comes in; empty where there is none."""
-    said = b""
-    while not said.endswith(b"}"):
-        piece = connection.recv(65536)
-        if not piece:
-            break
-        said += piece
-    return said
-
-
 def reset(connection: socket.socket, said: bytes = b"") -> None:
-    connection.recv(65536)
+    heard(connection)
     if said:
         connection.sendall(said)
         time.sleep(0.1)
@@ -276,7 +265,7 @@ def test_a_client_that_is_closed_under_a_call_leaves_its_outcome_open(signer: Rs
     arrived = threading.Event()
 
     def late(connection: socket.socket) -> None:
-        connection.recv(65536)
+        heard(connection)
         arrived.set()
         connection.recv(65536)
 

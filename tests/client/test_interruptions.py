@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from highhelp import AsyncHighHelp, HighHelp, RsaSigner, WaitTimeout
+from tests.client.listener import heard, server
 from tests.client.test_money_is_safe import NEW, PAYIN, PAYOUT
-from tests.client.test_sockets import server
 
 ABOUT: dict[str, Any] = {"project_id": "p", "environ": {}}
 
@@ -24,7 +24,7 @@ def test_a_cancelled_create_says_that_it_may_have_been_carried_out(
     arrived = threading.Event()
 
     def silent(connection: Any) -> None:
-        connection.recv(65536)
+        heard(connection)
         arrived.set()
         connection.recv(65536)
 

@@ -3,75 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from highhelp import AsyncHighHelp, HighHelp, NotSent, OutcomeUnknown, RsaSigner, Unavailable
+from tests.client.listener import FULL, HEAD, drip, hang_up, say, server, silent, slowly
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
 
 PAYIN = {"general": {"payment_id": "order-1"}, "payment": {"method": "card-p2p", "amount": 10000, "currency": "RUB"}}
-HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
-FULL = b'{"status":"processing","sub_status":"new","payment_id":"order-1"}'
-
-Behaviour = Callable[[socket.socket], None]
-
-
-def silent(connection: socket.socket) -> None:
-    connection.recv(65536)
-    connection.recv(65536)  # until the client gives up
-
-
-def drip(data: bytes) -> Behaviour:
-    def behave(connection: socket.socket) -> None:
-        connection.recv(65536)
-        for byte in data:
-            connection.sendall(bytes([byte]))
-            time.sleep(0.2)
-
-    return behave
-
-
-def say(data: bytes) -> Behaviour:
-    def behave(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(data)
-
-    return behave
-
-
-def hang_up(connection: socket.socket) -> None:
-    connection.recv(65536)
-
-
-@contextmanager
-def server(behave: Behaviour) -> Iterator[str]:
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def serve(connection: socket.socket) -> None:
-        with connection:
-            try:
-                behave(connection)
-            except OSError:
-                return  # the client has gone
-
-    def accept() -> None:
-        while True:
-            try:
-                connection, _ = listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=serve, args=(connection,), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        listening.close()
 
 
 def call(asynchronous: bool, url: str, signer: RsaSigner, what: Callable[[Any], Any], **limits: float) -> Any:
@@ -87,13 +31,15 @@ def call(asynchronous: bool, url: str, signer: RsaSigner, what: Callable[[Any], 
     return asyncio.run(run())
 
 
+def drip_its_body(connection: socket.socket) -> None:
+    say(HEAD + b"content-length: 900\r\n\r\n")(connection)
+    slowly(connection, b" " * 900)
+
+
 BROKEN = {
     "never answers": silent,
     "drips its headers": drip(HEAD * 10),
-    "drips its body": lambda connection: (
-        say(HEAD + b"content-length: 900\r\n\r\n")(connection),
-        drip(b" " * 900)(connection),
-    )[0],
+    "drips its body": drip_its_body,
     "closes at once": hang_up,
     "closes in mid-headers": say(HEAD),
     "closes in mid-body": say(HEAD + b"content-length: 900\r\n\r\n{"),

@@ -15,6 +15,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.client.listener import heard
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -100,7 +102,7 @@ def secure_server(made: Authority, answer: bytes, *, ask_certificate: bool = Fal
             with plain:
                 try:
                     with context.wrap_socket(plain, server_side=True) as connection:
-                        connection.recv(65536)
+                        heard(connection)
                         connection.sendall(answer)
                 except OSError:
                     continue  # a client that does not trust us, or that we do not
