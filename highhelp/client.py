@@ -30,12 +30,11 @@ from highhelp_signing import (
     SignatureScheme,
     Signer,
     echo_is_ambiguous,
-    parse_body,
 )
 from highhelp_signing.ambiguity import ambiguity_of_request
 from highhelp_signing.auth import SignatureAuth
-from highhelp_signing.errors import RequestNotSignable, SchemeError
-from highhelp_signing.normalize import collect_entries, join_entries
+from highhelp_signing.errors import BodyFault, RequestNotSignable, SchemeError
+from highhelp_signing.normalize import DEFAULT_LIMITS, collect_entries, join_entries
 
 if TYPE_CHECKING:
     import os
@@ -82,7 +81,7 @@ class Core(NamedTuple):
         if problems:
             raise InvalidRequest(problems, operation=operation, payment_id=payment_id)
         raw = _bytes(known, content, payment_id)
-        normalized = self._normalized(known, raw, payment_id)
+        normalized = self._normalized(known, content, payment_id)
         info = OPERATIONS[known.info] if known.retry == "reconcile" and known.info else None
         payment = content.get("payment")
         expected = (payment.get("amount"), payment.get("currency")) if isinstance(payment, dict) else (None, None)
@@ -139,11 +138,14 @@ class Core(NamedTuple):
             if isinstance(value, str) and echo_is_ambiguous(value, at=at, scheme=self.settings.scheme)
         ]
 
-    def _normalized(self, operation: Operation, raw: bytes, payment_id: str | None) -> str:
-        """What is signed of the bytes that will be sent; refused where it could be signed for another request too."""
+    def _normalized(self, operation: Operation, body: dict[str, Any], payment_id: str | None) -> str:
+        """What is signed of the bytes that will be sent; refused where it could be signed for another request too.
+
+        It is made of the body that the bytes were just made of. Reading them again, as is done for bytes that come
+        from elsewhere, would make the same or fail (`tests/client/test_signed_bytes.py`), and takes as long as signing.
+        """
         scheme = self.settings.scheme
         try:
-            body = parse_body(raw)
             entries = collect_entries(body, scheme)
             normalized = join_entries(body, entries, scheme)
             place = ambiguity_of_request(body, entries, normalized, scheme)
@@ -210,11 +212,15 @@ _JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=Fal
 
 def _bytes(operation: Operation, body: Mapping[str, Any], payment_id: str | None) -> bytes:
     try:
-        return _JSON.encode(body).encode("utf-8")
+        raw = _JSON.encode(body).encode("utf-8")
     except UnicodeEncodeError:
         problem = "holds text that has no UTF-8 form"
     except (TypeError, ValueError, RecursionError):
         problem = "holds a value that has no JSON form"
+    else:
+        if len(raw) <= DEFAULT_LIMITS.raw:
+            return raw
+        problem = str(BodyNotSignable("", BodyFault.SIZE))
     raise InvalidRequest([FieldProblem("", problem)], operation=operation.id, payment_id=payment_id)
 
 

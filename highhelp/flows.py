@@ -202,11 +202,12 @@ def _value(verdict: Verdict[T]) -> T:
 
 def _is_about(value: object, call: Call[T]) -> bool:
     """Whether an answer does not contradict the payment and project that were asked for. Absent fields do not."""
-    told = {"payment_id": call.payment_id, "project_id": call.project_id}
-    return all(
-        mine is None or not isinstance(theirs, str) or theirs == mine
-        for mine, theirs in ((mine, getattr(value, name, None)) for name, mine in told.items())
-    )
+    payment_id, project_id = getattr(value, "payment_id", None), getattr(value, "project_id", None)
+    return _may_be(payment_id, call.payment_id) and _may_be(project_id, call.project_id)
+
+
+def _may_be(theirs: object, mine: str | None) -> bool:
+    return mine is None or not isinstance(theirs, str) or theirs == mine
 
 
 def _read(call: Call[T], budget: Budget) -> Flow[T]:

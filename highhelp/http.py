@@ -16,6 +16,7 @@ from highhelp.errors import FieldProblem, InvalidRequest, NotSent
 from highhelp.flows import Flow, Result, Send, Sleep
 from highhelp.outcome import Answer, Failure
 from highhelp.redact import masked_text
+from highhelp.trace import Trace
 from highhelp_signing.errors import BodyNotSignable, SigningError
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from highhelp.sockets import Trace
     from highhelp.telemetry import Observer
     from highhelp_signing.auth import SignatureAuth
 
@@ -154,8 +154,6 @@ def _interrupted(stop: BaseException, send: Send, wire: Wire, began: float) -> N
 
 
 def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
-    from highhelp.sockets import Trace
-
     trace = Trace(watched=_is_watched(client), seconds=send.seconds)
     request = _request(client, send, wire, trace, _signature(send, wire))
     if isinstance(request, Failure):
@@ -176,7 +174,6 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> A
     import asyncio
 
     from highhelp.apart import apart
-    from highhelp.sockets import Trace
 
     trace = Trace(watched=_is_watched(client))
     signature = await apart(lambda: _signature(send, wire)) if wire.signs_apart else _signature(send, wire)
@@ -265,8 +262,8 @@ async def _collect_async(response: Any, wire: Wire) -> Answer | Failure:
 
 
 def _answer(response: Any, chunks: list[bytes], wire: Wire) -> Answer:
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return Answer(response.status_code, headers, b"".join(chunks), wire.clock())
+    # httpx and our own pools give the names in lower case
+    return Answer(response.status_code, dict(response.headers.items()), b"".join(chunks), wire.clock())
 
 
 def _failure(error: Exception, request: Any, trace: Trace) -> Failure:
