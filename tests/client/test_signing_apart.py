@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+import highhelp.apart as apart_module
 from highhelp import AsyncHighHelp, HmacSigner, NotSent, RsaSigner
 from highhelp.apart import apart
 
@@ -167,6 +169,69 @@ def test_a_loop_that_was_closed_meanwhile_harms_no_other() -> None:
 
 async def _name() -> str:
     return await apart(lambda: threading.current_thread().name)
+
+
+def test_what_took_long_is_told_before_the_next_piece_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    # a KMS may take a second for each signature
+    monkeypatch.setattr("highhelp.apart.SHORT", -1.0)
+    first, second = Gate(), Gate()
+
+    async def busy() -> str:
+        held = [asyncio.ensure_future(apart(first)) for _ in range(2)]
+        slow = asyncio.ensure_future(apart(lambda: "slow"))
+        blocked = [asyncio.ensure_future(apart(second)) for _ in range(2)]
+        waiting = [asyncio.ensure_future(apart(lambda: "quick")) for _ in range(9)]
+        await asyncio.to_thread(first.await_both)
+        first.open.set()
+        told = await asyncio.wait_for(slow, 5)
+        assert not any(one.done() for one in (*blocked, *waiting))
+        second.open.set()
+        await asyncio.gather(*held, *blocked, *waiting)
+        return told
+
+    assert asyncio.run(asyncio.wait_for(busy(), 15)) == "slow"
+
+
+def test_a_burst_wakes_its_loop_less_often_than_it_has_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    settle = apart_module._settle
+
+    def count(jobs: list[Any]) -> None:
+        told.append(len(jobs))
+        settle(jobs)
+
+    monkeypatch.setattr(apart_module, "_settle", count)
+    gate = Gate()
+
+    async def burst() -> list[int]:
+        held = [asyncio.ensure_future(apart(gate)) for _ in range(2)]
+        pieces = [asyncio.ensure_future(apart(partial(int, number))) for number in range(100)]
+        await asyncio.to_thread(gate.await_both)
+        gate.open.set()
+        await asyncio.gather(*held)
+        return await asyncio.gather(*pieces)
+
+    assert asyncio.run(asyncio.wait_for(burst(), 5)) == list(range(100))
+    assert sum(told) == 102
+    assert len(told) < 60
+    assert max(told) == apart_module.TOGETHER
+
+
+def test_bursts_of_several_loops_get_their_own_results() -> None:
+    got: dict[int, list[int]] = {}
+
+    def loop(which: int) -> None:
+        async def burst() -> list[int]:
+            return await asyncio.gather(*(apart(partial(int, which + number)) for number in range(200)))
+
+        got[which] = asyncio.run(asyncio.wait_for(burst(), 10))
+
+    loops = [threading.Thread(target=loop, args=(which * 1000,)) for which in range(4)]
+    for one in loops:
+        one.start()
+    for one in loops:
+        one.join(15)
+    assert got == {which * 1000: list(range(which * 1000, which * 1000 + 200)) for which in range(4)}
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
