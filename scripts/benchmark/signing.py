@@ -40,7 +40,7 @@ def signing(bench: Bench) -> Row:
     secret = material.HMAC_KEY.encode()
     about: dict[str, Any] = {"project_id": material.PROJECT, "timestamp": NOW}
 
-    if _plainest(body) != normalize(body):
+    if not _plainest(body) == _plainest_that_refuses(body) == normalize(body):
         raise AssertionError("the floor makes another string")
 
     def in_c() -> object:
@@ -54,6 +54,11 @@ def signing(bench: Bench) -> Row:
 
     def hmac_floor(content: Any) -> object:
         return base64.urlsafe_b64encode(hmac.digest(secret, text_of(content), hashlib.sha512))
+
+    def hmac_floor_that_refuses() -> object:
+        text = base64.urlsafe_b64encode(_plainest_that_refuses(_STRICT.decode(raw.decode())).encode())
+        signature = base64.urlsafe_b64encode(hmac.digest(secret, text, hashlib.sha512)).decode()
+        return {"id": material.PROJECT, "timestamp": str(NOW), "token": material.PROJECT, "signature": signature}
 
     def rsa_floor() -> object:
         digest = hashlib.sha256(text_of(json.loads(raw))).digest()
@@ -70,6 +75,7 @@ def signing(bench: Bench) -> Row:
             "json.loads": computed(lambda: json.loads(raw)),
             "in C: json.loads, base64 twice, HMAC": computed(in_c),
             "floor: json.loads, plainest walk, base64 twice, HMAC": computed(lambda: hmac_floor(json.loads(raw))),
+            "floor: the same, refusing what has not one string, to headers": computed(hmac_floor_that_refuses),
             "floor: the same without json.loads": computed(lambda: hmac_floor(body)),
             "floor: the same with it, SHA-256 and RSA sign": computed(rsa_floor),
         },
@@ -97,6 +103,41 @@ def _plainest(body: dict[str, Any]) -> str:
                 entries.append(f"{prefix}{key}:{value if type(value) is not bool else int(value)}")
     entries.sort()
     return ";".join(entries)
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    built = dict(pairs)
+    if len(built) != len(pairs):
+        raise ValueError("a key stands twice")
+    return built
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_named_once)
+
+
+def _plainest_that_refuses(body: dict[str, Any]) -> str:
+    """The same, which refuses what could be signed for another body, what has no normalised string, and too much."""
+    entries: list[str] = []
+    nodes = [("", body, 1)]
+    for prefix, node, depth in nodes:
+        if depth > 64:
+            raise ValueError("too deep")
+        for key, value in node.items():
+            if ":" in key or ";" in key:
+                raise ValueError("a key of two")
+            if type(value) is dict:
+                nodes.append((f"{prefix}{key}:", value, depth + 1))
+            elif type(value) is str or type(value) is int or value is None:
+                entries.append(f"{prefix}{key}:{value}")
+            elif type(value) is bool:
+                entries.append(f"{prefix}{key}:{int(value)}")
+            else:
+                raise ValueError("has no normalised string")
+    entries.sort()
+    text = ";".join(entries)
+    if len(text) > 4 << 20:
+        raise ValueError("too long")
+    return text
 
 
 def sizes(bench: Bench) -> Row:
