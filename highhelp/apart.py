@@ -4,8 +4,8 @@ An RSA signature takes hundreds of microseconds of pure computation, which leave
 that asks a KMS may take much longer. More threads than this would only take processors from the rest of a program.
 
 A thread that is at work takes the next piece by itself: `run_in_executor` hands each one over, and back, by futures of
-two kinds, which in a burst of signatures costs a twentieth of the throughput. In a burst it also tells of some results
-at once, since each waking of the loop takes time from both threads: another twentieth.
+two kinds, which in a burst of signatures costs a twentieth of the throughput. In a burst of one client's it also tells
+of some results at once, since each waking of the loop takes time from both threads: another twentieth.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ T = TypeVar("T")
 THREADS = 2
 
 TOGETHER = 4
-"""Results of which the loop is told at once, where so many pieces still wait."""
+"""Results of which the loop is told at once, where so many pieces still wait and the next one is like them."""
 
 SHORT = 0.001
 """Seconds. The result of what took longer is told at once, as the next piece may take as long."""
@@ -36,10 +36,11 @@ SHORT = 0.001
 class _Job:
     """One piece of work and who waits for it."""
 
-    __slots__ = ("error", "future", "loop", "value", "work")
+    __slots__ = ("error", "future", "like", "loop", "value", "work")
 
-    def __init__(self, work: Callable[[], object]) -> None:
+    def __init__(self, work: Callable[[], object], like: object) -> None:
         self.work = work
+        self.like = like
         self.loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self.loop.create_future()
         self.value: object = None
@@ -51,8 +52,17 @@ class _Job:
             return
         try:
             self.value = self.work()
+        except StopIteration as error:  # which no future can hold
+            self.error = RuntimeError("the work raised StopIteration")
+            self.error.__cause__ = error
         except BaseException as error:  # noqa: BLE001  # whatever it is, it is raised where it is waited for
             self.error = error
+
+    def may_wait_for(self, next_one: _Job | None) -> bool:
+        """Whether what came of it may be told when the next one is done: in as little time, to the same loop."""
+        return (
+            next_one is not None and self.like is not None and next_one.like is self.like and next_one.loop is self.loop
+        )
 
     def tell(self) -> None:
         """In the loop."""
@@ -87,8 +97,7 @@ class _Threads:
                 job = self._waiting.popleft() if self._waiting else None
                 many = len(self._waiting) >= TOGETHER
                 self._at_work -= job is None
-            held = many and len(done) < TOGETHER and job is not None and (not done or job.loop is done[0].loop)
-            if done and not held:
+            if done and not (many and len(done) < TOGETHER and done[0].may_wait_for(job)):
                 _tell(done)
                 done = []
             if job is None:
@@ -108,8 +117,12 @@ def _tell(jobs: list[_Job]) -> None:
 
 
 def _settle(jobs: list[_Job]) -> None:
-    for job in jobs:
-        job.tell()
+    try:
+        while jobs:
+            jobs.pop(0).tell()
+    finally:
+        if jobs:  # Ctrl-C came: a loop that goes on after it learns of the others
+            jobs[0].loop.call_soon(_settle, jobs)
 
 
 _threads = _Threads()
@@ -124,8 +137,14 @@ if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
     os.register_at_fork(after_in_child=_after_fork)
 
 
-async def apart(work: Callable[[], T]) -> T:
-    """What `work` returns or raises, computed off the event loop."""
-    job = _Job(work)
+async def apart(work: Callable[[], T], *, like: object = None) -> T:
+    """What `work` returns or raises, computed off the event loop.
+
+    Args:
+        work: The piece of work.
+        like: The same object for pieces that take about as long as each other, such as signatures of one client. What
+            came of one that took little may be told when the next one is done.
+    """
+    job = _Job(work, like)
     _threads.take(job)
     return cast("T", await job.future)

@@ -30,11 +30,12 @@ from highhelp_signing import (
     SignatureScheme,
     Signer,
     echo_is_ambiguous,
+    parse_body,
 )
 from highhelp_signing.ambiguity import ambiguity_of_request
 from highhelp_signing.auth import SignatureAuth
 from highhelp_signing.errors import BodyFault, RequestNotSignable, SchemeError
-from highhelp_signing.normalize import DEFAULT_LIMITS, collect_entries, join_entries
+from highhelp_signing.normalize import DEFAULT_LIMITS, NotPlain, collect_entries, join_entries
 
 if TYPE_CHECKING:
     import os
@@ -74,14 +75,12 @@ class Core(NamedTuple):
         if known is None:
             raise InvalidRequest([FieldProblem("", f"there is no operation {operation!r}")], operation=str(operation))
         content = self.completed(known, _as_dict(known, body))
+        raw = self._raw(known, content)
+        # A model has made a dict of its own just now. A mapping is the caller's: another thread may change it, and its
+        # classes may show an encoder something else than us. What is checked and signed is what will be sent.
+        content, normalized = self._sent(known, raw, None if isinstance(body, Mapping) else content)
         given = _at(content, _ID)
         payment_id = given if isinstance(given, str) else None
-        problems = check.problems(known.request, content) if self.check_requests else []
-        problems += self._echoes(known, content)
-        if problems:
-            raise InvalidRequest(problems, operation=operation, payment_id=payment_id)
-        raw = _bytes(known, content, payment_id)
-        normalized = self._normalized(known, content, payment_id)
         info = OPERATIONS[known.info] if known.retry == "reconcile" and known.info else None
         payment = content.get("payment")
         expected = (payment.get("amount"), payment.get("currency")) if isinstance(payment, dict) else (None, None)
@@ -138,15 +137,44 @@ class Core(NamedTuple):
             if isinstance(value, str) and echo_is_ambiguous(value, at=at, scheme=self.settings.scheme)
         ]
 
-    def _normalized(self, operation: Operation, body: dict[str, Any], payment_id: str | None) -> str:
-        """What is signed of the bytes that will be sent; refused where it could be signed for another request too.
+    def _raw(self, operation: Operation, body: dict[str, Any]) -> bytes:
+        try:
+            return _bytes(operation, body, _payment_id(body))
+        except InvalidRequest:
+            self._check(operation, body)  # which may say which field it is
+            raise
 
-        It is made of the body that the bytes were just made of. Reading them again, as is done for bytes that come
-        from elsewhere, would make the same or fail (`tests/client/test_signed_bytes.py`), and takes as long as signing.
+    def _sent(self, operation: Operation, raw: bytes, own: dict[str, Any] | None) -> tuple[dict[str, Any], str]:
+        """The body that these bytes are, checked, and what is signed of it.
+
+        Where `own` is given, the bytes were made of it, and nobody else has it. Made of nothing but what a parser
+        makes, it is what reading the bytes would give (`tests/client/test_signed_bytes.py`), which takes as long as
+        signing.
         """
+        if own is not None:
+            self._check(operation, own)
+            try:
+                return own, self._normalized(operation, own, plain=True)
+            except NotPlain:
+                pass
+        try:
+            read = parse_body(raw)
+        except BodyNotSignable as error:
+            raise InvalidRequest([FieldProblem(error.path, str(error))], operation=operation.id) from None
+        self._check(operation, read)
+        return read, self._normalized(operation, read, plain=False)
+
+    def _check(self, operation: Operation, body: dict[str, Any]) -> None:
+        problems = check.problems(operation.request, body) if self.check_requests else []
+        problems += self._echoes(operation, body)
+        if problems:
+            raise InvalidRequest(problems, operation=operation.id, payment_id=_payment_id(body))
+
+    def _normalized(self, operation: Operation, body: dict[str, Any], *, plain: bool) -> str:
+        """What is signed of a body; refused where it could be signed for another request too."""
         scheme = self.settings.scheme
         try:
-            entries = collect_entries(body, scheme)
+            entries = collect_entries(body, scheme, plain=plain)
             normalized = join_entries(body, entries, scheme)
             place = ambiguity_of_request(body, entries, normalized, scheme)
         except BodyNotSignable as error:
@@ -156,7 +184,7 @@ class Core(NamedTuple):
                 return normalized
             text = "can be read in two ways: the request's signature would hold for another request too"
             problem = FieldProblem(place if place in REQUEST_FIELDS else "", text)
-        raise InvalidRequest([problem], operation=operation.id, payment_id=payment_id)
+        raise InvalidRequest([problem], operation=operation.id, payment_id=_payment_id(body))
 
     def limited(self, timeout: float | None) -> Policy:
         """The policy of one call."""

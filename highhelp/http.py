@@ -176,7 +176,7 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> A
     from highhelp.apart import apart
 
     trace = Trace(watched=_is_watched(client))
-    signature = await apart(lambda: _signature(send, wire)) if wire.signs_apart else _signature(send, wire)
+    signature = await apart(lambda: _signature(send, wire), like=wire) if wire.signs_apart else _signature(send, wire)
     request = _request(client, send, wire, trace.tell, signature)
     if isinstance(request, Failure):
         return request

@@ -254,7 +254,7 @@ def loop(bench: Bench) -> Row:
         return measured
 
     series = bench.interleave(
-        {"inline": turn("inline", inline), "two threads": turn("two threads", lambda: apart(sign))}, 40
+        {"inline": turn("inline", inline), "two threads": turn("two threads", lambda: apart(sign, like=keys))}, 40
     )
     units = dict.fromkeys(series, "signatures/s") | dict.fromkeys(lags, "ms")
     return Row(

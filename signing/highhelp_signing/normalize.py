@@ -26,6 +26,7 @@ __all__ = [
     "DEFAULT_LIMITS",
     "DEFAULT_SCHEME",
     "Limits",
+    "NotPlain",
     "NumberText",
     "Parsed",
     "collect_entries",
@@ -68,6 +69,10 @@ class NumberText(str):
     """A number with a fraction or an exponent, kept as its literal text: no float is ever compared or printed."""
 
     __slots__ = ()
+
+
+class NotPlain(Exception):
+    """A body holds something else than what a JSON parser makes; what an encoder makes of that is its own affair."""
 
 
 class Parsed(NamedTuple):
@@ -198,6 +203,7 @@ def collect_entries(
     *,
     limits: Limits = DEFAULT_LIMITS,
     bad_keys: list[str] | None = None,
+    plain: bool = False,
 ) -> list[str]:
     """The sorted ``path:value`` entries, before they are joined.
 
@@ -208,14 +214,17 @@ def collect_entries(
         bad_keys: given by a verifier, which must compute the string before it may judge: the paths of objects with a
             key that contains ``:`` or the joiner are added to it instead of being refused, and :class:`NumberText` is
             taken as its text.
+        plain: whether the body must be made of dict, list, str, int, bool and None, and of none of their subclasses,
+            which may tell an encoder something else than they tell us.
 
     Raises:
         BodyNotSignable: see :func:`normalize`.
+        NotPlain: asked for, and it is not.
     """
     if not isinstance(body, dict):
         raise BodyNotSignable("", BodyFault.NOT_OBJECT)
     try:
-        entries = _collect(body, scheme, limits, bad_keys)
+        entries = _collect(body, scheme, limits, bad_keys, plain=plain)
     except BodyNotSignable:
         raise
     except ValueError:
@@ -251,11 +260,13 @@ def _utf8_length(text: str) -> int | None:
 
 
 def _collect(  # noqa: C901, PLR0912 - the hot path of every call and callback: a function for each step costs a tenth
-    body: dict[str, object], scheme: SignatureScheme, limits: Limits, bad_keys: list[str] | None
+    body: dict[str, object], scheme: SignatureScheme, limits: Limits, bad_keys: list[str] | None, *, plain: bool
 ) -> list[str]:
     # a list that grows while it is walked, instead of recursion
     joiner, deepest, room = scheme.joiner, limits.depth, limits.text
     lenient = bad_keys is not None
+    if plain and type(body) is not dict:
+        raise NotPlain
     entries: list[str] = []
     append = entries.append
     nodes: list[tuple[str, _Container, int]] = [("", body, 1)]
@@ -278,7 +289,7 @@ def _collect(  # noqa: C901, PLR0912 - the hot path of every call and callback: 
             members = node.items()
         for name, value in members:
             # a subclass of str may print as something else: take the characters that it holds
-            key = name if type(name) is str else str.__str__(name)
+            key = name if type(name) is str else _key_text(prefix, name, plain=plain)
             kind = type(value)
             # what stands most often in a body is asked first
             if kind is str or kind is int:
@@ -291,6 +302,8 @@ def _collect(  # noqa: C901, PLR0912 - the hot path of every call and callback: 
                 append(f"{prefix}{key}:{scheme.true_text}")
             elif value is False:
                 append(f"{prefix}{key}:{scheme.false_text}")
+            elif plain and kind is not dict and kind is not list:
+                raise NotPlain
             else:
                 other = value if kind is dict or kind is list else _plain(prefix, key, value, lenient=lenient)
                 if isinstance(other, str):
@@ -307,6 +320,14 @@ def _note_bad_keys(prefix: str, node: dict[str, object], joiner: str, bad_keys: 
         raise BodyNotSignable(prefix + bad[0], BodyFault.KEY)
     if bad and bad_keys is not None:
         bad_keys.append(prefix[:-1])
+
+
+def _key_text(prefix: str, name: object, *, plain: bool) -> str:
+    if plain:
+        raise NotPlain
+    if not isinstance(name, str):
+        raise BodyNotSignable(prefix[:-1], BodyFault.KEY)  # a mapping whose items have other keys than itself
+    return str.__str__(name)
 
 
 def _plain(prefix: str, key: str, value: object, *, lenient: bool) -> str | _Container:

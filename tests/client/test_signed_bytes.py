@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import highhelp.client as client_module
 from highhelp import HighHelp, InvalidRequest, RsaSigner
 from highhelp_signing.normalize import DEFAULT_LIMITS, normalize, parse_body
 from tests.strategies import TEXT
@@ -40,12 +41,78 @@ class Pair(NamedTuple):
     two: str
 
 
+class Empty(dict[str, Any]):
+    """Is full for whoever looks at its truth value, not for an encoder."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class EmptyList(list[Any]):
+    def __bool__(self) -> bool:
+        return False
+
+
+class Elsewhere(dict[str, Any]):
+    """Keeps its items where an encoder does not look, as the joined forms of some web frameworks do."""
+
+    def __init__(self, kept: dict[str, Any]) -> None:
+        super().__init__()
+        self._kept = kept
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __iter__(self) -> Any:
+        return iter(self._kept)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._kept[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._kept.get(key, default)
+
+    def keys(self) -> Any:
+        return self._kept.keys()
+
+    def items(self) -> Any:
+        return self._kept.items()
+
+
+class OtherItems(dict[str, Any]):
+    def items(self) -> Any:
+        return [("a:b", 1), ("k", 1), ("k", 2)]
+
+
+class NumberedItems(dict[str, Any]):
+    def items(self) -> Any:
+        return [(1, 1)]
+
+
+class Hidden(str):
+    """Denies that it holds a colon, and that it is equal to another one."""
+
+    __slots__ = ()
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __contains__(self, part: object) -> bool:
+        return False
+
+
+ODD: list[Any] = [
+    Empty(a=1), EmptyList([1, 2]), EmptyList([1.5]), Elsewhere({"a": 1}), OtherItems(k=1), NumberedItems(a=1),
+    {Hidden("a"): 1, "a": 2}, {Hidden("a:b"): 1}, {Hidden("a;b"): 1},
+]  # fmt: skip
 LEAVES = st.one_of(
     TEXT,
     st.text(max_size=4),  # also halves of surrogate pairs
     st.sampled_from([None, True, False, 0, -1, 10**30, 1.5, float("nan"), Word.YES, Number.TWO, Text("a;b:c"), Sum(7)]),
     st.integers(),
     st.binary(max_size=2),
+    st.sampled_from(ODD),
 )
 KEYS = st.one_of(TEXT, st.sampled_from([Word.YES, Text("k"), "k", "1", 1, None, True, "a:b", "a;b"]))
 BODIES: Any = st.recursive(
@@ -67,22 +134,80 @@ def client(signer: RsaSigner) -> HighHelp:
     return HighHelp(base_url="https://gateway.example", project_id="p", signer=signer, environ={}, check_requests=False)
 
 
+class Model:
+    """Makes a dict of its own, as the models of requests do."""
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self._content = content
+
+    def to_dict(self) -> dict[str, Any]:
+        return dict(self._content)
+
+
+def as_mapping(content: dict[str, Any]) -> Any:
+    return content
+
+
+kinds = pytest.mark.parametrize("kind", [as_mapping, Model])
+
+
+@kinds
 @settings(max_examples=400)  # three in four are refused
 @given(content=st.dictionaries(TEXT, BODIES, max_size=4))
-def test_the_signed_string_is_that_of_the_bytes(client: HighHelp, content: dict[str, Any]) -> None:
+def test_the_signed_string_is_that_of_the_bytes(client: HighHelp, kind: Any, content: dict[str, Any]) -> None:
     try:
-        call = client.prepare("create_p2p_payin", content, lambda told: told)
+        call = client.prepare("create_p2p_payin", kind(content), lambda told: told)
     except InvalidRequest:
         return
     assert call.normalized == normalize(parse_body(call.body))
 
 
+@kinds
 @pytest.mark.parametrize("leaf", [Word.YES, Number.TWO, Text("x"), Sum(7), (1, "a"), Pair(1, "b"), None, True, 10**30])
-def test_what_json_takes_is_signed(client: HighHelp, leaf: object) -> None:
-    call = client.prepare("create_p2p_payin", {"payment": OrderedDict(extra=leaf)}, lambda told: told)
+def test_what_json_takes_is_signed(client: HighHelp, kind: Any, leaf: object) -> None:
+    call = client.prepare("create_p2p_payin", kind({"payment": OrderedDict(extra=leaf)}), lambda told: told)
     assert call.normalized == normalize(parse_body(call.body))
 
 
-def test_more_bytes_than_may_be_signed_are_refused(client: HighHelp) -> None:
+@kinds
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
+def test_what_shows_an_encoder_something_else_is_signed_as_it_is_sent(client: HighHelp, kind: Any, odd: object) -> None:
+    try:
+        call = client.prepare("create_p2p_payin", kind({"payment": {"extra": odd}}), lambda told: told)
+    except InvalidRequest:
+        return
+    assert call.normalized == normalize(parse_body(call.body))
+
+
+@kinds
+def test_what_will_be_sent_is_what_is_checked(signer: RsaSigner, kind: Any) -> None:
+    about: Any = {"base_url": "https://gateway.example", "project_id": "p", "signer": signer, "environ": {}}
+    payment = {"method": "card-p2p", "amount": 100, "currency": "RUB"}
+    content = {"general": {"payment_id": "order-1"}, "payment": Elsewhere(payment)}  # sent as {}
+    with HighHelp(**about) as strict, pytest.raises(InvalidRequest, match="payment:amount"):
+        strict.prepare("create_p2p_payin", kind(content), lambda told: told)
+
+
+def test_a_mapping_that_changes_meanwhile_is_signed_as_it_is_sent(
+    client: HighHelp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = {"method": "card-p2p", "amount": 100, "currency": "RUB"}
+    encode = client_module._bytes
+
+    def meanwhile(*about: Any) -> bytes:
+        raw = encode(*about)
+        payment["amount"] = 900
+        return raw
+
+    monkeypatch.setattr(client_module, "_bytes", meanwhile)
+    call = client.prepare("create_p2p_payin", {"payment": payment}, lambda told: told)
+    assert b'"amount":100' in call.body
+    assert call.normalized == normalize(parse_body(call.body))
+    assert call.expected == (100, "RUB")
+
+
+@kinds
+def test_more_bytes_than_may_be_signed_are_refused(client: HighHelp, kind: Any) -> None:
+    content = {"payment": {"extra": "x" * DEFAULT_LIMITS.raw}}
     with pytest.raises(InvalidRequest, match="large"):
-        client.prepare("create_p2p_payin", {"payment": {"extra": "x" * DEFAULT_LIMITS.raw}}, lambda told: told)
+        client.prepare("create_p2p_payin", kind(content), lambda told: told)

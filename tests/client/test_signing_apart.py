@@ -178,8 +178,8 @@ def test_what_took_long_is_told_before_the_next_piece_is_done(monkeypatch: pytes
 
     async def busy() -> str:
         held = [asyncio.ensure_future(apart(first)) for _ in range(2)]
-        slow = asyncio.ensure_future(apart(lambda: "slow"))
-        blocked = [asyncio.ensure_future(apart(second)) for _ in range(2)]
+        slow = asyncio.ensure_future(apart(lambda: "slow", like=second))
+        blocked = [asyncio.ensure_future(apart(second, like=second)) for _ in range(2)]
         waiting = [asyncio.ensure_future(apart(lambda: "quick")) for _ in range(9)]
         await asyncio.to_thread(first.await_both)
         first.open.set()
@@ -190,6 +190,53 @@ def test_what_took_long_is_told_before_the_next_piece_is_done(monkeypatch: pytes
         return told
 
     assert asyncio.run(asyncio.wait_for(busy(), 15)) == "slow"
+
+
+def test_a_quick_result_does_not_wait_for_another_client_s_slow_piece() -> None:
+    first, slow = Gate(), Gate()
+
+    async def mixed() -> list[int]:
+        held = [asyncio.ensure_future(apart(first)) for _ in range(2)]
+        quick = [asyncio.ensure_future(apart(partial(int, number), like=first)) for number in range(2)]
+        others = [asyncio.ensure_future(apart(slow, like=slow)) for _ in range(9)]
+        await asyncio.to_thread(first.await_both)
+        first.open.set()
+        told = await asyncio.wait_for(asyncio.gather(*quick), 5)
+        slow.open.set()
+        await asyncio.gather(*held, *others)
+        return told
+
+    assert asyncio.run(asyncio.wait_for(mixed(), 15)) == [0, 1]
+
+
+def test_what_no_future_can_hold_is_told_too_and_loses_no_other() -> None:
+    def stop() -> int:
+        raise StopIteration
+
+    async def burst() -> list[Any]:
+        works = [stop if number % 10 == 3 else partial(int, number) for number in range(100)]
+        return await asyncio.gather(*(apart(work, like=works) for work in works), return_exceptions=True)
+
+    told = asyncio.run(asyncio.wait_for(burst(), 5))
+    assert [type(one) for one in told[:5]] == [int, int, int, RuntimeError, int]
+
+
+def test_an_interrupt_while_results_are_told_keeps_the_others() -> None:
+    class Interrupts(apart_module._Job):
+        def tell(self) -> None:
+            super().tell()
+            raise KeyboardInterrupt
+
+    async def made(kind: type[apart_module._Job]) -> apart_module._Job:
+        return kind(lambda: 1, None)
+
+    loop = asyncio.new_event_loop()
+    jobs = [loop.run_until_complete(made(kind)) for kind in (Interrupts, apart_module._Job)]
+    loop.call_soon(apart_module._settle, list(jobs))
+    with pytest.raises(KeyboardInterrupt):
+        loop.run_forever()
+    loop.run_until_complete(asyncio.wait_for(jobs[1].future, 5))
+    loop.close()
 
 
 def test_a_burst_wakes_its_loop_less_often_than_it_has_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,7 +252,7 @@ def test_a_burst_wakes_its_loop_less_often_than_it_has_pieces(monkeypatch: pytes
 
     async def burst() -> list[int]:
         held = [asyncio.ensure_future(apart(gate)) for _ in range(2)]
-        pieces = [asyncio.ensure_future(apart(partial(int, number))) for number in range(100)]
+        pieces = [asyncio.ensure_future(apart(partial(int, number), like=gate)) for number in range(100)]
         await asyncio.to_thread(gate.await_both)
         gate.open.set()
         await asyncio.gather(*held)
@@ -222,7 +269,7 @@ def test_bursts_of_several_loops_get_their_own_results() -> None:
 
     def loop(which: int) -> None:
         async def burst() -> list[int]:
-            return await asyncio.gather(*(apart(partial(int, which + number)) for number in range(200)))
+            return await asyncio.gather(*(apart(partial(int, which + number), like=got) for number in range(200)))
 
         got[which] = asyncio.run(asyncio.wait_for(burst(), 10))
 
