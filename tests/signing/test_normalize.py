@@ -316,3 +316,13 @@ def test_ten_megabytes_are_refused_unread() -> None:
     tracemalloc.stop()
     assert caught.value.reason is BodyFault.SIZE
     assert peak < 1 << 20
+
+
+def test_a_mapping_whose_items_have_other_keys_than_itself_is_refused() -> None:
+    class Numbered(dict[str, Any]):
+        def items(self) -> Any:
+            return [(1, 1)]
+
+    with pytest.raises(BodyNotSignable) as caught:
+        normalize({"payment": Numbered(a=1)})
+    assert (caught.value.path, caught.value.reason) == ("payment", "key")
