@@ -78,7 +78,7 @@ class Core(NamedTuple):
         raw = self._raw(known, content)
         # A model has made a dict of its own just now. A mapping is the caller's: another thread may change it, and its
         # classes may show an encoder something else than us. What is checked and signed is what will be sent.
-        content, normalized = self._sent(known, raw, None if isinstance(body, Mapping) else content)
+        content, normalized = self._sent(known, raw, content, own=not isinstance(body, Mapping))
         given = _at(content, _ID)
         payment_id = given if isinstance(given, str) else None
         info = OPERATIONS[known.info] if known.retry == "reconcile" and known.info else None
@@ -144,23 +144,24 @@ class Core(NamedTuple):
             self._check(operation, body)  # which may say which field it is
             raise
 
-    def _sent(self, operation: Operation, raw: bytes, own: dict[str, Any] | None) -> tuple[dict[str, Any], str]:
+    def _sent(self, operation: Operation, raw: bytes, body: dict[str, Any], *, own: bool) -> tuple[dict[str, Any], str]:
         """The body that these bytes are, checked, and what is signed of it.
 
-        Where `own` is given, the bytes were made of it, and nobody else has it. Made of nothing but what a parser
+        The bytes were made of `body`, which nobody else has where it is our `own`. Made of nothing but what a parser
         makes, it is what reading the bytes would give (`tests/client/test_signed_bytes.py`), which takes as long as
         signing.
         """
-        if own is not None:
-            self._check(operation, own)
+        if own:
+            self._check(operation, body)
             try:
-                return own, self._normalized(operation, own, plain=True)
+                return body, self._normalized(operation, body, plain=True)
             except NotPlain:
                 pass
         try:
             read = parse_body(raw)
         except BodyNotSignable as error:
-            raise InvalidRequest([FieldProblem(error.path, str(error))], operation=operation.id) from None
+            problem = FieldProblem(error.path, str(error))
+            raise InvalidRequest([problem], operation=operation.id, payment_id=_payment_id(body)) from None
         self._check(operation, read)
         return read, self._normalized(operation, read, plain=False)
 

@@ -305,7 +305,7 @@ def _collect(  # noqa: C901, PLR0912 - the hot path of every call and callback: 
             elif plain and kind is not dict and kind is not list:
                 raise NotPlain
             else:
-                other = value if kind is dict or kind is list else _plain(prefix, key, value, lenient=lenient)
+                other = value if kind is dict or kind is list else _made_plain(prefix, key, value, lenient=lenient)
                 if isinstance(other, str):
                     append(f"{prefix}{key}:{other}")
                 elif other:
@@ -330,7 +330,7 @@ def _key_text(prefix: str, name: object, *, plain: bool) -> str:
     return str.__str__(name)
 
 
-def _plain(prefix: str, key: str, value: object, *, lenient: bool) -> str | _Container:
+def _made_plain(prefix: str, key: str, value: object, *, lenient: bool) -> str | _Container:
     if isinstance(value, dict | list):
         return value
     if isinstance(value, NumberText) and not lenient:

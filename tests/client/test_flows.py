@@ -7,6 +7,7 @@ import time
 from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -626,7 +627,7 @@ def test_pauses_grow_and_end() -> None:
 
 def test_half_of_a_pause_is_chance() -> None:
     for chance, seconds in ((0.0, 0.25), (0.5, 0.375), (1.0, 0.5)):
-        budget = Budget(Policy(now=lambda: 0.0, jitter=lambda chance=chance: chance))  # type: ignore[misc]  # a default
+        budget = Budget(Policy(now=lambda: 0.0, jitter=repeat(chance).__next__))
         assert budget.pause(1, Verdict("unknown")) == seconds
 
 
@@ -720,7 +721,7 @@ def test_a_state_of_the_callers_own_may_have_no_status() -> None:
 
 def test_a_fifth_of_a_pause_of_a_wait_is_chance() -> None:
     for chance, seconds in ((0.0, 0.8), (0.5, 0.9), (1.0, 1.0)):
-        flow = wait(call(*QUESTION), Policy(now=lambda: 0.0, jitter=lambda chance=chance: chance), 60, None)  # type: ignore[misc]  # a default
+        flow = wait(call(*QUESTION), Policy(now=lambda: 0.0, jitter=repeat(chance).__next__), 60, None)
         next(flow)
         step = flow.send(FOUND)
         assert isinstance(step, Sleep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
+from decimal import Decimal
 from enum import IntEnum, StrEnum
 from typing import Any, NamedTuple
 
@@ -211,3 +212,19 @@ def test_more_bytes_than_may_be_signed_are_refused(client: HighHelp, kind: Any) 
     content = {"payment": {"extra": "x" * DEFAULT_LIMITS.raw}}
     with pytest.raises(InvalidRequest, match="large"):
         client.prepare("create_p2p_payin", kind(content), lambda told: told)
+
+
+def test_a_mapping_that_names_a_key_twice_is_refused_with_its_payment(client: HighHelp) -> None:
+    content = {"general": {"payment_id": "order-1"}, "payment": {1: "a", "1": "b"}}
+    with pytest.raises(InvalidRequest, match="twice") as caught:
+        client.prepare("create_p2p_payin", content, lambda told: told)
+    assert caught.value.payment_id == "order-1"
+
+
+@kinds
+def test_a_value_without_a_json_form_is_named_by_its_field(signer: RsaSigner, kind: Any) -> None:
+    about: Any = {"base_url": "https://gateway.example", "project_id": "p", "signer": signer, "environ": {}}
+    payment = {"method": "card-p2p", "amount": Decimal(100), "currency": "RUB"}
+    content = {"general": {"payment_id": "order-1"}, "payment": payment}
+    with HighHelp(**about) as strict, pytest.raises(InvalidRequest, match="payment:amount"):
+        strict.prepare("create_p2p_payin", kind(content), lambda told: told)

@@ -178,7 +178,7 @@ def test_what_is_forgotten_is_gone_from_the_file_too(
         merchant.gateway.deliver(merchant.receive)
     before = held(merchant.gateway)
     assert held(opened().gateway) == before
-    assert len(before[0]) < 10  # type: ignore[arg-type]  # the payments
+    assert len(before[0]) < 10  # type: ignore[arg-type]  # the first are the payments
 
 
 def test_a_callback_that_outlived_a_restart_says_the_same_after_it_is_written_again(
