@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         RejectionReason,
         VerifiedCallback,
     )
-    from highhelp_signing.explanation import Cause, Explanation, Finding, explain
+    from highhelp_signing.diagnosis.explain import Cause, Explanation, Finding, explain
     from highhelp_signing.home import Home, generate_home
     from highhelp_signing.keys import KeyRing
 
@@ -83,16 +83,16 @@ _LAZY = {
     "REFUSAL": "callbacks",
     "CallbackRejected": "callbacks",
     "CallbackVerifier": "callbacks",
-    "Cause": "explanation",
-    "Explanation": "explanation",
-    "Finding": "explanation",
+    "Cause": "diagnosis.explain",
+    "Explanation": "diagnosis.explain",
+    "Finding": "diagnosis.explain",
     "Home": "home",
     "KeyRing": "keys",
     "Refusal": "callbacks",
     "RejectionReason": "callbacks",
     "SignatureAuth": "auth",
     "VerifiedCallback": "callbacks",
-    "explain": "explanation",
+    "explain": "diagnosis.explain",
     "generate_home": "home",
     "refuse_redirects": "auth",
     "refuse_redirects_async": "auth",

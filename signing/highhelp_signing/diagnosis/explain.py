@@ -12,16 +12,23 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from highhelp_api import contract
+from highhelp_signing.diagnosis.candidates import (
+    Guess,
+    body_guesses,
+    form_guesses,
+    message_of_text,
+    readings,
+    scheme_differences,
+)
+from highhelp_signing.diagnosis.encodings import signature_spellings, timestamp_spellings
+from highhelp_signing.diagnosis.findings import Cause, Finding
+from highhelp_signing.diagnosis.inputs import KeysAtHand, SentBody, SentHeaders, is_private, token_key
+from highhelp_signing.diagnosis.matcher import SHORT, Match, Oracle, other_hash
 from highhelp_signing.encoding import base64url_encode
 from highhelp_signing.errors import SigningError
-from highhelp_signing.evidence import KeysAtHand, SentBody, SentHeaders, is_private, token_key
-from highhelp_signing.findings import Cause, Finding
-from highhelp_signing.guesses import Guess, body_guesses, form_guesses, message_of_text, readings, scheme_differences
 from highhelp_signing.keyfiles import public_pem
 from highhelp_signing.keys import HmacVerificationKey, KeyRing, RsaVerificationKey
 from highhelp_signing.normalize import DEFAULT_SCHEME, collect_entries
-from highhelp_signing.oracle import SHORT, Match, Oracle, other_hash
-from highhelp_signing.spellings import signature_spellings, timestamp_spellings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from highhelp_api import contract
+from highhelp_signing.diagnosis.encodings import signature_spellings
+from highhelp_signing.diagnosis.findings import Cause, Finding
 from highhelp_signing.errors import BodyFault, BodyNotSignable, SigningError
-from highhelp_signing.findings import Cause, Finding
 from highhelp_signing.keys import HmacVerificationKey, KeyRing, RsaVerificationKey
 from highhelp_signing.normalize import DEFAULT_LIMITS, Parsed, collect_entries, join_entries, parse
-from highhelp_signing.spellings import signature_spellings
 
 if TYPE_CHECKING:
     from highhelp_signing.scheme import SignatureScheme

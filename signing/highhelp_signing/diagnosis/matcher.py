@@ -6,16 +6,16 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from highhelp_signing.diagnosis.encodings import Spelling
+from highhelp_signing.diagnosis.findings import Cause, Finding
 from highhelp_signing.encoding import base64url_encode
-from highhelp_signing.findings import Cause, Finding
 from highhelp_signing.keyfiles import public_pem
 from highhelp_signing.keys import HmacVerificationKey, RsaVerificationKey
-from highhelp_signing.spellings import Spelling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from highhelp_signing.evidence import KnownKey
+    from highhelp_signing.diagnosis.inputs import KnownKey
 
 
 __all__ = ["SHORT", "Match", "Oracle", "other_hash"]
