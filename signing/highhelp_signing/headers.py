@@ -1,10 +1,11 @@
-"""The four signature headers of one request, as a pure function of its bytes."""
+"""The signature headers: made for a request, and found among the headers that somebody else sent."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
 from highhelp_signing.encoding import base64url_encode
@@ -16,9 +17,10 @@ if TYPE_CHECKING:
     from highhelp_signing.scheme import SignatureScheme
     from highhelp_signing.signers import Signer
 
-__all__ = ["access_token", "check_project_id", "headers_of", "signature_headers"]
+__all__ = ["access_token", "check_project_id", "header_text", "headers_of", "list_headers", "signature_headers"]
 
 _HEADER_VALUE = re.compile(r"[!-~]{1,255}")
+_MOST_HEADERS = 1000
 
 
 def signature_headers(
@@ -110,3 +112,32 @@ def check_project_id(project_id: object) -> None:
     """
     if not isinstance(project_id, str) or not _HEADER_VALUE.fullmatch(project_id):
         raise SchemeError("project_id", "must be 1 to 255 characters of printable ASCII without spaces")
+
+
+def list_headers(headers: Any) -> list[tuple[str, object]]:
+    """List received headers, names in lower case; empty where they are unreadable or too many. Never raises.
+
+    Args:
+        headers: any mapping or iterable of pairs. The multi-dicts of the web frameworks list each occurrence under
+            ``items()``; an ASGI scope has a list of pairs of bytes.
+
+    Returns:
+        Name and value of each header; see :func:`header_text` for the values.
+    """
+    try:
+        pairs = headers if isinstance(headers, list | tuple) else headers.items()
+        listed = list(islice(pairs, _MOST_HEADERS + 1))
+        if len(listed) <= _MOST_HEADERS:
+            return [((name if type(name) is str else header_text(name) or "").lower(), value) for name, value in listed]
+    except Exception:  # noqa: BLE001, S110 - whatever a foreign mapping raises: it has no headers that can be read
+        pass
+    return []
+
+
+def header_text(value: object) -> str | None:
+    """The text of a received header; None where it is neither text nor bytes nor a list of one of them."""
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, bytes):
+        return bytes.decode(value, "latin-1")
+    return str.__str__(value) if isinstance(value, str) else None

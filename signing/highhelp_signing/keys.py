@@ -9,18 +9,17 @@ import hmac
 from typing import TYPE_CHECKING, Protocol
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from highhelp_signing.errors import KeyFormatError
 from highhelp_signing.keyfiles import (
-    KeyHolder,
     KeySource,
+    Secret,
     check_rsa,
     hmac_key_bytes,
     load_public_keys,
     public_der,
-    read_text_file,
+    read_hmac_key,
     rsa_key_id,
 )
 from highhelp_signing.signers import PKCS1, SHA256, rsa_input
@@ -90,20 +89,11 @@ class RsaVerificationKey:
         except (InvalidSignature, ValueError):
             return None
 
-    def signed_with_pss(self, message: bytes, signature: bytes) -> bool:
-        """Whether this is a RSA-PSS signature of the message, with SHA-256."""
-        form = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
-        try:
-            self._key.verify(signature, message, form, hashes.SHA256())
-        except (InvalidSignature, ValueError):
-            return False
-        return True
-
     def __repr__(self) -> str:
         return f"<RsaVerificationKey {self.key_id}>"
 
 
-class HmacVerificationKey(KeyHolder):
+class HmacVerificationKey(Secret):
     """The text of ``hmac_callback_key_<id>.txt`` (documented that it exists; HMAC-SHA512 and its detail inferred).
 
     Args:
@@ -124,7 +114,7 @@ class HmacVerificationKey(KeyHolder):
         """See :meth:`VerificationKey.matches`; compares in constant time."""
         return hmac.compare_digest(hmac.digest(self.__key, message, hashlib.sha512), signature)
 
-    def misspelt(self) -> list[tuple[str, Callable[[bytes, str], bytes]]]:
+    def misread_variants(self) -> list[tuple[str, Callable[[bytes, str], bytes]]]:
         """Ways to misread the key's file, each with the HMAC that comes of it (message, name of the hash).
 
         For the search of a signature's mistake; the first one is the key as it is.
@@ -133,8 +123,6 @@ class HmacVerificationKey(KeyHolder):
         ways = {
             "": key,
             "with the line break at the end of its file": key + b"\n",
-            "with the Windows line break at the end of its file": key + b"\r\n",
-            "with a space after it": key + b" ",
             "with a space before it": b" " + key,
             "with the byte order mark of its file": b"\xef\xbb\xbf" + key,
         }
@@ -212,10 +200,7 @@ class KeyRing:
         Raises:
             KeyFormatError: names the file, never the content.
         """
-        texts = [(read_text_file(path), str(path)) for path in paths]
-        for text, name in texts:
-            hmac_key_bytes(text, name)  # an error names the file
-        return cls.from_hmac(*(text for text, _ in texts))
+        return cls.from_hmac(*map(read_hmac_key, paths))
 
     @property
     def key_ids(self) -> tuple[str, ...]:

@@ -10,86 +10,59 @@ __all__ = ["Cause", "Finding"]
 
 @unique
 class Cause(StrEnum):
-    """What is wrong with a signature, or with what comes with it."""
+    """A mistake in a signature, or in the headers and body around it."""
 
     HEADER_MISSING = "header_missing"
     HEADER_TWICE = "header_twice"
-    HEADER_MISSPELT = "header_misspelt"
-    HEADER_NOT_TEXT = "header_not_text"
     SCHEME = "scheme"
-    """Another reading of the signature scheme; `Explanation.scheme` is the one that matches."""
+    """Another signature scheme was used; `Explanation.scheme` is the one that matches."""
     WRONG_KEY = "wrong_key"
-    """Another key at hand made the signature; it is named."""
+    """Another known key made the signature; it is named."""
     UNKNOWN_KEY = "unknown_key"
-    """No key at hand made the signature."""
-    KEY_PAIR = "key_pair"
-    """The public key in the token does not belong to the private key that signed."""
+    """No known key made the signature."""
     HMAC_KEY_TEXT = "hmac_key_text"
     """The HMAC key was read wrongly from its file."""
-    PUBLIC_KEY_AS_SECRET = "public_key_as_secret"  # noqa: S105 - a name, holds no secret
-    """A public key was used as the key of an HMAC."""
     PRIVATE_KEY_SENT = "private_key_sent"
     """The token carries a private key."""
-    TOKEN = "token"  # noqa: S105 - as above
-    """The token is not the one that belongs to the key."""
+    TOKEN = "token"  # noqa: S105 - a name, holds no secret
+    """The token does not belong to the key that signed."""
     PROJECT = "project"
-    """The header, the body and the settings do not name one project."""
+    """Header, body and settings name different projects."""
     ALGORITHM = "algorithm"
-    """The algorithm of the header is not that of the signature, or there is no key for it."""
+    """The algorithm header does not fit the signature, or there is no key for its kind."""
     DIGEST = "digest"
     """Another hash than SHA-256 (RSA) or SHA-512 (HMAC), or the hash as text."""
-    PSS = "pss"
-    """RSA-PSS, not PKCS#1 v1.5."""
+    ENCODING = "encoding"
+    """The signature is written in hex or standard base64, or is not base64url at all."""
     PADDING = "padding"
-    HEX = "hex"
-    STANDARD_BASE64 = "standard_base64"
-    URL_ENCODED = "url_encoded"
-    DOUBLE_ENCODED = "double_encoded"
-    QUOTED = "quoted"
     WHITE_SPACE = "white_space"
-    NOT_BASE64URL = "not_base64url"
-    TRUNCATED = "truncated"
-    DER = "der"
-    """The signature stands in a DER structure."""
     MILLISECONDS = "milliseconds"
     TIMESTAMP_FORM = "timestamp_form"
     TIMESTAMP_DIFFERS = "timestamp_differs"
     """Another second was signed than the header names."""
     STALE = "stale"
-    FUTURE = "future"
-    BOM = "bom"
-    TRAILING_NEWLINE = "trailing_newline"
+    """Signed outside the tolerance, in the past or in the future."""
     JSON_TEXT = "json_text"
     """The JSON text was signed, not the normalised string."""
-    NOT_ENCODED = "not_encoded"
-    MESSAGE_BASE64 = "message_base64"
-    MESSAGE_HEX = "message_hex"
     NO_TIMESTAMP = "no_timestamp"
-    ORDER = "order"
-    SEPARATOR = "separator"
     SORTING = "sorting"
-    JOINER_AT_END = "joiner_at_end"
     RE_SERIALISED = "re_serialised"
-    ESCAPED = "escaped"
-    UNICODE_FORM = "unicode_form"
-    EMPTY = "empty"
-    INDEX = "index"
+    """The body was parsed and written again between signing and sending."""
     CHANGED = "changed"
     """The right key signed another text: body or timestamp were changed afterwards."""
     BODY = "body"
-    """The body has no normalised string."""
-    DUPLICATE_KEY = "duplicate_key"
+    """The body has no normalised string, or names a key twice."""
     UNKNOWN = "unknown"
     """The signature is not explained."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong.
+    """One mistake.
 
     Attributes:
         cause: its name.
-        detail: what it is, for people. Shows no key, token or signature.
+        detail: a sentence for people. Shows no key, token or signature.
     """
 
     cause: Cause
