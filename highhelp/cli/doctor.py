@@ -205,7 +205,7 @@ def _scheme(source: Source) -> tuple[Check, SignatureScheme | None]:
 
 
 def _pair(source: Source, signer: Signer) -> Iterator[Check]:
-    public, ring = source.file("public_key.pem"), public_ring(signer)
+    public, ring = source.file(lambda home: home.public_key), public_ring(signer)
     if public is None or ring is None:
         return
     try:
