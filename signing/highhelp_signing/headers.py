@@ -14,10 +14,12 @@ from highhelp_signing.keyfiles import public_pem
 from highhelp_signing.normalize import DEFAULT_SCHEME, message_of, normalize, parse_body, timestamp_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from highhelp_signing.scheme import SignatureScheme
     from highhelp_signing.signers import Signer
 
-__all__ = ["access_token", "check_project_id", "header_text", "headers_of", "list_headers", "signature_headers"]
+__all__ = ["access_token", "check_project_id", "find_headers", "headers_of", "signature_headers"]
 
 _HEADER_VALUE = re.compile(r"[!-~]{1,255}")
 _MOST_HEADERS = 1000
@@ -114,28 +116,31 @@ def check_project_id(project_id: object) -> None:
         raise SchemeError("project_id", "must be 1 to 255 characters of printable ASCII without spaces")
 
 
-def list_headers(headers: Any) -> list[tuple[str, object]]:
-    """List received headers, names in lower case; empty where they are unreadable or too many. Never raises.
+def find_headers(headers: Any, wanted: Iterable[str]) -> dict[str, list[str | None]]:
+    """The values of received headers, each as often as it is there. Never raises; unreadable headers are none.
 
     Args:
         headers: any mapping or iterable of pairs. The multi-dicts of the web frameworks list each occurrence under
             ``items()``; an ASGI scope has a list of pairs of bytes.
+        wanted: names in lower case.
 
     Returns:
-        Name and value of each header; see :func:`header_text` for the values.
+        For each wanted name its values; None for a value that is not text.
     """
+    found: dict[str, list[str | None]] = {name: [] for name in wanted}
     try:
         pairs = headers if isinstance(headers, list | tuple) else headers.items()
         listed = list(islice(pairs, _MOST_HEADERS + 1))
-        if len(listed) <= _MOST_HEADERS:
-            return [((name if type(name) is str else header_text(name) or "").lower(), value) for name, value in listed]
-    except Exception:  # noqa: BLE001, S110 - whatever a foreign mapping raises: it has no headers that can be read
-        pass
-    return []
+        for name, value in listed if len(listed) <= _MOST_HEADERS else ():
+            lowered = (name if type(name) is str else _text(name) or "").lower()
+            if lowered in found:
+                found[lowered].append(_text(value))
+    except Exception:  # noqa: BLE001 - whatever a foreign mapping raises: it has no headers that can be read
+        return {name: [] for name in found}
+    return found
 
 
-def header_text(value: object) -> str | None:
-    """The text of a received header; None where it is neither text nor bytes nor a list of one of them."""
+def _text(value: object) -> str | None:
     if isinstance(value, list | tuple) and len(value) == 1:
         value = value[0]
     if isinstance(value, bytes):

@@ -14,7 +14,7 @@ from highhelp_api import contract
 from highhelp_signing.diagnosis.encodings import read_signature
 from highhelp_signing.diagnosis.findings import Cause, Finding
 from highhelp_signing.errors import BodyFault, BodyNotSignable, SigningError
-from highhelp_signing.headers import header_text, list_headers
+from highhelp_signing.headers import find_headers
 from highhelp_signing.keys import HmacVerificationKey, KeyRing, RsaVerificationKey
 from highhelp_signing.normalize import DEFAULT_LIMITS, Parsed, collect_entries, join_entries, parse
 
@@ -29,19 +29,19 @@ class SentHeaders:
 
     def __init__(self, headers: object) -> None:
         self.findings: list[Finding] = []
-        self._pairs = [(name.strip(), value) for name, value in list_headers(headers)]
         names = contract.HEADERS
+        of_request = (names.token, names.merchant_id, names.algorithm)
+        self._found = find_headers(headers, (names.signature, names.timestamp, *of_request))
         self.signature = self._only(names.signature)
         self.timestamp = self._only(names.timestamp)
-        sent = {name for name, _ in self._pairs}
         # a callback has only the first two
-        self.of_request = not sent.isdisjoint((names.token, names.merchant_id, names.algorithm))
+        self.of_request = any(self._found[name] for name in of_request)
         self.token = self._only(names.token, needed=self.of_request)
         self.merchant_id = self._only(names.merchant_id, needed=self.of_request)
         self.algorithm = self._only(names.algorithm, needed=False)
 
     def _only(self, wanted: str, *, needed: bool = True) -> str | None:
-        values = [header_text(value) for name, value in self._pairs if name == wanted]
+        values = self._found[wanted]
         if len(values) > 1:
             self.findings.append(Finding(Cause.HEADER_TWICE, f"{wanted} is there {len(values)} times"))
         if values and values[0] is None:
