@@ -40,6 +40,7 @@ from highhelp.settings import (
 )
 from highhelp_signing import KeyRing, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
+from highhelp_signing.normalize import TOLERANCE
 
 if TYPE_CHECKING:
     from highhelp.cli.calibrate import Tried
@@ -322,7 +323,7 @@ def _clock(answers: list[Answer]) -> Iterator[Check]:
         yield Check("clock", "ok", f"within {abs(skew):.0f} s of the gateway's")
     else:
         where = "ahead of" if skew > 0 else "behind"
-        state: State = "warning" if abs(skew) < 300 else "wrong"
+        state: State = "warning" if abs(skew) < TOLERANCE else "wrong"
         yield Check(
             "clock", state, f"{abs(skew):.0f} s {where} the gateway's: set this machine's clock", output.REFUSED
         )
