@@ -85,10 +85,9 @@ def headers_of(
 
 
 def access_token(project_id: str, signer: Signer, scheme: SignatureScheme = DEFAULT_SCHEME) -> str:
-    """The value of ``x-access-token``: what the scheme names, or the project id where no public key is at hand.
+    """The value of ``x-access-token``: what the scheme names, or the project id where there is no public key.
 
-    The public key is documented, its DER form unpadded comes from an integrator; what belongs there for HMAC is not
-    documented.
+    The public key is documented, its DER form unpadded comes from an integrator; for HMAC nothing is documented.
     """
     if scheme.token == "project_id":  # noqa: S105 - names a form, holds no secret
         return project_id

@@ -34,7 +34,7 @@ __all__ = ["HmacVerificationKey", "KeyRing", "RsaVerificationKey", "Verification
 
 
 class VerificationKey(Protocol):
-    """One key that can tell whether a signature is its own."""
+    """A key that recognises its own signatures."""
 
     @property
     def key_id(self) -> str:
@@ -80,9 +80,9 @@ class RsaVerificationKey:
         return self._key.key_size // 8
 
     def signed_with_pkcs1(self, signature: bytes) -> bytes | None:
-        """What this key signed, in the encoding of PKCS#1 v1.5; None where the signature is not this key's.
+        """Recover what this key signed, in the encoding of PKCS#1 v1.5; None where the signature is not this key's.
 
-        For the search of a signature's mistake: it tells "another key" from "another text".
+        For the diagnosis of a signature: it distinguishes "another key" from "another text".
         """
         try:
             return self._key.recover_data_from_signature(signature, padding.PKCS1v15(), None)
@@ -115,9 +115,9 @@ class HmacVerificationKey(Secret):
         return hmac.compare_digest(hmac.digest(self.__key, message, hashlib.sha512), signature)
 
     def misread_variants(self) -> list[tuple[str, Callable[[bytes, str], bytes]]]:
-        """Ways to misread the key's file, each with the HMAC that comes of it (message, name of the hash).
+        """List ways to misread the key's file, each with the HMAC that it gives (message, name of the hash).
 
-        For the search of a signature's mistake; the first one is the key as it is.
+        For the diagnosis of a signature; the first one is the key as it is.
         """
         key = self.__key
         ways = {

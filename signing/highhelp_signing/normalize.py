@@ -218,7 +218,7 @@ def collect_entries(
             key that contains ``:`` or the joiner are added to it instead of being refused, and :class:`NumberText` is
             taken as its text.
         plain: whether the body must be made of dict, list, str, int, bool and None, and of none of their subclasses,
-            which may tell an encoder something else than they tell us.
+            which an encoder may write differently.
 
     Raises:
         BodyNotSignable: see :func:`normalize`.
@@ -395,7 +395,7 @@ _ONCE = _decoder(_named_once)
 
 def _loads(decoder: json.JSONDecoder, text: str) -> object:
     # Errors of the decoder hold the whole document: ours is raised outside, so that they are not even its context.
-    # What decoder.decode does, too, but with a regular expression before and behind for the white space of JSON.
+    # decoder.decode does this too, but finds the white space with two regular expressions
     text = text.strip(" \t\n\r")
     try:
         value, end = decoder.raw_decode(text)

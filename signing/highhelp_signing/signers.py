@@ -35,12 +35,12 @@ Algorithm: TypeAlias = Literal["rsa", "hmac"]
 
 @runtime_checkable
 class Signer(Protocol):
-    """Whatever can sign: a key in memory, an HSM, a KMS. Must be safe to use from several threads.
+    """Signs messages: a key in memory, an HSM, a KMS. Must be safe to use from several threads.
 
     Attributes:
         algorithm: decides the algorithm header of the scheme.
         public_key_der: DER SubjectPublicKeyInfo of the project's public key, from which the token is made; None where
-            it is not at hand.
+            it is not known.
     """
 
     @property
@@ -162,7 +162,7 @@ class HmacSigner(Secret):
 
 
 def rsa_input(message: bytes, digest: Digest) -> bytes:
-    """What RSA-SHA256 is applied to: the raw SHA-256 of the message, or the message itself.
+    """The input of RSA-SHA256: the raw SHA-256 of the message, or the message itself.
 
     Raises:
         ValueError: an unknown digest mode; a typo must not become a signature of another kind.

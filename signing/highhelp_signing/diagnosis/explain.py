@@ -1,6 +1,6 @@
 """Explain why a signature does not match: offline, from the bytes and headers as they came, and the known keys.
 
-An RSA signature holds the hash of the text that was signed: so "another key" and "another text" are told apart with
+An RSA signature holds the hash of the text that was signed: so "another key" and "another text" are distinguished with
 certainty. An HMAC holds nothing, and there the likely mistakes can only be tried. Nothing here raises, whatever is
 handed in, and no key, token or signature is ever part of a finding.
 """
@@ -37,11 +37,11 @@ _MOST_BYTES = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known of a signature.
+    """The explanation of a signature.
 
     Attributes:
         matches: whether it is right as it stands, by the given scheme and one of the given keys.
-        findings: what is wrong, the reason of the mismatch first; empty where nothing is.
+        findings: the mistakes, the reason of the mismatch first; empty where nothing is.
         scheme: the scheme by which it would match, all findings fixed; None where none was found.
         key_id: the key that made it; None where it is not known.
         normalized: the normalised string of the body by the given scheme, to be compared with one's own; None where
@@ -193,7 +193,7 @@ def _with_algorithm(scheme: SignatureScheme, name: str, value: str | None) -> Si
 def _check_token(
     token: str, key: RsaVerificationKey, scheme: SignatureScheme, project_id: str
 ) -> tuple[list[Finding], str | None]:
-    """What is wrong with the token, and the form that it has where it is another one than the scheme's."""
+    """Check the token; also return its form where that is not the scheme's."""
     der = key.public_der
     forms = {
         "public_key": base64url_encode(der),
@@ -257,7 +257,7 @@ def _check_time(text: str, tolerance: float, clock: Callable[[], float]) -> Iter
 def _describe_unexplained(
     matcher: Matcher, known: list[KnownKey], signatures: list[SignatureReading], sent: SentHeaders, content: SentBody
 ) -> Iterator[Finding]:
-    """What is known of a signature that no candidate explains."""
+    """Findings about a signature that no candidate explains."""
     if not signatures:
         yield Finding(Cause.ENCODING, "the signature is not base64url" if sent.signature else "the signature is empty")
     elif matcher.recovered:

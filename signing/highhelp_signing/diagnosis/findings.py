@@ -1,4 +1,4 @@
-"""What can be wrong with a signature, by name."""
+"""The named mistakes of a signature."""
 
 from __future__ import annotations
 

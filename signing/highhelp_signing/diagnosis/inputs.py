@@ -129,7 +129,7 @@ def known_keys(keys: object, others: object, token: str | None) -> list[KnownKey
     Args:
         keys: the ring that should have signed.
         others: further rings by name.
-        token: the token of the request, which may bring a key of its own.
+        token: the token of the request, which may carry another key.
     """
     rings: list[tuple[str, object]] = [("", keys)]
     if isinstance(others, Mapping):
