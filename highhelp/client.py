@@ -34,7 +34,7 @@ from highhelp_signing import (
 from highhelp_signing.ambiguity import ambiguity_of_request
 from highhelp_signing.auth import SignatureAuth
 from highhelp_signing.errors import BodyFault, RequestNotSignable, SchemeError
-from highhelp_signing.normalize import DEFAULT_LIMITS, NotPlain, collect_entries, join_entries
+from highhelp_signing.normalize import DEFAULT_LIMITS, NotJsonValue, collect_entries, join_entries
 
 if TYPE_CHECKING:
     import os
@@ -153,7 +153,7 @@ class Core(NamedTuple):
             self._check(operation, body)
             try:
                 return body, self._normalized(operation, body, plain=True)
-            except NotPlain:
+            except NotJsonValue:
                 pass
         try:
             read = parse_body(raw)

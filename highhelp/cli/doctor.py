@@ -40,6 +40,7 @@ from highhelp.settings import (
 from highhelp.transport.config import check_proxy_url, environment_proxy
 from highhelp_signing import KeyRing, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
+from highhelp_signing.normalize import TOLERANCE
 
 if TYPE_CHECKING:
     from highhelp.cli.calibrate import Tried
@@ -205,7 +206,7 @@ def _scheme(source: Source) -> tuple[Check, SignatureScheme | None]:
 
 
 def _pair(source: Source, signer: Signer) -> Iterator[Check]:
-    public, ring = source.file("public_key.pem"), public_ring(signer)
+    public, ring = source.file(lambda home: home.public_key), public_ring(signer)
     if public is None or ring is None:
         return
     try:
@@ -320,7 +321,7 @@ def _clock(answers: list[Answer]) -> Iterator[Check]:
         yield Check("clock", "ok", f"within {abs(skew):.0f} s of the gateway's")
     else:
         where = "ahead of" if skew > 0 else "behind"
-        state: State = "warning" if abs(skew) < 300 else "wrong"
+        state: State = "warning" if abs(skew) < TOLERANCE else "wrong"
         yield Check(
             "clock", state, f"{abs(skew):.0f} s {where} the gateway's: set this machine's clock", output.REFUSED
         )
