@@ -14,6 +14,7 @@ import pytest
 import highhelp.apart as apart_module
 from highhelp import AsyncHighHelp, HmacSigner, NotSent, RsaSigner
 from highhelp.apart import apart
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from highhelp_signing.scheme import Digest
@@ -51,7 +52,7 @@ def many(signer: Any, number: int) -> list[Any]:
 
 
 def test_rsa_is_signed_in_two_threads_beside_the_loop(signer: RsaSigner) -> None:
-    watched, both = Watched(signer), threading.Barrier(2, timeout=5)
+    watched, both = Watched(signer), threading.Barrier(2, timeout=PATIENCE)
 
     class Together(Watched):
         def sign(self, message: bytes, digest: Digest = "double") -> bytes:
@@ -90,7 +91,7 @@ def test_what_the_work_raises_is_raised_where_it_is_waited_for() -> None:
     async def waited() -> tuple[object, ...]:
         return await asyncio.gather(apart(fail), apart(lambda: 1), apart(fail), return_exceptions=True)
 
-    first, one, last = asyncio.run(asyncio.wait_for(waited(), 5))
+    first, one, last = asyncio.run(asyncio.wait_for(waited(), PATIENCE))
     assert [type(first), one, type(last)] == [LookupError, 1, LookupError]
 
 
@@ -103,12 +104,12 @@ class Gate:
 
     def __call__(self) -> str:
         self.there.release()
-        assert self.open.wait(5)
+        assert self.open.wait(PATIENCE)
         return threading.current_thread().name
 
     def await_both(self) -> None:
-        assert self.there.acquire(timeout=5)
-        assert self.there.acquire(timeout=5)
+        assert self.there.acquire(timeout=PATIENCE)
+        assert self.there.acquire(timeout=PATIENCE)
 
 
 def test_no_more_than_two_threads_work_for_any_number_of_loops() -> None:
@@ -118,7 +119,7 @@ def test_no_more_than_two_threads_work_for_any_number_of_loops() -> None:
         async def three() -> list[str]:
             return await asyncio.gather(*(apart(gate) for _ in range(3)))
 
-        names.extend(asyncio.run(asyncio.wait_for(three(), 5)))
+        names.extend(asyncio.run(asyncio.wait_for(three(), PATIENCE)))
 
     loops = [threading.Thread(target=loop) for _ in range(3)]
     for one in loops:
@@ -127,7 +128,7 @@ def test_no_more_than_two_threads_work_for_any_number_of_loops() -> None:
     assert not gate.there.acquire(timeout=0.1)
     gate.open.set()
     for one in loops:
-        one.join(5)
+        one.join(PATIENCE)
     assert len(names) == 9
     assert len(set(names)) == 2
 
@@ -145,7 +146,7 @@ def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
         await asyncio.gather(*held)
         await apart(lambda: begun.append("asked for after it"))
 
-    asyncio.run(asyncio.wait_for(called_off(), 5))
+    asyncio.run(asyncio.wait_for(called_off(), PATIENCE))
     assert begun == ["asked for after it"]
 
 
@@ -164,7 +165,7 @@ def test_a_loop_that_was_closed_meanwhile_harms_no_other() -> None:
     loop.run_until_complete(asyncio.sleep(0))
     loop.close()
     gate.open.set()
-    assert asyncio.run(asyncio.wait_for(_name(), 5)).startswith("highhelp-sign")
+    assert asyncio.run(asyncio.wait_for(_name(), PATIENCE)).startswith("highhelp-sign")
 
 
 async def _name() -> str:
@@ -183,13 +184,13 @@ def test_what_took_long_is_told_before_the_next_piece_is_done(monkeypatch: pytes
         waiting = [asyncio.ensure_future(apart(lambda: "quick")) for _ in range(9)]
         await asyncio.to_thread(first.await_both)
         first.open.set()
-        told = await asyncio.wait_for(slow, 5)
+        told = await asyncio.wait_for(slow, PATIENCE)
         assert not any(one.done() for one in (*blocked, *waiting))
         second.open.set()
         await asyncio.gather(*held, *blocked, *waiting)
         return told
 
-    assert asyncio.run(asyncio.wait_for(busy(), 15)) == "slow"
+    assert asyncio.run(asyncio.wait_for(busy(), PATIENCE)) == "slow"
 
 
 def test_a_quick_result_does_not_wait_for_another_client_s_slow_piece() -> None:
@@ -201,12 +202,12 @@ def test_a_quick_result_does_not_wait_for_another_client_s_slow_piece() -> None:
         others = [asyncio.ensure_future(apart(slow, like=slow)) for _ in range(9)]
         await asyncio.to_thread(first.await_both)
         first.open.set()
-        told = await asyncio.wait_for(asyncio.gather(*quick), 5)
+        told = await asyncio.wait_for(asyncio.gather(*quick), PATIENCE)
         slow.open.set()
         await asyncio.gather(*held, *others)
         return told
 
-    assert asyncio.run(asyncio.wait_for(mixed(), 15)) == [0, 1]
+    assert asyncio.run(asyncio.wait_for(mixed(), PATIENCE)) == [0, 1]
 
 
 def test_what_no_future_can_hold_is_told_too_and_loses_no_other() -> None:
@@ -217,7 +218,7 @@ def test_what_no_future_can_hold_is_told_too_and_loses_no_other() -> None:
         works = [stop if number % 10 == 3 else partial(int, number) for number in range(100)]
         return await asyncio.gather(*(apart(work, like=works) for work in works), return_exceptions=True)
 
-    told = asyncio.run(asyncio.wait_for(burst(), 5))
+    told = asyncio.run(asyncio.wait_for(burst(), PATIENCE))
     assert [type(one) for one in told[:5]] == [int, int, int, RuntimeError, int]
 
 
@@ -235,7 +236,7 @@ def test_an_interrupt_while_results_are_told_keeps_the_others() -> None:
     loop.call_soon(apart_module._settle, list(jobs))
     with pytest.raises(KeyboardInterrupt):
         loop.run_forever()
-    loop.run_until_complete(asyncio.wait_for(jobs[1].future, 5))
+    loop.run_until_complete(asyncio.wait_for(jobs[1].future, PATIENCE))
     loop.close()
 
 
@@ -258,7 +259,7 @@ def test_a_burst_wakes_its_loop_less_often_than_it_has_pieces(monkeypatch: pytes
         await asyncio.gather(*held)
         return await asyncio.gather(*pieces)
 
-    assert asyncio.run(asyncio.wait_for(burst(), 5)) == list(range(100))
+    assert asyncio.run(asyncio.wait_for(burst(), PATIENCE)) == list(range(100))
     assert sum(told) == 102
     assert len(told) < 60
     assert max(told) == apart_module.TOGETHER
@@ -271,13 +272,13 @@ def test_bursts_of_several_loops_get_their_own_results() -> None:
         async def burst() -> list[int]:
             return await asyncio.gather(*(apart(partial(int, which + number), like=got) for number in range(200)))
 
-        got[which] = asyncio.run(asyncio.wait_for(burst(), 10))
+        got[which] = asyncio.run(asyncio.wait_for(burst(), PATIENCE))
 
     loops = [threading.Thread(target=loop, args=(which * 1000,)) for which in range(4)]
     for one in loops:
         one.start()
     for one in loops:
-        one.join(15)
+        one.join(PATIENCE)
     assert got == {which * 1000: list(range(which * 1000, which * 1000 + 200)) for which in range(4)}
 
 
@@ -288,7 +289,7 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     child = os.fork()
     if child == 0:
         try:
-            os._exit(0 if asyncio.run(asyncio.wait_for(_name(), 5)).startswith("highhelp-sign") else 1)
+            os._exit(0 if asyncio.run(asyncio.wait_for(_name(), PATIENCE)).startswith("highhelp-sign") else 1)
         except BaseException:  # noqa: BLE001  # only the exit code gets out
             os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
