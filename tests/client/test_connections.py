@@ -277,6 +277,7 @@ def sockets() -> set[str]:
 on_linux = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="this system does not list open files")
 
 
+@pytest.mark.slow
 @on_linux
 @transports
 def test_a_hundred_threads_share_one_client_and_leave_no_socket(transport: Any, turns: int) -> None:
@@ -310,6 +311,7 @@ def test_a_hundred_threads_share_one_client_and_leave_no_socket(transport: Any, 
     assert waiting_for(lambda: sockets() - before) == set()
 
 
+@pytest.mark.slow
 @on_linux
 @transports
 def test_a_hundred_tasks_share_one_client_and_leave_no_socket(transport: Any, turns: int) -> None:

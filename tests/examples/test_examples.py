@@ -29,6 +29,8 @@ from tests.waiting import PATIENCE, eventually
 if TYPE_CHECKING:
     from tests.examples.conftest import Gateway, Programs
 
+pytestmark = pytest.mark.slow
+
 PAYS = "4000009000001001"
 """The card of the mock gateway's scenario `payout success`."""
 DECLINES = "4000009000001019"

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from tests.gateway.receiver import Receiver
 
+pytestmark = pytest.mark.slow
+
 CONNECTIONS = 64
 KEPT = 100
 WARM = 4 * KEPT

@@ -344,6 +344,7 @@ def first_attempts(url: str) -> list[int | None]:
     return [one["attempts"][0]["status"] for one in ask(url, "callbacks")["callbacks"] if one["attempts"]]
 
 
+@pytest.mark.slow
 def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path, file: Path, receiver: Receiver) -> None:
     """Whatever was answered before the process was killed is there afterwards, and every callback arrives."""
     home = tmp_path / "home"
