@@ -7,6 +7,7 @@ import json
 import socket
 import threading
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -148,10 +149,10 @@ def test_a_receiver_that_hangs_does_not_hold_up_the_api(served: MockGateway, han
             for number in range(40):
                 client.post(PATH, json=body_of(served, f"p-{number}", url, amount=amount_of(1)))
             control(served, "clock", {"advance_seconds": 1})
-            silent.accept()  # a delivery has begun
-            for number in range(20):
-                client.post(f"{PATH}/info", json={"general": body_of(served, f"p-{number}")["general"]})
-        assert not any(one.attempts for one in served.callbacks), "the answers waited for a delivery"
+            with silent.accept()[0]:  # a delivery has begun
+                for number in range(20):
+                    client.post(f"{PATH}/info", json={"general": body_of(served, f"p-{number}")["general"]})
+                assert not any(one.attempts for one in served.callbacks), "the answers waited for a delivery"
 
 
 @pytest.mark.parametrize(("fault", "committed"), [("drop_request", False), ("drop_response_after_commit", True)])
@@ -238,12 +239,12 @@ def test_the_port_is_free_again_afterwards(keys: Keys) -> None:
 
 
 def test_it_stops_without_waiting_for_open_callbacks(keys: Keys, hanging: socket.socket) -> None:
-    with hanging as silent:
+    with hanging as silent, ExitStack() as deliveries:
         with MockGateway(keys=keys).serve() as gateway, client_of(gateway) as client:
             url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
             client.post(PATH, json=body_of(gateway, "p-1", url, amount=amount_of(1)))
             gateway.travel(1)
-            silent.accept()  # the delivery has begun
+            deliveries.enter_context(silent.accept()[0])  # it has begun
         assert [one.attempts for one in gateway.callbacks] == [()], "it waited for the end of the delivery"
 
 
