@@ -233,6 +233,7 @@ print(json.dumps([[d.kind, d.place, [[e.action, e.at, e.value] for e in d.edits]
 """
 
 
+@pytest.mark.slow
 def test_a_gateway_of_another_contract_drifts_and_the_edits_end_it(traffic: Path, tmp_path: Path) -> None:
     contract = document.load(SPEC)
     seen: list[set[tuple[str, str]]] = []

@@ -319,7 +319,7 @@ def test_a_wait_keeps_its_own_time(signer: RsaSigner) -> None:
             pytest.raises(WaitTimeout),
         ):
             client.p2p.wait_payin("order-1", timeout=0.5)
-        assert time.monotonic() - began < 10, "one question alone may take 30 s"
+        assert time.monotonic() - began < 25, "one question alone may take 30 s"
 
 
 def test_twenty_threads_share_one_pool(signer: RsaSigner, monkeypatch: pytest.MonkeyPatch) -> None:

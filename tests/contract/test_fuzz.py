@@ -17,6 +17,8 @@ from tests.contract import fuzzing
 if TYPE_CHECKING:
     from highhelp_mock.messages import Request, Response
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def report() -> fuzzing.Report:

@@ -11,6 +11,8 @@ from generator import document
 from highhelp_api.contract import OPERATIONS, SCHEMAS
 from website import check, contract_page, look, reference, stage
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 NAV = set(stage.listed(tomllib.loads((stage.HERE / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]))
 

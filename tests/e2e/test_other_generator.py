@@ -24,6 +24,8 @@ from tests.requirements import require
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SOURCES = Path(__file__).with_name("other_generator")
 SIGNATURE = ROOT / "tests" / "signing"

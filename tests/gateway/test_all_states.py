@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from highhelp_mock import MockGateway, Outgoing
 
+pytestmark = pytest.mark.slow
+
 
 class Watcher:
     """Asks for every payment's state after every second, and takes every callback."""

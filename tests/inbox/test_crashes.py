@@ -28,6 +28,8 @@ from tests.inbox.crasher import LEDGER
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_795_521_600.25
 STEPS = 26
 """More than the steps of any job, so that some jobs are not killed."""

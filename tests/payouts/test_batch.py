@@ -29,6 +29,7 @@ KILLS = 10
 PAN = "2200000000000004"
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_killed_ten_times_pays_every_row_once(
     url: str, home: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

@@ -18,6 +18,8 @@ from tests.payouts.crashing import Crasher, crashing, repeated
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
+
 LEASE = 71
 """Seconds after which a dead sender's lease has ended."""
 STEPS = {"send": 70, "recover": 60}

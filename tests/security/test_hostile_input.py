@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from highhelp_mock import Outgoing
 
+pytestmark = pytest.mark.slow
+
 NOW = 1_795_521_600
 SIGNATURE, TIMESTAMP = contract.HEADERS.signature, contract.HEADERS.timestamp
 Pairs = list[tuple[str, str]]

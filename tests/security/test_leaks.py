@@ -108,6 +108,7 @@ def leaks(operation: str, algorithm: str, home: Path, caplog: pytest.LogCaptureF
     return [text for text in channels if any(mark in text for mark in forbidden)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("algorithm", ["rsa", "hmac"])
 def test_no_channel_shows_a_mark(

@@ -39,6 +39,8 @@ from tests.signing.rivals import Said, Search, planted, said
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+pytestmark = pytest.mark.slow
+
 PROJECT = "p"
 FIELDS, AMBIGUOUS = RejectionReason.FIELDS, RejectionReason.AMBIGUOUS
 UNKNOWN_PROJECT = RejectionReason.UNKNOWN_PROJECT
