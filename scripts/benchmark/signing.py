@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from benchmark import material
 from benchmark.measure import Bench, Row, computed, ratios
-from highhelp.outcome import Answer
+from highhelp.calls.outcome import RawResponse
 from highhelp_api import contract
 from highhelp_api.client.models import Integration, PaymentState, Status, SubStatus
 from highhelp_signing import normalize, signature_headers, signing_message
@@ -221,7 +221,7 @@ def model(bench: Bench) -> Row:
             integration=Integration(form_url=body["integration"]["form_url"]),
         )
 
-    got = Answer(200, {}, raw, 0.0)
+    got = RawResponse(200, {}, raw, 0.0)
     if by_hand() != PaymentState.from_dict(got.json()):
         raise AssertionError("the two sides do not make the same model")
     series = bench.interleave(

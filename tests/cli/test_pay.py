@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import check, cli
+from highhelp import cli, validation
 from highhelp.cli.fields import creates, fields_of, fields_of_flow, node_at
 from highhelp_api.contract import CATALOGUES, OPERATIONS
 from highhelp_mock import MockGateway
@@ -109,13 +109,13 @@ def test_amounts(gateway: MockGateway, words: list[str], minor: int, currency: s
 
 def test_file_then_options_then_set(gateway: MockGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
-    real = check.problems
+    real = validation.find_problems
 
     def watched(schema: str, body: Any) -> Any:
         sent.append(body)
         return real(schema, body)
 
-    monkeypatch.setattr("highhelp.check.problems", watched)
+    monkeypatch.setattr("highhelp.validation.find_problems", watched)
     body = {
         "general": {"payment_id": "from-file", "redirect_url": "https://one.example/"},
         "payment": {"amount": 1, "currency": "KZT", "method": "phone-p2p", "description": "file"},

@@ -76,8 +76,8 @@ class Tracing:
                     span.set_attribute("highhelp.attempts", error.attempts)
                 raise
             finally:
-                span.set_attribute("highhelp.outcome", outcome)
-                by = {"highhelp.operation": operation, "highhelp.outcome": outcome}
+                span.set_attribute("highhelp.calls.outcome", outcome)
+                by = {"highhelp.operation": operation, "highhelp.calls.outcome": outcome}
                 self._seconds.record(time.monotonic() - began, by)
 
     @property

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from highhelp.flows import Result, Send, Step
-from highhelp.outcome import Answer, Failure
+from highhelp.calls.flow import Result, Send, Step
+from highhelp.calls.outcome import RawResponse, TransportFailure
 from highhelp.redact import masked_text, quoted
 
 if TYPE_CHECKING:
-    from highhelp.tracing import Tracing
+    from highhelp.telemetry.otel import Tracing
 
 LOG = logging.getLogger("highhelp")
 # a program that has set up no logging gets none on its terminal
@@ -59,40 +59,40 @@ class Observer:
         return self._tracing
 
     def _load_tracing(self) -> None:
-        from highhelp.tracing import Tracing
+        from highhelp.telemetry.otel import Tracing
 
         self._tracing = Tracing.load(self.tracer_provider, self.meter_provider)
 
     def call(self, operation: str, payment_id: str | None) -> contextlib.AbstractContextManager[None]:
-        """What surrounds a whole call with its repetitions and look-ups."""
+        """Surround a whole call with its repetitions and look-ups by a span."""
         tracing = self.tracing
         return contextlib.nullcontext() if tracing is None else tracing.call(operation, payment_id, self.server)
 
     def before(self, step: Step) -> None:
-        """Take note of what is about to be done."""
+        """Report the next step."""
         if isinstance(step, Send):
-            _tell(self.on_request, step.operation.id, step.payment_id, step.attempt)
+            _call_hook(self.on_request, step.call.operation.id, step.call.payment_id, step.attempt)
             return
-        _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={quoted(_shown(step.reason))}")
+        _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={quoted(_mask(step.reason))}")
         tracing = self.tracing
         if tracing is not None:
-            tracing.step("pause", {"seconds": step.seconds, "reason": _shown(step.reason)})
-        _tell(self.on_retry, step.seconds, step.reason)
+            tracing.step("pause", {"seconds": step.seconds, "reason": _mask(step.reason)})
+        _call_hook(self.on_retry, step.seconds, step.reason)
 
     def after(self, send: Send, result: Result, seconds: float) -> None:
-        """Take note of what an attempt came to."""
-        level = logging.WARNING if isinstance(result, Failure) else logging.INFO
+        """Report the result of an attempt."""
+        level = logging.WARNING if isinstance(result, TransportFailure) else logging.INFO
         tracing = self.tracing
         traced = tracing is not None and tracing.recording
         if traced or LOG.isEnabledFor(level):
-            fields = told(send, result, seconds)
-            _log(level, lambda: line(send, fields))
+            fields = log_fields(send, result, seconds)
+            _log(level, lambda: log_line(send, fields))
             if tracing is not None and traced:
                 tracing.step("attempt", fields)
         if tracing is not None:
-            tracing.attempt(send.operation.id)
-        if isinstance(result, Answer):
-            _tell(self.on_response, send.operation.id, result)
+            tracing.attempt(send.call.operation.id)
+        if isinstance(result, RawResponse):
+            _call_hook(self.on_response, send.call.operation.id, result)
 
 
 def _log(level: int, text: Callable[[], str]) -> None:
@@ -103,33 +103,33 @@ def _log(level: int, text: Callable[[], str]) -> None:
         LOG.log(level, "%s", text())
 
 
-def told(send: Send, result: Result, seconds: float) -> dict[str, str | int]:
-    """What may be told of one attempt: identifiers, statuses and amounts, nothing that is sensitive."""
-    fields: dict[str, Any] = {"payment_id": send.payment_id}
-    if isinstance(result, Answer):
+def log_fields(send: Send, result: Result, seconds: float) -> dict[str, str | int]:
+    """Collect what may be logged of one attempt: identifiers, statuses and amounts, nothing that is sensitive."""
+    fields: dict[str, Any] = {"payment_id": send.call.payment_id}
+    if isinstance(result, RawResponse):
         fields["http"] = result.status
-    elif isinstance(result, Failure):
+    elif isinstance(result, TransportFailure):
         fields["failure"] = result.reason
-    fields |= dict(zip(("amount", "currency"), send.sum, strict=True)) | _told(result)
+    fields |= dict(zip(("amount", "currency"), send.call.expected, strict=True)) | _response_fields(result)
     fields |= {"ms": round(seconds * 1000), "attempt": send.attempt}
     return {
         # the merchant's own id is shown as it is, also where it is a number that could be a card's
-        name: value if isinstance(value, int) or name == "payment_id" else _shown(str(value))
+        name: value if isinstance(value, int) or name == "payment_id" else _mask(str(value))
         for name, value in fields.items()
         if isinstance(value, str | int)
     }
 
 
-def line(send: Send, fields: Mapping[str, str | int]) -> str:
+def log_line(send: Send, fields: Mapping[str, str | int]) -> str:
     """The log line of one attempt."""
-    return " ".join([send.operation.id, *(f"{name}={quoted(str(value))}" for name, value in fields.items())])
+    return " ".join([send.call.operation.id, *(f"{name}={quoted(str(value))}" for name, value in fields.items())])
 
 
-def _told(answer: Result) -> dict[str, Any]:
-    if not isinstance(answer, Answer):
+def _response_fields(response: Result) -> dict[str, Any]:
+    if not isinstance(response, RawResponse):
         return {}
     try:
-        body = answer.json()
+        body = response.json()
     except ValueError:
         return {}
     if not isinstance(body, Mapping):
@@ -141,11 +141,11 @@ def _told(answer: Result) -> dict[str, Any]:
     return {name: value for name, value in known.items() if isinstance(value, str | int)}
 
 
-def _shown(text: str) -> str:
+def _mask(text: str) -> str:
     return masked_text(text)[:300]
 
 
-def _tell(hook: Hook | None, *arguments: object) -> None:
+def _call_hook(hook: Hook | None, *arguments: object) -> None:
     if hook is None:
         return
     try:

@@ -1,4 +1,4 @@
-"""Recorded traffic compared with the contract: what the gateway does that the document does not say.
+"""Compare recorded traffic with the contract: find what the gateway does that the document does not say.
 
 Each deviation comes with the edit of `spec/openapi.yaml` that would make the document say it, marked `observed`.
 """
@@ -6,21 +6,18 @@ Each deviation comes with the edit of `spec/openapi.yaml` that would make the do
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum, unique
-from typing import Any, Literal
+from typing import Any
 
+from highhelp.drift.recorder import ERROR_SCHEMA, FORM, schema_of
+from highhelp.drift.suggest import JSON_TYPES, Edit, Pointer, suggest_field, to_text, widen
 from highhelp.errors import HighHelpError
-from highhelp.record import ERROR_SCHEMA, FORM, schema_of
 from highhelp.redact import MASK
 from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SCHEMAS, SENSITIVE_NAMES, STATES
 
-__all__ = ["Deviation", "Edit", "Kind", "RecordingError", "Seen", "compare", "read"]
-
 _DEPTH = 64
-Pointer = tuple[str, ...]
 
 
 class RecordingError(HighHelpError):
@@ -28,7 +25,7 @@ class RecordingError(HighHelpError):
 
 
 @unique
-class Kind(StrEnum):
+class DeviationKind(StrEnum):
     """How the gateway deviates."""
 
     OPERATION = "operation"
@@ -47,21 +44,6 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
-    """A change of the document.
-
-    Attributes:
-        action: "set" a member (where there is one: its type, keeping its words), "append" to a list, "remove" from one.
-        at: The path to it, member by member.
-        value: What is set, appended or removed.
-    """
-
-    action: Literal["set", "append", "remove"]
-    at: Pointer
-    value: Any
-
-
-@dataclass(frozen=True, slots=True)
 class Deviation:
     """One way in which the gateway deviates, however often it was seen.
 
@@ -75,7 +57,7 @@ class Deviation:
         advice: What to do where no edit can be told.
     """
 
-    kind: Kind
+    kind: DeviationKind
     place: str
     detail: str
     operations: tuple[str, ...]
@@ -86,7 +68,7 @@ class Deviation:
     @property
     def suggestion(self) -> str:
         """The edits as YAML with words, or the advice."""
-        return "\n".join(map(_as_text, self.edits)) if self.edits else self.advice
+        return "\n".join(map(to_text, self.edits)) if self.edits else self.advice
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +139,20 @@ def _deviations(seen: Seen) -> Iterator[Deviation]:
         schema = schema_of(seen.operation, seen.status)
         if schema is None:
             yield Deviation(
-                Kind.OPERATION, seen.operation, "the contract has no such path", of,
+                DeviationKind.OPERATION, seen.operation, "the contract has no such path", of,
                 advice="add the path with its request and response schemas, x-provenance: observed",
             )  # fmt: skip
             return
         outcomes = OPERATIONS[seen.operation].outcomes
         if str(seen.status) not in outcomes and not 200 <= seen.status < 300:
             yield Deviation(
-                Kind.HTTP_STATUS, f"HTTP {seen.status}", "the contract has no row for it: outcome unknown", of,
+                DeviationKind.HTTP_STATUS, f"HTTP {seen.status}", "the contract has no row for it: outcome unknown", of,
                 advice=f"if its meaning is known: a shared response for {seen.status} with x-outcome",
             )  # fmt: skip
     if not seen.is_json or not isinstance(seen.body, dict):
         status = "" if seen.status is None else f" (HTTP {seen.status})"
         yield Deviation(
-            Kind.NOT_JSON, f"{seen.operation}{status}", "the body is no JSON object", of,
+            DeviationKind.NOT_JSON, f"{seen.operation}{status}", "the body is no JSON object", of,
             advice="nothing in the document: the client takes such an answer for one that says nothing",
         )  # fmt: skip
         return
@@ -189,15 +171,9 @@ def _state(seen: Seen, schema: str, of: tuple[str, ...]) -> Iterator[Deviation]:
     name = f"{status}:{sub_status}" if isinstance(sub_status, str) and sub_status else status
     if name not in STATES:
         yield Deviation(
-            Kind.STATE, name, "no state machine has this state", of,
+            DeviationKind.STATE, name, "no state machine has this state", of,
             advice=f"add {name} to the machine under x-transitions to which it belongs, with what may follow it",
         )  # fmt: skip
-
-
-_TYPES: Mapping[type, str] = {
-    str: "string", bool: "boolean", int: "integer", float: "number", dict: "object", list: "array",
-    type(None): "null",
-}  # fmt: skip
 
 
 class _Walk:
@@ -232,7 +208,9 @@ class _Walk:
         for name in schema.get("required", ()):
             if name not in value:
                 edit = Edit("remove", (*at, "required"), name)
-                yield Deviation(Kind.MISSING, f"{owner}.{name}", "is required and was absent", self._of, 1, (edit,))
+                yield Deviation(
+                    DeviationKind.MISSING, f"{owner}.{name}", "is required and was absent", self._of, 1, (edit,)
+                )
         for name, item in value.items():
             if name in known:
                 yield from self.value(item, known[name], (*at, "properties", name), f"{owner}.{name}", depth - 1)
@@ -243,18 +221,21 @@ class _Walk:
                 yield self._unknown(name, item, at, owner)
 
     def _unknown(self, name: str, value: object, at: Pointer, owner: str) -> Deviation:
-        kind = _TYPES[type(value)]
+        kind = JSON_TYPES[type(value)]
         if name == MASK:
             return Deviation(
-                Kind.UNKNOWN_FIELD, f"{owner}.{MASK}", f"a member whose name is no identifier, {_a(kind)}", self._of,
+                DeviationKind.UNKNOWN_FIELD,
+                f"{owner}.{MASK}",
+                f"a member whose name is no identifier, {_a(kind)}",
+                self._of,
                 advice="look at the traffic itself: the recording keeps no such names",
-            )  # fmt: skip
-        edits = tuple(_new_field(name, value, at, owner))
+            )
+        edits = tuple(suggest_field(name, value, at, owner))
         advice = (
             "" if edits else "the document has no floating point numbers: find out what is meant before it is added"
         )
         return Deviation(
-            Kind.UNKNOWN_FIELD,
+            DeviationKind.UNKNOWN_FIELD,
             f"{owner}.{name}",
             f"is not in the contract; {_a(kind)} was seen",
             self._of,
@@ -264,12 +245,12 @@ class _Walk:
         )
 
     def _type(self, value: object, schema: Mapping[str, Any], at: Pointer, place: str) -> Deviation:
-        kind = _TYPES[type(value)]
+        kind = JSON_TYPES[type(value)]
         edits: tuple[Edit, ...] = ()
         if kind in ("string", "integer", "boolean", "null"):
-            edits = (Edit("set", at, _widened(schema, kind)),)
+            edits = (Edit("set", at, widen(schema, kind)),)
         return Deviation(
-            Kind.TYPE, place, f"{_a(kind)} where the contract has {_a(_wanted(schema))}", self._of, 1, edits,
+            DeviationKind.TYPE, place, f"{_a(kind)} where the contract has {_a(_wanted(schema))}", self._of, 1, edits,
             advice="find out what is meant before the document is changed",
         )  # fmt: skip
 
@@ -279,7 +260,9 @@ class _Walk:
             Edit("append", (*at, "enum"), value),
             Edit("set", (*at, "x-enumDescriptions", value), "Seen in recorded traffic; what it means is not known."),
         )
-        return Deviation(Kind.ENUM_VALUE, name, f"the value {value[:64]!r} is not in the contract", self._of, 1, edits)
+        return Deviation(
+            DeviationKind.ENUM_VALUE, name, f"the value {value[:64]!r} is not in the contract", self._of, 1, edits
+        )
 
     def _bounds(self, value: int, schema: Mapping[str, Any], at: Pointer, place: str) -> Iterator[Deviation]:
         for name, broken in (
@@ -290,7 +273,7 @@ class _Walk:
                 # a bound of a shared schema binds requests too
                 edits = (Edit("set", (*at, name), value),) if "properties" in at else ()
                 yield Deviation(
-                    Kind.BOUND, place, f"{value} is beyond the {name} {schema[name]}", self._of, 1, edits,
+                    DeviationKind.BOUND, place, f"{value} is beyond the {name} {schema[name]}", self._of, 1, edits,
                     advice=f"widen the {name} where the answer's schema uses it",
                 )  # fmt: skip
 
@@ -307,7 +290,7 @@ def _chosen(value: object, schema: Mapping[str, Any], at: Pointer) -> tuple[Mapp
                 return chosen, where
         return None, at
     types = schema.get("type", ())
-    kind = _TYPES[type(value)]
+    kind = JSON_TYPES[type(value)]
     return (schema if not types or kind in ([types] if isinstance(types, str) else types) else None), at
 
 
@@ -322,100 +305,3 @@ def _wanted(schema: Mapping[str, Any]) -> str:
 
 def _a(kind: str) -> str:
     return kind if kind.startswith(("null", "anything")) else f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-
-
-def _widened(schema: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """The schema that takes this type too. Only what validates is known here: description and own keys stay."""
-    added = dict(_INTEGER) if kind == "integer" else {"type": kind}
-    if "$ref" in schema or "anyOf" in schema:
-        choices = list(schema.get("anyOf", [dict(schema)]))
-        return {"anyOf": [*choices, added]}
-    types = schema.get("type", [])
-    return {**added, **schema, "type": [*([types] if isinstance(types, str) else types), kind]}
-
-
-# The document's rules want bounds; these say no more than that the number is one that JSON carries exactly.
-_INTEGER: Mapping[str, Any] = {"type": "integer", "minimum": -(2**53 - 1), "maximum": 2**53 - 1}
-_SEEN = "Seen in recorded traffic; what it means is not known."
-
-
-def _new_field(name: str, value: object, at: Pointer, owner: str) -> Iterator[Edit]:
-    made: dict[Pointer, dict[str, Any]] = {}
-    schema = _made(value, f"{owner}{_pascal(name)}", made)
-    if schema is None:
-        return
-    for pointer, named in made.items():
-        yield Edit("set", pointer, named)
-    about = {"description": _SEEN, "x-provenance": "observed"}
-    # nothing may stand beside a reference
-    yield Edit("set", (*at, "properties", name), schema if "$ref" in schema else schema | about)
-
-
-def _made(value: object, name: str, made: dict[Pointer, dict[str, Any]]) -> dict[str, Any] | None:
-    """A schema for a value that was seen; objects become named schemas, as the document's rules want it."""
-    kind = _TYPES[type(value)]
-    if kind == "number":
-        return None
-    if kind == "null":
-        return {"type": ["string", "null"]}
-    if isinstance(value, list):
-        items = _made(value[0], f"{name}Item", made) if value else {"type": "string"}
-        return None if items is None else {"type": "array", "items": items}
-    if not isinstance(value, dict):
-        return dict(_INTEGER) if kind == "integer" else {"type": kind}
-    properties: dict[str, Any] = {}
-    for key, item in value.items():
-        schema = _made(item, f"{name}{_pascal(key)}", made) if key != MASK else None
-        if schema is not None:
-            properties[key] = schema if "$ref" in schema else {**schema, "description": _SEEN}
-    made["components", "schemas", name] = {
-        "type": "object", "description": _SEEN, "x-provenance": "observed", "properties": properties,
-    }  # fmt: skip
-    return {"$ref": f"#/components/schemas/{name}"}
-
-
-def _pascal(name: str) -> str:
-    return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
-
-
-# --- as text -------------------------------------------------------------------------------------------------------
-
-
-def _as_text(edit: Edit) -> str:
-    place = ".".join(edit.at[:-1] if edit.action == "set" else edit.at)
-    if edit.action == "set":
-        return "\n".join([f"# in {place}", *_yaml({edit.at[-1]: edit.value})])
-    verb = "add" if edit.action == "append" else "take out"
-    return f"# in {place}: {verb}\n- {_scalar(edit.value)}"
-
-
-def _yaml(value: Any, indent: str = "") -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            if isinstance(item, Mapping | list) and item and not _short(item):
-                yield f"{indent}{_scalar(name)}:"
-                yield from _yaml(item, indent + "  ")
-            else:
-                yield f"{indent}{_scalar(name)}: {_flow(item)}"
-    elif isinstance(value, list):
-        for item in value:
-            yield f"{indent}- {_flow(item)}"
-
-
-def _short(value: Any) -> bool:
-    return isinstance(value, list) and not any(isinstance(item, Mapping | list) for item in value)
-
-
-def _flow(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_scalar(name)}: {_flow(item)}" for name, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    return _scalar(value)
-
-
-def _scalar(value: Any) -> str:
-    plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_. -]*[A-Za-z0-9_.]|[A-Za-z_]", value)
-    if plain and value.lower() not in ("null", "true", "false", "yes", "no", "on", "off", "y", "n"):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False)

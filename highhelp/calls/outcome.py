@@ -1,10 +1,11 @@
-"""What an answer says about the money. Pure: an answer in, a verdict out, by the contract's `x-outcome`."""
+"""Classify what one attempt came to, by the contract's `x-outcome`. Pure: a response in, an outcome out."""
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from highhelp.errors import DuplicatePayment, FieldProblem, Rejected
 from highhelp.redact import masked_text
@@ -12,7 +13,7 @@ from highhelp_api.contract import Operation
 
 T = TypeVar("T")
 
-Kind = Literal["accepted", "refused", "duplicate", "not_accepted", "unknown", "not_sent"]
+OutcomeKind = Literal["accepted", "refused", "duplicate", "not_accepted", "unknown", "not_sent"]
 
 CAUSES: Mapping[int, str] = {
     400: "malformed",
@@ -27,8 +28,9 @@ RETRY_AFTER_LIMIT = 3600.0
 """Seconds beyond which a `Retry-After` is not believed."""
 
 
-class Answer(NamedTuple):
-    """An HTTP answer as it came.
+@dataclass(frozen=True, repr=False)
+class RawResponse:
+    """An HTTP response as it came.
 
     Attributes:
         status: HTTP status, any number.
@@ -43,19 +45,18 @@ class Answer(NamedTuple):
     received: float
 
     def __repr__(self) -> str:
-        return f"<Answer HTTP {self.status}, {len(self.content)} bytes>"
+        return f"<RawResponse HTTP {self.status}, {len(self.content)} bytes>"
 
     def json(self) -> Any:
-        """The body as a JSON value. Raises ValueError where it is none."""
-        # what `decode` does, too, but with a regular expression before and behind for the white space of JSON
-        text = self.content.decode("utf-8").strip(" \t\n\r")
+        """Return the body as a JSON value.
+
+        Raises:
+            ValueError: If it is not JSON.
+        """
         try:
-            value, end = _JSON.raw_decode(text)
+            return _JSON.decode(self.content.decode("utf-8"))
         except RecursionError:
             raise ValueError("nested too deeply") from None
-        if end != len(text):
-            raise ValueError("something follows the value")
-        return value
 
 
 def _refuse_constant(name: str) -> object:
@@ -65,8 +66,9 @@ def _refuse_constant(name: str) -> object:
 _JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-class Failure(NamedTuple):
-    """No answer.
+@dataclass(frozen=True)
+class TransportFailure:
+    """No usable response.
 
     Attributes:
         sent: Whether anything may have left the machine.
@@ -79,7 +81,8 @@ class Failure(NamedTuple):
     retryable: bool = True
 
 
-class Verdict(NamedTuple, Generic[T]):
+@dataclass(frozen=True)
+class Outcome(Generic[T]):
     """What one attempt came to.
 
     Attributes:
@@ -87,60 +90,62 @@ class Verdict(NamedTuple, Generic[T]):
         value: With "accepted", the answer as the contract types it.
         reason: In all other cases, what happened, in words.
         error: The contract's JSON error, where one came.
-        answer: The answer, where one came.
+        response: The response, where one came.
         retryable: Whether the same call can come out otherwise.
     """
 
-    kind: Kind
+    kind: OutcomeKind
     value: T | None = None
     reason: str = ""
     error: Mapping[str, Any] | None = None
-    answer: Answer | None = None
+    response: RawResponse | None = None
     retryable: bool = True
 
     @property
     def status(self) -> int | None:
         """HTTP status, or None without an answer."""
-        return None if self.answer is None else self.answer.status
+        return None if self.response is None else self.response.status
 
     @property
-    def absent(self) -> bool:
+    def is_not_found(self) -> bool:
         """Whether the gateway says, in the contract's words, that there is no such payment."""
         return self.kind == "refused" and self.status == 404
 
 
-def judge(operation: Operation, result: Answer | Failure, parse: Callable[[Mapping[str, Any]], T]) -> Verdict[T]:
-    """Say what one attempt came to. Total: every answer has a verdict."""
-    if isinstance(result, Failure):
-        return Verdict("unknown" if result.sent else "not_sent", reason=result.reason, retryable=result.retryable)
+def classify(
+    operation: Operation, result: RawResponse | TransportFailure, parse: Callable[[Mapping[str, Any]], T]
+) -> Outcome[T]:
+    """Classify what one attempt came to. Total: every response has an outcome."""
+    if isinstance(result, TransportFailure):
+        return Outcome("unknown" if result.sent else "not_sent", reason=result.reason, retryable=result.retryable)
     body, problem = _object(result)
     if 200 <= result.status < 300:
         return _success(result, body, problem, parse)
-    outcome = operation.outcomes.get(str(result.status), operation.outcomes["default"])
+    meaning = operation.outcomes.get(str(result.status), operation.outcomes["default"])
     error = body if body is not None and isinstance(body.get("status"), str) else None
-    if outcome == "unknown" or error is None:
+    if meaning == "unknown" or error is None:
         # a refusal that is not in the contract's words may come from anything on the way
         text = f"HTTP {result.status}" if error is not None else f"HTTP {result.status} without the contract's JSON"
         if 300 <= result.status < 400:
-            return Verdict("unknown", reason=f"{text} (a redirect, not followed)", answer=result, retryable=False)
-        return Verdict("unknown", reason=_described(text, error), error=error, answer=result)
+            return Outcome("unknown", reason=f"{text} (a redirect, not followed)", response=result, retryable=False)
+        return Outcome("unknown", reason=_described(text, error), error=error, response=result)
     reason = _described(f"HTTP {result.status}", error)
-    kind: Kind = "refused" if outcome == "refused" else "duplicate" if outcome == "duplicate" else "not_accepted"
-    return Verdict(kind, reason=reason, error=error, answer=result, retryable=kind == "not_accepted")
+    kind: OutcomeKind = "refused" if meaning == "refused" else "duplicate" if meaning == "duplicate" else "not_accepted"
+    return Outcome(kind, reason=reason, error=error, response=result, retryable=kind == "not_accepted")
 
 
 def _success(
-    answer: Answer, body: Mapping[str, Any] | None, problem: str, parse: Callable[[Mapping[str, Any]], T]
-) -> Verdict[T]:
+    answer: RawResponse, body: Mapping[str, Any] | None, problem: str, parse: Callable[[Mapping[str, Any]], T]
+) -> Outcome[T]:
     if body is None:
-        return Verdict("unknown", reason=f"HTTP {answer.status}, but {problem}", answer=answer)
+        return Outcome("unknown", reason=f"HTTP {answer.status}, but {problem}", response=answer)
     try:
-        return Verdict("accepted", value=parse(body), answer=answer)
+        return Outcome("accepted", value=parse(body), response=answer)
     except Exception:  # noqa: BLE001  # a caller's own parse may raise anything, and the money has moved by now
-        return Verdict("unknown", reason=f"HTTP {answer.status}, but not the contract's JSON", answer=answer)
+        return Outcome("unknown", reason=f"HTTP {answer.status}, but not the contract's JSON", response=answer)
 
 
-def _object(answer: Answer) -> tuple[Mapping[str, Any] | None, str]:
+def _object(answer: RawResponse) -> tuple[Mapping[str, Any] | None, str]:
     if not answer.content:
         return None, "an empty body"
     try:
@@ -155,14 +160,14 @@ def _described(text: str, error: Mapping[str, Any] | None) -> str:
     return f"{text}: {masked_text(description)}" if isinstance(description, str) and description else text
 
 
-def rejection(verdict: Verdict[T], operation: Operation, payment_id: str | None, attempts: int) -> Rejected:
+def rejection(outcome: Outcome[T], operation: Operation, payment_id: str | None, attempts: int) -> Rejected:
     """The error of a refused or duplicate call."""
-    answer, error = verdict.answer, verdict.error or {}
-    status = answer.status if answer else 0
-    skew = clock_skew(answer) if answer is not None and status == 401 else None
-    kind = DuplicatePayment if verdict.kind == "duplicate" else Rejected
+    response, error = outcome.response, outcome.error or {}
+    status = response.status if response else 0
+    skew = clock_skew(response) if response is not None and status == 401 else None
+    kind = DuplicatePayment if outcome.kind == "duplicate" else Rejected
     problems = _field_problems(error.get("errors"))
-    parts = [verdict.reason, *map(str, problems)]
+    parts = [outcome.reason, *map(str, problems)]
     if skew is not None and abs(skew) >= 30:
         parts.append(f"this machine's clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the gateway's")
     return kind(
@@ -193,15 +198,15 @@ def _field_problems(errors: object) -> tuple[FieldProblem, ...]:
     )
 
 
-def clock_skew(answer: Answer) -> float | None:
+def clock_skew(response: RawResponse) -> float | None:
     """Seconds by which this machine's clock is ahead of the gateway's `Date` header, or None without one."""
-    moment = _http_date(answer.headers.get("date", ""))
-    return None if moment is None else answer.received - moment.timestamp()
+    moment = _http_date(response.headers.get("date", ""))
+    return None if moment is None else response.received - moment.timestamp()
 
 
-def retry_after(answer: Answer) -> float | None:
+def retry_after(response: RawResponse) -> float | None:
     """Seconds that `Retry-After` asks to wait, given as seconds or as a date, or None without a usable one."""
-    text = answer.headers.get("retry-after", "").strip()
+    text = response.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         # the length is bounded so that a hostile header costs nothing
         seconds = float(text) if len(text) <= 9 else RETRY_AFTER_LIMIT
@@ -209,7 +214,7 @@ def retry_after(answer: Answer) -> float | None:
         moment = _http_date(text)
         if moment is None:
             return None
-        seconds = moment.timestamp() - answer.received
+        seconds = moment.timestamp() - response.received
     return min(max(seconds, 0.0), RETRY_AFTER_LIMIT)
 
 

@@ -1,4 +1,4 @@
-"""Recording of the gateway's answers and callbacks, scrubbed, to be compared with the contract (`highhelp drift`).
+"""Record the gateway's answers and callbacks, scrubbed, to compare them with the contract (`highhelp drift`).
 
 Opt-in: `HighHelp(on_response=Recorder("traffic.jsonl"))`, or `highhelp record` for one command. Requests are not
 recorded. What the contract calls sensitive keeps its type and loses its value; so does everything that the contract
@@ -20,9 +20,7 @@ from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SCHEMAS, SENSITIV
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from highhelp.outcome import Answer
-
-__all__ = ["Recorder"]
+    from highhelp.calls.outcome import RawResponse
 
 FORM = 1
 """Version of a recording's lines."""
@@ -51,7 +49,7 @@ class Recorder:
         # opened here, so that a file that cannot be written is known before anything is sent
         self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8")
 
-    def __call__(self, operation: str, answer: Answer) -> None:
+    def __call__(self, operation: str, answer: RawResponse) -> None:
         """Record an answer; the form of `on_response`."""
         line: dict[str, Any] = {"kind": "answer", "operation": operation, "status": answer.status}
         line |= {"content_type": answer.headers.get("content-type", ""), "seen": int(answer.received)}

@@ -1,4 +1,4 @@
-"""Requests checked against the contract before they are sent.
+"""Check requests against the contract before they are sent.
 
 The schemas are the contract's (`contract.SCHEMAS`), this module only reads them: no rule of the API stands here. It
 knows the keywords that the contract uses, and `scripts/generate` refuses a document that uses another one. A schema is
@@ -25,8 +25,8 @@ Check: TypeAlias = Callable[[Any], Problems]
 _FINE: Problems = ()
 
 
-def problems(schema: str, value: object) -> list[FieldProblem]:
-    """What is wrong with a JSON value, field by field, in the order of the schema. Empty if it is valid.
+def find_problems(schema: str, value: object) -> list[FieldProblem]:
+    """Find what is wrong with a JSON value, field by field, in the order of the schema. Empty if it is valid.
 
     Args:
         schema: Name of the schema in the contract.
