@@ -53,7 +53,7 @@ EXIT_CODES: Sequence[tuple[type[Exception], int]] = (
 
 EXTRAS: Mapping[str, str] = {
     "rich": "cli",
-    **dict.fromkeys(("httptools", "jsonschema_rs", "pydantic", "uvicorn"), "mock"),
+    **dict.fromkeys(("jinja2", "jsonschema_rs", "pydantic", "uvicorn"), "mock"),
     **dict.fromkeys(("aiosqlite", "alembic", "sqlalchemy"), "callbacks"),
     **dict.fromkeys(("asyncpg", "pg8000"), "postgres"),
     "faststream": "publish",

@@ -12,7 +12,7 @@ import pytest
 from highhelp import HighHelp, RawResponse, cli
 from highhelp.cli.calibrate import MOST_CALLS, Calibrated, Stopped, _query, calibrate, continued, most_calls
 from highhelp_mock import MockGateway
-from highhelp_mock.projects import Keys, make_keys
+from highhelp_mock.simulation.projects import Keys, make_keys
 from highhelp_signing import HmacSigner, SignatureScheme, Signer, generate_home, normalize
 
 if TYPE_CHECKING:
