@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
-from benchmark import budgets, size
 from tests.e2e.conftest import empty, run
+from tools.bench import budgets, size
 
 if TYPE_CHECKING:
     import subprocess
