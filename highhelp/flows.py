@@ -264,7 +264,7 @@ def _settle(call: Call[T], info: Info[T], first: Verdict[T], policy: Policy, bud
     if found is not None:
         return _value(found)
     absent = f"{first.reason}; the gateway says twice that it holds no such payment"
-    if call.operation.flow != "payin":
+    if call.operation.direction != "payin":
         raise _unknown(call, absent, attempt, found=False, status=first.status)
     tries = 0
     while True:

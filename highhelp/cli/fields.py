@@ -47,7 +47,7 @@ def creates(flow: str) -> dict[str, Operation]:
     return {
         operation.tag: operation
         for operation in OPERATIONS.values()
-        if operation.flow == flow and operation.idempotency is not None
+        if operation.direction == flow and operation.idempotency is not None
     }
 
 

@@ -73,7 +73,7 @@ class Row:
 
 def products() -> dict[str, str]:
     """The values of the column `product` -> the operation that creates such a payout."""
-    return {op.tag: op.id for op in OPERATIONS.values() if op.flow == "payout" and op.retry == "reconcile"}
+    return {op.tag: op.id for op in OPERATIONS.values() if op.direction == "payout" and op.retry == "reconcile"}
 
 
 def columns_of(operation: str) -> dict[str, str]:

@@ -141,7 +141,7 @@ def _method(document: Json, data: Json, operation: Operation) -> Method:
     takes_body = operation.retry != "safe"
     arguments, body = ((), "") if takes_body else _leaves(document, operation.request)
     # a flow's state can be waited for: its info operation answers with what the create answers with
-    waits = not takes_body and operation.flow is not None and operation.method_name.startswith("get_")
+    waits = not takes_body and operation.direction is not None and operation.method_name.startswith("get_")
     return Method(
         id=operation.id,
         name=operation.method_name,

@@ -65,7 +65,7 @@ def operations(document: Json) -> dict[str, types.Operation]:
             idempotency=data.get("x-idempotency"),
             request=endpoint.request_schema,
             response=endpoint.response_schema,
-            flow=_flow(document, endpoint),
+            direction=_direction(document, endpoint),
             info=None if data["x-retry"] == "safe" else info,
             machines=tuple(data.get("x-transitions", ())),
             outcomes=_outcomes(document, endpoint),
@@ -75,7 +75,7 @@ def operations(document: Json) -> dict[str, types.Operation]:
     return found
 
 
-def _flow(document: Json, endpoint: Endpoint) -> str | None:
+def _direction(document: Json, endpoint: Endpoint) -> str | None:
     directions = document["components"]["schemas"].get("PaymentType", {}).get("enum", ())
     return next((part for part in endpoint.path.split("/") if part in directions), None)
 
