@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from tools.generate.document import ref_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -103,7 +105,7 @@ def _sensitive(value: Json) -> str:
 
 def _type(schema: Any) -> str:
     if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
+        name = ref_name(schema)
         return f"[{name}](#{name.lower()})"
     if "anyOf" in schema:
         return " or ".join(_type(one) for one in schema["anyOf"])

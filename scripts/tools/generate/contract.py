@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from iso4217 import Currency
@@ -27,16 +24,11 @@ from tools.generate.static import types
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STATIC = Path(__file__).parent / "static" / "types.py"
-
 VALIDATION = (
     "$ref", "type", "enum", "const", "required", "properties", "additionalProperties", "items", "anyOf", "allOf",
     "if", "then", "else", "not", "minLength", "maxLength", "pattern", "minimum", "maximum",
 )  # fmt: skip
 """The keywords that say what is valid. Any other one (x- keys and prose aside) is refused: no validator reads it."""
-
-SHAPES = [name for name, value in vars(types).items() if hasattr(value, "_fields")]
-"""Names of the classes that the data is made of."""
 
 PROSE = ("description", "title", "example", "examples", "format", "deprecated")
 
@@ -227,6 +219,22 @@ def roots(document: Json) -> dict[str, None]:
     return names
 
 
+def headers(document: Json) -> types.Headers:
+    """Names of the signature's headers."""
+    schemes = document["components"]["securitySchemes"]
+    return types.Headers(**{name: schemes[name]["name"] for name in types.Headers._fields})
+
+
+def final_statuses(document: Json) -> frozenset[str]:
+    """Statuses that never change again."""
+    return frozenset(document["components"]["schemas"]["Status"]["x-final"])
+
+
+def callback_schema(document: Json) -> str:
+    """Name of the schema of every callback."""
+    return next(webhook.request_schema for webhook in webhooks(document))
+
+
 def sensitive_paths(document: Json) -> dict[str, dict[str, str]]:
     """For each whole body: colon path -> pan, secret or pii. A path covers all that stands below it."""
     return {
@@ -247,7 +255,7 @@ def sensitive_names(document: Json) -> dict[str, str]:
     }
 
 
-def facts(document: Json) -> list[types.Fact]:
+def facts(document: Json) -> tuple[types.Fact, ...]:
     """Provenance of every operation, schema, property and shared response."""
     found = [
         types.Fact("operation", endpoint.id, endpoint.data["x-provenance"], endpoint.data.get("x-source"))
@@ -260,7 +268,7 @@ def facts(document: Json) -> list[types.Fact]:
             found.append(types.Fact("property", f"{name}.{prop_name}", provenance, prop.get("x-source")))
     for name, response in document["components"]["responses"].items():
         found.append(types.Fact("response", name, response["x-provenance"], response.get("x-source")))
-    return found
+    return tuple(found)
 
 
 def catalogues(document: Json) -> dict[str, dict[str, str]]:
@@ -281,7 +289,7 @@ def exponents() -> dict[str, int]:
     }
 
 
-def examples(document: Json) -> list[types.Example]:
+def examples(document: Json) -> tuple[types.Example, ...]:
     """Every example of the document."""
     found: list[types.Example] = []
 
@@ -305,150 +313,4 @@ def examples(document: Json) -> list[types.Example]:
     }
     for name, response in document["components"]["responses"].items():
         collect(name, statuses.get(name, "4XX"), response)
-    return found
-
-
-# --- writing -------------------------------------------------------------------------------------------------------
-
-
-def write(document: Json, target: Path) -> None:
-    """Write the package. Raises DocumentError where the document contradicts itself."""
-    target.mkdir(parents=True)
-    shutil.copy(STATIC, target / "types.py")
-    schemes = document["components"]["securitySchemes"]
-    headers = types.Headers(**{name: schemes[name]["name"] for name in types.Headers._fields})
-    callback = next(webhook.request_schema for webhook in webhooks(document))
-    modules: dict[str, dict[str, tuple[str, object, str]]] = {
-        "operations": {
-            "OPERATIONS": ("Mapping[str, Operation]", operations(document), "All operations by id."),
-            "HEADERS": ("Headers", headers, "Names of the signature's headers."),
-            "VERSION": ("str", document["info"]["version"], "Version of the document."),
-        },
-        "statuses": {
-            "STATES": ("Mapping[str, State]", states(document), "All states, by `status` or `status:sub_status`."),
-            "FINAL_STATUSES": (
-                "frozenset[str]",
-                frozenset(document["components"]["schemas"]["Status"]["x-final"]),
-                "Statuses that never change again.",
-            ),
-            "TRANSITIONS": (
-                "Mapping[str, Mapping[str, tuple[str, ...]]]",
-                machines(document),
-                "Which states may follow each state, by machine.",
-            ),
-        },
-        "schemas": {
-            "SCHEMAS": (
-                "Mapping[str, Mapping[str, Any]]",
-                validation_schemas(document),
-                "The schemas by name, with the keywords that validate and nothing else.",
-            ),
-        },
-        "callbacks": {
-            "CALLBACK_SCHEMA": ("str", callback, "Name of the schema of every callback."),
-            "CALLBACK_FIELDS": (
-                "Mapping[str, Field]",
-                known_fields(document, callback),
-                "The known fields of a callback by colon path.",
-            ),
-            "WEBHOOKS": (
-                "Mapping[str, str]",
-                {webhook.path: webhook.data["summary"] for webhook in webhooks(document)},
-                "The kinds of callback with one line on each.",
-            ),
-        },
-        "requests": {
-            "REQUEST_FIELDS": (
-                "Mapping[str, Field]",
-                request_fields(document),
-                "The known fields of all requests together, by colon path.",
-            ),
-        },
-        "sensitive": {
-            "SENSITIVE_PATHS": (
-                "Mapping[str, Mapping[str, str]]",
-                sensitive_paths(document),
-                "For each whole body: colon path -> pan, secret or pii. `*` stands for an index.",
-            ),
-            "SENSITIVE_NAMES": (
-                "Mapping[str, str]",
-                sensitive_names(document),
-                "Names of fields that are sensitive anywhere -> pan, secret or pii.",
-            ),
-        },
-        "provenance": {
-            "FACTS": ("tuple[Fact, ...]", tuple(facts(document)), "How each part of the contract is known."),
-        },
-        "catalogues": {
-            "CATALOGUES": (
-                "Mapping[str, Mapping[str, str]]",
-                catalogues(document),
-                "Known codes of each enum with what they mean.",
-            ),
-        },
-        "currencies": {
-            "EXPONENTS": ("Mapping[str, int]", exponents(), "Decimals of each ISO 4217 currency that has minor units."),
-        },
-        "examples": {
-            "EXAMPLES": ("tuple[Example, ...]", tuple(examples(document)), "Every example of the document."),
-        },
-    }
-    for name, constants in modules.items():
-        (target / f"{name}.py").write_text(_module(name, constants), encoding="utf-8")
-    (target / "__init__.py").write_text(_package(modules), encoding="utf-8")
-
-
-def _module(name: str, constants: Mapping[str, tuple[str, object, str]]) -> str:
-    lines = [f'"""The contract\'s {name}."""', "", "from __future__ import annotations", ""]
-    annotations = " ".join(annotation for annotation, _, _ in constants.values())
-    if "Mapping" in annotations:
-        lines.append("from collections.abc import Mapping")
-    lines.append(f"from typing import {'Any, Final' if 'Any' in annotations else 'Final'}")
-    used = [name for name in SHAPES if re.search(rf"\b{name}\b", annotations)]
-    if used:
-        lines += ["", f"from .types import {', '.join(used)}"]
-    for constant, (annotation, value, text) in constants.items():
-        lines += ["", f"{constant}: Final[{annotation}] = {literal(value)}", f'"""{text}"""']
-    return "\n".join(lines) + "\n"
-
-
-def _package(modules: Mapping[str, Mapping[str, object]]) -> str:
-    names = {constant: module for module, constants in modules.items() for constant in constants}
-    where = {**names, **dict.fromkeys(SHAPES, "types")}
-    lines = ['"""The contract as plain data. Each part is loaded when it is first asked for."""', ""]
-    lines += ["from __future__ import annotations", "", "from importlib import import_module"]
-    lines += ["from typing import TYPE_CHECKING", "", "if TYPE_CHECKING:"]
-    lines += [f"    from .{module} import {name} as {name}" for name, module in sorted(where.items())]
-    lines += [
-        "",
-        f"_MODULES = {literal(dict(sorted(where.items())))}",
-        "",
-        f"__all__ = {literal(tuple(sorted(where)))}",
-        "",
-    ]
-    lines += [
-        "",
-        "def __getattr__(name: str) -> object:",
-        "    if name not in _MODULES:",
-        '        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")',
-        '    value = getattr(import_module(f".{_MODULES[name]}", __name__), name)',
-        "    globals()[name] = value",
-        "    return value",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def literal(value: object) -> str:
-    """A value as Python source."""
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        inner = ", ".join(f"{name}={literal(item)}" for name, item in zip(value._fields, value, strict=True))
-        return f"{type(value).__name__}({inner})"
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{literal(key)}: {literal(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(literal(item) for item in value) + "]"
-    if isinstance(value, tuple):
-        return "(" + "".join(f"{literal(item)}, " for item in value) + ")"
-    if isinstance(value, frozenset):
-        return "frozenset(" + literal(sorted(value)) + ")"
-    return repr(value)
+    return tuple(found)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from tools.generate.static import references
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -89,8 +91,8 @@ def webhooks(document: Json) -> Iterator[Endpoint]:
 def ref_name(schema: Mapping[str, Any]) -> str:
     """The name of the component that a `$ref` points to."""
     try:
-        return str(schema["$ref"]).rsplit("/", 1)[1]
-    except (KeyError, IndexError) as error:
+        return references.ref_name(schema)
+    except KeyError as error:
         raise DocumentError(f"expected a $ref to a component, found {sorted(schema)}") from error
 
 
@@ -101,14 +103,10 @@ def json_content(holder: Mapping[str, Any]) -> Json:
 
 def resolve(document: Json, schema: Mapping[str, Any]) -> Json:
     """Follow `$ref`s; what stands beside a `$ref` wins over what it points to."""
-    resolved = dict(schema)
-    while "$ref" in resolved:
-        target = document["components"]["schemas"].get(ref_name(resolved))
-        if target is None:
-            raise DocumentError(f"{resolved['$ref']} points nowhere")
-        resolved.pop("$ref")
-        resolved = {**target, **resolved}
-    return resolved
+    try:
+        return dict(references.resolve(schema, document["components"]["schemas"]))
+    except KeyError as error:
+        raise DocumentError(f"a $ref points nowhere: {error.args[0]}") from error
 
 
 def resolve_response(document: Json, response: Mapping[str, Any]) -> Json:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.generate import client, contract, document, pages, rules, strict, templates
+from tools.generate import client, contract_package, document, pages, rules, strict, templates
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = "highhelp_api"
@@ -42,7 +42,7 @@ def generate(spec: Path, target: Path) -> None:
     (package / "py.typed").touch()
     client.write(doc, package / "client")
     strict.write(doc, package / "strict")
-    contract.write(doc, package / "contract")
+    contract_package.write(doc, package / "contract")
     for options in (RUFF_FIX, RUFF_FORMAT):
         subprocess.run([sys.executable, "-m", "ruff", *options, str(package)], check=True)
     for path in sorted(package.rglob("*.py")):
