@@ -12,7 +12,7 @@ import json
 import statistics
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -42,76 +42,75 @@ def _settings(url: str, signer: Signer) -> dict[str, Any]:
     return {"base_url": url, "project_id": material.PROJECT, "signer": signer, "environ": {}}
 
 
-def sync(bench: Bench) -> Row:
-    """One call after the other."""
-    keys = material.Keys.new()
-    body = models.P2PPayinRequest.from_dict(material.request())
-    raw = material.compact(material.request())
-    message = signing_message(material.request(), NOW)
+def _without_us(server: str, keys: material.Keys, answered: bytes, stack: ExitStack) -> dict[str, Callable[[], object]]:
+    """The sides of `sync` that do not use the client: what a call cannot do without."""
+    raw, url = material.compact(material.request()), server + material.PATH
     plain = {"content-type": "application/json"}
     about: dict[str, Any] = {"project_id": material.PROJECT, "timestamp": NOW}
     by_rsa = plain | signature_headers(raw, signer=keys.rsa, **about)
     by_hmac = plain | signature_headers(raw, signer=keys.hmac, **about)
-    answered, secret = material.compact(material.answer()), material.HMAC_KEY.encode()
-    with fixed_server.running(answered) as server:
-        url = server + material.PATH
-        bare = httpx.Client()
-        fast = importlib.import_module("pyreqwest.client").SyncClientBuilder().build()
-        wire = http.client.HTTPConnection(server.removeprefix("http://"))
+    message, secret = signing_message(material.request(), NOW), material.HMAC_KEY.encode()
+    bare = stack.enter_context(httpx.Client())
+    fast = stack.enter_context(closing(importlib.import_module("pyreqwest.client").SyncClientBuilder().build()))
+    wire = stack.enter_context(closing(http.client.HTTPConnection(server.removeprefix("http://"))))
+
+    def by_hand() -> object:
+        wire.request("POST", material.PATH, raw, by_hmac)
+        return wire.getresponse().read()
+
+    def computed() -> str:
+        # what any client of this API computes for a call: JSON out and in, the string that is signed, a model
+        sent = json.dumps(material.request(), ensure_ascii=False, separators=(",", ":")).encode()
+        text = normalize(json.loads(sent))
+        base64.urlsafe_b64encode(text.encode())
+        models.PaymentState.from_dict(json.loads(answered))
+        return text
+
+    def floor() -> object:
+        digest = hmac.digest(secret, computed().encode(), hashlib.sha512)
+        return bare.post(url, content=raw, headers=by_hmac), base64.urlsafe_b64encode(digest)
+
+    def fast_floor() -> object:
+        digest = hmac.digest(secret, computed().encode(), hashlib.sha512)
+        return fast.post(url).headers(by_hmac).body_bytes(raw).build().send(), base64.urlsafe_b64encode(digest)
+
+    def floor_with_sign() -> object:
+        signature = keys.private.sign(hashlib.sha256(computed().encode()).digest(), PKCS1, SHA256)
+        return bare.post(url, content=raw, headers=by_rsa), base64.urlsafe_b64encode(signature)
+
+    def with_sign() -> object:
+        bare.post(url, content=raw, headers=by_rsa)
+        return keys.private.sign(message, PKCS1, SHA256)
+
+    return {
+        "http.client, pre-signed": by_hand,
+        "httpx, unsigned": lambda: bare.post(url, content=raw, headers=plain),
+        "httpx, pre-signed": lambda: bare.post(url, content=raw, headers=by_hmac),
+        "httpx, pre-signed + bare RSA sign": with_sign,
+        "floor: httpx + JSON, normalize, HMAC, model": floor,
+        "floor: httpx + JSON, normalize, RSA sign, model": floor_with_sign,
+        "floor: pyreqwest of [fast] + JSON, normalize, HMAC, model": fast_floor,
+    }
+
+
+def sync(bench: Bench) -> Row:
+    """One call after the other."""
+    keys = material.Keys.new()
+    body = models.P2PPayinRequest.from_dict(material.request())
+    answered = material.compact(material.answer())
+    with fixed_server.running(answered) as server, ExitStack() as stack:
+        sides = _without_us(server, keys, answered, stack)
         with bare_install():
             clients = {
-                "RSA": HighHelp(**_settings(server, keys.rsa)),
-                "HMAC": HighHelp(**_settings(server, keys.hmac)),
-                "HMAC, fast": HighHelp(**_settings(server, keys.hmac), transport="fast"),
+                "create, RSA": HighHelp(**_settings(server, keys.rsa)),
+                "create, HMAC": HighHelp(**_settings(server, keys.hmac)),
+                "create, HMAC, fast": HighHelp(**_settings(server, keys.hmac), transport="fast"),
             }
-        traced = HighHelp(**_settings(server, keys.hmac))
-
-        def by_hand() -> object:
-            wire.request("POST", material.PATH, raw, by_hmac)
-            return wire.getresponse().read()
-
-        def computed() -> str:
-            # what any client of this API computes for a call: JSON out and in, the string that is signed, a model
-            sent = json.dumps(material.request(), ensure_ascii=False, separators=(",", ":")).encode()
-            text = normalize(json.loads(sent))
-            base64.urlsafe_b64encode(text.encode())
-            models.PaymentState.from_dict(json.loads(answered))
-            return text
-
-        def floor() -> object:
-            digest = hmac.digest(secret, computed().encode(), hashlib.sha512)
-            return bare.post(url, content=raw, headers=by_hmac), base64.urlsafe_b64encode(digest)
-
-        def fast_floor() -> object:
-            digest = hmac.digest(secret, computed().encode(), hashlib.sha512)
-            return fast.post(url).headers(by_hmac).body_bytes(raw).build().send(), base64.urlsafe_b64encode(digest)
-
-        def floor_with_sign() -> object:
-            signature = keys.private.sign(hashlib.sha256(computed().encode()).digest(), PKCS1, SHA256)
-            return bare.post(url, content=raw, headers=by_rsa), base64.urlsafe_b64encode(signature)
-
-        def with_sign() -> object:
-            bare.post(url, content=raw, headers=by_rsa)
-            return keys.private.sign(message, PKCS1, SHA256)
-
-        sides: dict[str, Callable[[], object]] = {
-            "http.client, pre-signed": by_hand,
-            "httpx, unsigned": lambda: bare.post(url, content=raw, headers=plain),
-            "httpx, pre-signed": lambda: bare.post(url, content=raw, headers=by_hmac),
-            "httpx, pre-signed + bare RSA sign": with_sign,
-            "floor: httpx + JSON, normalize, HMAC, model": floor,
-            "floor: httpx + JSON, normalize, RSA sign, model": floor_with_sign,
-            "floor: pyreqwest of [fast] + JSON, normalize, HMAC, model": fast_floor,
-            **{f"create, {name}": partial(client.p2p.create_payin, body) for name, client in clients.items()},
-            "create, HMAC, OpenTelemetry without an SDK": lambda: traced.p2p.create_payin(body),
-        }
+        clients["create, HMAC, OpenTelemetry without an SDK"] = HighHelp(**_settings(server, keys.hmac))
+        for name, client in clients.items():
+            sides[name] = partial(stack.enter_context(client).p2p.create_payin, body)
         # few calls in a turn: both sides then find the processor's caches as cold as in a program
         series = bench.interleave({name: timed(side, 3) for name, side in sides.items()}, 500)
-        for client in (*clients.values(), traced):
-            client.close()
-        bare.close()
-        fast.close()
-        wire.close()
     return Row(
         series,
         claims={

@@ -18,7 +18,7 @@ from highhelp import CallbackInbox
 from highhelp.ledger.protect import readable
 from highhelp_signing import signing_message
 from tools.bench import material
-from tools.bench.measure import Bench, NotMeasured, Row, Turn, ratios
+from tools.bench.measure import Bench, NotMeasured, Row, Series, Turn, ratios
 from tools.bench.signing import PKCS1, SHA256
 
 if TYPE_CHECKING:
@@ -258,7 +258,10 @@ def _measure(
             turn()
         series = bench.interleave(turns, 60)
         curve = [] if bench.quick or kind == "PostgreSQL" else _growth(ours)
-    key = kind.lower()
+    return _row(kind.lower(), series, curve)
+
+
+def _row(key: str, series: Series, curve: list[tuple[float, float]]) -> Row:
     row = Row(
         series,
         claims={
