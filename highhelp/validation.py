@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from highhelp.errors import FieldProblem
-from highhelp_api.contract import SCHEMAS
+from highhelp_api.contract import SCHEMAS, ref_name
 
 Schema: TypeAlias = Mapping[str, Any]
 Problems: TypeAlias = Sequence[FieldProblem]
@@ -94,7 +94,7 @@ def _under(key: object, found: Problems) -> list[FieldProblem]:
 
 def _reference(schema: Schema) -> Iterator[Check]:
     if "$ref" in schema:
-        name = schema["$ref"].rsplit("/", 1)[1]
+        name = ref_name(schema)
 
         def check(value: Any) -> Problems:
             return _named(name)(value)  # looked up only here, since schemas may name each other

@@ -203,7 +203,7 @@ def _settle(
     if found is not None:
         return _value(found)
     absent = f"{first.reason}; the gateway says twice that it holds no such payment"
-    if call.operation.flow != "payin":
+    if call.operation.direction != "payin":
         raise _unknown(call, absent, attempt, found=False, status=first.status)
     tries = 0
     while True:

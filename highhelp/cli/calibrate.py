@@ -198,7 +198,7 @@ class _Questions:
                 self._pause()
             answer = self._answer(scheme, operation, body)
             verdict = classify(operation, answer, dict)
-            accepted = verdict.kind == "accepted" or (verdict.is_not_found and operation.flow is not None)
+            accepted = verdict.kind == "accepted" or (verdict.is_not_found and operation.direction is not None)
             told = "accepted" if accepted else verdict.reason
             self._watch(Tried(self.asked, operation, scheme, accepted, told))
             if accepted:
@@ -225,7 +225,7 @@ class _Questions:
         status = answer.status
         if status in (403, 429):
             raise Stopped(f"{operation.id}: HTTP {status}; stopped, as the gateway asks for it", "refused")
-        if status == 401 or (status in (400, 422) and operation.flow is None):
+        if status == 401 or (status in (400, 422) and operation.direction is None):
             self._check_clock(answer)
             self._refusals.add(status)
             return True

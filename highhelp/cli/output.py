@@ -121,14 +121,18 @@ def next_step(error: Exception) -> str | None:
     if not isinstance(error, CallError) or error.payment_id is None:
         return None
     operation = OPERATIONS.get(error.operation)
-    if isinstance(error, Rejected) and error.cause == "not_found" and operation is not None and operation.flow:
+    if isinstance(error, Rejected) and error.cause == "not_found" and operation is not None and operation.direction:
         return "--product tells whose payment it is, if it is another one's"
-    if operation is None or operation.flow is None or not (operation.moves_money or isinstance(error, WaitTimeout)):
+    if (
+        operation is None
+        or operation.direction is None
+        or not (operation.moves_money or isinstance(error, WaitTimeout))
+    ):
         return None
     payment = shlex.quote(error.payment_id)
     return _STEPS.get(type(error), "").format(
-        info=f"`highhelp {operation.flow} info {payment} --product {operation.tag}`",
-        wait=f"`highhelp {operation.flow} wait {payment} --product {operation.tag}`",
+        info=f"`highhelp {operation.direction} info {payment} --product {operation.tag}`",
+        wait=f"`highhelp {operation.direction} wait {payment} --product {operation.tag}`",
         payment=payment,
     )
 

@@ -151,7 +151,7 @@ def _body(operation: Operation, given: Mapping[str, Any], options: Mapping[str, 
         if value is None:
             continue
         if name not in known:
-            raise UsageProblem(f"--{name}: a {operation.tag} {operation.flow} has no such field")
+            raise UsageProblem(f"--{name}: a {operation.tag} {operation.direction} has no such field")
         if isinstance(value, str):
             check_known(known[name], value)
         put(body, known[name].path, value, f"--{name}")

@@ -15,7 +15,7 @@ from highhelp.drift.recorder import ERROR_SCHEMA, FORM, schema_of
 from highhelp.drift.suggest import JSON_TYPES, Edit, Pointer, suggest_field, to_text, widen
 from highhelp.errors import HighHelpError
 from highhelp.redact import MASK
-from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SCHEMAS, SENSITIVE_NAMES, STATES
+from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SCHEMAS, SENSITIVE_NAMES, STATES, ref_name, resolve
 
 _DEPTH = 64
 
@@ -281,7 +281,7 @@ class _Walk:
 def _chosen(value: object, schema: Mapping[str, Any], at: Pointer) -> tuple[Mapping[str, Any] | None, Pointer]:
     """The alternative of a schema that has the value's type, and where it stands."""
     if "$ref" in schema:
-        name = schema["$ref"].rsplit("/", 1)[-1]
+        name = ref_name(schema)
         return _chosen(value, SCHEMAS[name], ("components", "schemas", name))
     if "anyOf" in schema:
         for number, branch in enumerate(schema["anyOf"]):
@@ -295,8 +295,7 @@ def _chosen(value: object, schema: Mapping[str, Any], at: Pointer) -> tuple[Mapp
 
 
 def _wanted(schema: Mapping[str, Any]) -> str:
-    if "$ref" in schema:
-        return _wanted(SCHEMAS[schema["$ref"].rsplit("/", 1)[-1]])
+    schema = resolve(schema)
     if "anyOf" in schema:
         return " or ".join(dict.fromkeys(map(_wanted, schema["anyOf"])))
     types = schema.get("type", "anything")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from highhelp.redact import IDENTIFIERS, MASK, masked_text
-from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SCHEMAS, SENSITIVE_NAMES, SENSITIVE_PATHS
+from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SENSITIVE_NAMES, SENSITIVE_PATHS, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -135,8 +135,7 @@ def _text(text: str) -> str:
 
 def branches(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """A schema as its alternatives, references followed."""
-    while "$ref" in schema:
-        schema = SCHEMAS[schema["$ref"].rsplit("/", 1)[-1]]
+    schema = resolve(schema)
     if "anyOf" in schema:
         return [part for branch in schema["anyOf"] for part in branches(branch)]
     return [schema]

@@ -45,7 +45,9 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 C = TypeVar("C")
 
-PAYOUT_OPERATIONS = {op.request: op.id for op in OPERATIONS.values() if op.flow == "payout" and op.retry == "reconcile"}
+PAYOUT_OPERATIONS = {
+    op.request: op.id for op in OPERATIONS.values() if op.direction == "payout" and op.retry == "reconcile"
+}
 """Name of the request's schema, and of its model -> operation."""
 
 REFUSES_THE_BYTES = (400, 422)

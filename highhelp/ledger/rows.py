@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from highhelp.errors import HighHelpError, MoneyError
 from highhelp.money import Money
-from highhelp_api.contract import OPERATIONS, SCHEMAS
+from highhelp_api.contract import OPERATIONS, SCHEMAS, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ class Row:
 
 def products() -> dict[str, str]:
     """The values of the column `product` -> the operation that creates such a payout."""
-    return {op.tag: op.id for op in OPERATIONS.values() if op.flow == "payout" and op.retry == "reconcile"}
+    return {op.tag: op.id for op in OPERATIONS.values() if op.direction == "payout" and op.retry == "reconcile"}
 
 
 def columns_of(operation: str) -> dict[str, str]:
@@ -88,8 +88,7 @@ def columns_of(operation: str) -> dict[str, str]:
 
 
 def _leaves(schema: Mapping[str, Any], path: str) -> Iterator[str]:
-    if "$ref" in schema:
-        schema = SCHEMAS[schema["$ref"].rsplit("/", 1)[1]]
+    schema = resolve(schema)
     if "properties" not in schema:
         yield path
         return

@@ -156,7 +156,7 @@ def test_a_wrong_clock_is_named_and_not_searched_for(keys: Keys) -> None:
 
 def test_a_question_that_is_refused_for_itself_leaves_the_joiner_open(keys: Keys) -> None:
     run = Run(MockGateway(keys=keys, scheme=SignatureScheme(digest="single")))
-    run.change = lambda operation, answer: replace(answer, status=422) if operation.flow else answer
+    run.change = lambda operation, answer: replace(answer, status=422) if operation.direction else answer
     found = run()
     assert found.scheme.digest == "single"
     assert "joiner" in found.open_points

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator import document, main
 from highhelp import HighHelp, RawResponse, cli, models
 from highhelp.drift import Deviation, Edit, Seen, compare, read
 from highhelp.drift import DeviationKind as Kind
@@ -18,6 +17,7 @@ from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
 from tests.contract.test_generator import SPEC, run_with, written
 from tests.security.test_leaks import PAN, marked
+from tools.generate import document, main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmark import budgets, size
 from tests.e2e.conftest import empty, run
+from tools.bench import budgets, size
 
 if TYPE_CHECKING:
     import subprocess

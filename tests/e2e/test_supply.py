@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 import environment
-from supply import licences, pythons
+from tools.licences import licences, pythons
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -70,7 +70,7 @@ def run_the_table(watcher: Watcher) -> None:
     assert set(creates) == {one.id for one in contract.OPERATIONS.values() if one.idempotency}
     for scenario in SCENARIOS:
         for name, build in creates.items():
-            if contract.OPERATIONS[name].flow != scenario.flow:
+            if contract.OPERATIONS[name].direction != scenario.flow:
                 continue
             more = {"card": CARD | {"pan": scenario.pan}} if name == "create_ecom_payin" else {}
             payment_id = f"{name}-{scenario.code}"

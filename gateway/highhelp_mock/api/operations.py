@@ -137,8 +137,7 @@ def sample(schema: str) -> Json:
 
 
 def _sample(schema: Mapping[str, Any]) -> Any:
-    if "$ref" in schema:
-        return _sample(contract.SCHEMAS[schema["$ref"].rpartition("/")[2]])
+    schema = contract.resolve(schema)
     for choice in ("anyOf", "oneOf", "allOf"):
         if choice in schema:
             return _sample(schema[choice][0])

@@ -45,7 +45,7 @@ def create_payment(operation: Operation, project: Project, body: Mapping[str, An
     general, asked = _block(body, "general"), _block(body, "payment")
     payer = _block(body, "receiver") or _block(body, "card") or _block(body, "sender")
     code = asked.get("method", asked.get("widget_method"))
-    flow = operation.flow or "payin"
+    flow = operation.direction or "payin"
     phone = payer.get("phone") or (_block(body, "customer").get("phone") if flow == "payin" else None)
     payment = Payment(
         project_id=project.project_id,
@@ -127,11 +127,11 @@ def _fits(payment: Payment, scenario: Scenario) -> bool:
 def _machines(operation: Operation, code: str | None) -> tuple[str, ...]:
     if len(operation.machines) > 1:
         return machines_of_choice(operation.machines, code)
-    return operation.machines or _machines_of_flow(operation.flow)
+    return operation.machines or _machines_of_flow(operation.direction)
 
 
 def _machines_of_flow(flow: str | None) -> tuple[str, ...]:
-    same = (other.machines for other in contract.OPERATIONS.values() if other.machines and other.flow == flow)
+    same = (other.machines for other in contract.OPERATIONS.values() if other.machines and other.direction == flow)
     return next(same, next(iter(contract.TRANSITIONS.items()))[:1])
 
 
@@ -140,7 +140,7 @@ def _problem(operation: Operation, body: Mapping[str, Any], now: float) -> str |
     code, currency = asked.get("method", asked.get("widget_method")), asked.get("currency")
     if currency not in contract.EXPONENTS:
         return "The currency is not known"
-    open_codes = _open_codes(operation.tag, operation.flow)
+    open_codes = _open_codes(operation.tag, operation.direction)
     if open_codes and currency not in _open_currencies():
         return "The currency is not open to the project"
     if open_codes and code is not None and code not in open_codes.get(currency, ()):
