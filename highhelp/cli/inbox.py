@@ -134,8 +134,10 @@ class output_of_database:  # noqa: N801 - used like a function
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if error is None or isinstance(error, HighHelpError | typer.Exit | KeyboardInterrupt):
             return
-        if type(error).__module__.partition(".")[0] in {"sqlalchemy", "pg8000", "asyncpg", "sqlite3"}:
-            problem = f"HIGHHELP_DATABASE_URL: the database cannot be used ({type(error).__name__})"
+        if type(error).__module__.partition(".")[0] == "sqlalchemy":
+            from highhelp.ledger.engine import cause
+
+            problem = f"HIGHHELP_DATABASE_URL: the database cannot be used: {cause(error)}"
             raise output.UsageProblem(problem) from None
 
 

@@ -6,13 +6,12 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, bindparam, literal_column, null, or_, select, update
+from sqlalchemy import Integer, bindparam, null, or_, select, update
 
 from highhelp.ledger import rules
 from highhelp.ledger.events import CallbackEvent, Lease, parked_key
 from highhelp.ledger.receiving import expected_sum
 from highhelp.ledger.schema import EVENTS, PAYMENTS
-from highhelp.ledger.statements import Statement
 from highhelp_api.contract import FINAL_STATUSES
 
 if TYPE_CHECKING:
@@ -26,21 +25,12 @@ if TYPE_CHECKING:
 # Statements are made once: to put one together costs several times what it costs to execute it.
 _EVENT_CHANGES = update(EVENTS).where(EVENTS.c.id == bindparam("which"))
 _PAYMENT_CHANGES = update(PAYMENTS).where(PAYMENTS.c.id == bindparam("which"))
-_MINE = (
-    EVENTS.c.id == bindparam("which"),
-    EVENTS.c.state == literal_column("'claimed'"),
-    EVENTS.c.lease_token == bindparam("token"),
-)
-_MY_EVENT_CHANGES = update(EVENTS).where(*_MINE)
+_MY_EVENT_CHANGES = _EVENT_CHANGES.where(EVENTS.c.state == "claimed", EVENTS.c.lease_token == bindparam("token"))
 _MY_PAYMENT_CHANGES = _PAYMENT_CHANGES.where(PAYMENTS.c.busy_token == bindparam("token"))
-_DONE = Statement(
-    _MY_EVENT_CHANGES.values(
-        state=literal_column("'done'"), reason=null(), due_at=null(), lease_token=null(), changed_at=bindparam("now")
-    )
+_DONE = _MY_EVENT_CHANGES.values(
+    state="done", reason=null(), due_at=null(), lease_token=null(), changed_at=bindparam("now")
 )
-_HANDLED = Statement(
-    _MY_PAYMENT_CHANGES.values(busy_token=null(), busy_until=null(), handled=bindparam("payment_state"))
-)
+_HANDLED = _MY_PAYMENT_CHANGES.values(busy_token=null(), busy_until=null(), handled=bindparam("payment_state"))
 _THESE: BindParameter[Any] = bindparam("these", expanding=True)
 _CLAIMED = (
     update(EVENTS)
@@ -170,7 +160,7 @@ def hold(connection: Connection, event: CallbackEvent, now: int) -> None:
         LeaseLost: Another worker has it: the transaction must be rolled back.
     """
     mine = {"which": event.id, "token": event._lease.token}  # noqa: SLF001 - a handler has no use for it
-    if _DONE(connection, {**mine, "now": now}).rowcount != 1:
+    if connection.execute(_DONE, {**mine, "now": now}).rowcount != 1:
         raise LeaseLost
 
 
@@ -182,7 +172,7 @@ def finish(connection: Connection, event: CallbackEvent) -> None:
     """
     lease = event._lease  # noqa: SLF001 - a handler has no use for it
     mine = {"which": lease.payment_ref, "token": lease.token}
-    if _HANDLED(connection, {**mine, "payment_state": event.state}).rowcount != 1:
+    if connection.execute(_HANDLED, {**mine, "payment_state": event.state}).rowcount != 1:
         raise LeaseLost
 
 

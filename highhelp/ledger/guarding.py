@@ -27,6 +27,7 @@ from highhelp.errors import (
 )
 from highhelp.flows import tells_nothing
 from highhelp.ledger import intents
+from highhelp.ledger.engine import cause
 from highhelp.ledger.intents import Begun, Facts, Intent, Open, Payout, intent_key
 from highhelp.ledger.log import say
 from highhelp.redact import masked_text
@@ -261,7 +262,7 @@ class Guarding(Generic[C]):
         except HighHelpError:
             raise
         except Exception as error:
-            text = f"the intent could not be stored ({type(error).__name__}); nothing was sent"
+            text = f"the intent could not be stored ({cause(error)}); nothing was sent"
             raise NotSent(text, operation=intent.operation, payment_id=intent.payment_id) from error
         return begun
 
@@ -270,15 +271,13 @@ class Guarding(Generic[C]):
         try:
             yield self._write(release, state=state, reason=reason)
         except Exception as error:  # noqa: BLE001 - whatever a driver raises, what is known of the money comes first
-            told.add_note(f"this could not be noted ({type(error).__name__}): the intent stays `sent` until recover()")
+            told.add_note(f"this could not be noted ({cause(error)}): the intent stays `sent` until recover()")
 
     def _settled(self, intent: Intent, state: PaymentState) -> Flow[Payout]:
         try:
             noted = yield self._write(intents.settle, key=intent.key, facts=facts_of(state))
         except Exception as error:
-            text = (
-                f"the gateway has answered, which could not be noted ({type(error).__name__}); recover() does it later"
-            )
+            text = f"the gateway has answered, which could not be noted ({cause(error)}); recover() does it later"
             raise _open_end(intent, text) from error
         return _held(noted)
 

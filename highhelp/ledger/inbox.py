@@ -7,29 +7,29 @@ import hashlib
 import inspect
 import json
 import logging
-import os
 import threading
-import time
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeAlias, TypedDict, TypeVar, Unpack
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypedDict, Unpack
 
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy.exc import IntegrityError
 
 from highhelp.errors import HighHelpError, SettingsError
 from highhelp.ledger import claiming, keeping, versions
 from highhelp.ledger.claiming import LeaseLost
-from highhelp.ledger.engine import READ, database_url, make_async_engine, make_engine
+from highhelp.ledger.database import AsyncDatabase, Database, DatabaseOptions
+from highhelp.ledger.engine import HandlerCommits as HandlerCommits
+from highhelp.ledger.engine import cause, no_commit
 from highhelp.ledger.log import say
-from highhelp.ledger.protect import Seal
 from highhelp.ledger.receiving import Stored, store
 from highhelp.ledger.refused import SAMPLE, Refusals
-from highhelp.settings import DATABASE_KEY, PROJECT_ID, Source, load_callback_keys, load_scheme
+from highhelp.ledger.url import database_url
+from highhelp.settings import PROJECT_ID, Source, load_callback_keys, load_scheme
 from highhelp_signing import REFUSAL, CallbackRejected, CallbackVerifier, VerifiedCallback
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
+    import os
+    from collections.abc import Awaitable, Callable, Generator, Mapping
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from highhelp.ledger.events import CallbackEvent
     from highhelp.money import Money
     from highhelp_signing import KeyRing, SignatureScheme
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 Handler: TypeAlias = "Callable[[CallbackEvent], object] | Callable[[CallbackEvent, Connection], object]"
 AsyncHandler: TypeAlias = (
@@ -57,20 +54,19 @@ TOO_LARGE: Answer = (413, b'{"status":"error","status_description":"body too lar
 UNAVAILABLE: Answer = (503, b'{"status":"error","status_description":"not stored, send it again"}')
 
 _SHARED_BATCH = 10
-_HANDLER = "highhelp_handler"
 
 
 @dataclass(frozen=True)
 class _Options:
-    clock: Callable[[], float]
     lease: int
     max_attempts: int
-    seal: Seal | None
     outbox: bool
 
-    def now(self) -> int:
-        """Unix milliseconds."""
-        return int(self.clock() * 1000)
+    @classmethod
+    def of(cls, lease: float, max_attempts: int, *, outbox: bool) -> Self:
+        if not lease > 0 or max_attempts < 1:
+            raise SettingsError("lease" if not lease > 0 else "max_attempts", "must be above zero")
+        return cls(int(lease * 1000), max_attempts, outbox)
 
 
 @dataclass(frozen=True)
@@ -158,58 +154,15 @@ class StoreOptions(TypedDict, total=False):
     environ: Mapping[str, str] | None
 
 
-class _Shared:
-    """What both kinds of store have: settings, verdicts, log lines. No input or output."""
-
-    def __init__(
-        self,
-        url: str | os.PathLike[str] | None = None,
-        *,
-        database_key: str | None = None,
-        lease: float = 60,
-        max_attempts: int = 12,
-        clock: Callable[[], float] = time.time,
-        outbox: bool = False,
-        home: str | os.PathLike[str] | None = None,
-        environ: Mapping[str, str] | None = None,
-    ) -> None:
-        if not lease > 0 or max_attempts < 1:
-            raise SettingsError("lease" if not lease > 0 else "max_attempts", "must be above zero")
-        self._source = Source.load(environ, home)
-        self._url = database_url(url, self._source)
-        found = self._source.text(DATABASE_KEY)
-        key = database_key if database_key is not None else found[0] if found else None
-        seal = Seal(key) if key is not None else None
-        self._options = _Options(clock, int(lease * 1000), max_attempts, seal, outbox)
-        self._ready = False
-        self._pid = os.getpid()
-
-    def _claim_arguments(self, step: _Claim, handlers: _Handlers) -> dict[str, Any]:
-        options = self._options
-        return {
-            "now": options.now(),
-            "lease": options.lease,
-            "most": step.most,
-            "max_attempts": options.max_attempts,
-            "updates": handlers.update is not None,
-            "seal": options.seal,
-        }
-
-    def _fail_arguments(self, error: BaseException) -> dict[str, Any]:
-        # the type alone: an exception's text may hold anything
-        return {"reason": type(error).__name__, "max_attempts": self._options.max_attempts}
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
-
-
-class CallbackStore(_Shared):
+class CallbackStore:
     """What is stored of callbacks: to be handled, looked at and purged. Receives nothing, so it needs no keys.
 
     Args:
         url: Path of an SQLite file, or `postgresql://...`; else `HIGHHELP_DATABASE_URL`, else `highhelp.db` in the home
             directory. The tables are made at the first use.
-        options: Any of the following, by name.
+        engine: Instead of a URL, an engine of SQLAlchemy's on SQLite or PostgreSQL, whose pool is shared. The
+            transactions of the inbox are durable and READ COMMITTED whatever the engine says; :meth:`close` leaves it
+            open.
         database_key: Seals bodies at rest; else `HIGHHELP_DATABASE_KEY`.
         lease: Seconds that a handler may take; after that another worker may have the event.
         max_attempts: After so many failures an event is parked.
@@ -222,18 +175,23 @@ class CallbackStore(_Shared):
         SettingsError: A setting is missing or wrong.
     """
 
-    def __init__(self, url: str | os.PathLike[str] | None = None, **options: Unpack[StoreOptions]) -> None:
-        super().__init__(url, **options)
-        self._engine = make_engine(self._url)
-        sqlalchemy_event.listen(self._engine, "commit", _refuse_handlers)
+    def __init__(
+        self,
+        url: str | os.PathLike[str] | None = None,
+        *,
+        engine: Engine | None = None,
+        lease: float = 60,
+        max_attempts: int = 12,
+        outbox: bool = False,
+        **options: Unpack[DatabaseOptions],
+    ) -> None:
+        self._options = _Options.of(lease, max_attempts, outbox=outbox)
+        self._database = Database(url, engine=engine, **options)
 
     @property
     def engine(self) -> Engine:
         """The engine, for a merchant's own tables in the same database."""
-        if self._pid != os.getpid():  # a connection must not be used on both sides of a fork
-            self._engine.dispose(close=False)
-            self._pid = os.getpid()
-        return self._engine
+        return self._database.engine
 
     def prepare(self) -> None:
         """Make the tables where there are none.
@@ -241,14 +199,7 @@ class CallbackStore(_Shared):
         Raises:
             SettingsError: They are of another version than the code.
         """
-        if self._ready:
-            return
-        with self._reading() as connection:
-            current = versions.found(connection) == versions.REVISION
-        if not current:
-            with self.engine.begin() as connection:
-                versions.prepare(connection)
-        self._ready = True
+        self._database.prepare()
 
     @staticmethod
     def upgrade(url: str | os.PathLike[str] | None = None) -> tuple[str | None, str]:
@@ -264,21 +215,6 @@ class CallbackStore(_Shared):
             SettingsError: They are newer than the code.
         """
         return versions.upgrade(database_url(url, Source.load()))
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(**{READ: True}) as connection, connection.begin():
-            yield connection
-
-    def _write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        self.prepare()
-        with self.engine.begin() as connection:
-            return function(connection, *args, **kwargs)
-
-    def _read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        self.prepare()
-        with self._reading() as connection:
-            return function(connection, *args, **kwargs)
 
     def process(self, on_final: Handler, on_update: Handler | None = None, *, limit: int | None = None) -> int:
         """Handle what is due, and return when nothing is.
@@ -322,7 +258,7 @@ class CallbackStore(_Shared):
             except HighHelpError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a driver raises, the work goes on when it is over
-                say(logging.ERROR, "callbacks cannot be handled now", error=type(error).__name__)
+                say(logging.ERROR, "callbacks cannot be handled now", error=cause(error))
             stop.wait(poll)
 
     def _process(self, handlers: _Handlers, limit: int | None, stopping: Callable[[], bool]) -> int:
@@ -334,9 +270,17 @@ class CallbackStore(_Shared):
             except StopIteration as end:
                 return int(end.value)
             if isinstance(step, _Claim):
-                result = self._write(claiming.claim, **self._claim_arguments(step, handlers))
+                result = self._database.write(
+                    claiming.claim,
+                    now=self._database.now(),
+                    lease=self._options.lease,
+                    most=step.most,
+                    max_attempts=self._options.max_attempts,
+                    updates=handlers.update is not None,
+                    seal=self._database.seal,
+                )
             elif isinstance(step, _GiveBack):
-                result = self._write(claiming.give_back, step.events, self._options.now())
+                result = self._database.write(claiming.give_back, step.events, self._database.now())
             else:
                 result = self._handle(step.event, handlers)
 
@@ -346,9 +290,9 @@ class CallbackStore(_Shared):
             if not shares:
                 handler(event)  # claimed alone, just now
             with self.engine.begin() as connection:
-                claiming.hold(connection, event, self._options.now())
+                claiming.hold(connection, event, self._database.now())
                 if shares:
-                    with _no_commit(connection):
+                    with no_commit(connection):
                         handler(event, connection)
                 claiming.finish(connection, event)
         except LeaseLost:
@@ -361,7 +305,13 @@ class CallbackStore(_Shared):
 
     def _failed(self, event: CallbackEvent, error: Exception) -> bool:
         try:
-            state = self._write(claiming.fail, event, self._options.now(), **self._fail_arguments(error))
+            state = self._database.write(
+                claiming.fail,
+                event,
+                self._database.now(),
+                reason=type(error).__name__,  # an exception's text may hold anything
+                max_attempts=self._options.max_attempts,
+            )
         except LeaseLost:
             return False
         _say_handled(event, state, type(error).__name__)
@@ -375,7 +325,7 @@ class CallbackStore(_Shared):
             money: What it must bring.
             project_id: The merchant project; else `HIGHHELP_PROJECT_ID`.
         """
-        self._write(keeping.expect, project_id or _project_id(self._source), payment_id, money)
+        self._database.write(keeping.expect, project_id or _project_id(self._database.source), payment_id, money)
 
     def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
         """The newest events first, without their bodies.
@@ -385,7 +335,7 @@ class CallbackStore(_Shared):
             state: Only those in this state, such as `parked`.
             payment_id: Only those of this payment.
         """
-        return self._read(keeping.listed, limit=limit, state=state, payment_id=payment_id)
+        return self._database.read(keeping.listed, limit=limit, state=state, payment_id=payment_id)
 
     def refused(self, *, limit: int = 50) -> Rows:
         """What was not accepted: genuine ones that are stale, ambiguous or malformed, and a sample of the forged.
@@ -393,7 +343,7 @@ class CallbackStore(_Shared):
         Args:
             limit: How many at most.
         """
-        return self._read(keeping.refused, limit=limit)
+        return self._database.read(keeping.refused, limit=limit)
 
     def show(self, event_id: int) -> dict[str, Any]:
         """One event with its masked body.
@@ -404,7 +354,7 @@ class CallbackStore(_Shared):
         Raises:
             InboxRefusal: There is none.
         """
-        return self._read(keeping.shown, event_id)
+        return self._database.read(keeping.shown, event_id)
 
     def replay(self, event_id: int) -> None:
         """Send a parked event to the handler after all.
@@ -415,7 +365,7 @@ class CallbackStore(_Shared):
         Raises:
             InboxRefusal: It is not parked, its word is not to be taken, or its payment has another final event.
         """
-        self._write(keeping.replay, event_id, now=self._options.now(), outbox=self._options.outbox)
+        self._database.write(keeping.replay, event_id, now=self._database.now(), outbox=self._options.outbox)
 
     def park(self, event_id: int) -> None:
         """Keep a waiting event from the handler.
@@ -426,11 +376,11 @@ class CallbackStore(_Shared):
         Raises:
             InboxRefusal: It does not wait any more.
         """
-        self._write(keeping.park, event_id, now=self._options.now())
+        self._database.write(keeping.park, event_id, now=self._database.now())
 
     def stats(self) -> dict[str, Any]:
         """Counts by state and reason."""
-        return self._read(keeping.stats, self._options.now())
+        return self._database.read(keeping.stats, self._database.now())
 
     def purge(self, older_than: float, *, parked: bool = False) -> int:
         """Delete events that were finished so many seconds ago, and refused samples of that age.
@@ -439,14 +389,17 @@ class CallbackStore(_Shared):
             older_than: Seconds.
             parked: Parked ones too.
         """
-        before, deleted = self._options.now() - int(older_than * 1000), 0
-        while number := self._write(keeping.purge, before=before, parked=parked):
+        before, deleted = self._database.now() - int(older_than * 1000), 0
+        while number := self._database.write(keeping.purge, before=before, parked=parked):
             deleted += number
         return deleted
 
     def close(self) -> None:
-        """Close all connections."""
-        self._engine.dispose()
+        """Close all connections, unless the engine was given."""
+        self._database.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
 
     def __enter__(self) -> Self:
         return self
@@ -455,8 +408,57 @@ class CallbackStore(_Shared):
         self.close()
 
 
-class _Receiving(_Shared):
-    """What both kinds of inbox do before and after the database. No input or output."""
+def _verifier(
+    database: Database | AsyncDatabase,
+    keys: Mapping[str, KeyRing] | None,
+    scheme: SignatureScheme | None,
+    tolerance: float,
+) -> CallbackVerifier:
+    if keys is None:
+        keys = {_project_id(database.source): load_callback_keys(database.source)[0]}
+    points = scheme if scheme is not None else load_scheme(database.source)[0]
+    return CallbackVerifier(keys, points, tolerance, database.clock)
+
+
+@dataclass(frozen=True)
+class _Gate:
+    """What both kinds of inbox do before the database. No input or output."""
+
+    database: Database | AsyncDatabase
+    verifier: CallbackVerifier
+    refusals: Refusals = field(default_factory=Refusals)
+
+    def judge(self, raw: bytes, headers: Headers) -> tuple[VerifiedCallback, str | None] | CallbackRejected:
+        try:
+            return self.verifier.verify(raw, headers), None  # type: ignore[arg-type]  # pairs are taken too
+        except CallbackRejected as refusal:
+            if not refusal.genuine:
+                return refusal
+            callback = refusal.callback if refusal.callback is not None else _without_ids(raw)
+            return callback, str(refusal.reason)
+
+    def count(self, raw: bytes, refusal: CallbackRejected) -> Any:
+        now = self.database.now()
+        self.refusals.add(raw, refusal, now)
+        say(logging.WARNING, "callback refused", reason=refusal.reason)
+        return self.refusals.take(now)
+
+
+class CallbackInbox(CallbackStore):
+    """Receives callbacks and has each handled exactly once. See :class:`CallbackStore` for handling and the arguments.
+
+    Args:
+        url: Path of an SQLite file, or `postgresql://...`.
+        keys: The key ring of each project that is received for, by project id; else those of the settings.
+        verifier: Instead of `keys`.
+        scheme: The open points of the signature; else those of the settings.
+        tolerance: Seconds that a callback's timestamp may be off.
+        engine: As that of :class:`CallbackStore`.
+        options: As those of :class:`CallbackStore`.
+
+    Raises:
+        SettingsError: A setting is missing or wrong; without a key nothing is received.
+    """
 
     def __init__(
         self,
@@ -466,51 +468,13 @@ class _Receiving(_Shared):
         verifier: CallbackVerifier | None = None,
         scheme: SignatureScheme | None = None,
         tolerance: float = 300,
+        engine: Engine | None = None,
         **options: Unpack[StoreOptions],
     ) -> None:
-        super().__init__(url, **options)
-        self._refusals = Refusals()
+        super().__init__(url, engine=engine, **options)
         if verifier is None:
-            if keys is None:
-                keys = {_project_id(self._source): load_callback_keys(self._source)[0]}
-            points = scheme if scheme is not None else load_scheme(self._source)[0]
-            verifier = CallbackVerifier(keys, points, tolerance, self._options.clock)
-        self._verifier = verifier
-
-    def _judge(self, raw: bytes, headers: Headers) -> tuple[VerifiedCallback, str | None] | CallbackRejected:
-        try:
-            return self._verifier.verify(raw, headers), None  # type: ignore[arg-type]  # pairs are taken too
-        except CallbackRejected as refusal:
-            if not refusal.genuine:
-                return refusal
-            callback = refusal.callback if refusal.callback is not None else _without_ids(raw)
-            return callback, str(refusal.reason)
-
-    def _store_arguments(self, refusal: str | None) -> dict[str, Any]:
-        options = self._options
-        return {"refusal": refusal, "now": options.now(), "seal": options.seal, "outbox": options.outbox}
-
-    def _count(self, raw: bytes, refusal: CallbackRejected) -> Any:
-        now = self._options.now()
-        self._refusals.add(raw, refusal, now)
-        say(logging.WARNING, "callback refused", reason=refusal.reason)
-        return self._refusals.take(now)
-
-
-class CallbackInbox(_Receiving, CallbackStore):
-    """Receives callbacks and has each handled exactly once. See :class:`CallbackStore` for handling and the arguments.
-
-    Args:
-        url: Path of an SQLite file, or `postgresql://...`.
-        keys: The key ring of each project that is received for, by project id; else those of the settings.
-        verifier: Instead of `keys`.
-        scheme: The open points of the signature; else those of the settings.
-        tolerance: Seconds that a callback's timestamp may be off.
-        options: As those of :class:`CallbackStore`.
-
-    Raises:
-        SettingsError: A setting is missing or wrong; without a key nothing is received.
-    """
+            verifier = _verifier(self._database, keys, scheme, tolerance)
+        self._gate = _Gate(self._database, verifier)
 
     def receive(self, raw_body: bytes, headers: Headers) -> Answer:
         """Take in one callback. Never raises on account of what was sent or of the database.
@@ -525,9 +489,9 @@ class CallbackInbox(_Receiving, CallbackStore):
         """
         if len(raw_body) > LARGEST_BODY:
             return TOO_LARGE
-        judged = self._judge(raw_body, headers)
+        judged = self._gate.judge(raw_body, headers)
         if isinstance(judged, CallbackRejected):
-            self._note(self._count(raw_body, judged))
+            self._note(self._gate.count(raw_body, judged))
             return REFUSED
         callback, refusal = judged
         try:
@@ -539,65 +503,62 @@ class CallbackInbox(_Receiving, CallbackStore):
         return TAKEN
 
     def _store(self, callback: VerifiedCallback, refusal: str | None) -> Stored:
+        stored = partial(
+            store,
+            callback=callback,
+            refusal=refusal,
+            now=self._database.now(),
+            seal=self._database.seal,
+            outbox=self._options.outbox,
+        )
         try:
-            return self._write(store, callback, **self._store_arguments(refusal))
+            return self._database.write(stored)
         except IntegrityError:
             # the unique key: another delivery was stored in between, and is found this time
-            return self._write(store, callback, **self._store_arguments(refusal))
+            return self._database.write(stored)
 
     def _note(self, taken: Any) -> None:
         if taken is None:
             return
         counts, samples = taken
         try:
-            self._write(keeping.note_refused, counts, samples, SAMPLE)
+            self._database.write(keeping.note_refused, counts, samples, SAMPLE)
         except Exception as error:  # noqa: BLE001 - a sample that cannot be kept changes nothing
-            say(logging.WARNING, "refused callbacks cannot be counted now", error=type(error).__name__)
+            say(logging.WARNING, "refused callbacks cannot be counted now", error=cause(error))
 
     def close(self) -> None:
         """Write down what was refused lately, and close all connections."""
-        self._note(self._refusals.take(self._options.now(), at_once=True))
+        self._note(self._gate.refusals.take(self._database.now(), at_once=True))
         super().close()
 
 
-class AsyncCallbackStore(_Shared):
-    """:class:`CallbackStore` for asyncio: the same arguments, methods and rules."""
+class AsyncCallbackStore:
+    """:class:`CallbackStore` for asyncio: the same arguments, methods and rules.
 
-    def __init__(self, url: str | os.PathLike[str] | None = None, **options: Unpack[StoreOptions]) -> None:
-        super().__init__(url, **options)
-        self._engine = make_async_engine(self._url)
-        sqlalchemy_event.listen(self._engine.sync_engine, "commit", _refuse_handlers)
+    Each event loop has connections of its own.
+    """
+
+    def __init__(
+        self,
+        url: str | os.PathLike[str] | None = None,
+        *,
+        engine: AsyncEngine | None = None,
+        lease: float = 60,
+        max_attempts: int = 12,
+        outbox: bool = False,
+        **options: Unpack[DatabaseOptions],
+    ) -> None:
+        self._options = _Options.of(lease, max_attempts, outbox=outbox)
+        self._database = AsyncDatabase(url, engine=engine, **options)
 
     @property
     def engine(self) -> AsyncEngine:
-        """The engine, for a merchant's own tables in the same database."""
-        if self._pid != os.getpid():
-            self._engine.sync_engine.dispose(close=False)
-            self._pid = os.getpid()
-        return self._engine
+        """The engine of the running event loop, for a merchant's own tables in the same database."""
+        return self._database.engine
 
     async def prepare(self) -> None:
         """As :meth:`CallbackStore.prepare`."""
-        if self._ready:
-            return
-        async with self.engine.connect() as connection:
-            await connection.execution_options(**{READ: True})
-            current = await connection.run_sync(versions.found) == versions.REVISION
-        if not current:
-            async with self.engine.begin() as connection:
-                await connection.run_sync(versions.prepare)
-        self._ready = True
-
-    async def _write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        await self.prepare()
-        async with self.engine.begin() as connection:
-            return await connection.run_sync(function, *args, **kwargs)
-
-    async def _read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        await self.prepare()
-        async with self.engine.connect() as connection:
-            await connection.execution_options(**{READ: True})
-            return await connection.run_sync(function, *args, **kwargs)
+        await self._database.prepare()
 
     async def process(
         self, on_final: AsyncHandler, on_update: AsyncHandler | None = None, *, limit: int | None = None
@@ -622,7 +583,7 @@ class AsyncCallbackStore(_Shared):
             except HighHelpError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a driver raises, the work goes on when it is over
-                say(logging.ERROR, "callbacks cannot be handled now", error=type(error).__name__)
+                say(logging.ERROR, "callbacks cannot be handled now", error=cause(error))
             try:
                 await asyncio.wait_for(stop.wait(), poll)
             except TimeoutError:
@@ -637,9 +598,17 @@ class AsyncCallbackStore(_Shared):
             except StopIteration as end:
                 return int(end.value)
             if isinstance(step, _Claim):
-                result = await self._write(claiming.claim, **self._claim_arguments(step, handlers))
+                result = await self._database.write(
+                    claiming.claim,
+                    now=self._database.now(),
+                    lease=self._options.lease,
+                    most=step.most,
+                    max_attempts=self._options.max_attempts,
+                    updates=handlers.update is not None,
+                    seal=self._database.seal,
+                )
             elif isinstance(step, _GiveBack):
-                result = await self._write(claiming.give_back, step.events, self._options.now())
+                result = await self._database.write(claiming.give_back, step.events, self._database.now())
             else:
                 result = await self._handle(step.event, handlers)
 
@@ -648,10 +617,10 @@ class AsyncCallbackStore(_Shared):
             handler, shares = handlers.pick(event)
             if not shares:
                 await handler(event)
-            async with self.engine.begin() as connection:
-                await connection.run_sync(claiming.hold, event, self._options.now())
+            async with (await self._database.usable()).begin() as connection:
+                await connection.run_sync(claiming.hold, event, self._database.now())
                 if shares:
-                    with _no_commit(connection.sync_connection):
+                    with no_commit(connection.sync_connection):
                         await handler(event, connection)
                 await connection.run_sync(claiming.finish, event)
         except LeaseLost:
@@ -664,7 +633,13 @@ class AsyncCallbackStore(_Shared):
 
     async def _failed(self, event: CallbackEvent, error: Exception) -> bool:
         try:
-            state = await self._write(claiming.fail, event, self._options.now(), **self._fail_arguments(error))
+            state = await self._database.write(
+                claiming.fail,
+                event,
+                self._database.now(),
+                reason=type(error).__name__,  # an exception's text may hold anything
+                max_attempts=self._options.max_attempts,
+            )
         except LeaseLost:
             return False
         _say_handled(event, state, type(error).__name__)
@@ -672,42 +647,45 @@ class AsyncCallbackStore(_Shared):
 
     async def expect(self, payment_id: str, money: Money, *, project_id: str | None = None) -> None:
         """As :meth:`CallbackStore.expect`."""
-        await self._write(keeping.expect, project_id or _project_id(self._source), payment_id, money)
+        await self._database.write(keeping.expect, project_id or _project_id(self._database.source), payment_id, money)
 
     async def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
         """As :meth:`CallbackStore.list`."""
-        return await self._read(keeping.listed, limit=limit, state=state, payment_id=payment_id)
+        return await self._database.read(keeping.listed, limit=limit, state=state, payment_id=payment_id)
 
     async def refused(self, *, limit: int = 50) -> Rows:
         """As :meth:`CallbackStore.refused`."""
-        return await self._read(keeping.refused, limit=limit)
+        return await self._database.read(keeping.refused, limit=limit)
 
     async def show(self, event_id: int) -> dict[str, Any]:
         """As :meth:`CallbackStore.show`."""
-        return await self._read(keeping.shown, event_id)
+        return await self._database.read(keeping.shown, event_id)
 
     async def replay(self, event_id: int) -> None:
         """As :meth:`CallbackStore.replay`."""
-        await self._write(keeping.replay, event_id, now=self._options.now(), outbox=self._options.outbox)
+        await self._database.write(keeping.replay, event_id, now=self._database.now(), outbox=self._options.outbox)
 
     async def park(self, event_id: int) -> None:
         """As :meth:`CallbackStore.park`."""
-        await self._write(keeping.park, event_id, now=self._options.now())
+        await self._database.write(keeping.park, event_id, now=self._database.now())
 
     async def stats(self) -> dict[str, Any]:
         """As :meth:`CallbackStore.stats`."""
-        return await self._read(keeping.stats, self._options.now())
+        return await self._database.read(keeping.stats, self._database.now())
 
     async def purge(self, older_than: float, *, parked: bool = False) -> int:
         """As :meth:`CallbackStore.purge`."""
-        before, deleted = self._options.now() - int(older_than * 1000), 0
-        while number := await self._write(keeping.purge, before=before, parked=parked):
+        before, deleted = self._database.now() - int(older_than * 1000), 0
+        while number := await self._database.write(keeping.purge, before=before, parked=parked):
             deleted += number
         return deleted
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self._engine.dispose()
+        """As :meth:`CallbackStore.close`."""
+        await self._database.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
 
     async def __aenter__(self) -> Self:
         return self
@@ -716,16 +694,32 @@ class AsyncCallbackStore(_Shared):
         await self.close()
 
 
-class AsyncCallbackInbox(_Receiving, AsyncCallbackStore):
+class AsyncCallbackInbox(AsyncCallbackStore):
     """:class:`CallbackInbox` for asyncio: the same arguments, methods and rules."""
+
+    def __init__(
+        self,
+        url: str | os.PathLike[str] | None = None,
+        *,
+        keys: Mapping[str, KeyRing] | None = None,
+        verifier: CallbackVerifier | None = None,
+        scheme: SignatureScheme | None = None,
+        tolerance: float = 300,
+        engine: AsyncEngine | None = None,
+        **options: Unpack[StoreOptions],
+    ) -> None:
+        super().__init__(url, engine=engine, **options)
+        if verifier is None:
+            verifier = _verifier(self._database, keys, scheme, tolerance)
+        self._gate = _Gate(self._database, verifier)
 
     async def receive(self, raw_body: bytes, headers: Headers) -> Answer:
         """As :meth:`CallbackInbox.receive`."""
         if len(raw_body) > LARGEST_BODY:
             return TOO_LARGE
-        judged = self._judge(raw_body, headers)
+        judged = self._gate.judge(raw_body, headers)
         if isinstance(judged, CallbackRejected):
-            await self._note(self._count(raw_body, judged))
+            await self._note(self._gate.count(raw_body, judged))
             return REFUSED
         callback, refusal = judged
         try:
@@ -737,47 +731,33 @@ class AsyncCallbackInbox(_Receiving, AsyncCallbackStore):
         return TAKEN
 
     async def _store(self, callback: VerifiedCallback, refusal: str | None) -> Stored:
+        stored = partial(
+            store,
+            callback=callback,
+            refusal=refusal,
+            now=self._database.now(),
+            seal=self._database.seal,
+            outbox=self._options.outbox,
+        )
         try:
-            return await self._write(store, callback, **self._store_arguments(refusal))
+            return await self._database.write(stored)
         except IntegrityError:
-            return await self._write(store, callback, **self._store_arguments(refusal))
+            # the unique key: another delivery was stored in between, and is found this time
+            return await self._database.write(stored)
 
     async def _note(self, taken: Any) -> None:
         if taken is None:
             return
         counts, samples = taken
         try:
-            await self._write(keeping.note_refused, counts, samples, SAMPLE)
+            await self._database.write(keeping.note_refused, counts, samples, SAMPLE)
         except Exception as error:  # noqa: BLE001 - a sample that cannot be kept changes nothing
-            say(logging.WARNING, "refused callbacks cannot be counted now", error=type(error).__name__)
+            say(logging.WARNING, "refused callbacks cannot be counted now", error=cause(error))
 
     async def close(self) -> None:
         """As :meth:`CallbackInbox.close`."""
-        await self._note(self._refusals.take(self._options.now(), at_once=True))
+        await self._note(self._gate.refusals.take(self._database.now(), at_once=True))
         await super().close()
-
-
-@contextmanager
-def _no_commit(connection: Any) -> Iterator[None]:
-    """Keep a handler from committing: half of its work would be stored without the mark that it was done."""
-    about: dict[Any, Any] = connection.info
-    about[_HANDLER] = True
-    try:
-        yield
-    finally:
-        del about[_HANDLER]
-
-
-def _refuse_handlers(connection: Connection) -> None:
-    # listens always: to add a listener for each handler and take it away again costs as much as a statement
-    if _HANDLER in connection.info:
-        # SQLAlchemy takes the transaction for ended now: left open, it would go back to the pool with its locks
-        connection.dialect.do_rollback(connection.connection)
-        raise HandlerCommits("a handler must not commit the connection that it was given")
-
-
-class HandlerCommits(HighHelpError):
-    """A handler tried to commit the transaction that it shares."""
 
 
 def _project_id(source: Source) -> str:
@@ -816,7 +796,7 @@ def _say_received(callback: VerifiedCallback, stored: Stored) -> None:
 
 
 def _say_not_stored(callback: VerifiedCallback, error: Exception) -> None:
-    say(logging.ERROR, "callback not stored", **_told(callback), error=type(error).__name__)
+    say(logging.ERROR, "callback not stored", **_told(callback), error=cause(error))
 
 
 def _say_handled(event: CallbackEvent, state: str, error: str | None = None) -> None:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 from highhelp.errors import SettingsError
 from highhelp.ledger import intents
 from highhelp.ledger.batch import send_batch, send_batch_async
+from highhelp.ledger.database import AsyncDatabase, Database
 from highhelp.ledger.guarding import Flow, Guarding, LookUp, Read, Step, Write
 from highhelp.ledger.guarding import settle as settle
-from highhelp.ledger.inbox import AsyncCallbackStore, CallbackStore
 from highhelp.ledger.reconcile import reconciling
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from highhelp.ledger.batch import BatchReport, Progress
     from highhelp.ledger.events import CallbackEvent
     from highhelp.ledger.intents import Payout
-    from highhelp.ledger.protect import Seal
     from highhelp.ledger.reconcile import Reconciliation
     from highhelp.ledger.rows import Row
     from highhelp_api.client.api import Body
@@ -37,30 +36,6 @@ R = TypeVar("R")
 
 MARGIN = 30.0
 """Seconds by which a lease outlasts the longest call."""
-
-
-class Database(CallbackStore):
-    """The tables, which the inbox shares."""
-
-    write = CallbackStore._write  # noqa: SLF001 - its own base
-    read = CallbackStore._read  # noqa: SLF001
-
-    @property
-    def seal(self) -> Seal | None:
-        """Of `HIGHHELP_DATABASE_KEY`."""
-        return self._options.seal
-
-
-class AsyncDatabase(AsyncCallbackStore):
-    """The same on an event loop."""
-
-    write = AsyncCallbackStore._write  # noqa: SLF001
-    read = AsyncCallbackStore._read  # noqa: SLF001
-
-    @property
-    def seal(self) -> Seal | None:
-        """Of `HIGHHELP_DATABASE_KEY`."""
-        return self._options.seal
 
 
 def _lease(lease: float | None, longest_call: float) -> int:

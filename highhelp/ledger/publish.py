@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 from sqlalchemy import delete, select, update
 
 from highhelp.errors import HighHelpError
-from highhelp.ledger.inbox import AsyncCallbackStore
+from highhelp.ledger.database import AsyncDatabase
+from highhelp.ledger.engine import cause
 from highhelp.ledger.log import say
 from highhelp.ledger.rules import back_off
 from highhelp.ledger.schema import EVENTS, OUTBOX
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from highhelp.ledger.inbox import StoreOptions
+    from highhelp.ledger.database import DatabaseOptions
 
 CONTENT_TYPE = "application/cloudevents+json"
 _BATCH = 50
@@ -62,11 +63,11 @@ class OutboxPublisher:
         url: The database, as for :class:`highhelp.CallbackInbox`, which must be made with `outbox=True`.
         send: See :data:`Sender`; :func:`rabbit_sender` and :func:`nats_sender` make one. One for another broker is a
             coroutine of a few lines that returns once the broker has confirmed.
-        options: As those of the inbox.
+        options: `database_key`, `clock`, `home`, `environ`, as those of the inbox.
     """
 
-    def __init__(self, url: str | os.PathLike[str] | None, send: Sender, **options: Unpack[StoreOptions]) -> None:
-        self._store = AsyncCallbackStore(url, **options)
+    def __init__(self, url: str | os.PathLike[str] | None, send: Sender, **options: Unpack[DatabaseOptions]) -> None:
+        self._database = AsyncDatabase(url, **options)
         self._send = send
 
     async def publish(self) -> int:
@@ -76,15 +77,15 @@ class OutboxPublisher:
             How many were sent. It ends at the first that the broker does not take; that one is due again after a pause.
         """
         sent = 0
-        while rows := await self._store._read(_due, self._store._options.now()):  # noqa: SLF001 - one room
+        while rows := await self._database.read(_due, self._database.now()):
             for row in rows:
                 try:
                     await self._send(cloud_event(row))
                 except Exception as error:  # noqa: BLE001 - whatever a broker raises, the event stays in the outbox
-                    say(logging.WARNING, "event not published", payment_id=row.payment_id, error=type(error).__name__)
-                    await self._store._write(_later, row, self._store._options.now())  # noqa: SLF001
+                    say(logging.WARNING, "event not published", payment_id=row.payment_id, error=cause(error))
+                    await self._database.write(_later, row, self._database.now())
                     return sent
-                await self._store._write(_done, row)  # noqa: SLF001
+                await self._database.write(_done, row)
                 sent += 1
         return sent
 
@@ -102,7 +103,7 @@ class OutboxPublisher:
             except HighHelpError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a driver raises, the work goes on when it is over
-                say(logging.ERROR, "events cannot be published now", error=type(error).__name__)
+                say(logging.ERROR, "events cannot be published now", error=cause(error))
             try:
                 await asyncio.wait_for(stop.wait(), poll)
             except TimeoutError:
@@ -110,7 +111,7 @@ class OutboxPublisher:
 
     async def close(self) -> None:
         """Close all connections to the database."""
-        await self._store.close()
+        await self._database.close()
 
 
 @asynccontextmanager

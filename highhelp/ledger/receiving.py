@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import LargeBinary, bindparam, insert, literal_column, select, text, update
+from sqlalchemy import bindparam, insert, literal_column, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -14,19 +14,16 @@ from highhelp.ledger import rules
 from highhelp.ledger.events import bound_to, columns, event_key, parked_key, payment_key, told, unusable
 from highhelp.ledger.protect import Seal, readable
 from highhelp.ledger.schema import EVENTS, OUTBOX, PAYMENTS
-from highhelp.ledger.statements import Statement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlalchemy import Connection, Insert, Row, Select, Table, TextClause
+    from sqlalchemy import Connection, Row, Select
 
     from highhelp_signing import VerifiedCallback
 
 _P, _E = PAYMENTS.alias("p"), EVENTS.alias("e")
 _PRINT = select(_E.c.normalized_sha256).where(_E.c.event_key == bindparam("event_key"))
-_STALE = select(_E.c.id).where(_E.c.event_key == bindparam("stale_key"), _E.c.state == literal_column("'parked'"))
-_KNOWN = select(
+_STALE = select(_E.c.id).where(_E.c.event_key == bindparam("stale_key"), _E.c.state == "parked")
+_KNOWN: Select[Any] = select(
     _P.c.id,
     _P.c.state,
     _P.c.final_print,
@@ -38,68 +35,20 @@ _KNOWN = select(
     # one row always, also where there is no payment
     select(literal_column("1").label("x")).subquery("one").outerjoin(_P, _P.c.payment_key == bindparam("payment_key"))
 )
-_LOCKED = select(PAYMENTS).where(PAYMENTS.c.payment_key == bindparam("payment_key")).with_for_update()
-_MADE = {
-    "postgresql": postgres_insert(PAYMENTS).on_conflict_do_nothing(index_elements=["payment_key"]).returning(PAYMENTS),
-    "sqlite": sqlite_insert(PAYMENTS).on_conflict_do_nothing(index_elements=["payment_key"]).returning(PAYMENTS),
+_LOCK = select(PAYMENTS).where(PAYMENTS.c.payment_key == bindparam("payment_key")).with_for_update()
+_INSERT: dict[str, Any] = {"postgresql": postgres_insert, "sqlite": sqlite_insert}
+_NEW_PAYMENT = {
+    name: make(PAYMENTS).on_conflict_do_nothing(index_elements=["payment_key"]).returning(PAYMENTS.c.id)
+    for name, make in _INSERT.items()
 }
-_FIRST = ("payment_key", "project_id", "payment_id", "state", "final_print")
-_EVENT = tuple(
-    column.name
-    for column in EVENTS.columns
-    if column.name not in ("id", "reason", "approved", "attempts", "lease_token")
-)
-
-
-def _into(table: Table, *names: str) -> Insert:
-    return insert(table).values({name: bindparam(name) for name in names})
-
-
-def _changed(*names: str) -> Statement:
-    change = update(PAYMENTS).where(PAYMENTS.c.id == bindparam("which"))
-    return Statement(change.values({name: bindparam(name) for name in names}))
-
-
-def _known_or_taken(*, outbox: bool) -> Select[Any]:
-    """`_KNOWN`, and where there is no such payment its first callback is stored: one statement instead of many.
-
-    PostgreSQL only. What is answered, but for `taken`, is from before.
-    """
-    first = postgres_insert(PAYMENTS).from_select(_FIRST, select(_given(PAYMENTS, _FIRST, "first_")))
-    made = first.on_conflict_do_nothing(index_elements=["payment_key"]).returning(PAYMENTS.c.id).cte("made")
-    names = [name for name in _EVENT if name != "payment_ref"]
-    event = insert(EVENTS).from_select(["payment_ref", *names], select(made.c.id, _given(EVENTS, names)))
-    taken = event.returning(EVENTS.c.id).cte("event")
-    known = _KNOWN.add_columns(select(taken.c.id).scalar_subquery().label("taken"))
-    if not outbox:
-        return known
-    out = insert(OUTBOX).from_select(["event_id", "due_at"], select(taken.c.id, _given(OUTBOX, ["due_at"])))
-    return known.add_cte(out.cte("out"))
-
-
-def _given(table: Table, names: Sequence[str], prefix: str = "") -> TextClause:
-    # as text: SQLAlchemy would name each column, and the driver pays for every letter
-    types = {name: table.c[name].type for name in names}
-    listed = [
-        f"CAST(:{prefix}{name} AS BYTEA)" if isinstance(kind, LargeBinary) else f":{prefix}{name}"
-        for name, kind in types.items()
-    ]
-    return text(", ".join(listed)).bindparams(
-        *[bindparam(f"{prefix}{name}", type_=kind) for name, kind in types.items()]
-    )
-
-
-_LOOK, _LOOK_FOR_PRINT, _LOCK = Statement(_KNOWN), Statement(_PRINT), Statement(_LOCKED)
-_LOOK_OR_TAKE = {outbox: Statement(_known_or_taken(outbox=outbox)) for outbox in (False, True)}
-_NEW_PAYMENT = Statement(_into(PAYMENTS, *_FIRST))
-_NEW_EVENT = Statement(_into(EVENTS, *_EVENT, "reason"))
-_NEW_EVENT_ID = Statement(_into(EVENTS, *_EVENT, "reason").returning(EVENTS.c.id))
-_NEXT_STATE, _END = _changed("state"), _changed("state", "final_print")
-_OUT = Statement(_into(OUTBOX, "event_id", "due_at"))
-_SAID_AGAIN = Statement(
+_NEW_EVENT = insert(EVENTS).inline()  # its id is not asked for
+_NEW_EVENT_ID = insert(EVENTS).returning(EVENTS.c.id)
+_TO_PUBLISH = insert(OUTBOX).inline()
+_NEW_STATE = update(PAYMENTS).where(PAYMENTS.c.id == bindparam("which"))
+_SUPERSEDED = (
     update(EVENTS)
-    .where(EVENTS.c.id == bindparam("stale"), EVENTS.c.state == literal_column("'parked'"))
-    .values(state=literal_column("'superseded'"), reason=literal_column("'said again'"), changed_at=bindparam("now"))
+    .where(EVENTS.c.id == bindparam("which"), EVENTS.c.state == "parked")
+    .values(state="superseded", reason="said again", changed_at=bindparam("now"))
 )
 
 
@@ -140,7 +89,7 @@ def store(
     key = event_key(callback)
     if refusal is not None:
         # a replay of what was taken in long ago is no news
-        repeated = refusal == "stale" and _is_stored(connection, key, callback)
+        repeated = refusal == "stale" and _stored_print(connection, key) == callback.normalized_sha256
         return DUPLICATE if repeated else _park(connection, callback, row, refusal)
     facts = told(callback)
     ids = {"project_id": callback.project_id, "payment_id": callback.payment_id}
@@ -159,11 +108,22 @@ def store(
         now,
         outbox,
     )
-    # on SQLite a transaction that may write is the only one: what is read stays so
-    found = new.look(connection) if connection.dialect.name == "sqlite" else _look_under_lock(connection, new)
-    if found is None:
-        return RECEIVED
-    return DUPLICATE if new.is_stored(found) else _judge(connection, new, found)
+    found = new.look(connection)
+    if new.is_stored(found):
+        return DUPLICATE  # without a lock, without a write
+    decision = rules.decide(known(found), facts)
+    if found.id is None and decision == rules.ACCEPT:
+        made = connection.execute(_NEW_PAYMENT[connection.dialect.name], new.payment).scalar_one_or_none()
+        if made is not None:
+            return _accept(connection, new, found, made)
+    if connection.dialect.name == "postgresql":
+        # under the lock once more: another delivery may have been faster
+        lock_payment(connection, callback.project_id, callback.payment_id)
+        found = new.look(connection)
+        if new.is_stored(found):
+            return DUPLICATE
+        decision = rules.decide(known(found), facts)
+    return _carry_out(connection, new, found, decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,71 +138,45 @@ class _New:
     now: int
     outbox: bool
 
-    @property
-    def keys(self) -> dict[str, str]:
-        return {
+    def look(self, connection: Connection) -> Row[Any]:
+        keys = {
             "payment_key": self.payment["payment_key"],
             "event_key": self.event["event_key"],
             "stale_key": self.stale_key,
         }
-
-    def look(self, connection: Connection) -> Row[Any]:
-        return _LOOK(connection, self.keys).one()
+        return connection.execute(_KNOWN, keys).one()
 
     def is_stored(self, found: Row[Any]) -> bool:
         # the key of a final event is its payment's: another body is for the rules to judge
         return bool(found.print == self.callback.normalized_sha256)
 
 
-def _look_under_lock(connection: Connection, new: _New) -> Row[Any] | None:
-    """What is known of the payment, which is locked; None where it was the first callback, and is stored by now."""
-    if rules.decide(rules.Known(), new.facts) == rules.ACCEPT:
-        values = {f"first_{name}": value for name, value in new.payment.items()} | new.event | new.keys
-        found = _LOOK_OR_TAKE[new.outbox](connection, values).one()
-        if found.taken is not None:
-            _say_again(connection, new, found)
-            return None
-    else:
-        found = new.look(connection)
-    if new.is_stored(found):
-        return found  # without a lock, without a write
-    lock_payment(connection, new.callback.project_id, new.callback.payment_id)
-    # under the lock once more: another delivery may have been faster
-    return new.look(connection)
-
-
-def _judge(connection: Connection, new: _New, found: Row[Any]) -> Stored:
-    decision = rules.decide(known(found), new.facts)
+def _carry_out(connection: Connection, new: _New, found: Row[Any], decision: rules.Decision) -> Stored:
     if decision.verdict == "accept":
-        return _accept(connection, new, found)
+        state = {"which": found.id, "state": new.facts.state}
+        if new.facts.final:
+            state["final_print"] = new.facts.final_print
+        connection.execute(_NEW_STATE, state)
+        return _accept(connection, new, found, found.id)
     if decision.verdict == "duplicate":
         return DUPLICATE
     row = {**new.event, "payment_ref": found.id, "due_at": None}
     if decision.verdict == "parked":
         return _park(connection, new.callback, row, str(decision.reason))
-    _NEW_EVENT(connection, row | {"state": "superseded", "reason": decision.reason})
+    connection.execute(_NEW_EVENT, row | {"state": "superseded", "reason": decision.reason})
     return Stored("superseded", decision.reason)
 
 
-def _accept(connection: Connection, new: _New, found: Row[Any]) -> Stored:
-    ref = found.id
-    if ref is None:
-        ref = _NEW_PAYMENT(connection, new.payment).lastrowid
-    else:
-        (_END if new.facts.final else _NEXT_STATE)(connection, {"which": ref, **new.payment})
-    event = {**new.event, "payment_ref": ref}
+def _accept(connection: Connection, new: _New, found: Row[Any], payment: int) -> Stored:
+    event = {**new.event, "payment_ref": payment}
     if new.outbox:
-        event_id = _NEW_EVENT_ID(connection, event).scalar_one()
-        _OUT(connection, {"event_id": event_id, "due_at": new.now})
+        event_id = connection.execute(_NEW_EVENT_ID, event).scalar_one()
+        connection.execute(_TO_PUBLISH, {"event_id": event_id, "due_at": new.now})
     else:
-        _NEW_EVENT(connection, event)
-    _say_again(connection, new, found)
-    return RECEIVED
-
-
-def _say_again(connection: Connection, new: _New, found: Row[Any]) -> None:
+        connection.execute(_NEW_EVENT, event)
     if found.stale is not None:
-        _SAID_AGAIN(connection, {"stale": found.stale, "now": new.now})
+        connection.execute(_SUPERSEDED, {"which": found.stale, "now": new.now})
+    return RECEIVED
 
 
 def known(payment: Row[Any]) -> rules.Known:
@@ -258,25 +192,24 @@ def expected_sum(payment: Row[Any]) -> tuple[int, str] | None:
 def lock_payment(connection: Connection, project_id: str, payment_id: str) -> Row[Any]:
     """The payment's row, made if absent, locked until the transaction ends."""
     key = payment_key(project_id, payment_id)
-    found = _LOCK(connection, {"payment_key": key}).one_or_none()
+    found = connection.execute(_LOCK, {"payment_key": key}).one_or_none()
     if found is not None:
         return found
     values = {"payment_key": key, "project_id": project_id, "payment_id": payment_id}
-    made = connection.execute(_MADE[connection.dialect.name], values).one_or_none()
-    # none is made where another transaction was faster
-    return made if made is not None else _LOCK(connection, {"payment_key": key}).one()
+    connection.execute(_NEW_PAYMENT[connection.dialect.name], values)  # nothing where another transaction was faster
+    return connection.execute(_LOCK, {"payment_key": key}).one()
 
 
-def _is_stored(connection: Connection, key: str, callback: VerifiedCallback) -> bool:
-    return bool(_LOOK_FOR_PRINT(connection, {"event_key": key}).scalar_one_or_none() == callback.normalized_sha256)
+def _stored_print(connection: Connection, key: str) -> str | None:
+    return connection.execute(_PRINT, {"event_key": key}).scalar_one_or_none()
 
 
 def _park(connection: Connection, callback: VerifiedCallback, row: dict[str, Any], reason: str) -> Stored:
     key = parked_key(reason, callback.project_id, callback.normalized_sha256)
-    if _LOOK_FOR_PRINT(connection, {"event_key": key}).one_or_none() is not None:
+    if _stored_print(connection, key) is not None:
         return DUPLICATE
     values = {"payment_ref": None, **row, "event_key": key, "state": "parked", "reason": reason, "due_at": None}
-    _NEW_EVENT(connection, values)
+    connection.execute(_NEW_EVENT, values)
     return Stored("parked", reason)
 
 

@@ -193,7 +193,7 @@ def test_a_server_that_is_not_there_is_no_200(gateway: MockGateway) -> None:
     url = "postgresql://nobody:secret@127.0.0.1:9/nothing"
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
         assert take(inbox, gateway.signed_callback("order-1", "success")) == 503
-        assert "secret" not in repr(inbox) + repr(vars(inbox)["_engine"])
+        assert "secret" not in repr(inbox) + repr(inbox.engine) + repr(vars(inbox))
 
 
 @pytest.mark.parametrize(("version", "hint"), [("0000", "newer version"), ("9999", "newer version")])

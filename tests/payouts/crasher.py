@@ -11,6 +11,7 @@ import json
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ import httpx
 import highhelp.http
 from highhelp import HighHelp, RsaSigner
 from highhelp.ledger import PayoutGuard, intents
-from highhelp.ledger.payouts import Database
+from highhelp.ledger.database import Database
 from highhelp.ledger.rows import read_csv
 from tests.killing import Steps, serve
 
@@ -68,7 +69,7 @@ def body(payment_id: str, amount: int, currency: str) -> dict[str, Any]:
 
 def warm(url: str) -> sa.Engine:
     """An engine without connections, which has compiled its statements: its children need not."""
-    with Database(url, environ={}) as database:
+    with closing(Database(url, environ={})) as database:
         database.prepare()
         key = intents.intent_key("p", "warm")
         intent = intents.Intent("p", "warm", "create_p2p_payout", 1, "RUB", "", "{}", None)
