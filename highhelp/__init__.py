@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from highhelp.ledger import PayoutGuard as PayoutGuard
     from highhelp.money import Money as Money
     from highhelp.outcome import Answer as Answer
+    from highhelp.transport.httpx_transport import AsyncHTTPTransport as AsyncHTTPTransport
+    from highhelp.transport.httpx_transport import HTTPTransport as HTTPTransport
     from highhelp_signing import HmacSigner as HmacSigner
     from highhelp_signing import RsaSigner as RsaSigner
 
@@ -42,10 +44,12 @@ _MODULES = {
     **dict.fromkeys(_ERRORS, "highhelp.errors"),
     "Answer": "highhelp.outcome",
     "AsyncCallbackInbox": "highhelp.ledger",
+    "AsyncHTTPTransport": "highhelp.transport.httpx_transport",
     "AsyncHighHelp": "highhelp.client",
     "AsyncPayoutGuard": "highhelp.ledger",
     "CallbackEvent": "highhelp.ledger",
     "CallbackInbox": "highhelp.ledger",
+    "HTTPTransport": "highhelp.transport.httpx_transport",
     "HighHelp": "highhelp.client",
     "HmacSigner": "highhelp_signing",
     "Money": "highhelp.money",

@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import platform
 import re
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
-from highhelp import check, flows, http
+from highhelp import check, flows
 from highhelp._version import __version__
-from highhelp.connections import FAST, File, Network, Pools
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent, OutcomeUnknown, SettingsError
 from highhelp.flows import Call, Policy, Send
 from highhelp.outcome import Answer, Failure
 from highhelp.settings import Settings, Source
 from highhelp.telemetry import Hook, Observer
-from highhelp.tracing import Tracing
+from highhelp.transport import driver
+from highhelp.transport.config import FAST, File, NetworkConfig, Pools
 from highhelp_api.client.api import AsyncResources, Body, Resources
 from highhelp_api.contract import OPERATIONS, REQUEST_FIELDS, VERSION, Operation
 from highhelp_signing import (
     ECHO_PATHS,
     BodyNotSignable,
-    HmacSigner,
     SignatureScheme,
     Signer,
     echo_is_ambiguous,
@@ -35,7 +34,7 @@ from highhelp_signing import (
 from highhelp_signing.ambiguity import ambiguity_of_request
 from highhelp_signing.auth import SignatureAuth
 from highhelp_signing.errors import BodyFault, RequestNotSignable, SchemeError
-from highhelp_signing.normalize import DEFAULT_LIMITS, NotPlain, collect_entries, join_entries
+from highhelp_signing.normalize import DEFAULT_LIMITS, NotJsonValue, collect_entries, join_entries
 
 if TYPE_CHECKING:
     import os
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CONNECT_SECONDS = 5.0
 _PATH = re.compile(r"[!-~]+")
 USER_AGENT = f"highhelp-python/{__version__} (contract {VERSION}; Python {platform.python_version()})"
 
@@ -61,7 +59,7 @@ class Core(NamedTuple):
     settings: Settings
     policy: Policy
     check_requests: bool
-    wire: http.Wire
+    wire: driver.Wire
 
     def prepare(
         self, operation: str, body: Body | Mapping[str, Any], parse: Callable[[Mapping[str, Any]], T]
@@ -155,7 +153,7 @@ class Core(NamedTuple):
             self._check(operation, body)
             try:
                 return body, self._normalized(operation, body, plain=True)
-            except NotPlain:
+            except NotJsonValue:
                 pass
         try:
             read = parse_body(raw)
@@ -262,6 +260,7 @@ def _core(
     allow_plain_http: bool,
     clock: Callable[[], float],
     observer: Observer,
+    fast: bool,
 ) -> Core:
     for name, value in (("timeout", attempt_timeout), ("total_timeout", total_timeout)):
         _check_seconds(name, value)
@@ -279,15 +278,14 @@ def _core(
     except SchemeError as error:
         raise SettingsError(settings.sources["project_id"], str(error)) from None
     policy = Policy(attempt=float(attempt_timeout), total=float(total_timeout))
-    wire = http.Wire(
+    wire = driver.Wire(
         base_url=settings.base_url,
         auth=auth,
-        signs_apart=not isinstance(settings.signer, HmacSigner),
         user_agent=USER_AGENT,
-        connect=CONNECT_SECONDS,
+        fast=fast,
         clock=clock,
         now=policy.now,
-        observer=observer._replace(server=urlsplit(settings.base_url).hostname or ""),
+        observer=replace(observer, server=urlsplit(settings.base_url).hostname or ""),
     )
     return Core(settings, policy, check_requests, wire)
 
@@ -326,7 +324,6 @@ class _Client:
         home: str | os.PathLike[str] | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        network = Network(transport, http_client, proxy, ca_file, client_certificate, max_connections).checked()
         if signer is not None and not isinstance(signer, Signer):
             raise SettingsError("signer", "must be a signer, such as RsaSigner.from_pem(...)")
         if scheme is not None and not isinstance(scheme, SignatureScheme):
@@ -335,9 +332,6 @@ class _Client:
         for name, hook in callables.items():
             if hook is not None and not callable(hook):
                 raise SettingsError(name, "must be callable")
-        if http_client is not None and inspect.iscoroutinefunction(http_client.send) != self._asynchronous:
-            kind = "an httpx.AsyncClient" if self._asynchronous else "an httpx.Client"
-            raise SettingsError("http_client", f"must be {kind} for {type(self).__name__}")
         settings = Settings.load(
             base_url=base_url,
             project_id=project_id,
@@ -345,6 +339,16 @@ class _Client:
             scheme=scheme,
             source=Source.load(environ, home),
         )
+        network = NetworkConfig(
+            base_url=settings.base_url,
+            transport=transport,
+            http_client=http_client,
+            proxy=proxy,
+            ca_file=ca_file,
+            client_certificate=client_certificate,
+            max_connections=max_connections,
+            asynchronous=self._asynchronous,
+        ).checked()
         self._core = _core(
             settings=settings,
             attempt_timeout=timeout,
@@ -352,9 +356,11 @@ class _Client:
             check_requests=check_requests,
             allow_plain_http=allow_plain_http,
             clock=clock,
-            observer=Observer(on_request, on_response, on_retry, Tracing.load(tracer_provider, meter_provider)),
+            observer=Observer(on_request, on_response, on_retry, tracer_provider, meter_provider),
+            fast=network.transport == FAST,
         )
-        self._pools = Pools(network, lambda: _new_pool(network, asynchronous=self._asynchronous))
+        self._network = network
+        self._pools = Pools(network)
         self._calls: Any = self
 
     @classmethod
@@ -370,6 +376,11 @@ class _Client:
     def settings(self) -> Settings:
         """The settings in force and where each came from."""
         return self._core.settings
+
+    @property
+    def unbounded(self) -> str | None:
+        """The argument because of which a synchronous call may take longer than `longest_call`, or None."""
+        return self._network.unbounded
 
     @property
     def longest_call(self) -> float:
@@ -412,22 +423,6 @@ class _Client:
         raise TypeError(f"{type(self).__name__} holds a key and connections and cannot be pickled or copied")
 
 
-def _new_pool(network: Network, *, asynchronous: bool) -> Any:
-    if network.transport == FAST:
-        made = network.fast(asynchronous=asynchronous, connect=CONNECT_SECONDS)
-        from highhelp import fast  # needs what the line above may find missing
-
-        return fast.AsyncPool(made) if asynchronous else fast.Pool(made)
-    import httpx
-
-    from highhelp.lean import AsyncPool, Pool
-    from highhelp.sockets import guarded
-
-    if asynchronous:
-        return AsyncPool(guarded(httpx.AsyncClient(**network.options())))
-    return Pool(guarded(httpx.Client(**network.options())))
-
-
 class HighHelp(_Client, Resources):
     """The HighHelp API.
 
@@ -448,7 +443,8 @@ class HighHelp(_Client, Resources):
             transport of your own must not follow redirects by itself, nor send a request twice.
         http_client: An `httpx.Client` (or `httpx2.Client`) of your own; it is not closed by this client, and never
             follows redirects here.
-        proxy: URL of an HTTP proxy; absent, httpx reads `HTTPS_PROXY` and its like.
+        proxy: URL of a proxy (http, https, socks5) for an https gateway; absent, `HTTPS_PROXY`, `ALL_PROXY` and
+            `NO_PROXY` are read. Plain http is never sent through a proxy.
         ca_file: PEM file of certificate authorities to trust beside the usual ones.
         client_certificate: PEM file with a client certificate and its key, or a pair of files.
         max_connections: Connections that may be open at once.
@@ -494,7 +490,7 @@ class HighHelp(_Client, Resources):
         """
         core = self._core
         with core.wire.observer.call(call.operation.id, call.payment_id):
-            return http.drive(flows.carry_out(call, core.limited(timeout)), self._pools.get(), core.wire)
+            return driver.drive(flows.carry_out(call, core.limited(timeout)), self._pools.get(), core.wire)
 
     def look_up(self, call: Call[T], *, timeout: float | None = None) -> T | None:
         """Ask the info operation what became of a create, and send nothing else.
@@ -512,7 +508,7 @@ class HighHelp(_Client, Resources):
         core = self._core
         with core.wire.observer.call(f"look up {call.operation.id}", call.payment_id):
             flow = flows.look_up(call, core.limited(timeout))
-            return http.drive(flow, self._pools.get(), core.wire)
+            return driver.drive(flow, self._pools.get(), core.wire)
 
     def wait(
         self,
@@ -546,7 +542,7 @@ class HighHelp(_Client, Resources):
         else:
             flow, pause = flows.wait(call, core.policy, timeout, on_change, cancel.is_set), cancel.wait
         with core.wire.observer.call(f"wait {operation}", call.payment_id):
-            return http.drive(flow, self._pools.get(), core.wire, pause)
+            return driver.drive(flow, self._pools.get(), core.wire, pause)
 
     def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> Answer:
         """Send a signed request to any path, once, and return the answer as it came, whatever it says.
@@ -564,7 +560,7 @@ class HighHelp(_Client, Resources):
         """
         send = raw_request(self._core, path, body, timeout)
         with self._core.wire.observer.call(send.operation.id, send.payment_id):
-            return http.drive(_raw(send), self._pools.get(), self._core.wire)
+            return driver.drive(_raw(send), self._pools.get(), self._core.wire)
 
     def close(self) -> None:
         """Close the connections. A client that was given as `http_client` stays open."""
@@ -599,14 +595,14 @@ class AsyncHighHelp(_Client, AsyncResources):
         """Carry out a prepared call. See `HighHelp.carry_out`."""
         core = self._core
         with core.wire.observer.call(call.operation.id, call.payment_id):
-            return await http.drive_async(flows.carry_out(call, core.limited(timeout)), self._pool(), core.wire)
+            return await driver.drive_async(flows.carry_out(call, core.limited(timeout)), self._pool(), core.wire)
 
     async def look_up(self, call: Call[T], *, timeout: float | None = None) -> T | None:
         """Ask the info operation what became of a create. See `HighHelp.look_up`."""
         core = self._core
         with core.wire.observer.call(f"look up {call.operation.id}", call.payment_id):
             flow = flows.look_up(call, core.limited(timeout))
-            return await http.drive_async(flow, self._pool(), core.wire)
+            return await driver.drive_async(flow, self._pool(), core.wire)
 
     async def wait(
         self,
@@ -622,13 +618,13 @@ class AsyncHighHelp(_Client, AsyncResources):
         call = core.prepare(operation, body, parse)
         _check_seconds("timeout", timeout)
         with core.wire.observer.call(f"wait {operation}", call.payment_id):
-            return await http.drive_async(flows.wait(call, core.policy, timeout, on_change), self._pool(), core.wire)
+            return await driver.drive_async(flows.wait(call, core.policy, timeout, on_change), self._pool(), core.wire)
 
     async def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> Answer:
         """Send a signed request to any path, once. See `HighHelp.request`."""
         send = raw_request(self._core, path, body, timeout)
         with self._core.wire.observer.call(send.operation.id, send.payment_id):
-            return await http.drive_async(_raw(send), self._pool(), self._core.wire)
+            return await driver.drive_async(_raw(send), self._pool(), self._core.wire)
 
     def _pool(self) -> Any:
         import asyncio

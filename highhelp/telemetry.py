@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import sys
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from highhelp.flows import Result, Send, Step
 from highhelp.outcome import Answer, Failure
@@ -21,28 +23,50 @@ LOG.addHandler(logging.NullHandler())
 Hook = Callable[..., object]
 
 
-class Observer(NamedTuple):
-    """Logs what happens and tells the hooks.
+@dataclass
+class Observer:
+    """Log what happens, and report it to the hooks and to OpenTelemetry.
 
     Attributes:
         on_request: Called with (operation, payment_id, attempt) before each attempt.
         on_response: Called with (operation, answer) for each answer as it came, unredacted.
         on_retry: Called with (seconds, reason) before each pause.
-        tracing: OpenTelemetry, where it is installed.
+        tracer_provider: Of OpenTelemetry, instead of the global one.
+        meter_provider: The same for metrics.
         server: The gateway's host, for spans.
+
+    Raises:
+        SettingsError: A provider is given and OpenTelemetry is not installed.
     """
 
     on_request: Hook | None = None
     on_response: Hook | None = None
     on_retry: Hook | None = None
-    tracing: Tracing | None = None
+    tracer_provider: Any = None
+    meter_provider: Any = None
     server: str = ""
+    _tracing: Tracing | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        if self.tracer_provider is not None or self.meter_provider is not None:
+            self._load_tracing()
+
+    @property
+    def tracing(self) -> Tracing | None:
+        """OpenTelemetry, once the program itself has imported it: importing it takes as long as the rest of a start."""
+        if self._tracing is None and "opentelemetry.trace" in sys.modules:
+            self._load_tracing()
+        return self._tracing
+
+    def _load_tracing(self) -> None:
+        from highhelp.tracing import Tracing
+
+        self._tracing = Tracing.load(self.tracer_provider, self.meter_provider)
 
     def call(self, operation: str, payment_id: str | None) -> contextlib.AbstractContextManager[None]:
         """What surrounds a whole call with its repetitions and look-ups."""
-        return (
-            contextlib.nullcontext() if self.tracing is None else self.tracing.call(operation, payment_id, self.server)
-        )
+        tracing = self.tracing
+        return contextlib.nullcontext() if tracing is None else tracing.call(operation, payment_id, self.server)
 
     def before(self, step: Step) -> None:
         """Take note of what is about to be done."""
@@ -50,21 +74,23 @@ class Observer(NamedTuple):
             _tell(self.on_request, step.operation.id, step.payment_id, step.attempt)
             return
         _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={quoted(_shown(step.reason))}")
-        if self.tracing is not None:
-            self.tracing.step("pause", {"seconds": step.seconds, "reason": _shown(step.reason)})
+        tracing = self.tracing
+        if tracing is not None:
+            tracing.step("pause", {"seconds": step.seconds, "reason": _shown(step.reason)})
         _tell(self.on_retry, step.seconds, step.reason)
 
     def after(self, send: Send, result: Result, seconds: float) -> None:
         """Take note of what an attempt came to."""
         level = logging.WARNING if isinstance(result, Failure) else logging.INFO
-        traced = self.tracing is not None and self.tracing.recording
+        tracing = self.tracing
+        traced = tracing is not None and tracing.recording
         if traced or LOG.isEnabledFor(level):
             fields = told(send, result, seconds)
             _log(level, lambda: line(send, fields))
-            if traced and self.tracing is not None:
-                self.tracing.step("attempt", fields)
-        if self.tracing is not None:
-            self.tracing.attempt(send.operation.id)
+            if tracing is not None and traced:
+                tracing.step("attempt", fields)
+        if tracing is not None:
+            tracing.attempt(send.operation.id)
         if isinstance(result, Answer):
             _tell(self.on_response, send.operation.id, result)
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import hmac
 import json
 import os
-import secrets
 import uuid
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from highhelp_mock.books import OPENING, Books
-from highhelp_signing import HmacSigner, Home, KeyRing, RsaSigner, SignatureScheme, Signer, generate_home
+from highhelp_signing import HmacSigner, HomeDirectory, KeyRing, RsaSigner, SignatureScheme, Signer, generate_home
 from highhelp_signing.errors import KeyFormatError
+from highhelp_signing.keyfiles import generate_hmac_key, generate_rsa_key, private_pem, public_der, public_pem
 from highhelp_signing.keys import HmacVerificationKey
 
 if TYPE_CHECKING:
@@ -124,14 +121,14 @@ class Project:
 
 def make_keys() -> Keys:
     """Fresh keys, in memory only."""
-    merchant, gateway = (rsa.generate_private_key(65537, 2048) for _ in range(2))
+    merchant, gateway = generate_rsa_key(), generate_rsa_key()
     return Keys(
-        private_key=_private_pem(merchant),
-        public_key=_public_pem(merchant),
-        hmac_key=secrets.token_urlsafe(48),
-        callback_private_key=_private_pem(gateway),
-        callback_public_key=_public_pem(gateway),
-        callback_hmac_key=secrets.token_urlsafe(48),
+        private_key=private_pem(merchant).decode(),
+        public_key=public_pem(public_der(merchant.public_key())).decode(),
+        hmac_key=generate_hmac_key(),
+        callback_private_key=private_pem(gateway).decode(),
+        callback_public_key=public_pem(public_der(gateway.public_key())).decode(),
+        callback_hmac_key=generate_hmac_key(),
     )
 
 
@@ -165,15 +162,15 @@ def read_home(directory: Path, base_url: str) -> HomeContent:
         SchemeError: ``project.json`` holds a scheme that is not valid.
         OSError: the directory cannot be written.
     """
-    if not (directory / "project.json").exists():
+    home = HomeDirectory(directory)
+    if not home.project.exists():
         generate_home(directory, base_url=base_url)
-    data = _read_project(directory)
-    home = Home(directory, str(data.get("project_id", "")), str(data.get("base_url", base_url)))
+    data = _read_project(home.project)
     scheme = data.get("scheme")
     private = _text(home.private_key) if home.private_key.exists() else ""
     return HomeContent(
-        project_id=home.project_id,
-        base_url=home.base_url,
+        project_id=data["project_id"],
+        base_url=str(data.get("base_url", base_url)),
         scheme=None if scheme is None else SignatureScheme.from_json(scheme),
         keys=Keys(
             private_key=private,
@@ -188,14 +185,14 @@ def read_home(directory: Path, base_url: str) -> HomeContent:
 
 def write_base_url(directory: Path, base_url: str) -> None:
     """Say in ``project.json`` where the gateway is now; the rest of the file stays. Replaced whole or not at all."""
-    data = _read_project(directory) | {"base_url": base_url}
-    staged = directory / f".project.json.{os.getpid()}"
+    path = HomeDirectory(directory).project
+    data = _read_project(path) | {"base_url": base_url}
+    staged = path.with_name(f".{path.name}.{os.getpid()}")
     staged.write_text(json.dumps(data, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    staged.replace(directory / "project.json")
+    staged.replace(path)
 
 
-def _read_project(directory: Path) -> dict[str, Any]:
-    path = directory / "project.json"
+def _read_project(path: Path) -> dict[str, Any]:
     try:
         data = json.loads(_text(path))
     except ValueError:
@@ -210,14 +207,3 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         raise KeyFormatError(str(path), "cannot be read") from None
-
-
-def _private_pem(key: rsa.RSAPrivateKey) -> str:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode("ascii")
-
-
-def _public_pem(key: rsa.RSAPrivateKey) -> str:
-    public = key.public_key()
-    return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()

@@ -26,6 +26,7 @@ from highhelp.ledger.refused import SAMPLE, Refusals
 from highhelp.ledger.url import database_url
 from highhelp.settings import PROJECT_ID, Source, load_callback_keys, load_scheme
 from highhelp_signing import REFUSAL, CallbackRejected, CallbackVerifier, VerifiedCallback
+from highhelp_signing.normalize import DEFAULT_LIMITS, TOLERANCE
 
 if TYPE_CHECKING:
     import os
@@ -47,7 +48,7 @@ Rows: TypeAlias = "list[dict[str, Any]]"
 Answer: TypeAlias = tuple[int, bytes]
 """HTTP status and body."""
 
-LARGEST_BODY = 1024 * 1024
+LARGEST_BODY = DEFAULT_LIMITS.raw
 TAKEN: Answer = (200, b"OK")
 REFUSED: Answer = (REFUSAL.status, REFUSAL.body)
 TOO_LARGE: Answer = (413, b'{"status":"error","status_description":"body too large"}')
@@ -467,7 +468,7 @@ class CallbackInbox(CallbackStore):
         keys: Mapping[str, KeyRing] | None = None,
         verifier: CallbackVerifier | None = None,
         scheme: SignatureScheme | None = None,
-        tolerance: float = 300,
+        tolerance: float = TOLERANCE,
         engine: Engine | None = None,
         **options: Unpack[StoreOptions],
     ) -> None:
@@ -704,7 +705,7 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         keys: Mapping[str, KeyRing] | None = None,
         verifier: CallbackVerifier | None = None,
         scheme: SignatureScheme | None = None,
-        tolerance: float = 300,
+        tolerance: float = TOLERANCE,
         engine: AsyncEngine | None = None,
         **options: Unpack[StoreOptions],
     ) -> None:

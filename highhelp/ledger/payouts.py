@@ -139,7 +139,8 @@ class PayoutGuard(PayoutBook):
         options: `database_key`, `home`, `environ`, as those of :class:`~highhelp.CallbackInbox`.
 
     Raises:
-        SettingsError: A setting is missing or wrong.
+        SettingsError: A setting is missing or wrong, or a call of the client may outlast its `total_timeout`: a client
+            with `http_client=`, or with a `transport=` of httpx's own (use :class:`~highhelp.HTTPTransport`).
     """
 
     def __init__(
@@ -151,6 +152,12 @@ class PayoutGuard(PayoutBook):
         clock: Callable[[], float] = time.time,
         **options: Unpack[BookOptions],
     ) -> None:
+        if client.unbounded is not None:
+            raise SettingsError(
+                client.unbounded,
+                "cannot be used with PayoutGuard: httpx bounds each read and not the call, which could outlast the "
+                "payout's lease; give the client no such argument, or transport=highhelp.HTTPTransport(...)",
+            )
         milliseconds = _lease(lease, client.longest_call)
         super().__init__(url, clock=clock, **options)
         self._client = client

@@ -39,7 +39,7 @@ def served(pattern: Path) -> Iterator[MockGateway]:
 def gateway(served: MockGateway, pattern: Path, monkeypatch: pytest.MonkeyPatch) -> MockGateway:
     served.reset()
     monkeypatch.setenv("HIGHHELP_HOME", str(pattern))
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: served.travel(1) and None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: served.travel(1) and None)
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     return served
 
@@ -261,7 +261,7 @@ def test_an_interrupted_wait_says_how_to_go_on(
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("highhelp.http.time.sleep", interrupt)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", interrupt)
     assert cli.main(["payin", "wait", "s"]) == 3
     told = capsys.readouterr().err.splitlines()[-1]
     assert "last seen processing:new" in told

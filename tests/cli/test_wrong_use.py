@@ -180,7 +180,7 @@ def place(pattern: Path, gateway: MockGateway, tmp_path: Path, monkeypatch: pyte
     """A directory to work in; fills in the names of directories."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HIGHHELP_HOME", str(pattern))
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     return lambda text: text.replace("{home}", str(pattern)).replace("{dir}", str(tmp_path))
 
@@ -236,7 +236,7 @@ def test_the_payment_id_comes_before_anything_is_sent(
         seen.append(capsys.readouterr().err)
         raise SystemExit(137)  # as if the process were killed here
 
-    monkeypatch.setattr("highhelp.lean.Pool.send", die)
+    monkeypatch.setattr("httpx.Client.send", die)
     assert cli.main(CREATE[:-2]) == 137
     assert seen[0].startswith("payment_id ")
 

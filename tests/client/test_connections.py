@@ -47,32 +47,6 @@ transports = pytest.mark.parametrize("transport", [None, "fast"])
 
 
 @transports
-def test_a_proxy_is_used(run: Make, transport: Any) -> None:
-    seen: list[bytes] = []
-
-    def proxy(connection: socket.socket) -> None:
-        seen.append(heard(connection))
-        connection.sendall(WHOLE)
-
-    with server(proxy) as url:
-        run("http://127.0.0.1:9", payin, proxy=url, transport=transport)
-    assert seen[0].startswith(b"POST http://127.0.0.1:9/api/v1/")
-
-
-@transports
-def test_a_proxy_that_is_away_means_not_sent_and_shows_no_password(run: Make, transport: Any) -> None:
-    with pytest.raises(NotSent) as caught:
-        run(
-            "https://gateway.example",
-            payout,
-            proxy="http://user:hunter2@127.0.0.1:9",
-            transport=transport,
-            total_timeout=1,
-        )
-    assert "hunter2" not in repr(caught.value)
-
-
-@transports
 def test_a_certificate_authority_of_ones_own(run: Make, made: Authority, transport: Any) -> None:
     with secure_server(made, WHOLE) as url:
         assert run(url, payin, ca_file=made.ca, transport=transport).payment_id == "order-1"
@@ -101,6 +75,8 @@ def test_a_client_certificate(run: Make, made: Authority, transport: Any, togeth
         ("client_certificate", {"client_certificate": "/nowhere.pem"}),
         ("client_certificate", {"client_certificate": (__file__, __file__)}),
         ("proxy", {"proxy": "proxy.example:3128"}),
+        ("proxy", {"proxy": 3128}),
+        ("proxy", {"proxy": "ftp://proxy.example"}),
         ("proxy", {"proxy": "http://x", "transport": httpx.MockTransport(lambda _: httpx.Response(200))}),
         ("ca_file", {"ca_file": __file__, "transport": httpx.MockTransport(lambda _: httpx.Response(200))}),
         ("transport", {"transport": "quick"}),
@@ -212,7 +188,7 @@ def test_a_forked_process_uses_connections_of_its_own(signer: RsaSigner) -> None
         about: dict[str, Any] = {"project_id": "p", "signer": signer, "environ": {}, "timeout": 5, "total_timeout": 10}
         with HighHelp(base_url=url, **about) as client:
             client.p2p.create_payin(PAYIN)
-            holding, child = client._pools._making, 0
+            holding, child = client._pools._lock, 0
             with holding:  # as a thread of the parent might at that very moment
                 child = os.fork()
                 if child == 0:

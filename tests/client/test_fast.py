@@ -1,4 +1,4 @@
-"""The pools of `transport="fast"`: over real sockets, each failure says what is known, in the words of httpx."""
+"""`transport="fast"`, pyreqwest's own transport for httpx: over real sockets, each failure says what is known."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ import pytest
 from pyreqwest import exceptions
 
 from highhelp import Answer, AsyncHighHelp, HighHelp, HmacSigner, NotSent, OutcomeUnknown, RsaSigner, SettingsError
-from highhelp.connections import Network
-from highhelp.fast import Pool
 from tests.client.listener import FULL, HEAD, drip, hang_up, heard, say, server, silent
 from tests.client.tls import authority, secure_server
 
@@ -66,9 +64,9 @@ LOST = {
     "resets in mid-body": (lambda connection: reset(connection, HEAD + b"content-length: 900\r\n\r\n{"), "ReadError"),
     "cuts the body": (say(HEAD + b"content-length: 900\r\n\r\n{"), "DecodingError"),
     "cuts a chunk": (say(HEAD + b"transfer-encoding: chunked\r\n\r\n5\r\n{"), "DecodingError"),
-    "is silent": (silent, "ReadTimeout"),
-    "drips": (drip(whole()), "ReadTimeout"),
-    "stalls in a long body": (stall, "ReadTimeout"),
+    "is silent": (silent, "ReadTimeout|not complete in time"),
+    "drips": (drip(whole()), "ReadTimeout|not complete in time"),
+    "stalls in a long body": (stall, "ReadTimeout|not complete in time"),
     "speaks another protocol": (say(b"220 smtp.example\r\n"), "DecodingError"),
     "announces too much": (say(whole(b" " * HUGE)), "larger than 8388608 bytes"),
     "sends too much": (many, "larger than 8388608 bytes"),
@@ -94,7 +92,7 @@ def test_what_was_sent_is_never_taken_for_not_sent(run: Run, how: str) -> None:
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("highhelp.client.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("highhelp.transport.config.CONNECT_SECONDS", 0.3)
 
 
 def test_a_connection_that_is_not_made_is_not_sent(run: Run, soon: None, tmp_path: Path) -> None:
@@ -302,17 +300,6 @@ def test_a_closed_pool_sends_nothing(signer: RsaSigner) -> None:
 
         with pytest.raises(NotSent, match="the connection pool is closed"):
             asyncio.run(calls())
-
-
-def test_a_request_shows_nothing_and_is_refused_before_it_is_sent() -> None:
-    pool = Pool(Network(transport="fast").fast(asynchronous=False, connect=1))
-    kept: dict[str, Any] = {"content": b"{}", "timeout": (1, 2, 2, 1)}
-    request = pool.build_request("POST", "https://gateway.example/x", headers={"x-access-signature": "s3cret"}, **kept)
-    assert "s3cret" in repr(request.ready)
-    assert "s3cret" not in repr(request)
-    with pytest.raises(ValueError, match="header"):
-        pool.build_request("POST", "https://gateway.example/x", headers={"x": "a\nb"}, **kept)
-    pool.close()
 
 
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -10,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openapi_python_client
 import pytest
 from ruamel.yaml import YAML
 
@@ -212,10 +214,25 @@ def test_an_endpoint_that_the_generator_drops_is_an_error(contract: dict[str, An
         main.generate(spec, tmp_path / "out")
 
 
-def test_an_edit_that_no_longer_fits_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(templates.EDITS, "a fix", {"types.py.jinja": [("no such text", "")]})
-    with pytest.raises(templates.TemplateError, match=r"types\.py\.jinja: 0 places"):
-        templates.write(tmp_path)
+@pytest.mark.parametrize("drift", ["another line before it", "another word beside it"])
+def test_patch_that_no_longer_fits_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, drift: str) -> None:
+    installed = Path(openapi_python_client.__file__).parent
+    shutil.copytree(installed / "templates", tmp_path / "other" / "templates")
+    template = tmp_path / "other" / "templates" / "types.py.jinja"
+    text = template.read_text(encoding="utf-8")
+    changed = "# new\n" + text if drift == "another line before it" else text.replace("class Unset:", "class Unset():")
+    template.write_text(changed, encoding="utf-8")
+    monkeypatch.setattr(openapi_python_client, "__file__", str(tmp_path / "other" / "__init__.py"))
+    with pytest.raises(templates.TemplateError, match=r"^01-one-unset\.patch does not fit(.|\n)*Read what changed"):
+        templates.write(tmp_path / "made")
+
+
+def test_patch_applies_inside_any_repository(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    (tmp_path / ".gitconfig").write_text("[apply]\n\twhitespace = error\n", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    templates.write(tmp_path / "made")
+    assert "def plain(" in (tmp_path / "made" / "types.py.jinja").read_text(encoding="utf-8")
 
 
 def test_what_is_not_a_document_is_refused(tmp_path: Path) -> None:

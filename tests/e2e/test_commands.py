@@ -165,7 +165,7 @@ def test_wrong_use_is_code_2_with_a_plain_sentence(
 def test_exit_codes_of_outcomes(
     gateway: MockGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
     missing = write(tmp_path, {"general": {"payment_id": "never-made"}})
     assert cli.main(["call", "get_p2p_payin", "--body", missing]) == 1
     gateway.fault("get_balance", "http_500", times=9)

@@ -92,6 +92,21 @@ def test_the_plain_script(gateway: Gateway, programs: Programs) -> None:
     assert programs.run(sys.executable, script, f"{payment_id}-no", "1.001", "RUB").returncode == 4
 
 
+def test_generated_client(gateway: Gateway, programs: Programs) -> None:
+    script = EXAMPLES / "generated_client" / "payin.py"
+    payment_id = f"generated-{secrets.token_hex(4)}"
+    gateway.fault("create_p2p_payin", "drop_response_after_commit")
+    first = programs.run(sys.executable, script, payment_id, "10000", "RUB")
+    assert (first.returncode, first.stdout) == (0, f"{payment_id}: success\n"), first.stderr
+    assert "the payment may exist" in first.stderr
+    again = programs.run(sys.executable, script, payment_id, "10000", "RUB")
+    assert (again.returncode, again.stdout) == (0, f"{payment_id}: success\n")
+    other = programs.run(sys.executable, script, payment_id, "10001", "RUB")
+    assert other.stderr.startswith("HTTP 409: ")
+    declined = programs.run(sys.executable, script, f"{payment_id}-no", "900002", "RUB")
+    assert (declined.returncode, declined.stdout) == (1, f"{payment_id}-no: decline\n")
+
+
 def test_the_fastapi_shop(gateway: Gateway, programs: Programs) -> None:
     url = f"http://127.0.0.1:{(port := free_port())}"
     command = [sys.executable, "-m", "uvicorn", "--port", str(port), "--log-level", "warning", "shop:app"]

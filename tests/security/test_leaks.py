@@ -114,14 +114,14 @@ def test_no_channel_shows_a_mark(
     operation: str, algorithm: str, home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # lessons: card numbers, bodies and tokens at DEBUG, in repr, on exceptions
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
     assert leaks(operation, algorithm, home, caplog) == []
 
 
 def test_a_card_number_in_a_log_line_is_found(
     home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
     monkeypatch.setattr("highhelp.telemetry.line", lambda send, _: send.body.decode())
     assert leaks("create_ecom_payin", "rsa", home, caplog) != []
 
@@ -129,7 +129,7 @@ def test_a_card_number_in_a_log_line_is_found(
 def test_a_sensitive_field_in_a_repr_is_found(
     home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
     monkeypatch.setattr(models.PaymentState, "__repr__", lambda state: str(state.to_dict()))
     assert leaks("get_p2p_payin", "rsa", home, caplog) != []
 
