@@ -19,8 +19,8 @@ from benchmark import material
 from benchmark.measure import Bench, NotMeasured, Row, Turn, ratios
 from benchmark.signing import PKCS1, SHA256
 from highhelp import CallbackInbox
-from highhelp.ledger.engine import make_engine
-from highhelp.ledger.protect import readable
+from highhelp.storage.encryption import readable
+from highhelp.storage.engine import make_engine
 from highhelp_signing import signing_message
 
 if TYPE_CHECKING:
@@ -241,7 +241,7 @@ def _measure(
             stack.enter_context(CallbackInbox(url, verifier=keys.verifier(), environ={})) for url, _ in databases
         ]
         for inbox in inboxes:
-            inbox.prepare()
+            inbox.create_schema()
         ours = _Inbox(inboxes[0], keys)
         driver = _Floor(_Inbox(inboxes[1], keys), _in_driver(databases[2][1]))
         sqlalchemy = _Floor(_Inbox(inboxes[3], keys), _in_sqlalchemy(inboxes[4].engine))
@@ -281,7 +281,7 @@ def _microseconds(work: Callable[[], object]) -> float:
 
 def _growth(ours: _Inbox) -> list[tuple[float, float]]:
     """The cost of one more, with ever more stored: copies of one that was handled, made by the database itself."""
-    from highhelp.ledger.schema import EVENTS, PAYMENTS
+    from highhelp.storage.tables import EVENTS, PAYMENTS
 
     stored, points = 0, []
     for number in (10**3, 10**4, 10**5, 10**6):

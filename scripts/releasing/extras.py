@@ -68,7 +68,7 @@ else:
 """,
     "publish": _HOME
     + """
-from highhelp.ledger import OutboxPublisher, rabbit_sender
+from highhelp import OutboxPublisher, rabbit_sender
 async def send(event): ...
 OutboxPublisher("inbox.db", send); rabbit_sender("amqp://127.0.0.1:9", queue="q")
 """,

@@ -51,7 +51,10 @@ def test_the_code_keeps_them(copy: Path) -> None:
             "the generated package imports nothing",
         ),
         ("generated/highhelp_api/client/types.py", "import pydantic", "apart from the strict models"),
-        ("highhelp/ledger/guarding.py", "import highhelp.ledger.payouts", "no circles"),
+        ("highhelp/payouts/flow.py", "import highhelp.payouts.guard", "no circles"),
+        ("highhelp/payouts/intents.py", "import highhelp.inbox.events", "the client's rooms stand on each other"),
+        ("highhelp/inbox/receive.py", "import highhelp.payouts.intents", "the client's rooms stand on each other"),
+        ("highhelp/storage/engine.py", "import highhelp.inbox.events", "the client's rooms stand on each other"),
         ("gateway/highhelp_mock/clock.py", "import highhelp_mock.core", "no circles"),
     ],
 )

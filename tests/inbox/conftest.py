@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from highhelp.ledger import CallbackInbox
+from highhelp import CallbackInbox
 from highhelp_mock import MockGateway
 from highhelp_mock.projects import Keys, make_keys
 from tests.requirements import require
