@@ -41,7 +41,7 @@ def test_the_code_keeps_them(copy: Path) -> None:
     [
         ("highhelp/money.py", "import highhelp_mock", "only the command line and the testing plugin"),
         ("highhelp/flows.py", "import highhelp_api.strict", "only the command line and the testing plugin"),
-        ("highhelp/errors.py", "import highhelp.client", "the client's rooms stand on each other"),
+        ("highhelp/errors.py", "import highhelp.client", "the client's layers"),
         (
             "gateway/highhelp_mock/simulation/balances.py",
             "import highhelp.money",
@@ -56,9 +56,9 @@ def test_the_code_keeps_them(copy: Path) -> None:
         ),
         ("generated/highhelp_api/client/types.py", "import pydantic", "apart from the strict models"),
         ("highhelp/payouts/flow.py", "import highhelp.payouts.guard", "no circles"),
-        ("highhelp/payouts/intents.py", "import highhelp.inbox.events", "the client's rooms stand on each other"),
-        ("highhelp/inbox/receive.py", "import highhelp.payouts.intents", "the client's rooms stand on each other"),
-        ("highhelp/storage/engine.py", "import highhelp.inbox.events", "the client's rooms stand on each other"),
+        ("highhelp/payouts/intents.py", "import highhelp.inbox.events", "the client's layers"),
+        ("highhelp/inbox/receive.py", "import highhelp.payouts.intents", "the client's layers"),
+        ("highhelp/storage/engine.py", "import highhelp.inbox.events", "the client's layers"),
         ("gateway/highhelp_mock/simulation/clock.py", "import highhelp_mock.api.dispatch", "the mock gateway's layers"),
         ("gateway/highhelp_mock/simulation/clock.py", "import highhelp_mock.simulation.engine", "no circles"),
     ],
