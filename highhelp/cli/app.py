@@ -11,13 +11,14 @@ from typing import Annotated, Literal
 import typer
 
 from highhelp._version import __version__
-from highhelp.cli import db, inbox, listen, output, payouts, query, reconcile, sign
-from highhelp.cli.contract import contract
-from highhelp.cli.doctor import doctor
-from highhelp.cli.keys import keys
+from highhelp.cli import output
+from highhelp.cli.commands import db, inbox, listen, payouts, queries, reconcile, signatures
+from highhelp.cli.commands.contract import contract
+from highhelp.cli.commands.doctor import doctor
+from highhelp.cli.commands.keys import keys
+from highhelp.cli.commands.payments import flow_app
+from highhelp.cli.commands.recordings import drift, record
 from highhelp.cli.output import guarded
-from highhelp.cli.pay import flow_app
-from highhelp.cli.recording import drift, record
 from highhelp.cli.running import run_command
 from highhelp_api.contract import VERSION
 
@@ -65,7 +66,7 @@ def common(
 @guarded
 def demo() -> None:
     """Send a signed pay-in to an embedded gateway and watch it to its end; nothing else has to run."""
-    from highhelp.cli.demo import run_demo
+    from highhelp.cli.demonstration import run_demo
 
     raise typer.Exit(output.OK if run_demo(typer.echo) else output.REFUSED)
 
@@ -86,17 +87,17 @@ def mock(
     deliver_to: Annotated[list[str] | None, typer.Option(help="Host that callbacks may go to beside loopback.")] = None,
 ) -> None:
     """Run a mock gateway on this machine until Ctrl-C."""
-    from highhelp.cli.mock import run_mock
+    from highhelp.cli.commands.mock import run_mock
 
     run_mock(port=port, home=home, state=state, duplicates=duplicates, scheme=scheme, deliver_to=deliver_to or [])
 
 
 app.add_typer(keys, name="keys")
-for question in (query.balance, query.banks, query.methods):
+for question in (queries.balance, queries.banks, queries.methods):
     app.command()(question)
 for flow in ("payin", "payout"):
     app.add_typer(flow_app(flow), name=flow)
-for other in (query.call, sign.sign, sign.verify, sign.explain, doctor, drift):
+for other in (queries.call, signatures.sign, signatures.verify, signatures.explain, doctor, drift):
     app.command()(other)
 # the words after the options are those of another command
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(record)

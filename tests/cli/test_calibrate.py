@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import Answer, HighHelp, cli
-from highhelp.cli.calibrate import MOST_CALLS, Calibrated, Stopped, _query, calibrate, continued, most_calls
+from highhelp.cli.calibration import MOST_CALLS, Calibrated, Stopped, _query, calibrate, continued, most_calls
 from highhelp_mock import MockGateway
 from highhelp_mock.projects import Keys, make_keys
 from highhelp_signing import HmacSigner, SignatureScheme, Signer, generate_home, normalize
@@ -208,7 +208,7 @@ def test_the_interval_lies_between_two_calls(
     served: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("highhelp.cli.doctor.time.sleep", slept.append)
+    monkeypatch.setattr("highhelp.cli.commands.doctor.time.sleep", slept.append)
     assert cli.main(["doctor", "--calibrate", "--yes", "--interval", "7.5", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert slept == [7.5] * (found["calls"] - 1)

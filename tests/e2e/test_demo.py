@@ -6,7 +6,7 @@ import queue
 from typing import TYPE_CHECKING, Any
 
 from highhelp import cli
-from highhelp.cli import demo
+from highhelp.cli import demonstration as demo
 from highhelp_signing import CallbackRejected, CallbackVerifier
 
 if TYPE_CHECKING:

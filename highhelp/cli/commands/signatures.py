@@ -104,7 +104,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Say why the signature of a request or callback does not match. Offline; exit code 1 where it does not."""
-    from highhelp.cli.keysets import keys_at_hand
+    from highhelp.cli.key_rings import keys_at_hand
     from highhelp.settings import PROJECT_ID, Source, load_scheme
     from highhelp_signing import explain as explained
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from highhelp.cli import output
-from highhelp.cli.inbox import output_of_database
+from highhelp.cli.commands.inbox import output_of_database
 from highhelp.cli.output import guarded
 from highhelp.money import Money
 

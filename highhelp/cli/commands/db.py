@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from highhelp.cli import output
-from highhelp.cli.inbox import output_of_database
+from highhelp.cli.commands.inbox import output_of_database
 from highhelp.cli.output import guarded
 
 app = typer.Typer(no_args_is_help=True, help="The database of callbacks.")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from highhelp.cli import output
-from highhelp.cli.inbox import output_of_database
+from highhelp.cli.commands.inbox import output_of_database
 from highhelp.cli.output import UsageProblem, guarded
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 import typer
 
 from highhelp.cli import output
-from highhelp.cli.keysets import public_ring
+from highhelp.cli.commands.signatures import shown_scheme
+from highhelp.cli.key_rings import public_ring
 from highhelp.cli.options import AsJson
 from highhelp.cli.output import UsageProblem, guarded
 from highhelp.cli.session import connected
-from highhelp.cli.sign import shown_scheme
 from highhelp.errors import NotSent, Rejected, SettingsError, Unavailable
 from highhelp.outcome import Answer, clock_skew
 from highhelp.settings import (
@@ -43,7 +43,7 @@ from highhelp_signing.errors import SigningError
 from highhelp_signing.normalize import TOLERANCE
 
 if TYPE_CHECKING:
-    from highhelp.cli.calibrate import Tried
+    from highhelp.cli.calibration import Tried
     from highhelp_api.contract import Operation
 
 State = Literal["ok", "warning", "wrong", "not checked"]
@@ -197,7 +197,7 @@ def _scheme(source: Source) -> tuple[Check, SignatureScheme | None]:
         scheme, where = load_scheme(source)
     except SettingsError as error:
         return Check("scheme", "wrong", str(error)), None
-    from highhelp.cli.calibrate import told
+    from highhelp.cli.calibration import told
 
     points = ", ".join(told(scheme)) or "the default reading"
     token = source.text(ACCESS_TOKEN)
@@ -333,7 +333,7 @@ def _clock(answers: list[Answer]) -> Iterator[Check]:
 def _calibrate(*, interval: float, yes: bool, as_json: bool) -> None:
     import httpx
 
-    from highhelp.cli import calibrate
+    from highhelp.cli import calibration as calibrate
     from highhelp.settings import Settings
 
     settings = Settings.load(source=Source.load())
@@ -386,7 +386,7 @@ def _permission(base_url: str, most: int, interval: float, *, yes: bool) -> None
 
 
 def _watch(tried: Tried, most: int) -> None:
-    from highhelp.cli.calibrate import told
+    from highhelp.cli.calibration import told
 
     points = ", ".join(told(tried.scheme)) or "the default reading"
     output.show(f"{tried.number:3}/{most} {tried.operation.id}: {points}: {output.one_line(tried.told)}", err=True)

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from highhelp.cli import output
+from highhelp.cli.commands.payouts import major, opened
 from highhelp.cli.output import guarded
-from highhelp.cli.payouts import major, opened
 
 _AGE = re.compile(r"([0-9]{1,6})([smhd])", re.ASCII)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
