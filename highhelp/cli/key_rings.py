@@ -1,10 +1,11 @@
-"""Every key that the settings hold, as what it can verify."""
+"""Load the verification keys of the settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import reduce
-from typing import TypeVar
+from pathlib import Path
+from typing import Any
 
 from highhelp.errors import SettingsError
 from highhelp.settings import (
@@ -16,62 +17,59 @@ from highhelp.settings import (
     Source,
     load_callback_keys,
 )
-from highhelp_signing import KeyRing, RsaSigner, Signer
+from highhelp_signing import HomeDirectory, KeyRing, RsaSigner, Signer
 from highhelp_signing.errors import SigningError
 from highhelp_signing.keyfiles import public_pem
 
-Place = tuple[KeyRing, str]
-T = TypeVar("T")
+NamedRing = tuple[KeyRing, str]
 
 
 def public_ring(signer: Signer) -> KeyRing | None:
-    """What verifies an RSA signer's signatures; None for another one."""
+    """The ring that verifies an RSA signer's signatures; None for another signer."""
     der = signer.public_key_der
     return KeyRing.from_pem(public_pem(der)) if signer.algorithm == "rsa" and der is not None else None
 
 
-def project_keys(source: Source) -> list[Place]:
-    """The project's own keys, with where each is from; also a public key that does not belong to the private one."""
-    return list(_project_keys(source))
+def _project_rings(source: Source) -> list[NamedRing]:
+    """The project's own keys with the place of each, and a public key even if it does not match the private one."""
+
+    def file(of: Callable[[HomeDirectory], Path]) -> tuple[Path, str] | None:
+        path = source.file(of)
+        return None if path is None else (path, str(path))
+
+    def from_private_key(key: str | Path) -> KeyRing | None:
+        return public_ring(RsaSigner.from_pem(key))
+
+    loaders: list[tuple[tuple[Any, str] | None, Callable[[Any], KeyRing | None]]] = [
+        (source.text(PRIVATE_KEY), from_private_key),
+        (file(lambda home: home.private_key), from_private_key),
+        (file(lambda home: home.public_key), KeyRing.from_pem),
+        (source.text(HMAC_KEY), KeyRing.from_hmac),
+        (source.text(HMAC_KEY_FILE), KeyRing.from_hmac_file),
+        (file(lambda home: home.hmac_private_key), KeyRing.from_hmac_file),
+    ]
+    rings: list[NamedRing] = []
+    for found, load in loaders:
+        if found is None:
+            continue
+        key, place = found
+        try:
+            ring = load(key)
+        except SigningError as error:
+            raise SettingsError(place, str(error)) from None
+        if ring is not None:
+            rings.append((ring, place))
+    return rings
 
 
-def _project_keys(source: Source) -> Iterator[Place]:
-    private = source.text(PRIVATE_KEY)
-    file = source.file(lambda home: home.private_key)
-    if private is not None:
-        ring = public_ring(_made(private[1], lambda: RsaSigner.from_pem(private[0])))
-        yield from [(ring, private[1])] if ring is not None else []
-    if file is not None:
-        ring = public_ring(_made(str(file), lambda: RsaSigner.from_pem(file)))
-        yield from [(ring, str(file))] if ring is not None else []
-    public = source.file(lambda home: home.public_key)
-    if public is not None:
-        yield _made(str(public), lambda: KeyRing.from_pem(public)), str(public)
-    text, path = source.text(HMAC_KEY), source.text(HMAC_KEY_FILE)
-    if text is not None:
-        yield _made(text[1], lambda: KeyRing.from_hmac(text[0])), text[1]
-    if path is not None:
-        yield _made(path[1], lambda: KeyRing.from_hmac_file(path[0])), path[1]
-    secret = source.file(lambda home: home.hmac_private_key)
-    if secret is not None:
-        yield _made(str(secret), lambda: KeyRing.from_hmac_file(secret)), str(secret)
-
-
-def _made(where: str, make: Callable[[], T]) -> T:
-    try:
-        return make()
-    except SigningError as error:
-        raise SettingsError(where, str(error)) from None
-
-
-def keys_at_hand(source: Source, *, of_request: bool) -> tuple[KeyRing, dict[str, KeyRing]]:
-    """The keys that should have signed a request or a callback, and all others by where they are from.
+def load_rings(source: Source, *, of_request: bool) -> tuple[KeyRing, dict[str, KeyRing]]:
+    """Load the keys that should have signed a request or a callback, and all others by where they are from.
 
     Raises:
         SettingsError: There is none at all, or one cannot be read.
     """
-    own = project_keys(source)
-    callback: list[Place] = []
+    own = _project_rings(source)
+    callback: list[NamedRing] = []
     try:
         callback = [load_callback_keys(source)]
     except SettingsError as error:
@@ -82,11 +80,11 @@ def keys_at_hand(source: Source, *, of_request: bool) -> tuple[KeyRing, dict[str
         raise SettingsError(
             PRIVATE_KEY, f"is not set, nor is {CALLBACK_PUBLIC_KEY}, nor {HOME}: there is no key to check with"
         )
-    kind = "the gateway's callback key" if of_request else "the project's own key"
-    named = {f"{kind} of {where}": ring for ring, where in others}
     if not expected:
         raise SettingsError(
             PRIVATE_KEY if of_request else CALLBACK_PUBLIC_KEY,
             f"is not set: without it nobody can say who signed a {'request' if of_request else 'callback'}",
         )
+    owner = "the gateway's callback key" if of_request else "the project's own key"
+    named = {f"{owner} of {place}": ring for ring, place in others}
     return reduce(KeyRing.__add__, (ring for ring, _ in expected)), named

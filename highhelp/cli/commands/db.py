@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from highhelp.cli import output
-from highhelp.cli.commands.inbox import output_of_database
-from highhelp.cli.output import guarded
+from highhelp.cli.options import AsJson
+from highhelp.cli.output import report_errors
 
 app = typer.Typer(no_args_is_help=True, help="The database of callbacks.")
 
@@ -19,14 +17,11 @@ def common() -> None:
 
 
 @app.command()
-@guarded
-def upgrade(as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False) -> None:
+@report_errors
+def upgrade(as_json: AsJson = False) -> None:
     """Bring the tables to the version of this code."""
     from highhelp.ledger import CallbackStore
 
-    with output_of_database():
-        before, after = CallbackStore.upgrade()
-    if as_json:
-        output.show_json({"before": before, "after": after})
-    else:
-        output.show(f"the tables are of version {after}" + (f", before {before}" if before != after else ""))
+    before, after = CallbackStore.upgrade()
+    text = f"the tables are of version {after}" + (f", before {before}" if before != after else "")
+    output.show_result({"before": before, "after": after}, text, as_json=as_json)

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from highhelp.cli import output
-from highhelp.cli.output import guarded
-from highhelp.errors import HighHelpError
+from highhelp.cli.durations import format_moment, parse_age
+from highhelp.cli.options import AsJson, Limit
+from highhelp.cli.output import format_amount, report_errors
+
+if TYPE_CHECKING:
+    from highhelp.ledger import CallbackStore
 
 app = typer.Typer(no_args_is_help=True, help="Callbacks that were received.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
-Limit = Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")]
 EventId = Annotated[int, typer.Argument(help="The event's number, as `highhelp inbox list` shows it.")]
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
-
-def opened() -> Any:
-    """The store of the settings."""
+def _open_store() -> CallbackStore:
+    """Open the store of callbacks."""
     from highhelp.ledger import CallbackStore
 
     return CallbackStore()
 
 
 @app.command("list")
-@guarded
+@report_errors
 def list_events(
     refused: Annotated[bool, typer.Option(help="What was not accepted, instead.")] = False,
     state: Annotated[str | None, typer.Option(help="Only this state.")] = None,
@@ -38,26 +36,25 @@ def list_events(
     as_json: AsJson = False,
 ) -> None:
     """Events, the newest first."""
-    if state is not None:
-        from highhelp.ledger.rules import STATES_OF_EVENTS
+    from highhelp.ledger.rules import STATES_OF_EVENTS
 
-        if state not in STATES_OF_EVENTS:
-            raise output.UsageProblem(f"--state: {state!r} is not one of {', '.join(STATES_OF_EVENTS)}")
-    with output_of_database(), opened() as store:
-        wanted = {"limit": limit, "state": state, "payment_id": payment_id}
-        rows = store.refused(limit=limit) if refused else store.list(**wanted)
+    output.check_choice("--state", state, STATES_OF_EVENTS)
+    with _open_store() as store:
+        rows = store.refused(limit=limit) if refused else store.list(limit=limit, state=state, payment_id=payment_id)
     if as_json:
         output.show_json(rows)
     elif refused:
         names = ["received", "genuine", "reason", "detail"]
-        output.show_table(names, [(_time(r), r["genuine"], r["reason"], r.get("detail", "")) for r in rows])
+        output.show_table(
+            names, [(format_moment(r["received_at"]), r["genuine"], r["reason"], r.get("detail", "")) for r in rows]
+        )
     else:
         output.show_table(
             ["id", "received", "payment_id", "status", "sub_status", "amount", "state", "reason"],
             [
                 (
-                    *(r["id"], _time(r), r["payment_id"], r["status"], r["sub_status"]),
-                    *(output.money(r["amount"], r["currency"]), r["state"], r["reason"]),
+                    *(r["id"], format_moment(r["received_at"]), r["payment_id"], r["status"], r["sub_status"]),
+                    *(format_amount(r["amount"], r["currency"]), r["state"], r["reason"]),
                 )
                 for r in rows
             ],
@@ -65,86 +62,58 @@ def list_events(
 
 
 @app.command()
-@guarded
+@report_errors
 def show(event: EventId, as_json: AsJson = False) -> None:
     """One event with its body, card data masked."""
-    with output_of_database(), opened() as store:
+    with _open_store() as store:
         row = store.show(event)
     output.show_row(row, as_json=as_json)
 
 
 @app.command()
-@guarded
+@report_errors
 def replay(event: EventId, as_json: AsJson = False) -> None:
     """Send a parked event to the handler after all."""
-    with output_of_database(), opened() as store:
+    with _open_store() as store:
         store.replay(event)
-    _said(event, "received", as_json=as_json)
+    output.show_result({"id": event, "state": "received"}, f"event {event} is received", as_json=as_json)
 
 
 @app.command()
-@guarded
+@report_errors
 def park(event: EventId, as_json: AsJson = False) -> None:
     """Keep a waiting event from the handler."""
-    with output_of_database(), opened() as store:
+    with _open_store() as store:
         store.park(event)
-    _said(event, "parked", as_json=as_json)
+    output.show_result({"id": event, "state": "parked"}, f"event {event} is parked", as_json=as_json)
 
 
 @app.command()
-@guarded
+@report_errors
 def stats(as_json: AsJson = False) -> None:
     """How many events are in which state, and why."""
-    with output_of_database(), opened() as store:
-        told = store.stats()
+    with _open_store() as store:
+        counts = store.stats()
     if as_json:
-        output.show_json(told)
+        output.show_json(counts)
         return
-    rows = [("state", name, number) for name, number in told["states"].items()]
-    rows += [(part, name, number) for part in ("parked", "refused") for name, number in told[part].items()]
-    rows.append(("outbox", "waiting", told["outbox"]))
+    rows = [("state", name, number) for name, number in counts["states"].items()]
+    rows += [(part, name, number) for part in ("parked", "refused") for name, number in counts[part].items()]
+    rows.append(("outbox", "waiting", counts["outbox"]))
     output.show_table(["what", "which", "number"], rows)
 
 
 @app.command()
-@guarded
+@report_errors
 def purge(
     older_than: Annotated[str, typer.Option(help="Age, such as 90d, 12h, 30m or 45s.")],
     parked: Annotated[bool, typer.Option(help="Parked ones too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Delete finished events and refused samples. Final callbacks stay known as duplicates."""
-    age = re.fullmatch(r"([0-9]{1,9})([smhd])", older_than)
+    age = parse_age(older_than)
     if age is None:
         raise output.UsageProblem(f"--older-than: {older_than!r} is no age; write it like 90d, 12h, 30m or 45s")
-    with output_of_database(), opened() as store:
-        number = store.purge(int(age[1]) * _UNITS[age[2]], parked=parked)
-    if as_json:
-        output.show_json({"purged": number})
-    else:
-        output.show(f"purged {number}")
-
-
-class output_of_database:  # noqa: N801 - used like a function
-    """What goes wrong with the database, as a plain sentence."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        if error is None or isinstance(error, HighHelpError | typer.Exit | KeyboardInterrupt):
-            return
-        if type(error).__module__.partition(".")[0] in {"sqlalchemy", "pg8000", "asyncpg", "sqlite3"}:
-            problem = f"HIGHHELP_DATABASE_URL: the database cannot be used ({type(error).__name__})"
-            raise output.UsageProblem(problem) from None
-
-
-def _said(event: int, state: str, *, as_json: bool) -> None:
-    if as_json:
-        output.show_json({"id": event, "state": state})
-    else:
-        output.show(f"event {event} is {state}")
-
-
-def _time(row: dict[str, Any]) -> str:
-    return datetime.fromtimestamp(row["received_at"], UTC).strftime("%Y-%m-%d %H:%M:%S")
+    with _open_store() as store:
+        number = store.purge(age, parked=parked)
+    output.show_result({"purged": number}, f"purged {number}", as_json=as_json)
