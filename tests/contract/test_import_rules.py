@@ -51,6 +51,8 @@ def test_the_code_keeps_them(copy: Path) -> None:
             "the generated package imports nothing",
         ),
         ("generated/highhelp_api/client/types.py", "import pydantic", "apart from the strict models"),
+        ("highhelp/cli/fields.py", "import highhelp.cli.commands.call", "the commands stand on the modules"),
+        ("highhelp/cli/commands/db.py", "import highhelp.cli.commands.keys", "no command imports another one"),
         ("highhelp/ledger/guarding.py", "import highhelp.ledger.payouts", "no circles"),
         ("gateway/highhelp_mock/clock.py", "import highhelp_mock.core", "no circles"),
     ],
