@@ -1,4 +1,4 @@
-"""The HighHelp payment API: a typed client that tells what is known about the money."""
+"""Typed client for the HighHelp payment API. Errors state what is known about the payment."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from highhelp._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from highhelp import models as models
+    from highhelp.calls.outcome import RawResponse as RawResponse
     from highhelp.client import AsyncHighHelp as AsyncHighHelp
     from highhelp.client import HighHelp as HighHelp
     from highhelp.errors import CallError as CallError
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from highhelp.ledger import CallbackInbox as CallbackInbox
     from highhelp.ledger import PayoutGuard as PayoutGuard
     from highhelp.money import Money as Money
-    from highhelp.outcome import Answer as Answer
+    from highhelp.transport.httpx_transport import AsyncHTTPTransport as AsyncHTTPTransport
+    from highhelp.transport.httpx_transport import HTTPTransport as HTTPTransport
     from highhelp_signing import HmacSigner as HmacSigner
     from highhelp_signing import RsaSigner as RsaSigner
 
@@ -40,16 +42,18 @@ _ERRORS = (
 
 _MODULES = {
     **dict.fromkeys(_ERRORS, "highhelp.errors"),
-    "Answer": "highhelp.outcome",
     "AsyncCallbackInbox": "highhelp.ledger",
+    "AsyncHTTPTransport": "highhelp.transport.httpx_transport",
     "AsyncHighHelp": "highhelp.client",
     "AsyncPayoutGuard": "highhelp.ledger",
     "CallbackEvent": "highhelp.ledger",
     "CallbackInbox": "highhelp.ledger",
+    "HTTPTransport": "highhelp.transport.httpx_transport",
     "HighHelp": "highhelp.client",
     "HmacSigner": "highhelp_signing",
     "Money": "highhelp.money",
     "PayoutGuard": "highhelp.ledger",
+    "RawResponse": "highhelp.calls.outcome",
     "RsaSigner": "highhelp_signing",
 }
 

@@ -11,12 +11,14 @@ import inspect
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from highhelp_signing.normalize import DEFAULT_LIMITS
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
 __all__ = ["asgi_receiver", "django_receiver", "flask_receiver", "wsgi_receiver"]
 
-LARGEST_BODY = 1024 * 1024
+LARGEST_BODY = DEFAULT_LIMITS.raw
 _TOO_LARGE = (413, b'{"status":"error","status_description":"body too large"}')
 _WRONG_METHOD = (405, b'{"status":"error","status_description":"POST only"}')
 _NO_LENGTH = (411, b'{"status":"error","status_description":"content-length is missing"}')

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 from urllib.parse import urlsplit
 
 from highhelp.errors import SettingsError
-from highhelp_signing import HmacSigner, RsaSigner, SignatureScheme, Signer
+from highhelp_signing import HmacSigner, HomeDirectory, RsaSigner, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Source(NamedTuple):
             raise SettingsError(HOME, "is not the path of a directory") from None
         if not directory.is_dir():
             raise SettingsError(HOME, f"{directory} is not a directory; `highhelp keys generate --out DIR` makes one")
-        return cls(environ, directory, _project(directory / "project.json"))
+        return cls(environ, directory, _project(HomeDirectory(directory).project))
 
     def text(self, variable: str, project_key: str | None = None) -> tuple[str, str] | None:
         """A setting's value and where it comes from, or None. An empty variable counts as absent."""
@@ -91,12 +91,12 @@ class Source(NamedTuple):
         if value:
             return value, variable
         if project_key is not None and isinstance(self.project.get(project_key), str) and self.home is not None:
-            return str(self.project[project_key]), f"{self.home / 'project.json'} ({project_key})"
+            return str(self.project[project_key]), f"{HomeDirectory(self.home).project} ({project_key})"
         return None
 
-    def file(self, name: str) -> Path | None:
-        """A file of the home directory, if it is there."""
-        path = self.home / name if self.home is not None else None
+    def file(self, of: Callable[[HomeDirectory], Path]) -> Path | None:
+        """A file of the home directory, if it exists."""
+        path = of(HomeDirectory(self.home)) if self.home is not None else None
         return path if path is not None and path.is_file() else None
 
 
@@ -196,14 +196,13 @@ def load_signer(source: Source) -> tuple[Signer, str]:
     hmac = _hmac_signer(source)
     if hmac is not None:
         return hmac
-    private = source.file("private_key.pem")
+    private = source.file(lambda home: home.private_key)
     if private is not None:
         return _guarded(str(private), lambda: RsaSigner.from_pem(private)), str(private)
-    secret = source.file("hmac_private_key.txt")
+    secret = source.file(lambda home: home.hmac_private_key)
     if secret is not None:
-        return _guarded(
-            str(secret), lambda: HmacSigner.from_file(secret, public_key=source.file("public_key.pem"))
-        ), str(secret)
+        public = source.file(lambda home: home.public_key)
+        return _guarded(str(secret), lambda: HmacSigner.from_file(secret, public_key=public)), str(secret)
     raise SettingsError(
         PRIVATE_KEY,
         f"is not set, nor is {HMAC_KEY} or {HMAC_KEY_FILE}, and there is no home directory with a key ({HOME})",
@@ -211,7 +210,7 @@ def load_signer(source: Source) -> tuple[Signer, str]:
 
 
 def _hmac_signer(source: Source) -> tuple[Signer, str] | None:
-    public = source.file("public_key.pem")
+    public = source.file(lambda home: home.public_key)
     text = source.text(HMAC_KEY)
     if text is not None:
         return _guarded(text[1], lambda: HmacSigner(text[0], public_key=public)), text[1]
@@ -227,7 +226,7 @@ def load_scheme(source: Source) -> tuple[SignatureScheme, str]:
     if text is not None:
         return _guarded(text[1], lambda: SignatureScheme.from_json(text[0])), text[1]
     if "scheme" in source.project and source.home is not None:
-        where = f"{source.home / 'project.json'} (scheme)"
+        where = f"{HomeDirectory(source.home).project} (scheme)"
         return _guarded(where, lambda: SignatureScheme.from_json(source.project["scheme"])), where
     return SignatureScheme(), "default"
 
@@ -251,7 +250,8 @@ def load_callback_keys(source: Source) -> tuple[KeyRing, str]:
     if path is not None:
         rings.append((_guarded(path[1], lambda: KeyRing.from_hmac_file(path[0])), path[1]))
     if not rings:
-        public, secret = source.file("callback_public_key.pem"), source.file("hmac_callback_key.txt")
+        public = source.file(lambda home: home.callback_public_key)
+        secret = source.file(lambda home: home.hmac_callback_key)
         if public is not None:
             rings.append((_guarded(str(public), lambda: KeyRing.from_pem(public)), str(public)))
         if secret is not None:

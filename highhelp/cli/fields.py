@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from highhelp import check
+from highhelp import validation
 from highhelp.cli.output import UsageProblem
 from highhelp_api.contract import OPERATIONS, SCHEMAS, SENSITIVE_PATHS, Operation, resolve
 
@@ -180,5 +180,5 @@ def missing_secrets(operation: Operation, body: Mapping[str, Any]) -> list[str]:
         if "object" in _types(node_at(operation.request, name)):
             trial.setdefault(name, {})
     sensitive = SENSITIVE_PATHS[operation.request]
-    lacking = [problem.path for problem in check.problems(operation.request, trial)]
+    lacking = [problem.path for problem in validation.find_problems(operation.request, trial)]
     return [path for path in lacking if path in sensitive and at(trial, path) is None]

@@ -37,14 +37,14 @@ def project_keys(source: Source) -> list[Place]:
 
 def _project_keys(source: Source) -> Iterator[Place]:
     private = source.text(PRIVATE_KEY)
-    file = source.file("private_key.pem")
+    file = source.file(lambda home: home.private_key)
     if private is not None:
         ring = public_ring(_made(private[1], lambda: RsaSigner.from_pem(private[0])))
         yield from [(ring, private[1])] if ring is not None else []
     if file is not None:
         ring = public_ring(_made(str(file), lambda: RsaSigner.from_pem(file)))
         yield from [(ring, str(file))] if ring is not None else []
-    public = source.file("public_key.pem")
+    public = source.file(lambda home: home.public_key)
     if public is not None:
         yield _made(str(public), lambda: KeyRing.from_pem(public)), str(public)
     text, path = source.text(HMAC_KEY), source.text(HMAC_KEY_FILE)
@@ -52,7 +52,7 @@ def _project_keys(source: Source) -> Iterator[Place]:
         yield _made(text[1], lambda: KeyRing.from_hmac(text[0])), text[1]
     if path is not None:
         yield _made(path[1], lambda: KeyRing.from_hmac_file(path[0])), path[1]
-    secret = source.file("hmac_private_key.txt")
+    secret = source.file(lambda home: home.hmac_private_key)
     if secret is not None:
         yield _made(str(secret), lambda: KeyRing.from_hmac_file(secret)), str(secret)
 

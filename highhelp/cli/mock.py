@@ -11,7 +11,7 @@ from typing import Literal
 import typer
 
 from highhelp.cli.output import UsageProblem, read_bytes
-from highhelp_signing import SignatureScheme, generate_home
+from highhelp_signing import HomeDirectory, SignatureScheme, generate_home
 
 
 def run_mock(
@@ -33,7 +33,7 @@ def run_mock(
         if home is None and state is not None:
             home = state.with_name(f"{state.name}.home")  # a state without its keys would be of no use
         directory = home.resolve() if home is not None else Path(temporary) / "home"
-        if not (directory / "private_key.pem").exists():
+        if not HomeDirectory(directory).private_key.exists():
             generate_home(directory, base_url=f"http://127.0.0.1:{port}")
         try:
             gateway = MockGateway(

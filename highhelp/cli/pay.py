@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from highhelp import check
+from highhelp import validation
 from highhelp.cli import output
 from highhelp.cli.fields import (
     BLOCKS,
@@ -273,7 +273,7 @@ def _in_detail(
     for problem in problems:
         deeper: list[FieldProblem] = []
         if problem.message == "is missing" and ":" not in problem.path and problem.path not in body:
-            trial = check.problems(operation.request, {**body, problem.path: {}})
+            trial = validation.find_problems(operation.request, {**body, problem.path: {}})
             deeper = [found for found in trial if found.path.startswith(f"{problem.path}:")]
         yield from deeper or [problem]
 

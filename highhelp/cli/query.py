@@ -10,12 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
+from highhelp.calls.outcome import RawResponse
 from highhelp.cli import output
 from highhelp.cli.options import AsJson, BodyFile, Unmasked
 from highhelp.cli.output import guarded
 from highhelp.cli.session import connected
 from highhelp.errors import InvalidRequest
-from highhelp.outcome import Answer
 from highhelp.redact import masked, masked_text
 from highhelp_api.contract import CATALOGUES, OPERATIONS, SCHEMAS, resolve
 
@@ -138,7 +138,7 @@ def call(
         raise typer.Exit(output.REFUSED)
 
 
-def shown(answer: Answer) -> str:
+def shown(answer: RawResponse) -> str:
     """An answer of an unknown form, without what is sensitive by its name or looks like a card number."""
     try:
         return json.dumps(masked(answer.json()), ensure_ascii=False, indent=2)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from highhelp.flows import Call
+    from highhelp.calls.flow import ClientCall
     from highhelp.ledger.guarding import AsyncGuard, Flow, Guard, Guarding
     from highhelp_api.client.api import Body
     from highhelp_api.client.models import PaymentState
@@ -109,7 +109,7 @@ class Ready:
 
     row: Row
     intent: Intent
-    call: Call[PaymentState] = field(repr=False)
+    call: ClientCall[PaymentState] = field(repr=False)
 
 
 class Pace:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
+from highhelp.calls.flow import is_inconclusive
 from highhelp.errors import (
     CallError,
     DuplicatePayment,
@@ -25,7 +26,6 @@ from highhelp.errors import (
     SettingsError,
     Unavailable,
 )
-from highhelp.flows import tells_nothing
 from highhelp.ledger import intents
 from highhelp.ledger.intents import Begun, Facts, Intent, Open, Payout, intent_key
 from highhelp.ledger.log import say
@@ -37,7 +37,7 @@ from highhelp_api.contract import OPERATIONS
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from highhelp.flows import Call
+    from highhelp.calls.flow import ClientCall
     from highhelp.ledger.events import CallbackEvent
     from highhelp.ledger.protect import Seal
     from highhelp_api.client.api import Body
@@ -75,14 +75,14 @@ class Read:
 class CarryOut:
     """A call to the gateway."""
 
-    call: Call[PaymentState]
+    call: ClientCall[PaymentState]
 
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
     """The question what became of a create."""
 
-    call: Call[PaymentState]
+    call: ClientCall[PaymentState]
 
 
 Step: TypeAlias = Write | Read | CarryOut | LookUp
@@ -155,25 +155,25 @@ class Guarding(Generic[C]):
     """The flows of both guards. No input or output.
 
     Attributes:
-        client: Only its pure methods are called here.
+        executor: Of the client; only its request builder is used here.
         seal: For bodies at rest.
         lease: Milliseconds.
         clock: Unix seconds.
     """
 
-    client: C
+    executor: C
     seal: Seal | None
     lease: int
     clock: Callable[[], float]
 
     @property
-    def _client(self) -> Any:
-        return self.client
+    def _executor(self) -> Any:
+        return self.executor
 
     @property
     def project_id(self) -> str:
         """The client's project."""
-        return str(self._client.settings.project_id)
+        return str(self._executor.builder.project_id)
 
     def now(self) -> int:
         """Unix milliseconds."""
@@ -181,7 +181,7 @@ class Guarding(Generic[C]):
 
     def prepared(
         self, request: Body | Mapping[str, Any], operation: str | None
-    ) -> tuple[Intent, Call[PaymentState], int]:
+    ) -> tuple[Intent, ClientCall[PaymentState], int]:
         """An intent and its call, checked against the contract. Raises InvalidRequest.
 
         The order of keys is fixed, so that the same request is the same bytes whoever builds it.
@@ -190,11 +190,11 @@ class Guarding(Generic[C]):
         operation = operation or PAYOUT_OPERATIONS.get(kind, "")
         if operation not in PAYOUT_OPERATIONS.values():
             raise SettingsError("operation", f"must be one of {', '.join(sorted(PAYOUT_OPERATIONS.values()))}")
-        client = self._client
-        first = client.prepare(operation, request, PaymentState.from_dict)
+        builder = self._executor.builder
+        first = builder.build(operation, request, PaymentState.from_dict)
         content = _parsed(first.body)
         _check_money(operation, content, first.payment_id)
-        call = client.prepare(operation, _sorted(content), PaymentState.from_dict)
+        call = builder.build(operation, _sorted(content), PaymentState.from_dict)
         intent = Intent.of(self.project_id, str(call.payment_id), operation, call.body, self.seal)
         return intent, call, self.now()
 
@@ -209,7 +209,7 @@ class Guarding(Generic[C]):
         intent, call, now = self.prepared(request, operation)
         return (yield from self._send(intent, call, now))
 
-    def sending_prepared(self, intent: Intent, call: Call[PaymentState]) -> Flow[Payout]:
+    def sending_prepared(self, intent: Intent, call: ClientCall[PaymentState]) -> Flow[Payout]:
         """The same for one that was prepared in this process before."""
         return (yield from self._send(intent, call, self.now()))
 
@@ -224,7 +224,7 @@ class Guarding(Generic[C]):
         raw = self.seal.open(sealed, intent_key(self.project_id, payment_id))
         return (yield from self.sending(_parsed(raw), operation))
 
-    def _send(self, intent: Intent, call: Call[PaymentState], now: int) -> Flow[Payout]:
+    def _send(self, intent: Intent, call: ClientCall[PaymentState], now: int) -> Flow[Payout]:
         # from the commit of this transaction on, the truth is "it may have been sent"
         begun = yield from self._begin(intent, now)
         if begun.token is None:
@@ -251,7 +251,7 @@ class Guarding(Generic[C]):
         except OutcomeUnknown as error:
             yield from self._released(release, "unknown", _reason(error), error)
             raise
-        if tells_nothing(state):
+        if is_inconclusive(state):
             nothing = _open_end(intent, "the gateway answers with an error that names no payout")
             yield from self._released(release, "unknown", "an error in place of a payout", nothing)
             raise nothing
@@ -285,7 +285,7 @@ class Guarding(Generic[C]):
         return _held(noted)
 
     def _taken(
-        self, intent: Intent, call: Call[PaymentState], release: Callable[..., Any], error: DuplicatePayment
+        self, intent: Intent, call: ClientCall[PaymentState], release: Callable[..., Any], error: DuplicatePayment
     ) -> Flow[Payout]:
         """The payment_id is taken, and an earlier attempt of this intent may be the one that has it."""
         try:
@@ -336,14 +336,14 @@ class Guarding(Generic[C]):
         Raises:
             Unavailable, Rejected: It could not be asked.
         """
-        info = self._client.inquiry(operation, payment_id, (0, ""), PaymentState.from_dict).info()
+        info = self._executor.builder.build_query(operation, payment_id, (0, ""), PaymentState.from_dict).info()
         try:
             state: PaymentState = yield CarryOut(info)
         except Rejected as error:
             if error.status != 404:
                 raise
             return None
-        if tells_nothing(state):
+        if is_inconclusive(state):
             text = "an error in place of a payment"
             raise Unavailable(text, operation=info.operation.id, payment_id=payment_id, attempts=1)
         return state
@@ -353,8 +353,8 @@ class Guarding(Generic[C]):
         payout: Payout | None = yield Write(partial(settle, event=event))
         return payout
 
-    def _inquiry(self, payout: Payout) -> Call[PaymentState]:
-        call: Call[PaymentState] = self._client.inquiry(
+    def _inquiry(self, payout: Payout) -> ClientCall[PaymentState]:
+        call: ClientCall[PaymentState] = self._executor.builder.build_query(
             payout.operation, payout.payment_id, (payout.amount, payout.currency), PaymentState.from_dict
         )
         return call

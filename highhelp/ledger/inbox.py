@@ -27,6 +27,7 @@ from highhelp.ledger.receiving import Stored, store
 from highhelp.ledger.refused import SAMPLE, Refusals
 from highhelp.settings import DATABASE_KEY, PROJECT_ID, Source, load_callback_keys, load_scheme
 from highhelp_signing import REFUSAL, CallbackRejected, CallbackVerifier, VerifiedCallback
+from highhelp_signing.normalize import DEFAULT_LIMITS, TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping
@@ -50,7 +51,7 @@ Rows: TypeAlias = "list[dict[str, Any]]"
 Answer: TypeAlias = tuple[int, bytes]
 """HTTP status and body."""
 
-LARGEST_BODY = 1024 * 1024
+LARGEST_BODY = DEFAULT_LIMITS.raw
 TAKEN: Answer = (200, b"OK")
 REFUSED: Answer = (REFUSAL.status, REFUSAL.body)
 TOO_LARGE: Answer = (413, b'{"status":"error","status_description":"body too large"}')
@@ -465,7 +466,7 @@ class _Receiving(_Shared):
         keys: Mapping[str, KeyRing] | None = None,
         verifier: CallbackVerifier | None = None,
         scheme: SignatureScheme | None = None,
-        tolerance: float = 300,
+        tolerance: float = TOLERANCE,
         **options: Unpack[StoreOptions],
     ) -> None:
         super().__init__(url, **options)

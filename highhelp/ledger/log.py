@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 from highhelp.redact import masked_text, quoted
-from highhelp.telemetry import LOG
+from highhelp.telemetry.observer import LOG
 
 
 def say(level: int, what: str, **fields: object) -> None:

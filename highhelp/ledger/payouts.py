@@ -164,7 +164,8 @@ class PayoutGuard(PayoutBook):
         options: `database_key`, `home`, `environ`, as those of :class:`~highhelp.CallbackInbox`.
 
     Raises:
-        SettingsError: A setting is missing or wrong.
+        SettingsError: A setting is missing or wrong, or a call of the client may outlast its `total_timeout`: a client
+            with `http_client=`, or with a `transport=` of httpx's own (use :class:`~highhelp.HTTPTransport`).
     """
 
     def __init__(
@@ -176,13 +177,20 @@ class PayoutGuard(PayoutBook):
         clock: Callable[[], float] = time.time,
         **options: Unpack[BookOptions],
     ) -> None:
-        milliseconds = _lease(lease, client.longest_call)
+        executor = client._executor  # noqa: SLF001  # of this package
+        if executor.network.unbounded is not None:
+            raise SettingsError(
+                executor.network.unbounded,
+                "cannot be used with PayoutGuard: httpx bounds each read and not the call, which could outlast the "
+                "payout's lease; give the client no such argument, or transport=highhelp.HTTPTransport(...)",
+            )
+        milliseconds = _lease(lease, executor.policy.total)
         super().__init__(url, clock=clock, **options)
-        self._client = client
-        self._guarding = Guarding(client, self._database.seal, milliseconds, clock)
+        self._executor = executor
+        self._guarding = Guarding(executor, self._database.seal, milliseconds, clock)
 
     @property
-    def guarding(self) -> Guarding[HighHelp]:
+    def guarding(self) -> Guarding[Any]:
         """The flows."""
         return self._guarding
 
@@ -363,8 +371,8 @@ class PayoutGuard(PayoutBook):
         if isinstance(step, Read):
             return self._database.read(step.function)
         if isinstance(step, LookUp):
-            return self._client.look_up(step.call)
-        return self._client.carry_out(step.call)
+            return self._executor.query(step.call)
+        return self._executor.execute(step.call)
 
 
 class AsyncPayoutGuard:
@@ -379,13 +387,14 @@ class AsyncPayoutGuard:
         clock: Callable[[], float] = time.time,
         **options: Unpack[BookOptions],
     ) -> None:
-        milliseconds = _lease(lease, client.longest_call)
+        executor = client._executor  # noqa: SLF001  # of this package
+        milliseconds = _lease(lease, executor.policy.total)
         self._database = AsyncDatabase(url, clock=clock, **options)
-        self._client = client
-        self._guarding = Guarding(client, self._database.seal, milliseconds, clock)
+        self._executor = executor
+        self._guarding = Guarding(executor, self._database.seal, milliseconds, clock)
 
     @property
-    def guarding(self) -> Guarding[AsyncHighHelp]:
+    def guarding(self) -> Guarding[Any]:
         """The flows."""
         return self._guarding
 
@@ -477,8 +486,8 @@ class AsyncPayoutGuard:
         if isinstance(step, Read):
             return await self._database.read(step.function)
         if isinstance(step, LookUp):
-            return await self._client.look_up(step.call)
-        return await self._client.carry_out(step.call)
+            return await self._executor.query(step.call)
+        return await self._executor.execute(step.call)
 
     async def close(self) -> None:
         """Close the database; the client stays open."""

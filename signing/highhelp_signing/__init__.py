@@ -34,8 +34,8 @@ if TYPE_CHECKING:
         RejectionReason,
         VerifiedCallback,
     )
-    from highhelp_signing.explanation import Cause, Explanation, Finding, explain
-    from highhelp_signing.home import Home, generate_home
+    from highhelp_signing.diagnosis.explain import Cause, Explanation, Finding, explain
+    from highhelp_signing.home import Home, HomeDirectory, generate_home
     from highhelp_signing.keys import KeyRing
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "Finding",
     "HmacSigner",
     "Home",
+    "HomeDirectory",
     "HomeExistsError",
     "KeyFormatError",
     "KeyRing",
@@ -76,23 +77,22 @@ __all__ = [
     "signing_message",
 ]
 
-# What is imported when it is first asked for: httpx is not needed to verify, verifying is not needed to send, a home
-# directory is made once in a life.
-# A module is never named like the function in it, since importing the one would hide the other.
+# Lazy: httpx is not needed to verify, verifying is not needed to send, and key generation is rarely needed.
 _LAZY = {
     "REFUSAL": "callbacks",
     "CallbackRejected": "callbacks",
     "CallbackVerifier": "callbacks",
-    "Cause": "explanation",
-    "Explanation": "explanation",
-    "Finding": "explanation",
+    "Cause": "diagnosis.explain",
+    "Explanation": "diagnosis.explain",
+    "Finding": "diagnosis.explain",
     "Home": "home",
+    "HomeDirectory": "home",
     "KeyRing": "keys",
     "Refusal": "callbacks",
     "RejectionReason": "callbacks",
     "SignatureAuth": "auth",
     "VerifiedCallback": "callbacks",
-    "explain": "explanation",
+    "explain": "diagnosis.explain",
     "generate_home": "home",
     "refuse_redirects": "auth",
     "refuse_redirects_async": "auth",

@@ -45,7 +45,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from highhelp_api import contract
 from highhelp_signing.normalize import DEFAULT_LIMITS, DEFAULT_SCHEME, collect_entries, join_entries
@@ -74,17 +74,6 @@ _TYPES: Mapping[str, type] = {
     "map": dict,
 }
 
-
-class _TextMap:
-    """In place of a type, for what a glance at the type does not tell. Nothing in a body is of this class."""
-
-
-# What a quick look asks of a field: its type, whether null counts as absent, and the fields in it; then the fields that
-# an object must have.
-_Quick: TypeAlias = "tuple[type | None, bool, _QuickObject | None]"
-_QuickObject: TypeAlias = "tuple[dict[str, _Quick], set[str]]"
-
-_NOT_KNOWN: _Quick = (None, True, None)
 
 ECHO_PATHS: Mapping[str, str] = {
     "general:payment_id": "general:payment_id",
@@ -115,7 +104,7 @@ class FieldRules:
         closed: whether no other field can be in a body, because its schema was or will be asked.
     """
 
-    __slots__ = ("_by_path", "_closed", "_follows", "_places", "_rows", "_scheme", "_top")
+    __slots__ = ("_by_path", "_closed", "_follows", "_places", "_scheme")
 
     def __init__(
         self,
@@ -126,19 +115,16 @@ class FieldRules:
     ) -> None:
         self._scheme = scheme
         self._closed = closed
-        self._rows = [fields[path] for path in sorted(fields)]  # parents first
-        objects = {row.path for row in self._rows if row.type == "object"}
-        if any(row.path.rpartition(":")[0] not in objects for row in self._rows if ":" in row.path):
-            raise ValueError("each field needs a row for the object that holds it")
-        self._by_path = {row.path: row for row in self._rows}
-        self._places = [
-            (row.path, parent, key, _TYPES[row.type], row)
-            for row in self._rows
-            for parent, _, key in [row.path.rpartition(":")]
-        ]
-        self._top = _quick_rules(self._rows)
+        rows = [fields[path] for path in sorted(fields)]  # parents first
+        self._by_path = {row.path: row for row in rows}
+        self._places: list[tuple[contract.Field, str, str, type]] = []
+        for row in rows:
+            parent, _, key = row.path.rpartition(":")
+            if parent and (parent not in fields or fields[parent].type != "object"):
+                raise ValueError("each field needs a row for the object that holds it")
+            self._places.append((row, parent, key, _TYPES[row.type]))
         # an entry of a closed body ends in a known leaf; in an open one, an unknown leaf may stand in a known object
-        beginnings = [row.path for row in self._rows if not (closed and row.type == "object")]
+        beginnings = [row.path for row in rows if not (closed and row.type == "object")]
         heads = "|".join(map(re.escape, beginnings))
         self._follows = re.compile(f"{re.escape(scheme.joiner)}(?:{heads}):")
 
@@ -147,7 +133,7 @@ class FieldRules:
         values: dict[str, object] = {}
         wrong: list[str] = []
         objects: dict[str, Mapping[str, object]] = {"": body}
-        for path, parent_path, key, kind, row in self._places:
+        for row, parent_path, key, kind in self._places:
             parent = objects.get(parent_path)
             if parent is None:
                 continue  # absent, null, or already found to be wrong
@@ -155,43 +141,12 @@ class FieldRules:
             if value is None and not (row.required and (key not in parent or not row.nullable)):
                 continue
             if type(value) is not kind or (row.type == "map" and not _is_text_map(value)):
-                wrong.append(path)
+                wrong.append(row.path)
                 continue
-            values[path] = value
+            values[row.path] = value
             if isinstance(value, dict):
-                objects[path] = value
+                objects[row.path] = value
         return KnownFields(values, wrong[0] if wrong else None)
-
-    def evident(self, body: Mapping[str, object], entries: list[str], normalized: str) -> bool:
-        """Whether a quick look tells that T, N, H, S and O hold, as it does of nearly every callback that is sent.
-
-        False says nothing: then :meth:`read` and :meth:`ambiguity` are to be asked, which are exact.
-
-        Args:
-            body: a parsed body that satisfies K.
-            entries: its sorted entries.
-            normalized: the entries joined.
-        """
-        joiner = self._scheme.joiner
-        if len(joiner) > 1 or normalized.count(joiner) != len(entries) - 1:
-            return False
-        # No value contains the joiner: H, S and O hold. N: each null is the end of an entry, and so would be each text
-        # that reads as null. Where the string has no more such ends than nulls were met, there is no such text.
-        nulls = 0
-        nodes: list[tuple[Any, _QuickObject]] = [(body, self._top)]
-        for node, (fields, required) in nodes:
-            if not required <= node.keys():
-                return False
-            for key, value in node.items():
-                kind, optional, inner = fields.get(key, _NOT_KNOWN)
-                if type(value) is kind:
-                    if inner is not None:
-                        nodes.append((value, inner))
-                elif value is None and optional:
-                    nulls += 1
-                elif kind is not None and not (kind is _TextMap and _is_text_map(value)):
-                    return False
-        return f"{normalized}{joiner}".count(f":{self._scheme.null_text}{joiner}") == nulls
 
     def ambiguity(self, known: Callable[[], KnownFields], entries: list[str], normalized: str) -> str | None:
         """Rules N, H, S and O for a body that satisfies T and K.
@@ -330,23 +285,6 @@ def _callback_rules(scheme: SignatureScheme) -> FieldRules:
 @lru_cache(maxsize=16)
 def _request_rules(scheme: SignatureScheme) -> FieldRules:
     return FieldRules(scheme, contract.REQUEST_FIELDS, closed=True)
-
-
-def _quick_rules(rows: list[contract.Field]) -> _QuickObject:
-    # parents first
-    top: _QuickObject = ({}, set())
-    objects = {"": top}
-    for row in rows:
-        parent, _, key = row.path.rpartition(":")
-        fields, required = objects[parent]
-        inner: _QuickObject | None = None
-        if row.type == "object":
-            inner = objects[row.path] = ({}, set())
-        kind = _TextMap if row.type == "map" else _TYPES[row.type]
-        fields[key] = (kind, row.nullable or not row.required, inner)
-        if row.required:
-            required.add(key)
-    return top
 
 
 def _is_text_map(value: object) -> bool:

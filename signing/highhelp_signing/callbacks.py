@@ -1,4 +1,4 @@
-"""Callbacks: is it the gateway that speaks, and does the body say only one thing?"""
+"""Verify callbacks: authentic, fresh and unambiguous."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from highhelp_api import contract
 from highhelp_signing.ambiguity import FieldRules
 from highhelp_signing.encoding import decode_signature
 from highhelp_signing.errors import BodyFault, BodyNotSignable, KeyFormatError, SigningError
+from highhelp_signing.headers import find_headers
 from highhelp_signing.keys import KeyRing
 from highhelp_signing.normalize import (
     DEFAULT_LIMITS,
     DEFAULT_SCHEME,
+    TOLERANCE,
     Limits,
     collect_entries,
     is_timestamp,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["REFUSAL", "CallbackRejected", "CallbackVerifier", "Refusal", "RejectionReason", "VerifiedCallback"]
 
-_MOST_HEADERS = 1000
 _SIGNATURE, _TIMESTAMP = contract.HEADERS.signature, contract.HEADERS.timestamp
 
 
@@ -161,7 +161,7 @@ class CallbackVerifier:
     Args:
         keys: the keys of each project, by project id; copied.
         scheme: the open points of the signature.
-        tolerance: seconds that the timestamp may lie in the past or the future (not documented; 300 by default).
+        tolerance: seconds that the timestamp may lie in the past or the future.
         clock: answers Unix seconds.
         limits: how much an unauthenticated body may cost.
 
@@ -176,7 +176,7 @@ class CallbackVerifier:
         self,
         keys: Mapping[str, KeyRing],
         scheme: SignatureScheme = DEFAULT_SCHEME,
-        tolerance: float = 300,
+        tolerance: float = TOLERANCE,
         clock: Callable[[], float] = time.time,
         *,
         limits: Limits = DEFAULT_LIMITS,
@@ -208,9 +208,7 @@ class CallbackVerifier:
         read = self._read(raw)
         key_id = self._key_of(read.body, message_of(read.normalized, timestamp, self._scheme), signature)
         signed_at = int(timestamp)
-        callback = _callback(raw, read, key_id, signed_at)
-        if callback is None or read.doubtful_keys or not self._rules.evident(read.body, read.entries, read.normalized):
-            callback = self._examined(read, callback)
+        callback = self._check_fields(read, _callback(raw, read, key_id, signed_at))
         # last, so that "stale" is said only of what is otherwise in order
         age = self._clock() - signed_at
         if not abs(age) <= self._tolerance:
@@ -242,8 +240,7 @@ class CallbackVerifier:
             raise CallbackRejected(RejectionReason.SIGNATURE, "no key of the project made this signature")
         return key_id
 
-    def _examined(self, read: _Read, callback: VerifiedCallback | None) -> VerifiedCallback:
-        # what a quick look could not tell; a callback that is in order passes here too
+    def _check_fields(self, read: _Read, callback: VerifiedCallback | None) -> VerifiedCallback:
         known = self._rules.read(read.body)
         if known.wrong is not None or callback is None:
             place = known.wrong or "an id"
@@ -292,11 +289,8 @@ def _bytes(raw_body: object, limit: int) -> bytes:
 
 
 def _signature_and_timestamp(headers: object) -> tuple[bytes, str]:
-    try:
-        signatures, timestamps = _find(headers)
-    except Exception:  # noqa: BLE001 - whatever a foreign mapping raises, the verdict is the same
-        signatures = timestamps = []
-    signature, timestamp = decode_signature(_only(signatures, _SIGNATURE)), _only(timestamps, _TIMESTAMP)
+    found = find_headers(headers, (_SIGNATURE, _TIMESTAMP))
+    signature, timestamp = decode_signature(_only(found, _SIGNATURE)), _only(found, _TIMESTAMP)
     if signature is None:
         raise CallbackRejected(RejectionReason.HEADERS, f"{_SIGNATURE} is not base64url")
     if not is_timestamp(timestamp):
@@ -304,7 +298,8 @@ def _signature_and_timestamp(headers: object) -> tuple[bytes, str]:
     return signature, timestamp
 
 
-def _only(values: list[str | None], wanted: str) -> str:
+def _only(found: Mapping[str, list[str | None]], wanted: str) -> str:
+    values = found[wanted]
     if not values:
         raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is missing")
     if len(values) > 1:
@@ -312,43 +307,6 @@ def _only(values: list[str | None], wanted: str) -> str:
     if values[0] is None:
         raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is not text")
     return values[0]
-
-
-def _find(headers: Any) -> tuple[list[str | None], list[str | None]]:
-    # The multi-dicts of the web frameworks list each occurrence under items(); an ASGI scope has a list of pairs.
-    pairs = headers if isinstance(headers, list | tuple) else headers.items()
-    listed = list(islice(pairs, _MOST_HEADERS + 1))
-    signatures: list[str | None] = []
-    timestamps: list[str | None] = []
-    if len(listed) > _MOST_HEADERS:
-        return signatures, timestamps
-    for name, value in listed:
-        text = name if type(name) is str else _text(name)
-        if text is None:
-            continue
-        lowered = text.lower()
-        if lowered == _SIGNATURE:
-            signatures.append(_text(value))
-        elif lowered == _TIMESTAMP:
-            timestamps.append(_text(value))
-    return signatures, timestamps
-
-
-def _text(value: object) -> str | None:
-    if type(value) is str:
-        return value
-    if isinstance(value, list | tuple) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, bytes):
-        return bytes.decode(value, "latin-1")
-    return str.__str__(value) if isinstance(value, str) else None
-
-
-class _Draft:
-    # A VerifiedCallback while it is made. The constructor of a frozen dataclass sets each attribute by a call of
-    # object.__setattr__, which together take longer than checking the types of all fields. An object with the same
-    # slots takes plain assignments; once complete, and before anybody else has it, its class is changed.
-    __slots__ = VerifiedCallback.__slots__
 
 
 def _callback(raw: bytes, read: _Read, key_id: str, signed_at: int) -> VerifiedCallback | None:
@@ -360,22 +318,20 @@ def _callback(raw: bytes, read: _Read, key_id: str, signed_at: int) -> VerifiedC
     if project_id is None or payment_id is None or status is None:
         return None
     amount = info.get("amount")
-    made: Any = _Draft()
-    made.raw = raw
-    made.body = body
-    made.project_id = project_id
-    made.payment_id = payment_id
-    made.request_id = _string(general, "request_id")
-    made.status = status
-    made.sub_status = _string(state, "sub_status")
-    made.amount = amount if type(amount) is int else None
-    made.currency = _string(info, "currency")
-    made.key_id = key_id
-    made.signed_at = signed_at
-    made.normalized_sha256 = hashlib.sha256(read.normalized.encode()).hexdigest()
-    made.__class__ = VerifiedCallback
-    callback: VerifiedCallback = made
-    return callback
+    return VerifiedCallback(
+        raw=raw,
+        body=body,
+        project_id=project_id,
+        payment_id=payment_id,
+        request_id=_string(general, "request_id"),
+        status=status,
+        sub_status=_string(state, "sub_status"),
+        amount=amount if type(amount) is int else None,
+        currency=_string(info, "currency"),
+        key_id=key_id,
+        signed_at=signed_at,
+        normalized_sha256=hashlib.sha256(read.normalized.encode()).hexdigest(),
+    )
 
 
 def _object(node: dict[str, object], key: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What can go wrong before a signature exists: one small family of typed errors.
+"""Typed errors of keys, schemes, bodies and requests.
 
 None of them holds a key, a token, a signature or a value of the body; a place is named by its colon path
 (``payment:amount``), a key file by its name. All survive :mod:`pickle`.
@@ -42,7 +42,7 @@ class BodyFault(StrEnum):
     DUPLICATE_KEY = "duplicate_key"
     """An object names one key twice."""
     KEY = "key"
-    """A key is not text, or contains ``:`` or the joiner, so that its path could not be told from its value."""
+    """A key is not text, or contains ``:`` or the joiner, so that nothing separates its path from its value."""
     FLOAT = "float"
     """A number with a fraction or an exponent: its text is not defined by the gateway."""
     NUMBER = "number"
@@ -101,7 +101,7 @@ class SchemeError(SigningError):
 
     Attributes:
         field: the field at fault, ``""`` for the scheme as a whole.
-        problem: what is wrong with it.
+        problem: a description.
     """
 
     field: str
@@ -122,7 +122,7 @@ class KeyFormatError(SigningError):
 
     Attributes:
         source: where it came from: a file's name, or a general word for text that was handed over.
-        problem: what was expected.
+        problem: the form that was expected.
     """
 
     source: str

@@ -1,10 +1,11 @@
-"""The four signature headers of one request, as a pure function of its bytes."""
+"""The signature headers: made for a request, and found among the headers that somebody else sent."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
 from highhelp_signing.encoding import base64url_encode
@@ -13,12 +14,15 @@ from highhelp_signing.keyfiles import public_pem
 from highhelp_signing.normalize import DEFAULT_SCHEME, message_of, normalize, parse_body, timestamp_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from highhelp_signing.scheme import SignatureScheme
     from highhelp_signing.signers import Signer
 
-__all__ = ["access_token", "check_project_id", "headers_of", "signature_headers"]
+__all__ = ["access_token", "check_project_id", "find_headers", "headers_of", "signature_headers"]
 
 _HEADER_VALUE = re.compile(r"[!-~]{1,255}")
+_MOST_HEADERS = 1000
 
 
 def signature_headers(
@@ -81,10 +85,9 @@ def headers_of(
 
 
 def access_token(project_id: str, signer: Signer, scheme: SignatureScheme = DEFAULT_SCHEME) -> str:
-    """The value of ``x-access-token``: what the scheme names, or the project id where no public key is at hand.
+    """The value of ``x-access-token``: what the scheme names, or the project id where there is no public key.
 
-    The public key is documented, its DER form unpadded comes from an integrator; what belongs there for HMAC is not
-    documented.
+    The public key is documented, its DER form unpadded comes from an integrator; for HMAC nothing is documented.
     """
     if scheme.token == "project_id":  # noqa: S105 - names a form, holds no secret
         return project_id
@@ -110,3 +113,35 @@ def check_project_id(project_id: object) -> None:
     """
     if not isinstance(project_id, str) or not _HEADER_VALUE.fullmatch(project_id):
         raise SchemeError("project_id", "must be 1 to 255 characters of printable ASCII without spaces")
+
+
+def find_headers(headers: Any, wanted: Iterable[str]) -> dict[str, list[str | None]]:
+    """The values of received headers, each as often as it is there. Never raises; unreadable headers are none.
+
+    Args:
+        headers: any mapping or iterable of pairs. The multi-dicts of the web frameworks list each occurrence under
+            ``items()``; an ASGI scope has a list of pairs of bytes.
+        wanted: names in lower case.
+
+    Returns:
+        For each wanted name its values; None for a value that is not text.
+    """
+    found: dict[str, list[str | None]] = {name: [] for name in wanted}
+    try:
+        pairs = headers if isinstance(headers, list | tuple) else headers.items()
+        listed = list(islice(pairs, _MOST_HEADERS + 1))
+        for name, value in listed if len(listed) <= _MOST_HEADERS else ():
+            lowered = (name if type(name) is str else _text(name) or "").lower()
+            if lowered in found:
+                found[lowered].append(_text(value))
+    except Exception:  # noqa: BLE001 - whatever a foreign mapping raises: it has no headers that can be read
+        return {name: [] for name in found}
+    return found
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, bytes):
+        return bytes.decode(value, "latin-1")
+    return str.__str__(value) if isinstance(value, str) else None

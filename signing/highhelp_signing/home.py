@@ -1,4 +1,4 @@
-"""A complete home directory with fresh keys: what a merchant gets from the gateway, for tests and the simulator.
+"""A home directory: where its files are, and one with fresh keys as a merchant gets it, for tests and the simulator.
 
 File names follow the documented ones without the project's id; the gateway's own private key stands in a folder of its
 own, which a merchant never has.
@@ -8,44 +8,31 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
-import shutil
-import tempfile
-import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from highhelp_signing.errors import HomeExistsError
 from highhelp_signing.headers import check_project_id
-from highhelp_signing.keyfiles import MIN_RSA_BITS, public_der, public_pem
+from highhelp_signing.keyfiles import generate_hmac_key, generate_rsa_key, private_pem, public_der, public_pem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
     from highhelp_signing.scheme import SignatureScheme
 
-__all__ = ["Home", "generate_home"]
-
-_PUBLIC = frozenset({"project.json", "public_key.pem", "callback_public_key.pem"})
+__all__ = ["Home", "HomeDirectory", "generate_home"]
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
-    """Where the files of a home directory are.
+class HomeDirectory:
+    """The only place that knows the names of a home directory's files; whether they exist is not asked.
 
     Attributes:
         directory: the home directory.
-        project_id: the merchant project.
-        base_url: the gateway's URL.
     """
 
     directory: Path
-    project_id: str
-    base_url: str
 
     @property
     def project(self) -> Path:
@@ -83,6 +70,24 @@ class Home:
         return self.directory / "gateway" / "callback_private_key.pem"
 
 
+@dataclass(frozen=True, slots=True)
+class Home(HomeDirectory):
+    """A home directory and what its ``project.json`` says.
+
+    Attributes:
+        directory: the home directory.
+        project_id: the merchant project.
+        base_url: the gateway's URL.
+    """
+
+    project_id: str
+    base_url: str
+
+
+_NAMES = HomeDirectory(Path())  # relative to the home directory
+_PUBLIC = frozenset({_NAMES.project, _NAMES.public_key, _NAMES.callback_public_key})
+
+
 def generate_home(
     directory: str | os.PathLike[str],
     *,
@@ -110,6 +115,10 @@ def generate_home(
         SchemeError: the project id cannot stand in a header.
         OSError: the directory cannot be written.
     """
+    import shutil  # here, since settings import this module for its names alone
+    import tempfile
+    import uuid
+
     project_id = str(uuid.uuid4()) if project_id is None else project_id
     check_project_id(project_id)
     target = Path(directory).absolute()
@@ -130,29 +139,23 @@ def generate_home(
     return Home(target, project_id, base_url)
 
 
-def _contents(base_url: str, project_id: str, scheme: SignatureScheme | None) -> dict[str, bytes]:
-    merchant, gateway = (rsa.generate_private_key(65537, MIN_RSA_BITS) for _ in range(2))
+def _contents(base_url: str, project_id: str, scheme: SignatureScheme | None) -> dict[Path, bytes]:
+    merchant, gateway = generate_rsa_key(), generate_rsa_key()
     project: dict[str, object] = {"project_id": project_id, "base_url": base_url}
     if scheme is not None:
         project["scheme"] = asdict(scheme)
     return {
-        "private_key.pem": _private_pem(merchant),
-        "public_key.pem": public_pem(public_der(merchant.public_key())),
-        "hmac_private_key.txt": secrets.token_urlsafe(48).encode() + b"\n",
-        "callback_public_key.pem": public_pem(public_der(gateway.public_key())),
-        "hmac_callback_key.txt": secrets.token_urlsafe(48).encode() + b"\n",
-        "gateway/callback_private_key.pem": _private_pem(gateway),
-        "project.json": (json.dumps(project, ensure_ascii=False, indent=2) + "\n").encode(),
+        _NAMES.private_key: private_pem(merchant),
+        _NAMES.public_key: public_pem(public_der(merchant.public_key())),
+        _NAMES.hmac_private_key: generate_hmac_key().encode() + b"\n",
+        _NAMES.callback_public_key: public_pem(public_der(gateway.public_key())),
+        _NAMES.hmac_callback_key: generate_hmac_key().encode() + b"\n",
+        _NAMES.gateway_callback_private_key: private_pem(gateway),
+        _NAMES.project: (json.dumps(project, ensure_ascii=False, indent=2) + "\n").encode(),
     }
 
 
-def _private_pem(key: rsa.RSAPrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
-def _refuse_existing(target: Path, names: Mapping[str, bytes]) -> None:
+def _refuse_existing(target: Path, names: Iterable[Path]) -> None:
     if target.exists() and not target.is_dir():
         raise HomeExistsError(str(target))
     for name in names:
@@ -179,7 +182,7 @@ def _move_whole(staged: Path, target: Path) -> None:
         raise
 
 
-def _move_each(staged: Path, target: Path, names: Mapping[str, bytes]) -> None:
+def _move_each(staged: Path, target: Path, names: Iterable[Path]) -> None:
     placed: list[Path] = []
     try:
         for name in names:

@@ -1,10 +1,11 @@
-"""Reading key material: a failure names the file and the form that was expected, and shows nothing of the content."""
+"""Read, generate and write key material. An error names the file and the expected form, never the content."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import re
+import secrets
 from os import PathLike
 from pathlib import Path
 from typing import NoReturn, TypeAlias
@@ -17,15 +18,18 @@ from highhelp_signing.errors import KeyFormatError
 
 __all__ = [
     "MIN_RSA_BITS",
-    "KeyHolder",
     "KeySource",
+    "Secret",
     "check_rsa",
+    "generate_hmac_key",
+    "generate_rsa_key",
     "hmac_key_bytes",
     "load_private_key",
     "load_public_keys",
+    "private_pem",
     "public_der",
     "public_pem",
-    "read_text_file",
+    "read_hmac_key",
     "rsa_key_id",
 ]
 
@@ -42,8 +46,8 @@ _FILE_NAME = re.compile(r".{1,255}\.(?:pem|key|pub|der|crt|cer|txt)")
 _LARGEST_FILE = 1 << 20
 
 
-class KeyHolder:
-    """Base of what holds a secret: it refuses to be written anywhere, as a pickled signer would be a copied key."""
+class Secret:
+    """Base of classes that hold a key: pickling is refused, as a pickled signer would be a copied key."""
 
     __slots__ = ()
 
@@ -102,6 +106,16 @@ def _load_public(pem: str, name: str) -> rsa.RSAPublicKey:
     return key
 
 
+def generate_rsa_key() -> rsa.RSAPrivateKey:
+    """A fresh RSA key of the shortest length that is taken."""
+    return rsa.generate_private_key(65537, MIN_RSA_BITS)
+
+
+def generate_hmac_key() -> str:
+    """The text of a fresh HMAC key of 384 bits."""
+    return secrets.token_urlsafe(48)
+
+
 def check_rsa(key: rsa.RSAPrivateKey | rsa.RSAPublicKey, name: str) -> None:
     """Refuse RSA keys that protect nothing.
 
@@ -131,6 +145,13 @@ def public_pem(der: bytes) -> bytes:
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
+def private_pem(key: rsa.RSAPrivateKey) -> bytes:
+    """The PEM text of a private key (PKCS#8), not encrypted."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
 def hmac_key_bytes(text: str, name: str) -> bytes:
     """The bytes of an HMAC key: its text without the white space around it, in UTF-8.
 
@@ -149,12 +170,18 @@ def hmac_key_bytes(text: str, name: str) -> bytes:
     raise KeyFormatError(name, "the HMAC key has no UTF-8 form")
 
 
-def read_text_file(path: str | PathLike[str]) -> str:
-    """The text of a small UTF-8 file.
+def read_hmac_key(path: str | PathLike[str]) -> str:
+    """The text of an HMAC key's file.
 
     Raises:
-        KeyFormatError: missing, unreadable, too large, not text; names the file.
+        KeyFormatError: names the file, never the content.
     """
+    text = _read_text_file(path)
+    hmac_key_bytes(text, str(path))
+    return text
+
+
+def _read_text_file(path: str | PathLike[str]) -> str:
     name = os.fspath(path)
     try:
         with Path(name).open("rb") as file:
@@ -180,7 +207,7 @@ def _read_pem(source: KeySource, form: str) -> tuple[str, str]:
 
 def _read_text(source: KeySource, form: str) -> tuple[str, str]:
     if isinstance(source, PathLike):
-        return str(source), read_text_file(source)
+        return str(source), _read_text_file(source)
     if isinstance(source, bytes):
         source = source.decode("utf-8", "replace")
     if not isinstance(source, str):
@@ -189,7 +216,7 @@ def _read_text(source: KeySource, form: str) -> tuple[str, str]:
         return "PEM text", source if "\n" in source else source.replace("\\n", "\n")
     if not _FILE_NAME.fullmatch(source) and not _exists(source):
         raise KeyFormatError("key", f"{form}, as text or as the path of a file; the given text is neither")
-    return source, read_text_file(source)
+    return source, _read_text_file(source)
 
 
 def _exists(path: str) -> bool:

@@ -9,18 +9,17 @@ import hmac
 from typing import TYPE_CHECKING, Protocol
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from highhelp_signing.errors import KeyFormatError
 from highhelp_signing.keyfiles import (
-    KeyHolder,
     KeySource,
+    Secret,
     check_rsa,
     hmac_key_bytes,
     load_public_keys,
     public_der,
-    read_text_file,
+    read_hmac_key,
     rsa_key_id,
 )
 from highhelp_signing.signers import PKCS1, SHA256, rsa_input
@@ -35,7 +34,7 @@ __all__ = ["HmacVerificationKey", "KeyRing", "RsaVerificationKey", "Verification
 
 
 class VerificationKey(Protocol):
-    """One key that can tell whether a signature is its own."""
+    """A key that recognises its own signatures."""
 
     @property
     def key_id(self) -> str:
@@ -81,29 +80,20 @@ class RsaVerificationKey:
         return self._key.key_size // 8
 
     def signed_with_pkcs1(self, signature: bytes) -> bytes | None:
-        """What this key signed, in the encoding of PKCS#1 v1.5; None where the signature is not this key's.
+        """Recover what this key signed, in the encoding of PKCS#1 v1.5; None where the signature is not this key's.
 
-        For the search of a signature's mistake: it tells "another key" from "another text".
+        For the diagnosis of a signature: it distinguishes "another key" from "another text".
         """
         try:
             return self._key.recover_data_from_signature(signature, padding.PKCS1v15(), None)
         except (InvalidSignature, ValueError):
             return None
 
-    def signed_with_pss(self, message: bytes, signature: bytes) -> bool:
-        """Whether this is a RSA-PSS signature of the message, with SHA-256."""
-        form = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
-        try:
-            self._key.verify(signature, message, form, hashes.SHA256())
-        except (InvalidSignature, ValueError):
-            return False
-        return True
-
     def __repr__(self) -> str:
         return f"<RsaVerificationKey {self.key_id}>"
 
 
-class HmacVerificationKey(KeyHolder):
+class HmacVerificationKey(Secret):
     """The text of ``hmac_callback_key_<id>.txt`` (documented that it exists; HMAC-SHA512 and its detail inferred).
 
     Args:
@@ -124,17 +114,15 @@ class HmacVerificationKey(KeyHolder):
         """See :meth:`VerificationKey.matches`; compares in constant time."""
         return hmac.compare_digest(hmac.digest(self.__key, message, hashlib.sha512), signature)
 
-    def misspelt(self) -> list[tuple[str, Callable[[bytes, str], bytes]]]:
-        """Ways to misread the key's file, each with the HMAC that comes of it (message, name of the hash).
+    def misread_variants(self) -> list[tuple[str, Callable[[bytes, str], bytes]]]:
+        """List ways to misread the key's file, each with the HMAC that it gives (message, name of the hash).
 
-        For the search of a signature's mistake; the first one is the key as it is.
+        For the diagnosis of a signature; the first one is the key as it is.
         """
         key = self.__key
         ways = {
             "": key,
             "with the line break at the end of its file": key + b"\n",
-            "with the Windows line break at the end of its file": key + b"\r\n",
-            "with a space after it": key + b" ",
             "with a space before it": b" " + key,
             "with the byte order mark of its file": b"\xef\xbb\xbf" + key,
         }
@@ -212,10 +200,7 @@ class KeyRing:
         Raises:
             KeyFormatError: names the file, never the content.
         """
-        texts = [(read_text_file(path), str(path)) for path in paths]
-        for text, name in texts:
-            hmac_key_bytes(text, name)  # an error names the file
-        return cls.from_hmac(*(text for text, _ in texts))
+        return cls.from_hmac(*map(read_hmac_key, paths))
 
     @property
     def key_ids(self) -> tuple[str, ...]:

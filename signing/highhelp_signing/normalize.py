@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_LIMITS",
     "DEFAULT_SCHEME",
+    "TOLERANCE",
     "Limits",
-    "NotPlain",
+    "NotJsonValue",
     "NumberText",
     "Parsed",
     "collect_entries",
@@ -41,6 +42,8 @@ __all__ = [
 ]
 
 DEFAULT_SCHEME = SignatureScheme()
+TOLERANCE = 300
+"""Seconds that a timestamp may lie in the past or the future; the gateway documents none."""
 
 _TIMESTAMP = re.compile(r"[1-9][0-9]{9}", re.ASCII)
 
@@ -71,8 +74,8 @@ class NumberText(str):
     __slots__ = ()
 
 
-class NotPlain(Exception):
-    """A body holds something else than what a JSON parser makes; what an encoder makes of that is its own affair."""
+class NotJsonValue(Exception):
+    """A value that is not plain JSON (dict, list, str, int, bool, None), which an encoder may write differently."""
 
 
 class Parsed(NamedTuple):
@@ -215,11 +218,11 @@ def collect_entries(
             key that contains ``:`` or the joiner are added to it instead of being refused, and :class:`NumberText` is
             taken as its text.
         plain: whether the body must be made of dict, list, str, int, bool and None, and of none of their subclasses,
-            which may tell an encoder something else than they tell us.
+            which an encoder may write differently.
 
     Raises:
         BodyNotSignable: see :func:`normalize`.
-        NotPlain: asked for, and it is not.
+        NotJsonValue: asked for, and it is not.
     """
     if not isinstance(body, dict):
         raise BodyNotSignable("", BodyFault.NOT_OBJECT)
@@ -259,58 +262,58 @@ def _utf8_length(text: str) -> int | None:
         return None
 
 
-def _collect(  # noqa: C901, PLR0912 - the hot path of every call and callback: a function for each step costs a tenth
+def _collect(
     body: dict[str, object], scheme: SignatureScheme, limits: Limits, bad_keys: list[str] | None, *, plain: bool
 ) -> list[str]:
-    # a list that grows while it is walked, instead of recursion
-    joiner, deepest, room = scheme.joiner, limits.depth, limits.text
-    lenient = bad_keys is not None
     if plain and type(body) is not dict:
-        raise NotPlain
+        raise NotJsonValue
+    room = limits.text
+    lenient = bad_keys is not None
     entries: list[str] = []
-    append = entries.append
+    # a list that grows while it is walked, instead of recursion
     nodes: list[tuple[str, _Container, int]] = [("", body, 1)]
     for prefix, node, depth in nodes:
-        if depth > deepest:
+        if depth > limits.depth:
             raise BodyNotSignable(prefix[:-1], BodyFault.DEPTH)
         # What a body of bytes can multiply are the paths; its keys and values are in it as often as in the entries.
         room -= len(prefix) * len(node)
         if room < 0:
             raise BodyNotSignable(prefix[:-1], BodyFault.SIZE)
-        if isinstance(node, list):
-            members: Iterable[tuple[str, Any]] = zip(map(str, range(len(node))), node, strict=True)
-        else:
-            try:
-                keys = "".join(node)  # one check for all keys; joining also tells whether each is text
-            except TypeError:
-                raise BodyNotSignable(prefix[:-1], BodyFault.KEY) from None
-            if ":" in keys or joiner in keys:
-                _note_bad_keys(prefix, node, joiner, bad_keys)
-            members = node.items()
-        for name, value in members:
+        for name, value in _members(prefix, node, scheme.joiner, bad_keys):
             # a subclass of str may print as something else: take the characters that it holds
             key = name if type(name) is str else _key_text(prefix, name, plain=plain)
             kind = type(value)
-            # what stands most often in a body is asked first
             if kind is str or kind is int:
-                append(f"{prefix}{key}:{value}")
-            elif kind is dict and value:
-                nodes.append((f"{prefix}{key}:", value, depth + 1))
-            elif value is None:
-                append(f"{prefix}{key}:{scheme.null_text}")
-            elif value is True:
-                append(f"{prefix}{key}:{scheme.true_text}")
-            elif value is False:
-                append(f"{prefix}{key}:{scheme.false_text}")
-            elif plain and kind is not dict and kind is not list:
-                raise NotPlain
-            else:
-                other = value if kind is dict or kind is list else _made_plain(prefix, key, value, lenient=lenient)
-                if isinstance(other, str):
-                    append(f"{prefix}{key}:{other}")
-                elif other:
-                    nodes.append((f"{prefix}{key}:", other, depth + 1))
+                entries.append(f"{prefix}{key}:{value}")
+                continue
+            other = value if kind is dict or kind is list else _scalar_text(value, scheme)
+            if other is None:
+                other = _to_plain(prefix, key, value, lenient=lenient, plain=plain)
+            if isinstance(other, str):
+                entries.append(f"{prefix}{key}:{other}")
+            elif other:
+                nodes.append((f"{prefix}{key}:", other, depth + 1))
     return entries
+
+
+def _members(prefix: str, node: _Container, joiner: str, bad_keys: list[str] | None) -> Iterable[tuple[str, Any]]:
+    if isinstance(node, list):
+        return zip(map(str, range(len(node))), node, strict=True)
+    try:
+        keys = "".join(node)  # one check for all keys; joining also checks that each is text
+    except TypeError:
+        raise BodyNotSignable(prefix[:-1], BodyFault.KEY) from None
+    if ":" in keys or joiner in keys:
+        _note_bad_keys(prefix, node, joiner, bad_keys)
+    return node.items()
+
+
+def _scalar_text(value: object, scheme: SignatureScheme) -> str | None:
+    if value is None:
+        return scheme.null_text
+    if value is True:
+        return scheme.true_text
+    return scheme.false_text if value is False else None
 
 
 def _note_bad_keys(prefix: str, node: dict[str, object], joiner: str, bad_keys: list[str] | None) -> None:
@@ -324,13 +327,15 @@ def _note_bad_keys(prefix: str, node: dict[str, object], joiner: str, bad_keys: 
 
 def _key_text(prefix: str, name: object, *, plain: bool) -> str:
     if plain:
-        raise NotPlain
+        raise NotJsonValue
     if not isinstance(name, str):
         raise BodyNotSignable(prefix[:-1], BodyFault.KEY)  # a mapping whose items have other keys than itself
     return str.__str__(name)
 
 
-def _made_plain(prefix: str, key: str, value: object, *, lenient: bool) -> str | _Container:
+def _to_plain(prefix: str, key: str, value: object, *, lenient: bool, plain: bool) -> str | _Container:
+    if plain:
+        raise NotJsonValue
     if isinstance(value, dict | list):
         return value
     if isinstance(value, NumberText) and not lenient:
@@ -390,7 +395,7 @@ _ONCE = _decoder(_named_once)
 
 def _loads(decoder: json.JSONDecoder, text: str) -> object:
     # Errors of the decoder hold the whole document: ours is raised outside, so that they are not even its context.
-    # What decoder.decode does, too, but with a regular expression before and behind for the white space of JSON.
+    # decoder.decode does this too, but finds the white space with two regular expressions
     text = text.strip(" \t\n\r")
     try:
         value, end = decoder.raw_decode(text)

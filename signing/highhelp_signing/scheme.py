@@ -15,16 +15,16 @@ __all__ = ["Digest", "SignatureScheme"]
 Digest = Literal["double", "single"]
 
 _HEADER_VALUE = re.compile(r"[!-~]+")
-# A joiner of characters that numbers, indexes and field names are made of could not be told from them.
+# A joiner must not consist of characters of numbers, indexes and field names.
 _NOT_IN_JOINER = re.compile(r"[0-9A-Za-z:_.+-]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureScheme:
-    """How a body becomes a signature; the default is the reading recorded in the project's API notes.
+    """How a body becomes a signature; the defaults are those recorded in the project's API notes.
 
-    Whoever learns that the gateway does otherwise changes one field here, not code. The field names are also the
-    keys of the JSON form.
+    When the gateway turns out to do otherwise, one field changes here, and no code. The field names are also the keys
+    of the JSON form.
 
     Attributes:
         digest: ``"double"``: RSA-SHA256 over the raw SHA-256 of the message, so SHA-256 runs twice (integrator);

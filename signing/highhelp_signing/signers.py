@@ -10,14 +10,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from highhelp_signing.keyfiles import (
-    KeyHolder,
     KeySource,
+    Secret,
     check_rsa,
     hmac_key_bytes,
     load_private_key,
     load_public_keys,
     public_der,
-    read_text_file,
+    read_hmac_key,
     rsa_key_id,
 )
 
@@ -35,12 +35,12 @@ Algorithm: TypeAlias = Literal["rsa", "hmac"]
 
 @runtime_checkable
 class Signer(Protocol):
-    """Whatever can sign: a key in memory, an HSM, a KMS. Must be safe to use from several threads.
+    """Signs messages: a key in memory, an HSM, a KMS. Must be safe to use from several threads.
 
     Attributes:
         algorithm: decides the algorithm header of the scheme.
         public_key_der: DER SubjectPublicKeyInfo of the project's public key, from which the token is made; None where
-            it is not at hand.
+            it is not known.
     """
 
     @property
@@ -63,7 +63,7 @@ class Signer(Protocol):
         """
 
 
-class RsaSigner(KeyHolder):
+class RsaSigner(Secret):
     """RSASSA-PKCS1-v1_5 with SHA-256 (documented as RSA-SHA256; the double digest by an integrator).
 
     Args:
@@ -112,7 +112,7 @@ class RsaSigner(KeyHolder):
         return f"<RsaSigner {rsa_key_id(self.__public_key_der)}>"
 
 
-class HmacSigner(KeyHolder):
+class HmacSigner(Secret):
     """HMAC-SHA512 with the text of the project's HMAC key file (its existence is documented, the detail inferred).
 
     Args:
@@ -141,9 +141,7 @@ class HmacSigner(KeyHolder):
         Raises:
             KeyFormatError: names the file, never the content.
         """
-        text = read_text_file(path)
-        hmac_key_bytes(text, str(path))  # an error names the file
-        return cls(text, public_key)
+        return cls(read_hmac_key(path), public_key)
 
     @property
     def algorithm(self) -> Algorithm:
@@ -164,7 +162,7 @@ class HmacSigner(KeyHolder):
 
 
 def rsa_input(message: bytes, digest: Digest) -> bytes:
-    """What RSA-SHA256 is applied to: the raw SHA-256 of the message, or the message itself.
+    """The input of RSA-SHA256: the raw SHA-256 of the message, or the message itself.
 
     Raises:
         ValueError: an unknown digest mode; a typo must not become a signature of another kind.

@@ -28,8 +28,9 @@ from ruamel.yaml.error import YAMLError
 
 from blocks import Block, blocks_of, commands, replaced
 from highhelp_api.contract import OPERATIONS
-from highhelp_mock.validation import field_errors
-from tests.docs.terminal import PATIENCE, Terminal, essence
+from highhelp_mock.api.validation import field_errors
+from tests.docs.terminal import Terminal, essence
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -15,7 +15,7 @@ import pytest
 from highhelp import AsyncHighHelp, HighHelp, cli, models
 from highhelp_api.contract import EXAMPLES, OPERATIONS, SCHEMAS, Operation
 from highhelp_mock import MockGateway
-from highhelp_mock.scenarios import SCENARIOS
+from highhelp_mock.simulation.scenarios import SCENARIOS
 from highhelp_signing import generate_home
 from tests.contract.fuzzing import BY_PATH, payment
 

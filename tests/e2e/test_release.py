@@ -14,6 +14,8 @@ import pytest
 import interpreters
 from tools.release import artifacts, extras
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "1.2.3"
 IN_WHEEL = [f"{package}/{name}" for package in artifacts.PACKAGES for name in ("__init__.py", "py.typed")]

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from highhelp_api import contract
-from highhelp_mock.scenarios import OTP_CODES, SCENARIOS
+from highhelp_mock.simulation.scenarios import OTP_CODES, SCENARIOS
 from tests.gateway.merchant import CARD, Merchant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from highhelp_mock import MockGateway, Outgoing
+
+pytestmark = pytest.mark.slow
 
 
 class Watcher:

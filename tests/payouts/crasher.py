@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-import highhelp.http
-from highhelp import HighHelp, RsaSigner
+import highhelp.transport.driver
+from highhelp import HighHelp, HTTPTransport, RsaSigner
 from highhelp.ledger import PayoutGuard, intents
 from highhelp.ledger.payouts import Database
 from highhelp.ledger.rows import read_csv
@@ -43,7 +43,7 @@ class Counted(Steps):
             super().__call__()
 
 
-class Watched(httpx.HTTPTransport):
+class Watched(HTTPTransport):
     """Every event of a connection is a step."""
 
     def __init__(self, steps: Steps) -> None:
@@ -131,7 +131,7 @@ def main() -> None:
         "signer": RsaSigner.from_pem(Path(home) / "private_key.pem"),
     }
     # the pauses of the client's look-ups are not what is tested here
-    highhelp.http.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[assignment, attr-defined]  # a stand-in
+    highhelp.transport.driver.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[assignment, attr-defined]  # a stand-in
     engine = warm(url)
     serve(lambda job: work(job, url, settings, engine))
 

@@ -23,6 +23,8 @@ from highhelp import (
     CallbackInbox,
     DuplicatePayment,
     HighHelp,
+    HmacSigner,
+    HTTPTransport,
     InvalidRequest,
     NotSent,
     OutcomeUnknown,
@@ -49,6 +51,7 @@ from tests.payouts.crashing import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from highhelp_mock import MockGateway
 
@@ -561,7 +564,9 @@ def test_a_database_that_goes_away(
         assert "Broken" in f"{raised.value} {getattr(raised.value, '__notes__', '')}"
         monkeypatch.undo()
         assert [one.state for one in guard.list()] == ["sent"] * writes
-        monkeypatch.setattr("highhelp.http.time", SimpleNamespace(sleep=naps.append, monotonic=time.monotonic))
+        monkeypatch.setattr(
+            "highhelp.transport.driver.time", SimpleNamespace(sleep=naps.append, monotonic=time.monotonic)
+        )
         gateway.travel(121)
         assert [one.state for one in guard.recover()] == ["settled" if accepted else "prepared"] * writes
     assert creates(gateway) == int(accepted and writes > 0)
@@ -752,3 +757,20 @@ def test_what_a_client_that_checks_nothing_leaves_out_is_named(gateway: MockGate
         with pytest.raises(InvalidRequest, match="general:payment_id: is missing or wrong"):
             guard.send({"general": {}, "payment": {"amount": 1, "currency": "RUB"}}, operation=CREATE)
         assert guard.list() == []
+
+
+def test_a_client_whose_calls_cannot_be_bounded_is_refused(tmp_path: Path) -> None:
+    signer = HmacSigner("k" * 32)
+    about: dict[str, Any] = {"base_url": "https://gateway.example", "project_id": "p", "signer": signer, "environ": {}}
+
+    def guard(**options: Any) -> PayoutGuard:
+        return PayoutGuard(HighHelp(**about, **options), tmp_path / "guard.db", environ={})
+
+    with httpx.Client(transport=HTTPTransport()) as own, pytest.raises(SettingsError, match=r"^http_client: .*HTTPTr"):
+        guard(http_client=own)
+    with httpx.HTTPTransport() as usual, pytest.raises(SettingsError, match=r"^transport: .*highhelp.HTTPTransport"):
+        guard(transport=usual)
+    for bounded in (None, "fast", HTTPTransport(), httpx.MockTransport(lambda _: httpx.Response(200))):
+        guard(transport=bounded).close()
+    late = AsyncHighHelp(**about, http_client=httpx.AsyncClient())  # asyncio.timeout bounds every attempt
+    AsyncPayoutGuard(late, tmp_path / "guard.db", environ={})

@@ -6,7 +6,6 @@ the searches below look at all candidates and not only at those that somebody th
 
 from __future__ import annotations
 
-import copy
 import itertools
 import re
 import time
@@ -160,6 +159,7 @@ SCHEMES = [
 NAMES = [f"{scheme.joiner} {scheme.null_text!r}" for scheme in SCHEMES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES, ids=NAMES)
 def test_no_collision_among_all_small_strings(scheme: SignatureScheme) -> None:
     rules = Rules(scheme, SMALL)
@@ -211,6 +211,7 @@ def texts(joiner: str) -> st.SearchStrategy[str]:
     return loose | st.tuples(entries, loose).map(lambda parts: joiner.join(sorted([*parts[0], parts[1]])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES, ids=NAMES)
 def test_no_collision_under_the_contract(scheme: SignatureScheme) -> None:
     # nothing is required here, so that strings need not be long to be accepted
@@ -409,122 +410,6 @@ def test_hostile_values_are_judged_in_linear_time(verifier: CallbackVerifier, si
     except CallbackRejected as error:
         assert error.genuine  # noqa: PT017 - either verdict will do
     assert time.process_time() - started < 3
-
-
-# The quick look: it may miss what the exact way finds in order, and never the other way round.
-
-
-def is_evident(body: dict[str, Any], scheme: SignatureScheme = DEFAULT, rules: FieldRules | None = None) -> bool:
-    entries = collect_entries(body, scheme, bad_keys=[])
-    text = join_entries(body, entries, scheme)
-    return (rules or FieldRules(scheme)).evident(body, entries, text)
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        callback(),
-        {"project_id": PROJECT, "general": {"payment_id": "o"}, "status": {"status": "new kind"}},
-        callback(payment_info=None, requisites=None, redirect={}),
-        callback(payment_info={"amount": None, "currency": None, "type": "None of these"}),
-        callback(redirect={"url": "https://a", "params": {"k": "v", "": ""}}),
-        callback(unknown={"list": ["x", 1, {"y": True}]}, more=None, none="none"),
-        *(dict(example.value) for example in contract.EXAMPLES if example.schema == contract.CALLBACK_SCHEMA),
-    ],
-)
-def test_an_ordinary_callback_is_evident(body: dict[str, Any]) -> None:
-    assert is_evident(body)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"project_id": 5},
-        {"project_id": None},
-        {"general": None},
-        {"general": "x"},
-        {"general": {"request_id": "r-1"}},
-        {"status": {"status": None}},
-        {"payment_info": {"amount": "10"}},
-        {"payment_info": {"amount": True}},
-        {"payment_info": []},
-        {"payment_info": {"type": "None"}},
-        {"payment_info": {"type": "x:None"}},
-        {"payment_info": {"type": None, "currency": "None"}},
-        {"payment_info": {"type": "a;b"}},
-        {"redirect": {"params": {"k": 1}}},
-        {"redirect": {"params": {"k": "None"}}},
-        {"redirect": {"params": []}},
-        {"unknown": "x;"},
-    ],
-)
-def test_what_has_to_be_looked_at_is_not_evident(change: dict[str, Any]) -> None:
-    assert not is_evident(callback(**change))
-
-
-def test_a_field_that_is_missing_is_not_evident() -> None:
-    for name in ("project_id", "general", "status"):
-        body = callback()
-        del body[name]
-        assert not is_evident(body)
-    rules = FieldRules(fields=rows_of(contract.Field("a", "string", True, True)))
-    assert is_evident({"a": None}, rules=rules)
-    assert not is_evident({"b": "x"}, rules=rules)
-    assert not is_evident({}, rules=rules)
-    inner = contract.Field("a:b", "object", False, False), contract.Field("a:b:c", "integer", True, False)
-    rules = FieldRules(fields=rows_of(contract.Field("a", "object", False, False), *inner))
-    assert is_evident({"a": {"b": {"c": 1}}}, rules=rules)
-    assert is_evident({"a": {"d": 1}}, rules=rules)
-    assert not is_evident({"a": {"b": {"d": 1}}}, rules=rules)
-    assert not is_evident({"a": {"b": {"c": "1"}}}, rules=rules)
-
-
-def test_a_joiner_of_two_characters_is_never_evident() -> None:
-    assert is_evident(callback(), SignatureScheme(joiner="|"))
-    assert not is_evident(callback(), SignatureScheme(joiner="||"))
-
-
-PLACES = [*contract.CALLBACK_FIELDS, "redirect:params:k", "unknown", "unknown:x", "general:unknown", "a;b"]
-WRITTEN = [
-    *("x", "", "None", "1", "0", ":None", "None:", "x;", "x;y:None", "x;status:status:z", "x;zone: y"),
-    *(None, True, False, 0, 1, -5, {}, [], {"k": "v"}, {"k": None}, ["None"], [None]),
-]
-READ_OTHERWISE = [
-    DEFAULT,
-    SignatureScheme(null_text="1"),
-    SignatureScheme(null_text="", true_text="x", false_text="None"),
-    SignatureScheme(joiner="||"),
-    SignatureScheme(joiner="~"),
-]
-
-
-def written(edits: list[tuple[str, Any]]) -> dict[str, Any]:
-    body = callback(redirect={"url": "https://a", "params": {"k": "v"}})
-    for path, value in edits:
-        *parents, key = path.split(":")
-        node: Any = body
-        for parent in parents:
-            node = node.get(parent) if isinstance(node, dict) else None
-        if isinstance(node, dict):
-            node[key] = copy.deepcopy(value)
-    return body
-
-
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(WRITTEN)), max_size=5),
-    st.sampled_from(READ_OTHERWISE),
-)
-def test_what_is_evident_holds_when_looked_at_exactly(edits: list[tuple[str, Any]], scheme: SignatureScheme) -> None:
-    body, bad_keys = written(edits), list[str]()
-    entries = collect_entries(body, scheme, bad_keys=bad_keys)
-    text = join_entries(body, entries, scheme)
-    rules = FieldRules(scheme)
-    if bad_keys or not rules.evident(body, entries, text):
-        return
-    known = rules.read(body)
-    assert known.wrong is None
-    assert rules.ambiguity(lambda: known, entries, text) is None
 
 
 # Contracts that may come.

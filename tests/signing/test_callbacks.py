@@ -29,7 +29,6 @@ from highhelp_signing import (
     VerifiedCallback,
     normalize,
 )
-from highhelp_signing.ambiguity import FieldRules
 from highhelp_signing.encoding import base64url_encode
 from highhelp_signing.normalize import collect_entries, join_entries, message_of, parse
 from tests.signing.conftest import HMAC_TEXT, NOW, PROJECT, Sign, callback, compact
@@ -111,20 +110,6 @@ def test_it_is_what_its_constructor_makes(verifier: CallbackVerifier, sign: Sign
     with pytest.raises((AttributeError, TypeError)):
         event.more = 1  # type: ignore[attr-defined]  # it has slots
     assert not hasattr(event, "__dict__")
-
-
-def test_an_ordinary_callback_is_read_once(
-    verifier: CallbackVerifier, sign: Sign, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object) -> None:
-        raise LookupError("read again")
-
-    monkeypatch.setattr(FieldRules, "read", broken)
-    raw = compact(callback(requisites={"pan": "4111111111111111", "phone": None}))
-    assert verifier.verify(raw, sign(raw)).payment_id == "order-1"
-    doubled = raw.replace(b'"amount":10000', b'"amount":10000,"amount":10000')
-    with pytest.raises(LookupError, match="read again"):
-        verifier.verify(doubled, sign(doubled))
 
 
 def test_bytes_are_kept_and_other_buffers_are_copied(ring: KeyRing, sign: Sign) -> None:

@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import pytest
@@ -92,6 +91,10 @@ Mistake: TypeAlias = Callable[[Case], object]
 TEXT = normalize(BODY)
 MESSAGE = signing_message(BODY, NOW)
 ENCODED = base64url_encode(TEXT.encode()).encode()
+IN_ORDER = (
+    f"general:project_id:{PROJECT};general:payment_id:order-1;payment:amount:10000;payment:currency:RUB;"
+    "payment:flag:1;payment:off:0;payment:note:None;payment:tags:0:a;payment:tags:1:Б"
+)
 
 
 def headers(**changes: str) -> Mistake:
@@ -119,15 +122,6 @@ def body_signed_as(text: str) -> Mistake:
 
 def truncated(case: Case) -> None:
     case.set(case.raw_signature[:-6])
-
-
-def in_der(case: Case) -> None:
-    case.set(b"\x04\x82\x01\x00" + case.raw_signature)
-
-
-def pss(case: Case) -> None:
-    form = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.MAX_LENGTH)
-    case.set(case.key.sign(hashlib.sha256(MESSAGE).digest(), form, hashes.SHA256()))
 
 
 def other_hash(case: Case) -> None:
@@ -167,14 +161,6 @@ def token_in_standard_base64(case: Case) -> None:
     case.headers[TOKEN] = base64.b64encode(public_der(case.key.public_key())).decode()
 
 
-def misspelt(case: Case) -> None:
-    case.headers["X-Acces-Signature"] = case.headers.pop(SIGNATURE)
-
-
-def underscores(case: Case) -> None:
-    case.headers["x_access_timestamp"] = case.headers.pop(STAMP)
-
-
 def twice(case: Case) -> None:
     case.headers = [*case.headers.items(), (SIGNATURE, "AAAA")]  # type: ignore[assignment]  # pairs are taken too
 
@@ -206,10 +192,6 @@ def hmac_signed(case: Case) -> None:
     case.set(hmac.digest(HMAC_TEXT.encode(), MESSAGE, hashlib.sha512))
 
 
-def hmac_by_public_key(case: Case) -> None:
-    case.set(hmac.digest(public_pem(public_der(case.key.public_key())), MESSAGE, hashlib.sha512))
-
-
 def timestamps(sent: str, *, signed: str | None = None) -> Mistake:
     def plant(case: Case) -> None:
         case.sign_message(ENCODED + (sent if signed is None else signed).encode())
@@ -239,64 +221,40 @@ MISTAKES: list[tuple[str, Mistake, Cause]] = [
     ("trailing zero added", number_rewritten(b"100.1", b"100.10"), Cause.RE_SERIALISED),
     ("integer became a float", number_rewritten(b"100", b"100.0"), Cause.RE_SERIALISED),
     ("float became an integer", number_rewritten(b"100.0", b"100"), Cause.RE_SERIALISED),
-    ("escapes signed", body_signed_as(TEXT.replace("Б", "\\u0411")), Cause.ESCAPED),
-    ("not sorted", body_signed_as(";".join(reversed(TEXT.split(";")))), Cause.SORTING),
-    ("joiner at the end", body_signed_as(TEXT + ";"), Cause.JOINER_AT_END),
-    ("empty objects signed", body_signed_as(TEXT + ";sender:{}"), Cause.EMPTY),
-    ("list counted from 1", body_signed_as(TEXT.replace("tags:1", "tags:2").replace("tags:0", "tags:1")), Cause.INDEX),
+    ("not sorted", body_signed_as(IN_ORDER), Cause.SORTING),
     ("JSON text signed", message(base64url_encode(RAW).encode() + str(NOW).encode()), Cause.JSON_TEXT),
     ("compact JSON signed", message(json.dumps(BODY, separators=(",", ":")).encode()), Cause.JSON_TEXT),
     ("no timestamp", message(ENCODED), Cause.NO_TIMESTAMP),
-    ("timestamp first", message(str(NOW).encode() + ENCODED), Cause.ORDER),
-    ("separator", message(ENCODED + b"." + str(NOW).encode()), Cause.SEPARATOR),
-    ("no base64url", message(TEXT.encode() + str(NOW).encode()), Cause.NOT_ENCODED),
-    ("normalised in hex", message(TEXT.encode().hex().encode() + str(NOW).encode()), Cause.MESSAGE_HEX),
-    ("trailing newline in message", message(MESSAGE + b"\n"), Cause.TRAILING_NEWLINE),
-    ("trailing newline in text", body_signed_as(TEXT + "\n"), Cause.TRAILING_NEWLINE),
-    ("BOM signed", body_signed_as("\ufeff" + TEXT), Cause.BOM),
-    ("BOM sent", with_bom, Cause.BOM),
+    ("BOM sent", with_bom, Cause.BODY),
     ("digest as hex text", digest_as_text, Cause.DIGEST),
     ("milliseconds sent and signed", timestamps(f"{NOW}123"), Cause.MILLISECONDS),
     ("milliseconds sent", timestamps(f"{NOW}123", signed=f"{NOW}"), Cause.MILLISECONDS),
-    (
-        "timestamp is a date",
-        timestamps(datetime.fromtimestamp(NOW, UTC).isoformat(), signed=f"{NOW}"),
-        Cause.TIMESTAMP_FORM,
-    ),
     ("timestamp has a fraction", timestamps(f"{NOW}.25"), Cause.TIMESTAMP_FORM),
     ("timestamp with a line break", timestamps(f"{NOW}\n", signed=f"{NOW}"), Cause.WHITE_SPACE),
     ("another second signed", timestamps(f"{NOW}", signed=f"{NOW - 2}"), Cause.TIMESTAMP_DIFFERS),
     ("stale", timestamps(f"{NOW - 1000}"), Cause.STALE),
-    ("from the future", timestamps(f"{NOW + 1000}"), Cause.FUTURE),
+    ("from the future", timestamps(f"{NOW + 1000}"), Cause.STALE),
     ("signature padded", respelt(lambda raw: base64url_encode(raw, padding=True)), Cause.PADDING),
     ("half padded", respelt(lambda raw: base64url_encode(raw) + "="), Cause.PADDING),
-    ("hex", respelt(bytes.hex), Cause.HEX),
-    ("hex in capitals", respelt(lambda raw: raw.hex().upper()), Cause.HEX),
+    ("hex", respelt(bytes.hex), Cause.ENCODING),
+    ("hex in capitals", respelt(lambda raw: raw.hex().upper()), Cause.ENCODING),
     ("line break", respelt(lambda raw: base64url_encode(raw) + "\n"), Cause.WHITE_SPACE),
     ("wrapped lines", respelt(lambda raw: base64.encodebytes(raw).decode()), Cause.WHITE_SPACE),
-    ("quoted", respelt(lambda raw: f'"{base64url_encode(raw)}"'), Cause.QUOTED),
-    ("twice encoded", respelt(lambda raw: base64url_encode(base64url_encode(raw).encode())), Cause.DOUBLE_ENCODED),
-    ("hex, then base64url", respelt(lambda raw: base64url_encode(raw.hex().encode())), Cause.DOUBLE_ENCODED),
-    ("empty", respelt(lambda _: ""), Cause.NOT_BASE64URL),
-    ("no base64", respelt(lambda _: "?!"), Cause.NOT_BASE64URL),
-    ("truncated", truncated, Cause.TRUNCATED),
-    ("DER", in_der, Cause.DER),
-    ("PSS", pss, Cause.PSS),
+    ("empty", respelt(lambda _: ""), Cause.ENCODING),
+    ("no base64", respelt(lambda _: "?!"), Cause.ENCODING),
+    ("truncated", truncated, Cause.UNKNOWN),
     ("SHA-512", other_hash, Cause.DIGEST),
     ("SHA-1", sha1, Cause.DIGEST),
     ("another key", another_key, Cause.UNKNOWN_KEY),
     ("a foreign pair", a_foreign_pair, Cause.WRONG_KEY),
-    ("private and public of two pairs", token_of_another_pair, Cause.KEY_PAIR),
+    ("private and public of two pairs", token_of_another_pair, Cause.TOKEN),
     ("private key in the token", private_key_in_token, Cause.PRIVATE_KEY_SENT),
     ("token in standard base64", token_in_standard_base64, Cause.TOKEN),
     ("another project", another_project, Cause.PROJECT),
     ("HMAC without a key at hand", hmac_signed, Cause.ALGORITHM),
-    ("public key as HMAC key", hmac_by_public_key, Cause.PUBLIC_KEY_AS_SECRET),
     ("no signature", lambda case: case.headers.pop(SIGNATURE), Cause.HEADER_MISSING),
     ("no timestamp header", lambda case: case.headers.pop(STAMP), Cause.HEADER_MISSING),
     ("no token", lambda case: case.headers.pop(TOKEN), Cause.HEADER_MISSING),
-    ("misspelt header", misspelt, Cause.HEADER_MISSPELT),
-    ("underscores in a header", underscores, Cause.HEADER_MISSPELT),
     ("header twice", twice, Cause.HEADER_TWICE),
     ("not JSON", lambda case: setattr(case, "body", b"{"), Cause.BODY),
     ("windows-1251", lambda case: setattr(case, "body", '{"a": "Б"}'.encode("cp1251")), Cause.BODY),
@@ -340,9 +298,7 @@ def test_standard_base64_is_told_where_it_differs(case: Case) -> None:
         if set("+/") & set(text):
             break
     case.headers[SIGNATURE] = text
-    assert case.explained().cause is Cause.STANDARD_BASE64
-    case.headers[SIGNATURE] = text.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
-    assert case.explained().cause is Cause.URL_ENCODED
+    assert case.explained().cause is Cause.ENCODING
 
 
 def test_what_does_not_matter_is_no_finding(case: Case) -> None:
@@ -411,7 +367,7 @@ def test_several_mistakes_at_once_are_all_named(case: Case) -> None:
     case.headers |= {SIGNATURE: RsaSigner(case.key).sign(message, "single").hex(), STAMP: stamp, MERCHANT: "other"}
     found = case.explained()
     causes = {finding.cause for finding in found.findings}
-    assert causes == {Cause.MILLISECONDS, Cause.HEX, Cause.SCHEME, Cause.PROJECT}
+    assert causes == {Cause.MILLISECONDS, Cause.ENCODING, Cause.SCHEME, Cause.PROJECT}
     assert found.scheme == scheme
 
 
@@ -467,6 +423,7 @@ def test_strange_bodies_do_not_raise(case: Case, body: bytes) -> None:
     assert not case.explained().matches
 
 
+@pytest.mark.slow
 def test_a_large_body_is_bounded(case: Case) -> None:
     case.body = json.dumps({f"k{number}": [None, True, "x" * 30] for number in range(3000)}).encode()
     began = time.process_time()

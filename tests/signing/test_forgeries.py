@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa, x25519
 
 from highhelp_mock import MockGateway, Request
-from highhelp_mock.projects import make_keys
+from highhelp_mock.simulation.projects import make_keys
 from highhelp_signing import (
     CallbackRejected,
     CallbackVerifier,
@@ -40,7 +41,7 @@ from tests.signing.conftest import HMAC_TEXT, NOW, PROJECT, callback, compact, p
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from highhelp_mock.projects import Project
+    from highhelp_mock.simulation.projects import Project
 
 SIZE = 256
 """Bytes of the keys here."""
@@ -344,8 +345,12 @@ def takes_any_number(signature: bytes, key: rsa.RSAPrivateKey, data: bytes) -> b
 
 
 def takes_pss_too(signature: bytes, key: rsa.RSAPrivateKey, data: bytes) -> bool:
-    ring_key = RsaVerificationKey(key.public_key())
-    return ring_key.signed_with_pss(data, signature)
+    form = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
+    try:
+        key.public_key().verify(signature, data, form, hashes.SHA256())
+    except InvalidSignature:
+        return False
+    return True
 
 
 CARELESS: dict[str, tuple[Callable[[bytes, rsa.RSAPrivateKey, bytes], bool], list[str]]] = {

@@ -12,8 +12,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from highhelp_signing import (
     HmacSigner,
@@ -201,31 +201,19 @@ def test_what_a_key_signed_is_recovered(signer: RsaSigner, rsa_key: rsa.RSAPriva
     assert other.signed_with_pkcs1(signer.sign(MESSAGE)) is None
 
 
-def test_the_other_padding_is_told(signer: RsaSigner, rsa_key: rsa.RSAPrivateKey) -> None:
-    key = RsaVerificationKey(rsa_key.public_key())
-    for salt in (padding.PSS.DIGEST_LENGTH, padding.PSS.MAX_LENGTH):
-        form = padding.PSS(padding.MGF1(hashes.SHA256()), salt)
-        signature = rsa_key.sign(MESSAGE, form, hashes.SHA256())
-        assert key.signed_with_pss(MESSAGE, signature) is True
-        assert key.signed_with_pss(MESSAGE + b"0", signature) is False
-    assert key.signed_with_pss(MESSAGE, signer.sign(MESSAGE, "single")) is False
-
-
 @pytest.mark.parametrize("text", ["c2VjcmV0", "0123456789abcdef", "a key of words!"])
 def test_every_way_to_misread_a_key_file(text: str) -> None:
     raw = text.encode()
     expected = {
         "": raw,
         "with the line break at the end of its file": raw + b"\n",
-        "with the Windows line break at the end of its file": raw + b"\r\n",
-        "with a space after it": raw + b" ",
         "with a space before it": b" " + raw,
         "with the byte order mark of its file": b"\xef\xbb\xbf" + raw,
         "decoded from base64url, though its text is the key": base64.urlsafe_b64decode(raw + b"=="),
     }
     if text == "0123456789abcdef":
         expected["decoded from hex, though its text is the key"] = bytes.fromhex(text)
-    ways = HmacVerificationKey(text).misspelt()
+    ways = HmacVerificationKey(text).misread_variants()
     assert [name for name, _ in ways] == list(expected)
     for name, mac in ways:
         for algorithm in ("sha512", "sha256"):
@@ -234,8 +222,12 @@ def test_every_way_to_misread_a_key_file(text: str) -> None:
 
 def test_a_key_that_reads_as_nothing_is_no_way() -> None:
     # one character of base64url is less than a byte, and none of the alphabet is nothing at all
-    assert [name for name, _ in HmacVerificationKey("?").misspelt()][-1] == "with the byte order mark of its file"
-    assert [name for name, _ in HmacVerificationKey("a").misspelt()][-1] == "with the byte order mark of its file"
+    assert [name for name, _ in HmacVerificationKey("?").misread_variants()][
+        -1
+    ] == "with the byte order mark of its file"
+    assert [name for name, _ in HmacVerificationKey("a").misread_variants()][
+        -1
+    ] == "with the byte order mark of its file"
 
 
 # The home directory.
@@ -338,7 +330,7 @@ def test_a_crash_leaves_no_half_home(
     if others:
         directory.mkdir()
         (directory / "notes.txt").write_text("mine", "utf-8")
-    monkeypatch.setattr("highhelp_signing.home.rsa.generate_private_key", lambda *_: rsa_key)
+    monkeypatch.setattr("highhelp_signing.home.generate_rsa_key", lambda: rsa_key)
     calls = 0
     name = "link" if others else "fsync"
     real: Any = getattr(os, name)
@@ -360,7 +352,7 @@ def test_a_crash_leaves_no_half_home(
 
 def test_two_at_once_do_not_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rsa_key: rsa.RSAPrivateKey) -> None:
     directory = tmp_path / "home"
-    monkeypatch.setattr("highhelp_signing.home.rsa.generate_private_key", lambda *_: rsa_key)
+    monkeypatch.setattr("highhelp_signing.home.generate_rsa_key", lambda: rsa_key)
     real = os.fsync
 
     def slower(descriptor: int) -> None:

@@ -9,7 +9,7 @@ import sys
 
 SIDE, KEY, URL, *PATHS = sys.argv[1:]
 sys.path[:0] = PATHS
-for name in ("click", "rich", "opentelemetry", "h2", "brotli", "brotlicffi", "zstandard", "socksio"):
+for name in ("click", "rich", "h2", "brotli", "brotlicffi", "zstandard", "socksio"):
     sys.modules[name] = None  # type: ignore[assignment]  # what import statements take for "not installed"
 
 import resource  # noqa: E402

@@ -13,14 +13,15 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import httpx
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from highhelp.apart import apart
-from highhelp.outcome import Answer
+from highhelp.calls.outcome import RawResponse
 from highhelp_api import contract
 from highhelp_api.client.models import Integration, PaymentState, Status, SubStatus
 from highhelp_signing import normalize, signature_headers, signing_message
+from highhelp_signing.auth import SignatureAuth
 from highhelp_signing.encoding import base64url_encode
 from tools.bench import material
 from tools.bench.measure import Bench, Row, computed, ratios
@@ -220,7 +221,7 @@ def model(bench: Bench) -> Row:
             integration=Integration(form_url=body["integration"]["form_url"]),
         )
 
-    got = Answer(200, {}, raw, 0.0)
+    got = RawResponse(200, {}, raw, 0.0)
     if by_hand() != PaymentState.from_dict(got.json()):
         raise AssertionError("the two sides do not make the same model")
     series = bench.interleave(
@@ -236,12 +237,17 @@ def model(bench: Bench) -> Row:
 def loop(bench: Bench) -> Row:
     """How long an event loop stands still while it is asked for many RSA signatures at once."""
     keys, raw = material.Keys.new(), material.compact(material.request())
-
-    def sign() -> object:
-        return signature_headers(raw, signer=keys.rsa, project_id=material.PROJECT, timestamp=NOW)
+    auth = SignatureAuth(material.PROJECT, keys.rsa, origin="https://gateway.example")
 
     async def inline() -> object:
-        return sign()
+        return auth(httpx.Request("POST", "https://gateway.example/x", content=raw))
+
+    async def hooked() -> object:
+        flow = auth.async_auth_flow(httpx.Request("POST", "https://gateway.example/x", content=raw))
+        try:
+            return await anext(flow)
+        finally:
+            await flow.aclose()
 
     lags: dict[str, list[float]] = {"inline, lag p99": [], "two threads, lag p99": []}
 
@@ -253,9 +259,7 @@ def loop(bench: Bench) -> Row:
 
         return measured
 
-    series = bench.interleave(
-        {"inline": turn("inline", inline), "two threads": turn("two threads", lambda: apart(sign, like=keys))}, 40
-    )
+    series = bench.interleave({"inline": turn("inline", inline), "two threads": turn("two threads", hooked)}, 40)
     units = dict.fromkeys(series, "signatures/s") | dict.fromkeys(lags, "ms")
     return Row(
         series | lags,

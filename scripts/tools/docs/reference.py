@@ -24,8 +24,8 @@ MODULES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "mock": ("Mock gateway", "What `from highhelp_mock import ...` finds. Extra `[mock]`.", ("highhelp_mock",)),
     "recording": (
         "Recording and drift",
-        "What `from highhelp.record import ...` and `from highhelp.drift import ...` find.",
-        ("highhelp.record", "highhelp.drift"),
+        "What `from highhelp.drift import ...` finds.",
+        ("highhelp.drift",),
     ),
     "contract": (
         "The contract as data",

@@ -82,7 +82,7 @@ ROOMS = {
         ),
         Room(
             "flows",
-            _of("highhelp", "flows outcome"),
+            _of("highhelp.calls", "flow outcome policy wait"),
             ("tests/client/test_flows.py", "tests/client/test_money_is_safe.py", "tests/client/test_answers.py"),
             85,
         ),
