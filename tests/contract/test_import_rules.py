@@ -40,7 +40,7 @@ def test_the_code_keeps_them(copy: Path) -> None:
     ("file", "line", "rule"),
     [
         ("highhelp/money.py", "import highhelp_mock", "only the command line and the testing plugin"),
-        ("highhelp/flows.py", "import highhelp_api.strict", "only the command line and the testing plugin"),
+        ("highhelp/calls/flow.py", "import highhelp_api.strict", "only the command line and the testing plugin"),
         ("highhelp/errors.py", "import highhelp.client", "the client's rooms stand on each other"),
         (
             "gateway/highhelp_mock/simulation/balances.py",
