@@ -1,39 +1,43 @@
-"""Run a generator of steps to its end: the one loop behind calls, payouts and the inbox."""
+"""Run flows: generators that yield what is to be done and are sent what came of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator
 
-S = TypeVar("S")
 R = TypeVar("R")
-T = TypeVar("T")
+S = TypeVar("S")
 
 
-def drive(flow: Generator[S, R | None, T], perform: Callable[[S], R]) -> T:
-    """Perform each step that a flow yields, hand it the result, and return what the flow returns.
-
-    Args:
-        flow: Yields steps.
-        perform: Does one step. What it raises ends the flow.
-    """
+def drive(flow: Generator[S, Any, R], perform: Callable[[S], Any]) -> R:
+    """Run a flow to its end. What `perform` raises is raised inside the flow, which decides what it means."""
     try:
         step = next(flow)
         while True:
-            step = flow.send(perform(step))
-    except StopIteration as stop:
-        value: T = stop.value
+            try:
+                result = perform(step)
+            except Exception as error:  # noqa: BLE001 - it goes on to the flow
+                step = flow.throw(error)
+            else:
+                step = flow.send(result)
+    except StopIteration as end:
+        value: R = end.value
         return value
 
 
-async def drive_async(flow: Generator[S, R | None, T], perform: Callable[[S], Awaitable[R]]) -> T:
-    """Run a flow as `drive` does, with steps that are awaited."""
+async def drive_async(flow: Generator[S, Any, R], perform: Callable[[S], Awaitable[Any]]) -> R:
+    """As :func:`drive`, on an event loop."""
     try:
         step = next(flow)
         while True:
-            step = flow.send(await perform(step))
-    except StopIteration as stop:
-        value: T = stop.value
+            try:
+                result = await perform(step)
+            except Exception as error:  # noqa: BLE001 - it goes on to the flow
+                step = flow.throw(error)
+            else:
+                step = flow.send(result)
+    except StopIteration as end:
+        value: R = end.value
         return value

@@ -67,7 +67,7 @@ class RequestBuilder:
         # classes may show an encoder something else than us. What is checked and signed is what will be sent.
         content, normalized = self._check_sent(operation, raw, content, own=not isinstance(body, Mapping))
         given = _value_at(content, _ID)
-        info = OPERATIONS[operation.info] if operation.retry == "reconcile" and operation.info else None
+        creates = operation.retry == "reconcile" and operation.info
         payment = content.get("payment")
         expected = (payment.get("amount"), payment.get("currency")) if isinstance(payment, dict) else (None, None)
         return ClientCall(
@@ -75,7 +75,7 @@ class RequestBuilder:
             body=raw,
             payment_id=given if isinstance(given, str) else None,
             parse=parse,
-            info=None if info is None else partial(self._build_info, info, given, parse),
+            info=partial(self.build_info, operation.id, given, parse) if creates else None,
             expected=expected,
             project_id=self.project_id,
             normalized=normalized,
@@ -97,7 +97,7 @@ class RequestBuilder:
             parse: Makes a state of the answer's JSON object.
         """
         operation = OPERATIONS[operation_id]
-        info = partial(self._build_info, OPERATIONS[str(operation.info)], payment_id, parse)
+        info = partial(self.build_info, operation_id, payment_id, parse)
         return ClientCall(operation, b"", payment_id, parse, info, expected, self.project_id)
 
     def build_raw(self, path: str, body: Mapping[str, Any]) -> ClientCall[Any]:
@@ -116,9 +116,17 @@ class RequestBuilder:
         payment_id = payment_id_of(content)
         return ClientCall(operation, _to_json(operation, content, payment_id), payment_id, dict)
 
-    def _build_info(
-        self, info: Operation, payment_id: object, parse: Callable[[Mapping[str, Any]], T]
+    def build_info(
+        self, operation_id: str, payment_id: object, parse: Callable[[Mapping[str, Any]], T]
     ) -> ClientCall[T]:
+        """Build the question to the info operation of a create.
+
+        Args:
+            operation_id: Of the create.
+            payment_id: The payment that is asked about.
+            parse: Makes a state of the answer's JSON object.
+        """
+        info = OPERATIONS[str(OPERATIONS[operation_id].info)]
         known = payment_id if isinstance(payment_id, str) else None
         body = _to_json(info, {"general": {"project_id": self.project_id, "payment_id": payment_id}}, known)
         return ClientCall(info, body, known, parse, project_id=self.project_id)

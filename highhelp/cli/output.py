@@ -55,7 +55,7 @@ EXTRAS: Mapping[str, str] = {
     "rich": "cli",
     **dict.fromkeys(("jinja2", "jsonschema_rs", "pydantic", "uvicorn"), "mock"),
     **dict.fromkeys(("aiosqlite", "alembic", "sqlalchemy"), "callbacks"),
-    **dict.fromkeys(("asyncpg", "pg8000"), "postgres"),
+    "psycopg": "postgres",
     "faststream": "publish",
 }
 """Which extra brings a package that only some commands need."""

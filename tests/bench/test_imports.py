@@ -52,7 +52,7 @@ def test_a_first_call_loads_few_modules(first_call: list[str]) -> None:
 
 
 def test_a_first_call_loads_none_of_the_heavy_rooms(first_call: list[str]) -> None:
-    heavy = {"asyncio", "decimal", "highhelp.ledger", "highhelp.cli", "highhelp.money", "highhelp_mock",
+    heavy = {"asyncio", "decimal", "highhelp.storage", "highhelp.cli", "highhelp.money", "highhelp_mock",
              "highhelp_api.strict", "highhelp_signing.callbacks", "highhelp_signing.diagnosis.explain"}  # fmt: skip
     assert heavy.isdisjoint(first_call)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from highhelp.ledger.engine import make_engine
+from highhelp.storage.engine import make_engine
 from highhelp_api.contract import FINAL_STATUSES
 from highhelp_mock import MockGateway, Outgoing
 from highhelp_signing import generate_home

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from highhelp.ledger import PayoutBook
+from highhelp import PayoutBook
 from highhelp_mock import MockGateway
 from tests.payouts.conftest import NOW
 from tests.payouts.crashing import Crasher, crashing, repeated

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import CallbackInbox
-from highhelp.receivers import asgi_receiver, wsgi_receiver
+from highhelp.inbox.receivers import asgi_receiver, wsgi_receiver
 from highhelp_api import contract
 from highhelp_mock import MockGateway, Request
 from highhelp_mock.simulation.projects import Keys, make_keys

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sqlite3
 import statistics
@@ -11,11 +10,14 @@ from contextlib import ExitStack, closing, contextmanager
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import psycopg
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from highhelp import CallbackInbox
-from highhelp.ledger.protect import readable
+from highhelp.storage.encryption import readable
+from highhelp.storage.engine import make_engine
 from highhelp_signing import signing_message
 from tools.bench import material
 from tools.bench.measure import Bench, NotMeasured, Row, Series, Turn, ratios
@@ -57,24 +59,23 @@ def postgres(bench: Bench) -> Row:
 
 @contextmanager
 def _new_database(name: str) -> Iterator[tuple[str, Any]]:
-    driver: Any = importlib.import_module("pg8000.dbapi")
-    url = make_url(POSTGRES)
-    about = {"user": url.username or "postgres", "password": url.password, "host": url.host, "port": url.port or 5432}
-    try:
-        server = driver.connect(database=url.database, **about)
-    except Exception as error:
-        raise NotMeasured("PostgreSQL is not to be reached on 127.0.0.1:5432, so it was not measured") from error
-    server.autocommit = True
+    server = make_engine(POSTGRES).execution_options(isolation_level="AUTOCOMMIT")
     name = f"highhelp_bench_{os.getpid()}_{name}"
-    server.cursor().execute(f"CREATE DATABASE {name}")
-    connection = driver.connect(database=name, **about)
-    connection.autocommit = True
     try:
-        yield url.set(database=name).render_as_string(hide_password=False), connection
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    except DBAPIError as error:
+        raise NotMeasured("PostgreSQL is not to be reached on 127.0.0.1:5432, so it was not measured") from error
+    url = make_url(POSTGRES).set(database=name)
+    text = url.render_as_string(hide_password=False)
+    try:
+        # as ours: without named prepared statements
+        with psycopg.connect(text, autocommit=True, prepare_threshold=None) as bare:
+            yield text, bare
     finally:
-        connection.close()
-        server.cursor().execute(f"DROP DATABASE {name} WITH (FORCE)")
-        server.close()
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        server.dispose()
 
 
 class _Inbox:
@@ -240,7 +241,7 @@ def _measure(
             stack.enter_context(CallbackInbox(url, verifier=keys.verifier(), environ={})) for url, _ in databases
         ]
         for inbox in inboxes:
-            inbox.prepare()
+            inbox.create_schema()
         ours = _Inbox(inboxes[0], keys)
         driver = _Floor(_Inbox(inboxes[1], keys), _in_driver(databases[2][1]))
         sqlalchemy = _Floor(_Inbox(inboxes[3], keys), _in_sqlalchemy(inboxes[4].engine))
@@ -267,6 +268,7 @@ def _row(key: str, series: Series, curve: list[tuple[float, float]]) -> Row:
         claims={
             f"inbox-{key}-receive": ratios(series, "receive", "one bare commit + RSA verify"),
             f"inbox-{key}-process": ratios(series, "receive and process", "2.1 bare commits"),
+            f"inbox-{key}-floor": ratios(series, "receive", "floor: its statements through SQLAlchemy"),
         },
     )
     if curve:
@@ -282,7 +284,7 @@ def _microseconds(work: Callable[[], object]) -> float:
 
 def _growth(ours: _Inbox) -> list[tuple[float, float]]:
     """The cost of one more, with ever more stored: copies of one that was handled, made by the database itself."""
-    from highhelp.ledger.schema import EVENTS, PAYMENTS
+    from highhelp.storage.tables import EVENTS, PAYMENTS
 
     stored, points = 0, []
     for number in (10**3, 10**4, 10**5, 10**6):

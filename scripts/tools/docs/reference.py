@@ -13,12 +13,6 @@ MODULES: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "The requests, answers and enums of `highhelp.models`, each field with how it is [known](../provenance.md).",
         ("highhelp_api.client.models",),
     ),
-    "ledger": (
-        "Inbox and guard",
-        "What `from highhelp.ledger import ...` finds; the most used are in `highhelp` too. Extra `[callbacks]`.",
-        ("highhelp.ledger",),
-    ),
-    "receivers": ("Receivers", "What `from highhelp.receivers import ...` finds.", ("highhelp.receivers",)),
     "signing": ("Signatures", "What `from highhelp_signing import ...` finds.", ("highhelp_signing",)),
     "testing": ("Testing", "The fixtures of the pytest plugin.", ("highhelp.testing",)),
     "mock": ("Mock gateway", "What `from highhelp_mock import ...` finds. Extra `[mock]`.", ("highhelp_mock",)),

@@ -28,11 +28,15 @@ PACKAGE = "highhelp"
 PERMISSIVE = frozenset(
     {
         *("0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0", "ISC", "MIT", "MIT-0"),
-        *("PSF-2.0", "Unicode-3.0", "Unicode-DFS-2016", "Unlicense", "Zlib"),
+        *("BSD-Attribution-HPND-disclaimer", "PSF-2.0", "Unicode-3.0", "Unicode-DFS-2016", "Unlicense", "Zlib"),
     }
 )
 """SPDX names, and BSD where the metadata does not say which."""
 
+_LIBRARY = (
+    "weak copyleft, by library, in an optional extra: used as it is and never changed or copied into this package. Who "
+    "changes the library itself and passes it on has to publish these changes; nothing else is touched by it."
+)
 EXCEPTIONS: Mapping[str, tuple[str, str]] = {
     "certifi": (
         "MPL-2.0",
@@ -42,13 +46,21 @@ EXCEPTIONS: Mapping[str, tuple[str, str]] = {
             "changes; nothing else is touched by it."
         ),
     ),
+    **dict.fromkeys(("psycopg", "psycopg-binary"), ("LGPL-3.0-only", _LIBRARY)),
+    "keyutils-libs": ("LGPL-2.1-or-later", f"a shared library in the wheel of psycopg-binary; {_LIBRARY}"),
 }
-"""Packages whose licence is not permissive and that are used all the same, with the one licence and the reason."""
+"""Packages, and libraries in their wheels, whose licence is not permissive and that are used all the same, with the one
+licence and the reason."""
 
-ELSEWHERE: Mapping[str, str] = {"colorama": "BSD-3-Clause"}
+ELSEWHERE: Mapping[str, str] = {"colorama": "BSD-3-Clause", "tzdata": "Apache-2.0"}
 """What only other systems or Pythons need, so that its metadata is not at hand here; read on the package index."""
 
-UNSAID: Mapping[str, str] = {"openssl": "Apache-2.0"}
+UNSAID: Mapping[str, str] = {
+    "cyrus-sasl-lib": "BSD-Attribution-HPND-disclaimer",
+    "keyutils-libs": "LGPL-2.1-or-later",
+    "libcom_err": "MIT",
+    "openssl": "Apache-2.0",
+}
 """What is compiled in and listed without a licence; its project's licence."""
 
 # as the classifiers and older metadata have them
@@ -191,8 +203,16 @@ def compiled_in(here: Distribution) -> list[tuple[str, str]]:
                 given = [one.get("expression") or one["license"].get("id") or one["license"].get("name", "")
                          for one in component.get("licenses", ())]  # fmt: skip
                 name = component["name"]
+                if canonicalize_name(name) == canonicalize_name(here.name):
+                    continue  # the wheel itself
                 found.append((name, " AND ".join(f"({one})" for one in given) or UNSAID.get(name, "")))
     return found
+
+
+def names_inside(package: str) -> set[str]:
+    """Names of what a package that is installed here lists as built into it."""
+    here = installed(package)
+    return set() if here is None else {name for name, _ in compiled_in(here)}
 
 
 def judge(name: str, licence: str) -> str | None:
@@ -220,8 +240,8 @@ def parts(package: str = PACKAGE) -> list[Part]:
         if distributed and licence == "UNKNOWN":
             licence = from_its_file(distributed)
         inside = compiled_in(distributed) if distributed else []
-        problem = judge(name, licence) or next((f"has {one} in it: {what or 'no licence'} is not permissive"
-                                               for one, what in inside if not is_permissive(what)), None)  # fmt: skip
+        problem = judge(name, licence) or next((f"has {one} in it: {judge(one, what)}"
+                                               for one, what in inside if judge(one, what)), None)  # fmt: skip
         bringing = () if name in bare else tuple(extra for extra in extras if name in by_extra[extra])
         made.append(Part(name, spdx(licence), bringing, len(inside), problem))
     return made

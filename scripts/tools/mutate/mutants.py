@@ -24,10 +24,7 @@ TEXT = "the letters of a text for people (a literal with a space in it)"
 AT_IMPORT = "runs while its module is imported, which is before the tester chooses a mutant"
 CAST = "the type that typing.cast is given, which does nothing when the code runs"
 
-_AT_IMPORT = {
-    "highhelp.ledger.receiving": {"_changed", "_given", "_into", "_known_or_taken"},
-    "highhelp.ledger.statements": {"Statement.__init__"},
-}
+_AT_IMPORT: dict[str, set[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)

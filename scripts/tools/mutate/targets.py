@@ -56,7 +56,7 @@ ROOMS = {
         Room("verifier", _of("highhelp_signing", "callbacks ambiguity"), _SIGNING_TESTS, 95, _SLOW_SIGNING_TESTS),
         Room(
             "guard",
-            _of("highhelp.ledger", "intents guarding payouts"),
+            _of("highhelp.payouts", "intents flow guard"),
             (
                 "tests/payouts/test_intents.py",
                 "tests/payouts/test_guard.py",
@@ -70,7 +70,10 @@ ROOMS = {
         ),
         Room(
             "inbox",
-            _of("highhelp.ledger", "receiving claiming statements rules events keeping refused protect inbox"),
+            (
+                *_of("highhelp.inbox", "receive leases transitions events admin rejections inbox"),
+                *_of("highhelp.storage", "database encryption engine url"),
+            ),
             ("tests/inbox", "tests/security/test_stored_callbacks.py"),
             85,
             (

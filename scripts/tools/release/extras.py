@@ -52,7 +52,7 @@ assert asyncio.run(again()) == 0
     + """
 import asyncio, sqlalchemy
 from highhelp import AsyncCallbackInbox, CallbackInbox
-# nobody listens at port 9: that it is tried at all shows that the drivers are there
+# nobody listens at port 9: that it is tried at all shows that the driver is there
 try:
     CallbackInbox("postgresql://nobody@127.0.0.1:9/none").list()
 except sqlalchemy.exc.SQLAlchemyError as error:
@@ -61,14 +61,14 @@ else:
     raise SystemExit("a database at port 9?")
 try:
     asyncio.run(AsyncCallbackInbox("postgresql://nobody@127.0.0.1:9/none").list())
-except OSError as error:
+except sqlalchemy.exc.SQLAlchemyError as error:
     print(type(error).__name__)
 else:
     raise SystemExit("a database at port 9?")
 """,
     "publish": _HOME
     + """
-from highhelp.ledger import OutboxPublisher, rabbit_sender
+from highhelp import OutboxPublisher, rabbit_sender
 async def send(event): ...
 OutboxPublisher("inbox.db", send); rabbit_sender("amqp://127.0.0.1:9", queue="q")
 """,
