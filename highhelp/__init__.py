@@ -1,4 +1,4 @@
-"""The HighHelp payment API: a typed client that tells what is known about the money."""
+"""Typed client for the HighHelp payment API. Errors state what is known about the payment."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from highhelp._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from highhelp import models as models
+    from highhelp.calls.outcome import RawResponse as RawResponse
     from highhelp.client import AsyncHighHelp as AsyncHighHelp
     from highhelp.client import HighHelp as HighHelp
     from highhelp.errors import CallError as CallError
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from highhelp.inbox.store import AsyncCallbackStore as AsyncCallbackStore
     from highhelp.inbox.store import CallbackStore as CallbackStore
     from highhelp.money import Money as Money
-    from highhelp.outcome import Answer as Answer
     from highhelp.payouts.csv_file import RowsRefused as RowsRefused
     from highhelp.payouts.guard import AsyncPayoutGuard as AsyncPayoutGuard
     from highhelp.payouts.guard import PayoutBook as PayoutBook
@@ -64,7 +64,6 @@ _ERRORS = (
 
 _MODULES = {
     **dict.fromkeys(_ERRORS, "highhelp.errors"),
-    "Answer": "highhelp.outcome",
     "AsyncCallbackInbox": "highhelp.inbox.inbox",
     "AsyncCallbackStore": "highhelp.inbox.store",
     "AsyncHTTPTransport": "highhelp.transport.httpx_transport",
@@ -92,6 +91,7 @@ _MODULES = {
     "PayoutRefusal": "highhelp.payouts.intents",
     "PayoutUnsettled": "highhelp.payouts.intents",
     "RowsRefused": "highhelp.payouts.csv_file",
+    "RawResponse": "highhelp.calls.outcome",
     "RsaSigner": "highhelp_signing",
     "asgi_receiver": "highhelp.inbox.receivers",
     "django_receiver": "highhelp.inbox.receivers",

@@ -25,7 +25,7 @@ def state_name(status: str, sub_status: str | None) -> str:
 @functools.cache
 def _reach(flow: str | None) -> dict[str, frozenset[str]]:
     # one graph per flow, as the payer's choice on a hosted page leads from one machine into another
-    machines = {name for op in OPERATIONS.values() if flow in (None, op.flow) for name in op.machines}
+    machines = {name for op in OPERATIONS.values() if flow in (None, op.direction) for name in op.machines}
     follows: dict[str, set[str]] = {name: set() for name in STATES}
     for machine in machines:
         for state, after in TRANSITIONS[machine].items():
@@ -44,5 +44,5 @@ def _reach(flow: str | None) -> dict[str, frozenset[str]]:
 
 def reach(payment_type: str | None) -> dict[str, frozenset[str]]:
     """Map each state to all states that may come after it, for payments of a type."""
-    flows = {op.flow for op in OPERATIONS.values()}
+    flows = {op.direction for op in OPERATIONS.values()}
     return _reach(payment_type if payment_type in flows else None)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from highhelp.calls.outcome import RawResponse, clock_skew
 from highhelp.cli import output
 from highhelp.cli.keysets import public_ring
 from highhelp.cli.options import AsJson
@@ -24,7 +25,6 @@ from highhelp.cli.output import UsageProblem, guarded
 from highhelp.cli.session import connected
 from highhelp.cli.sign import shown_scheme
 from highhelp.errors import NotSent, Rejected, SettingsError, Unavailable
-from highhelp.outcome import Answer, clock_skew
 from highhelp.settings import (
     ACCESS_TOKEN,
     BASE_URL,
@@ -295,7 +295,7 @@ def _certificate(version: str | None, certificate: Mapping[str, Any] | None) -> 
 
 
 def _signed_call() -> Iterator[Check]:
-    answers: list[Answer] = []
+    answers: list[RawResponse] = []
     try:
         with connected(on_answer=lambda _, answer: answers.append(answer)) as client:
             client.service.balance()
@@ -313,7 +313,7 @@ def _signed_call() -> Iterator[Check]:
     yield from _clock(answers)
 
 
-def _clock(answers: list[Answer]) -> Iterator[Check]:
+def _clock(answers: list[RawResponse]) -> Iterator[Check]:
     skew = clock_skew(answers[-1]) if answers else None
     if skew is None:
         yield Check("clock", "not checked", "the gateway told no Date")
@@ -342,7 +342,7 @@ def _calibrate(*, interval: float, yes: bool, as_json: bool) -> None:
     _permission(settings.base_url, most, interval, yes=yes)
     with httpx.Client(follow_redirects=False) as pool:
 
-        def ask(scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> Answer:
+        def ask(scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> RawResponse:
             return connected(scheme=scheme, http_client=pool).request(operation.path, body)
 
         try:

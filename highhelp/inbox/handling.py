@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from highhelp.errors import SettingsError
 from highhelp.inbox.events import log_fields
 from highhelp.inbox.leases import LeaseLost
-from highhelp.log import log_event
+from highhelp.telemetry.log import log_event
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator

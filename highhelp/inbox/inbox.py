@@ -19,9 +19,9 @@ from highhelp.inbox.receivers import TOO_LARGE as TOO_LARGE
 from highhelp.inbox.receivers import HttpReply
 from highhelp.inbox.rejections import SAMPLE, Rejections
 from highhelp.inbox.store import AsyncCallbackStore, CallbackStore, StoreOptions, project_id_of
-from highhelp.log import log_event
 from highhelp.settings import load_callback_keys, load_scheme
 from highhelp.storage.engine import cause
+from highhelp.telemetry.log import log_event
 from highhelp_signing import REFUSAL, CallbackRejected, CallbackVerifier, VerifiedCallback
 from highhelp_signing.normalize import TOLERANCE
 

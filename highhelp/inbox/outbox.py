@@ -19,10 +19,10 @@ from sqlalchemy import delete, select, update
 
 from highhelp.errors import HighHelpError
 from highhelp.inbox.transitions import back_off
-from highhelp.log import log_event
 from highhelp.storage.database import AsyncDatabase
 from highhelp.storage.engine import cause
 from highhelp.storage.tables import EVENTS, OUTBOX
+from highhelp.telemetry.log import log_event
 from highhelp_api.contract import FINAL_STATUSES
 
 if TYPE_CHECKING:

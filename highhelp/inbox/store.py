@@ -8,17 +8,17 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypedDict, Unpack
 
+from highhelp.calls.drive import drive, drive_async
 from highhelp.errors import HighHelpError, SettingsError
 from highhelp.inbox import admin, leases
 from highhelp.inbox.handling import Claim, GiveBack, Handlers, HandlingOptions, Step, log_handled, work_steps
 from highhelp.inbox.leases import LeaseLost
-from highhelp.log import log_event
 from highhelp.settings import PROJECT_ID, Source
 from highhelp.storage import migrate
 from highhelp.storage.database import AsyncDatabase, Database, DatabaseOptions
-from highhelp.storage.drive import drive, drive_async
 from highhelp.storage.engine import cause, no_commit
 from highhelp.storage.url import database_url
+from highhelp.telemetry.log import log_event
 
 if TYPE_CHECKING:
     import os

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from highhelp.flows import Call
+    from highhelp.calls.flow import ClientCall
     from highhelp.payouts.flow import PayoutFlow, PayoutFlows
     from highhelp_api.client.api import Body
     from highhelp_api.client.models import PaymentState
@@ -106,7 +106,7 @@ class Ready:
 
     row: Row
     intent: Intent
-    call: Call[PaymentState] = field(repr=False)
+    call: ClientCall[PaymentState] = field(repr=False)
 
 
 class RateLimiter:
@@ -185,7 +185,7 @@ def rows_of(items: Iterable[Row | Body | Mapping[str, Any]], operation: str | No
     return rows
 
 
-def checked(flows: PayoutFlows[Any], rows: Sequence[Row]) -> list[Ready]:
+def checked(flows: PayoutFlows, rows: Sequence[Row]) -> list[Ready]:
     """Check every row against the contract. Stores and sends nothing. Raises RowsRefused."""
     ready: list[Ready] = []
     problems = duplicates(rows)
@@ -228,7 +228,7 @@ def conflicts(connection: Connection, ready: Sequence[Ready]) -> list[RowProblem
 
 
 def check_flow(
-    flows: PayoutFlows[Any], items: Iterable[Row | Body | Mapping[str, Any]], operation: str | None
+    flows: PayoutFlows, items: Iterable[Row | Body | Mapping[str, Any]], operation: str | None
 ) -> PayoutFlow[tuple[Total, ...]]:
     """See :meth:`highhelp.PayoutGuard.check_batch`."""
     ready = checked(flows, rows_of(items, operation))
@@ -246,7 +246,7 @@ def _totals(payouts: Iterable[tuple[str, str, int]]) -> tuple[Total, ...]:
     return tuple(Total(*key, *sums[key]) for key in sorted(sums))
 
 
-def _all_on_disk(flows: PayoutFlows[Any], ready: Sequence[Ready]) -> PayoutFlow[None]:
+def _all_on_disk(flows: PayoutFlows, ready: Sequence[Ready]) -> PayoutFlow[None]:
     problems = yield Read(partial(conflicts, ready=ready))
     if problems:
         raise RowsRefused(problems)
@@ -257,7 +257,7 @@ def _all_on_disk(flows: PayoutFlows[Any], ready: Sequence[Ready]) -> PayoutFlow[
         raise RowsRefused(problems)
 
 
-def _one(flows: PayoutFlows[Any], ready: Ready) -> PayoutFlow[tuple[Payout, HighHelpError | None]]:
+def _one(flows: PayoutFlows, ready: Ready) -> PayoutFlow[tuple[Payout, HighHelpError | None]]:
     """Bring one row to its end: ask where an earlier attempt may have arrived, send where the gateway holds nothing."""
     project_id, payment_id = ready.intent.project_id, ready.intent.payment_id
     get = partial(intents.get, project_id=project_id, payment_id=payment_id)
@@ -276,7 +276,7 @@ def _one(flows: PayoutFlows[Any], ready: Ready) -> PayoutFlow[tuple[Payout, High
     return payout, error
 
 
-def _report(flows: PayoutFlows[Any], ready: Sequence[Ready], stopped: str | None) -> PayoutFlow[BatchReport]:
+def _report(flows: PayoutFlows, ready: Sequence[Ready], stopped: str | None) -> PayoutFlow[BatchReport]:
     ids = [one.intent.payment_id for one in ready]
     found = yield Read(partial(intents.get_many, project_id=flows.project_id, payment_ids=ids))
     return BatchReport(tuple(found[one] for one in ids), stopped)
@@ -288,7 +288,7 @@ def _check_concurrency(concurrency: int) -> None:
 
 
 def send_batch(
-    flows: PayoutFlows[Any],
+    flows: PayoutFlows,
     run_flow: Callable[[PayoutFlow[Any]], Any],
     items: Iterable[Row | Body | Mapping[str, Any]],
     *,
@@ -337,7 +337,7 @@ def send_batch(
 
 
 async def send_batch_async(
-    flows: PayoutFlows[Any],
+    flows: PayoutFlows,
     run_flow: Callable[[PayoutFlow[Any]], Awaitable[Any]],
     items: Iterable[Row | Body | Mapping[str, Any]],
     *,

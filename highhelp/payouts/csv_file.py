@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from highhelp.errors import HighHelpError, MoneyError
 from highhelp.money import Money
 from highhelp.payouts.operations import CREATES
-from highhelp_api.contract import OPERATIONS, SCHEMAS
+from highhelp_api.contract import OPERATIONS, SCHEMAS, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -89,8 +89,7 @@ def columns_of(operation: str) -> dict[str, str]:
 
 
 def _leaves(schema: Mapping[str, Any], path: str) -> Iterator[str]:
-    if "$ref" in schema:
-        schema = SCHEMAS[schema["$ref"].rsplit("/", 1)[1]]
+    schema = resolve(schema)
     if "properties" not in schema:
         yield path
         return

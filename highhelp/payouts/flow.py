@@ -11,8 +11,9 @@ import logging
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from highhelp.calls.flow import is_inconclusive
 from highhelp.errors import (
     CallError,
     DuplicatePayment,
@@ -25,26 +26,26 @@ from highhelp.errors import (
     SettingsError,
     Unavailable,
 )
-from highhelp.flows import tells_nothing
-from highhelp.log import log_event
 from highhelp.payouts import intents
 from highhelp.payouts.intents import Facts, Intent, Payout, SendLease, UnsettledIntent, intent_key
 from highhelp.payouts.operations import operation_of
 from highhelp.redact import masked_text
 from highhelp.settings import DATABASE_KEY
 from highhelp.storage.engine import cause
+from highhelp.telemetry.log import log_event
 from highhelp_api.client.models import PaymentState
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from highhelp.flows import Call
+    from highhelp.calls.flow import ClientCall
+    from highhelp.calls.prepare import RequestBuilder
     from highhelp.inbox.events import CallbackEvent
     from highhelp.storage.encryption import BodyCipher
+    from highhelp.transport.executor import AsyncExecutor, Executor
     from highhelp_api.client.api import Body
 
 R = TypeVar("R")
-C = TypeVar("C")
 
 REFUSES_THE_BYTES = (400, 422)
 """HTTP statuses that refuse a body for what it is: no earlier attempt with the same bytes can have succeeded."""
@@ -71,14 +72,14 @@ class Read:
 class Execute:
     """A call to the gateway."""
 
-    call: Call[PaymentState]
+    call: ClientCall[PaymentState]
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question to the info operation: is there a payment for this create?"""
 
-    call: Call[PaymentState]
+    call: ClientCall[PaymentState]
 
 
 PayoutStep: TypeAlias = Write | Read | Execute | Query
@@ -125,45 +126,46 @@ def settle(connection: Connection, event: CallbackEvent) -> Payout | None:
 
 
 @dataclass(frozen=True)
-class PayoutFlows(Generic[C]):
+class PayoutFlows:
     """The flows of both guards. No input or output.
 
     Attributes:
-        client: Only its pure methods are called here.
+        executor: Of the client; only its request builder is used here.
         cipher: For bodies at rest.
         lease: Milliseconds.
         clock: Unix seconds.
     """
 
-    client: C
+    executor: Executor | AsyncExecutor
     cipher: BodyCipher | None
     lease: int
     clock: Callable[[], float]
 
     @property
-    def _client(self) -> Any:
-        return self.client
+    def _builder(self) -> RequestBuilder:
+        return self.executor.builder
 
     @property
     def project_id(self) -> str:
         """The client's project."""
-        return str(self._client.settings.project_id)
+        return self._builder.project_id
 
     def now(self) -> int:
         """Unix milliseconds."""
         return int(self.clock() * 1000)
 
-    def build(self, request: Body | Mapping[str, Any], operation: str | None) -> tuple[Intent, Call[PaymentState], int]:
+    def build(
+        self, request: Body | Mapping[str, Any], operation: str | None
+    ) -> tuple[Intent, ClientCall[PaymentState], int]:
         """Build an intent and its call, checked against the contract. Raises InvalidRequest.
 
         The order of keys is fixed, so that the same request is the same bytes whoever builds it.
         """
         operation = operation_of(request, operation)
-        client = self._client
-        first = client.prepare(operation, request, PaymentState.from_dict)
+        first = self._builder.build(operation, request, PaymentState.from_dict)
         content = _parsed(first.body)
         _check_money(operation, content, first.payment_id)
-        call = client.prepare(operation, _sorted(content), PaymentState.from_dict)
+        call = self._builder.build(operation, _sorted(content), PaymentState.from_dict)
         intent = Intent.of(self.project_id, str(call.payment_id), operation, call.body, self.cipher)
         return intent, call, self.now()
 
@@ -178,7 +180,7 @@ class PayoutFlows(Generic[C]):
         intent, call, now = self.build(request, operation)
         return (yield from self._send_intent(intent, call, now))
 
-    def send_prepared(self, intent: Intent, call: Call[PaymentState]) -> PayoutFlow[Payout]:
+    def send_prepared(self, intent: Intent, call: ClientCall[PaymentState]) -> PayoutFlow[Payout]:
         """Send an intent that was built in this process before."""
         return (yield from self._send_intent(intent, call, self.now()))
 
@@ -193,7 +195,7 @@ class PayoutFlows(Generic[C]):
         raw = self.cipher.decrypt(sealed, intent_key(self.project_id, payment_id))
         return (yield from self.send(_parsed(raw), operation))
 
-    def _send_intent(self, intent: Intent, call: Call[PaymentState], now: int) -> PayoutFlow[Payout]:
+    def _send_intent(self, intent: Intent, call: ClientCall[PaymentState], now: int) -> PayoutFlow[Payout]:
         # from the commit of this transaction on, the truth is "it may have been sent"
         begun = yield from self._begin(intent, now)
         if begun.token is None:
@@ -220,7 +222,7 @@ class PayoutFlows(Generic[C]):
         except OutcomeUnknown as error:
             yield from self._released(release, "unknown", _reason(error), error)
             raise
-        if tells_nothing(state):
+        if is_inconclusive(state):
             nothing = _open_end(intent, "the gateway answers with an error that names no payout")
             yield from self._released(release, "unknown", "an error in place of a payout", nothing)
             raise nothing
@@ -252,7 +254,7 @@ class PayoutFlows(Generic[C]):
         return _held(noted)
 
     def _taken(
-        self, intent: Intent, call: Call[PaymentState], release: Callable[..., Any], error: DuplicatePayment
+        self, intent: Intent, call: ClientCall[PaymentState], release: Callable[..., Any], error: DuplicatePayment
     ) -> PayoutFlow[Payout]:
         """Handle a payment_id that is taken, perhaps by an earlier attempt of this intent."""
         try:
@@ -303,14 +305,14 @@ class PayoutFlows(Generic[C]):
         Raises:
             Unavailable, Rejected: It could not be asked.
         """
-        info = self._client.inquiry(operation, payment_id, (0, ""), PaymentState.from_dict).info()
+        info = self._builder.build_info(operation, payment_id, PaymentState.from_dict)
         try:
             state: PaymentState = yield Execute(info)
         except Rejected as error:
             if error.status != 404:
                 raise
             return None
-        if tells_nothing(state):
+        if is_inconclusive(state):
             text = "an error in place of a payment"
             raise Unavailable(text, operation=info.operation.id, payment_id=payment_id, attempts=1)
         return state
@@ -320,8 +322,8 @@ class PayoutFlows(Generic[C]):
         payout: Payout | None = yield Write(partial(settle, event=event))
         return payout
 
-    def _inquiry(self, payout: Payout) -> Call[PaymentState]:
-        call: Call[PaymentState] = self._client.inquiry(
+    def _inquiry(self, payout: Payout) -> ClientCall[PaymentState]:
+        call: ClientCall[PaymentState] = self._builder.build_query(
             payout.operation, payout.payment_id, (payout.amount, payout.currency), PaymentState.from_dict
         )
         return call

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 
+from highhelp.calls.drive import drive, drive_async
 from highhelp.errors import SettingsError
 from highhelp.payouts import intents
 from highhelp.payouts.batch import check_flow, send_batch, send_batch_async
@@ -15,7 +16,6 @@ from highhelp.payouts.flow import PayoutFlow, PayoutFlows, PayoutStep, Query, Re
 from highhelp.payouts.flow import settle as settle
 from highhelp.payouts.reconcile import reconcile_flow
 from highhelp.storage.database import AsyncDatabase, Database
-from highhelp.storage.drive import drive, drive_async
 
 if TYPE_CHECKING:
     import os
@@ -148,16 +148,17 @@ class PayoutGuard(PayoutBook):
         clock: Callable[[], float] = time.time,
         **options: Unpack[BookOptions],
     ) -> None:
-        if client.unbounded is not None:
+        executor = client._executor  # noqa: SLF001  # of this package
+        if executor.network.unbounded is not None:
             raise SettingsError(
-                client.unbounded,
+                executor.network.unbounded,
                 "cannot be used with PayoutGuard: httpx bounds each read and not the call, which could outlast the "
                 "payout's lease; give the client no such argument, or transport=highhelp.HTTPTransport(...)",
             )
-        milliseconds = _lease(lease, client.longest_call)
+        milliseconds = _lease(lease, executor.policy.total)
         super().__init__(url, clock=clock, **options)
-        self._client = client
-        self._flows = PayoutFlows(client, self._database.cipher, milliseconds, clock)
+        self._executor = executor
+        self._flows = PayoutFlows(executor, self._database.cipher, milliseconds, clock)
 
     def prepare(self, request: Body | Mapping[str, Any], *, operation: str | None = None) -> Payout:
         """Put an intent on disk without sending it.
@@ -337,8 +338,8 @@ class PayoutGuard(PayoutBook):
         if isinstance(step, Read):
             return self._database.read(step.function)
         if isinstance(step, Query):
-            return self._client.look_up(step.call)
-        return self._client.carry_out(step.call)
+            return self._executor.query(step.call)
+        return self._executor.execute(step.call)
 
 
 class AsyncPayoutGuard:
@@ -353,10 +354,11 @@ class AsyncPayoutGuard:
         clock: Callable[[], float] = time.time,
         **options: Unpack[BookOptions],
     ) -> None:
-        milliseconds = _lease(lease, client.longest_call)
+        executor = client._executor  # noqa: SLF001  # of this package
+        milliseconds = _lease(lease, executor.policy.total)
         self._database = AsyncDatabase(url, clock=clock, **options)
-        self._client = client
-        self._flows = PayoutFlows(client, self._database.cipher, milliseconds, clock)
+        self._executor = executor
+        self._flows = PayoutFlows(executor, self._database.cipher, milliseconds, clock)
 
     async def prepare(self, request: Body | Mapping[str, Any], *, operation: str | None = None) -> Payout:
         """As :meth:`PayoutGuard.prepare`."""
@@ -435,8 +437,8 @@ class AsyncPayoutGuard:
         if isinstance(step, Read):
             return await self._database.read(step.function)
         if isinstance(step, Query):
-            return await self._client.look_up(step.call)
-        return await self._client.carry_out(step.call)
+            return await self._executor.query(step.call)
+        return await self._executor.execute(step.call)
 
     async def close(self) -> None:
         """Close the database; the client stays open."""

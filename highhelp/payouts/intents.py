@@ -45,7 +45,7 @@ CHANGED_ID = "another request_id"
 """Reason of a settled intent for which the gateway has told two ids."""
 
 _FLOW = "payout"
-OTHER_FLOWS = frozenset(op.flow for op in OPERATIONS.values() if op.flow not in (None, _FLOW))
+OTHER_FLOWS = frozenset(op.direction for op in OPERATIONS.values() if op.direction not in (None, _FLOW))
 # a body may hold a card number, and a plain hash of it could be searched for the few unknown digits
 _ROUNDS = 10_000
 _AT_ONCE = 500

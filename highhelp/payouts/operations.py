@@ -5,7 +5,7 @@ from __future__ import annotations
 from highhelp.errors import SettingsError
 from highhelp_api.contract import OPERATIONS
 
-CREATES = tuple(op for op in OPERATIONS.values() if op.flow == "payout" and op.retry == "reconcile")
+CREATES = tuple(op for op in OPERATIONS.values() if op.direction == "payout" and op.retry == "reconcile")
 
 _BY_REQUEST = {op.request: op.id for op in CREATES}
 

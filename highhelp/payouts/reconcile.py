@@ -274,7 +274,7 @@ def heard_in(
     return [found[number] for number in sorted(found)], used is not None
 
 
-def reconcile_flow(flows: PayoutFlows[Any], since: float, until: float | None) -> PayoutFlow[Reconciliation]:
+def reconcile_flow(flows: PayoutFlows, since: float, until: float | None) -> PayoutFlow[Reconciliation]:
     """See :meth:`highhelp.PayoutGuard.reconcile`."""
     end = flows.clock() if until is None else until
     if not since < end:
@@ -306,7 +306,7 @@ def reconcile_flow(flows: PayoutFlows[Any], since: float, until: float | None) -
     return Reconciliation(compared, being_sent, tuple(differences), success)
 
 
-def _ask(flows: PayoutFlows[Any], payout: Payout | None, payment_id: str) -> PayoutFlow[GatewayView]:
+def _ask(flows: PayoutFlows, payout: Payout | None, payment_id: str) -> PayoutFlow[GatewayView]:
     operations = sorted(op.id for op in CREATES) if payout is None else [payout.operation]
     for operation in operations:
         try:

@@ -245,7 +245,9 @@ def test_the_payment_id_comes_before_anything_is_sent(
 def test_a_missing_extra_is_named(
     missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith(("highhelp.cli.demo", "highhelp_mock.serving"))]:
+    for name in [
+        name for name in sys.modules if name.startswith(("highhelp.cli.demo", "highhelp_mock.adapters.server"))
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn" if missing == "uvicorn" else "jsonschema_rs", None)
     for name in [name for name in sys.modules if name.startswith("highhelp_mock")]:

@@ -12,6 +12,7 @@ import httpx2
 import pytest
 
 from highhelp import AsyncHighHelp, HmacSigner, NotSent, RsaSigner
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from highhelp_signing.scheme import Digest
@@ -49,7 +50,7 @@ def many(signer: Any, number: int) -> list[Any]:
 
 
 def test_rsa_is_signed_in_two_threads_beside_the_loop(signer: RsaSigner) -> None:
-    watched, both = Watched(signer), threading.Barrier(2, timeout=60)
+    watched, both = Watched(signer), threading.Barrier(2, timeout=PATIENCE)
 
     class Together(Watched):
         def sign(self, message: bytes, digest: Digest = "double") -> bytes:
@@ -91,12 +92,12 @@ class Gate(Watched):
 
     def sign(self, message: bytes, digest: Digest = "double") -> bytes:
         self.there.release()
-        assert self.open.wait(60)
+        assert self.open.wait(PATIENCE)
         return super().sign(message, digest)
 
     def wait_for_both(self) -> None:
-        assert self.there.acquire(timeout=60)
-        assert self.there.acquire(timeout=60)
+        assert self.there.acquire(timeout=PATIENCE)
+        assert self.there.acquire(timeout=PATIENCE)
 
 
 def client_of(signer: Any) -> AsyncHighHelp:
@@ -123,7 +124,7 @@ def test_two_threads_sign_for_any_number_of_loops(signer: RsaSigner) -> None:
     assert not gate.there.acquire(timeout=0.1)
     gate.open.set()
     for each in loops:
-        each.join(60)
+        each.join(PATIENCE)
     assert [state.payment_id for state in states] == ["order-1"] * 9
     assert len(gate.threads) <= 2
 
@@ -138,7 +139,7 @@ def test_the_loop_goes_on_while_a_signature_is_made(signer: RsaSigner) -> None:
             gate.open.set()  # from the loop, which the signature does not hold
             return (await task).payment_id
 
-    assert asyncio.run(asyncio.wait_for(calls(), 60)) == "order-1"
+    assert asyncio.run(asyncio.wait_for(calls(), PATIENCE)) == "order-1"
 
 
 def test_httpx2_signs_beside_the_loop_too(signer: RsaSigner) -> None:
@@ -177,7 +178,7 @@ def test_a_cancelled_signature_sends_nothing(signer: RsaSigner) -> None:
                 await task
             gate.open.set()
 
-    asyncio.run(asyncio.wait_for(calls(), 60))
+    asyncio.run(asyncio.wait_for(calls(), PATIENCE))
     assert sent == []
 
 
@@ -192,7 +193,7 @@ def test_a_signer_that_outlasts_the_attempt_is_not_sent(signer: RsaSigner) -> No
                 gate.open.set()
 
     with pytest.raises(NotSent):
-        asyncio.run(asyncio.wait_for(call(), 60))
+        asyncio.run(asyncio.wait_for(call(), PATIENCE))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")

@@ -17,6 +17,7 @@ from highhelp.transport import framing, httpx_transport
 from tests.client.listener import heard, server
 from tests.client.test_money_is_safe import PAYIN, PAYOUT
 from tests.client.tls import Authority, authority
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     import socket
@@ -150,7 +151,7 @@ def test_a_second_tls_record_counts_as_readable(
     honest = httpx_transport._Exchange.is_readable
 
     def record(self: Any, inner: Any) -> bool:
-        assert stray.wait(60)
+        assert stray.wait(PATIENCE)
         time.sleep(0.05)  # the record is on its way through the loopback device
         seen.append(honest(self, inner))
         return seen[-1]

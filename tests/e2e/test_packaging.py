@@ -5,12 +5,16 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
-from benchmark import budgets, size
+import pytest
+
 from tests.e2e.conftest import empty, run
+from tools.bench import budgets, size
 
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_wheel_holds_the_packages_and_their_marks(wheel: Path) -> None:

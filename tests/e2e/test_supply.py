@@ -15,11 +15,13 @@ import pytest
 from packaging.requirements import Requirement
 
 import environment
-from supply import licences, pythons
+from tools.licences import licences, pythons
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from importlib.metadata import Distribution
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("HIGHHELP_", "PYTHON", "SOURCE_"))}

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from highhelp import CallbackInbox
 from highhelp_mock import MockGateway
-from highhelp_mock.projects import Keys, make_keys
+from highhelp_mock.simulation.projects import Keys, make_keys
 from tests.requirements import require
 
 if TYPE_CHECKING:

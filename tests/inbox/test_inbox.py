@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from highhelp_mock import Outgoing
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.simulation.projects import Keys
 
 TAKEN = (200, b"OK")
 

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import sqlalchemy as sa
 
 from highhelp import CallbackInbox
@@ -23,9 +24,9 @@ from highhelp.storage.tables import EVENTS, PAYMENTS
 from tests.inbox.crasher import LEDGER
 
 if TYPE_CHECKING:
-    import pytest
-
     from highhelp_mock import MockGateway
+
+pytestmark = pytest.mark.slow
 
 NOW = 1_795_521_600_250
 

@@ -16,7 +16,7 @@ def told(state: str, print_: str = "x", kind: str | None = "payin") -> CallbackF
 
 @pytest.mark.parametrize("machine", TRANSITIONS)
 def test_every_walk_along_the_contract_is_accepted(machine: str) -> None:
-    flow = next(op.flow for op in OPERATIONS.values() if machine in op.machines)
+    flow = next(op.direction for op in OPERATIONS.values() if machine in op.machines)
     for state, following in TRANSITIONS[machine].items():
         for after in following:
             assert decide(PaymentRecord(state), told(after, kind=flow)) == Decision("accept")

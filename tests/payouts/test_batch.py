@@ -28,6 +28,7 @@ KILLS = 10
 PAN = "2200000000000004"
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_killed_ten_times_pays_every_row_once(
     url: str, home: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -54,7 +55,7 @@ def test_a_batch_that_is_killed_ten_times_pays_every_row_once(
             crasher.run({"do": "batch", "file": str(file), "concurrency": 4, "kill_at": kill_at})
             done = len(gateway.payments)
             gateway.travel(121)
-        with gateway.core.engine() as engine:
+        with gateway.dispatcher.engine() as engine:
             engine.faults.clear()
         report: dict[str, Any] = {}
         for _ in range(3):

@@ -57,7 +57,7 @@ class Books:
             connection.execute(sa.update(PAYOUTS).where(PAYOUTS.c.payment_id == payment_id).values(**values))
 
     def forget_at_the_gateway(self, payment_id: str) -> None:
-        with self.gateway.core.engine() as engine:
+        with self.gateway.dispatcher.engine() as engine:
             engine._payments.pop((self.gateway.project_id, payment_id))
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from highhelp_mock import Outgoing
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.simulation.projects import Keys
 
 STORED = Path(__file__).parent / "stored"
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
