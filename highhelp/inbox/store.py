@@ -55,11 +55,12 @@ class CallbackStore:
         engine: Instead of a URL, an engine of SQLAlchemy's on SQLite or PostgreSQL, whose pool is shared. The
             transactions of the inbox are durable and READ COMMITTED whatever the engine says; :meth:`close` leaves it
             open.
-        database_key: Seals bodies at rest; else `HIGHHELP_DATABASE_KEY`.
         lease: Seconds that a handler may take; after that another worker may have the event.
         max_attempts: After so many failures an event is parked.
+        outbox: Whether each accepted event is also put out for an :class:`~highhelp.OutboxPublisher`.
+        options: Any of the following, by name.
+        database_key: Encrypts bodies at rest; else `HIGHHELP_DATABASE_KEY`.
         clock: Answers Unix seconds. The clocks of all machines must agree to within a part of the lease.
-        outbox: Whether each accepted event is also put out for an :class:`~highhelp.inbox.outbox.OutboxPublisher`.
         home: Instead of `HIGHHELP_HOME`.
         environ: Instead of the process's environment.
 
