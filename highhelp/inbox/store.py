@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypedDict, Unpack
 from highhelp.calls.drive import drive, drive_async
 from highhelp.errors import HighHelpError, SettingsError
 from highhelp.inbox import admin, leases
-from highhelp.inbox.handling import Claim, GiveBack, Handlers, HandlingOptions, Step, log_handled, work_steps
+from highhelp.inbox.handling import Handlers, HandlingOptions, Step, Write, log_handled, work_steps
 from highhelp.inbox.leases import LeaseLost
 from highhelp.settings import PROJECT_ID, Source
 from highhelp.storage import migrate
@@ -155,22 +155,12 @@ class CallbackStore:
             stop.wait(poll)
 
     def _process(self, handlers: Handlers, limit: int | None, stopping: Callable[[], bool]) -> int:
-        work = work_steps(handlers.batch, limit, stopping)
+        work = work_steps(self._database, self._options, handlers, limit, stopping)
         return drive(work, partial(self._perform, handlers))
 
     def _perform(self, handlers: Handlers, step: Step) -> Any:
-        if isinstance(step, Claim):
-            return self._database.write(
-                leases.claim,
-                now=self._database.now(),
-                lease=self._options.lease,
-                most=step.most,
-                max_attempts=self._options.max_attempts,
-                updates=handlers.update is not None,
-                cipher=self._database.cipher,
-            )
-        if isinstance(step, GiveBack):
-            return self._database.write(leases.give_back, step.events, self._database.now())
+        if isinstance(step, Write):
+            return self._database.write(step.function)
         return self._handle(step.event, handlers)
 
     def _handle(self, event: CallbackEvent, handlers: Handlers) -> bool:
@@ -355,22 +345,12 @@ class AsyncCallbackStore:
                 continue
 
     async def _process(self, handlers: Handlers, limit: int | None, stopping: Callable[[], bool]) -> int:
-        work = work_steps(handlers.batch, limit, stopping)
+        work = work_steps(self._database, self._options, handlers, limit, stopping)
         return await drive_async(work, partial(self._perform, handlers))
 
     async def _perform(self, handlers: Handlers, step: Step) -> Any:
-        if isinstance(step, Claim):
-            return await self._database.write(
-                leases.claim,
-                now=self._database.now(),
-                lease=self._options.lease,
-                most=step.most,
-                max_attempts=self._options.max_attempts,
-                updates=handlers.update is not None,
-                cipher=self._database.cipher,
-            )
-        if isinstance(step, GiveBack):
-            return await self._database.write(leases.give_back, step.events, self._database.now())
+        if isinstance(step, Write):
+            return await self._database.write(step.function)
         return await self._handle(step.event, handlers)
 
     async def _handle(self, event: CallbackEvent, handlers: Handlers) -> bool:
