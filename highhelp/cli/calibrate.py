@@ -2,7 +2,7 @@
 
 First the balance, whose body has one field: it shows digest, padding, token and algorithm. Then the state of a pay-in
 that does not exist, whose body has two: it shows the joiner, and "no such payment" means that the signature was right.
-No such call carries null or a boolean, so their texts stay open.
+No request carries null, which is for callbacks to show, and none of these a boolean: their texts stay open.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from highhelp.outcome import Answer, clock_skew, judge
 from highhelp_api.contract import OPERATIONS, Operation
 from highhelp_signing import SignatureScheme, Signer, normalize
 from highhelp_signing.errors import SchemeError
+from highhelp_signing.forms import DIGESTS, PADDINGS
 
 MOST_CALLS = 48
 CLOCK_SECONDS = 120.0
@@ -27,8 +28,8 @@ CLOCK_SECONDS = 120.0
 Ask = Callable[[SignatureScheme, Operation, Mapping[str, Any]], Answer]
 
 # From the likeliest to the least likely, with how unlikely each is compared with the others.
-_DIGESTS = (("double", 0), ("single", 1))
-_PADDINGS = ((False, 0), (True, 2))
+_DIGESTS = tuple(zip(DIGESTS, (0, 1), strict=True))
+_PADDINGS = tuple(zip(PADDINGS, (0, 2), strict=True))
 _TOKENS = (("public_key", 0), ("project_id", 2), ("public_key_pem", 3))
 _RSA_ALGORITHMS = ((None, 0), ("rsa-sha256", 1), ("RSA-SHA256", 2))
 _HMAC_ALGORITHMS = (("hmac-sha512", 0), ("HMAC-SHA512", 1), ("hmac", 2), ("HMAC", 3), ("hmac-sha-512", 4))
@@ -164,7 +165,7 @@ def _never_shown(signer: Signer) -> dict[str, str]:
     texts = dict.fromkeys(("null_text", "true_text", "false_text"), "no read-only call carries such a value")
     if signer.algorithm == "rsa":
         return {**texts, "hmac_algorithm": "the key at hand is RSA"}
-    return {**texts, "digest": "it is of no account with HMAC", "rsa_algorithm": "the key at hand is HMAC"}
+    return {**texts, "digest": "not used with HMAC", "rsa_algorithm": "the key at hand is HMAC"}
 
 
 def _shows_padding(body: Mapping[str, Any], scheme: SignatureScheme) -> bool:

@@ -38,8 +38,10 @@ from highhelp.settings import (
     load_scheme,
     load_signer,
 )
-from highhelp_signing import KeyRing, SignatureScheme, Signer
+from highhelp_signing import HmacSigner, KeyRing, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
+from highhelp_signing.keyfiles import GOOD_HMAC_LENGTH
+from highhelp_signing.keys import HmacVerificationKey
 from highhelp_signing.normalize import TOLERANCE
 
 if TYPE_CHECKING:
@@ -176,9 +178,14 @@ def _key(source: Source) -> tuple[Check, Signer | None]:
     name = f"RSA {ring.key_ids[0]}" if ring is not None else signer.algorithm.upper()
     # the place is a file, or a variable that may hold a path
     exposed = _exposed(Path(where)) or _exposed(Path(source.environ.get(where, "")))
+    if isinstance(signer, HmacSigner) and signer.is_short:
+        exposed = f"{exposed}; {_SHORT}" if exposed else _SHORT
     if exposed:
         return Check("key", "warning", f"{name} (from {where}); {exposed}"), signer
     return Check("key", "ok", f"{name} (from {where})"), signer
+
+
+_SHORT = f"the HMAC key has fewer than {GOOD_HMAC_LENGTH} characters; is it the whole key?"
 
 
 def _exposed(path: Path) -> str:
@@ -233,7 +240,14 @@ def _callback_keys(source: Source, signer: Signer | None) -> Iterator[Check]:
         detail = f"{where} is the project's own key; the gateway signs callbacks with another one"
         yield Check("callback keys", "wrong", detail)
         return
-    yield Check("callback keys", "ok", f"{', '.join(ring.key_ids)} (from {where})")
+    detail = f"{', '.join(ring.key_ids)} (from {where})"
+    hmac_keys = [key for key in ring if isinstance(key, HmacVerificationKey)]
+    if 0 < len(hmac_keys) < len(ring):
+        detail += "; keys of both kinds, a callback signed with either is accepted"
+    if any(key.is_short for key in hmac_keys):
+        yield Check("callback keys", "warning", f"{detail}; {_SHORT}")
+    else:
+        yield Check("callback keys", "ok", detail)
 
 
 def _proxy(base_url: str) -> tuple[Check, bool]:

@@ -62,7 +62,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Verify a callback. Prints the event, or why it is refused (exit code 1)."""
-    from highhelp.settings import PROJECT_ID, Source, load_callback_keys, load_scheme
+    from highhelp.settings import PROJECT_ID, Source, load_callback_keys, load_callback_scheme
     from highhelp_signing import CallbackRejected, CallbackVerifier
 
     source = Source.load()
@@ -70,7 +70,7 @@ def verify(
     if project is None:
         raise output.UsageProblem(f"{PROJECT_ID} is not set, nor is there a home directory with a project.json")
     ring, _ = load_callback_keys(source)
-    verifier = CallbackVerifier({project[0]: ring}, scheme=load_scheme(source)[0])
+    verifier = CallbackVerifier({project[0]: ring}, scheme=load_callback_scheme(source))
     try:
         event = verifier.verify(output.read_bytes(body, "--body"), output.read_object(headers, "--headers"))
     except CallbackRejected as refusal:
@@ -105,13 +105,14 @@ def explain(
 ) -> None:
     """Say why the signature of a request or callback does not match. Offline; exit code 1 where it does not."""
     from highhelp.cli.keysets import keys_at_hand
-    from highhelp.settings import PROJECT_ID, Source, load_scheme
+    from highhelp.settings import PROJECT_ID, Source, load_callback_scheme, load_scheme
     from highhelp_signing import explain as explained
 
     source = Source.load()
     raw = output.read_bytes(body, "--body")
     pairs = _pairs(output.read_bytes(headers, "--headers"), headers)
-    expected, others = keys_at_hand(source, of_request=_is_request(pairs))
+    of_request = _is_request(pairs)
+    expected, others = keys_at_hand(source, of_request=of_request)
     scheme = load_scheme(source)[0]
     project = source.text(PROJECT_ID, "project_id")
     found = explained(
@@ -119,7 +120,7 @@ def explain(
         pairs,  # type: ignore[arg-type]  # pairs are taken too, and keep what is there twice
         expected,
         others=others,
-        scheme=scheme,
+        scheme=scheme if of_request else load_callback_scheme(source),
         project_id=project[0] if project is not None else None,
         clock=time.time if now is None else lambda: now,
     )
@@ -153,8 +154,8 @@ def _show_explanation(found: Explanation, scheme: SignatureScheme) -> None:
         output.show(f"The signature matches; made by {found.key_id}.")
     for finding in found.findings:
         output.show(f"{finding.cause}: {finding.detail}")
-    if found.scheme is not None and shown_scheme(found.scheme) != shown_scheme(scheme):
-        output.show("The reading of the scheme that matches:")
+    if found.scheme is not None and not found.matches and shown_scheme(found.scheme) != shown_scheme(scheme):
+        output.show("The signature scheme that matches:")
         output.show(f"HIGHHELP_SIGNATURE_SCHEME={json.dumps(shown_scheme(found.scheme), separators=(',', ':'))}")
     if found.normalized is not None and not found.matches:
         output.show(f"SHA-256 of the normalised string here, to compare: {_sha256(found.normalized)}")

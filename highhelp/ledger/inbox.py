@@ -25,7 +25,7 @@ from highhelp.ledger.log import say
 from highhelp.ledger.protect import Seal
 from highhelp.ledger.receiving import Stored, store
 from highhelp.ledger.refused import SAMPLE, Refusals
-from highhelp.settings import DATABASE_KEY, PROJECT_ID, Source, load_callback_keys, load_scheme
+from highhelp.settings import DATABASE_KEY, PROJECT_ID, Source, load_callback_keys, load_callback_scheme
 from highhelp_signing import REFUSAL, CallbackRejected, CallbackVerifier, VerifiedCallback
 from highhelp_signing.normalize import DEFAULT_LIMITS, TOLERANCE
 
@@ -474,8 +474,8 @@ class _Receiving(_Shared):
         if verifier is None:
             if keys is None:
                 keys = {_project_id(self._source): load_callback_keys(self._source)[0]}
-            points = scheme if scheme is not None else load_scheme(self._source)[0]
-            verifier = CallbackVerifier(keys, points, tolerance, self._options.clock)
+            pinned = scheme if scheme is not None else load_callback_scheme(self._source)
+            verifier = CallbackVerifier(keys, pinned, tolerance, self._options.clock)
         self._verifier = verifier
 
     def _judge(self, raw: bytes, headers: Headers) -> tuple[VerifiedCallback, str | None] | CallbackRejected:

@@ -498,7 +498,7 @@ def test_keys_of_another_kind_are_refused_when_loaded(name: str, key: Any) -> No
     with pytest.raises(KeyFormatError, match=expected):
         KeyRing.from_pem(public)
     with pytest.raises(KeyFormatError, match=expected):
-        HmacSigner("text", public)
+        HmacSigner(HMAC_TEXT, public)
 
 
 def public_form(n: int, e: int) -> bytes:

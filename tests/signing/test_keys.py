@@ -45,7 +45,7 @@ def other_public_key(other_rsa_key: rsa.RSAPrivateKey) -> bytes:
 def test_the_matching_key_is_named(
     ring: KeyRing, other_public_key: bytes, signer: RsaSigner, hmac_signer: HmacSigner
 ) -> None:
-    full = KeyRing.from_pem(other_public_key) + ring + KeyRing.from_hmac("another key", HMAC_TEXT)
+    full = KeyRing.from_pem(other_public_key) + ring + KeyRing.from_hmac("another-hmac-key", HMAC_TEXT)
     assert full.verify(MESSAGE, signer.sign(MESSAGE)) == ring.key_ids[0]
     assert full.verify(MESSAGE, hmac_signer.sign(MESSAGE)) == KeyRing.from_hmac(HMAC_TEXT).key_ids[0]
     assert full.verify(MESSAGE, hmac_signer.sign(MESSAGE)) == full.key_ids[3]
@@ -222,10 +222,10 @@ def test_every_way_to_misread_a_key_file(text: str) -> None:
 
 def test_a_key_that_reads_as_nothing_is_no_way() -> None:
     # one character of base64url is less than a byte, and none of the alphabet is nothing at all
-    assert [name for name, _ in HmacVerificationKey("?").misread_variants()][
+    assert [name for name, _ in HmacVerificationKey("?", min_key_length=1).misread_variants()][
         -1
     ] == "with the byte order mark of its file"
-    assert [name for name, _ in HmacVerificationKey("a").misread_variants()][
+    assert [name for name, _ in HmacVerificationKey("a", min_key_length=1).misread_variants()][
         -1
     ] == "with the byte order mark of its file"
 
