@@ -216,7 +216,7 @@ MISTAKES: list[tuple[str, Mistake, Cause]] = [
     ("four readings at once", reading(digest="single", padding=True, joiner="|", null_text="null"), Cause.SCHEME),
     ("body changed", changed, Cause.CHANGED),
     ("field added after signing", field_added, Cause.CHANGED),
-    ("null fields added after signing", signed_then_nulls_added, Cause.RE_SERIALISED),
+    ("null fields added after signing", signed_then_nulls_added, Cause.SCHEME),
     ("trailing zero lost", number_rewritten(b"100.10", b"100.1"), Cause.CHANGED),
     ("trailing zero added", number_rewritten(b"100.1", b"100.10"), Cause.RE_SERIALISED),
     ("integer became a float", number_rewritten(b"100", b"100.0"), Cause.RE_SERIALISED),

@@ -175,7 +175,7 @@ def test_a_key_file_has_a_largest_size(tmp_path: Path) -> None:
 def test_why_a_file_cannot_be_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(KeyFormatError, match=r"absent\.txt: cannot be read \(.+\)$"):
         KeyRing.from_hmac_file(tmp_path / "absent.txt")
-    with pytest.raises(KeyFormatError, match=r"^key: not the name of a file$"):
+    with pytest.raises(KeyFormatError, match=r"^HMAC key file: there is no such file"):
         KeyRing.from_hmac_file("a\0b")
 
 
@@ -201,7 +201,7 @@ def test_what_a_key_signed_is_recovered(signer: RsaSigner, rsa_key: rsa.RSAPriva
     assert other.signed_with_pkcs1(signer.sign(MESSAGE)) is None
 
 
-@pytest.mark.parametrize("text", ["c2VjcmV0", "0123456789abcdef", "a key of words!"])
+@pytest.mark.parametrize("text", ["c2VjcmV0", "0123456789abcdef", "a-key-of-words!"])
 def test_every_way_to_misread_a_key_file(text: str) -> None:
     raw = text.encode()
     expected = {
@@ -213,7 +213,7 @@ def test_every_way_to_misread_a_key_file(text: str) -> None:
     }
     if text == "0123456789abcdef":
         expected["decoded from hex, though its text is the key"] = bytes.fromhex(text)
-    ways = HmacVerificationKey(text).misread_variants()
+    ways = HmacVerificationKey(text, min_key_length=1).misread_variants()
     assert [name for name, _ in ways] == list(expected)
     for name, mac in ways:
         for algorithm in ("sha512", "sha256"):

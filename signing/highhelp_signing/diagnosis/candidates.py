@@ -149,12 +149,6 @@ def _with(value: object, change: Callable[[Any], object]) -> object:
     return change(value)
 
 
-def _without_nulls(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value if item is not None] if isinstance(value, list) else value
-
-
 def _shorten(value: object) -> object:
     return NumberText(repr(float(value))) if isinstance(value, NumberText) else value
 
@@ -171,7 +165,6 @@ _CHANGES: tuple[tuple[str, Callable[[Any], object]], ...] = (
     ("a number changed its text (100.10 and 100.1)", lambda body: _with(body, _shorten)),
     ("a number changed its text (100.0 and 100)", lambda body: _with(body, _to_whole)),
     ("a number changed its text (100 and 100.0)", lambda body: _with(body, _to_float)),
-    ("fields that are null were left out", _without_nulls),
 )
 
 
