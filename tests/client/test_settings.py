@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import HighHelp, HmacSigner, RsaSigner, SettingsError
-from highhelp.settings import Settings, Source, load_callback_keys
+from highhelp.settings import Settings, Source, load_callback_keys, load_callback_scheme
 from highhelp_signing import SignatureScheme, generate_home
 
 if TYPE_CHECKING:
@@ -115,6 +115,15 @@ def test_callback_keys_of_the_home_and_of_variables(home: Path) -> None:
     assert (len(one), where) == (1, "HIGHHELP_CALLBACK_HMAC_KEY")
     with pytest.raises(SettingsError, match="HIGHHELP_CALLBACK_PUBLIC_KEY"):
         load_callback_keys(Source.load({}))
+
+
+def test_callbacks_have_no_pinned_form_without_a_setting(tmp_path: Path) -> None:
+    assert load_callback_scheme(Source.load({})) is None
+    for text in ("{}", '{"null_text": null}'):
+        pinned = SignatureScheme.from_json(text)
+        assert load_callback_scheme(Source.load({"HIGHHELP_SIGNATURE_SCHEME": text})) == pinned
+        (tmp_path / "project.json").write_text(f'{{"scheme": {text}}}', "utf-8")
+        assert load_callback_scheme(Source.load({"HIGHHELP_HOME": str(tmp_path)})) == pinned
 
 
 def test_timeouts_are_checked() -> None:
