@@ -121,7 +121,7 @@ class FieldRules:
         closed: whether no other field can be in a body, because its schema was or will be asked.
     """
 
-    __slots__ = ("_by_path", "_closed", "_follows", "_null_texts", "_places", "_refuses_null", "_scheme")
+    __slots__ = ("_by_path", "_closed", "_follows", "_places", "_refuses_null", "_scheme")
 
     def __init__(
         self,
@@ -132,18 +132,19 @@ class FieldRules:
     ) -> None:
         self._scheme = scheme
         self._closed = closed
-        self._null_texts = frozenset() if closed else frozenset({"None", "", scheme.null_text})
         text = scheme.null_text or "None"
         typed = text in (scheme.true_text, scheme.false_text) or _INTEGER.fullmatch(text) is not None
         self._refuses_null = scheme.null_text is not None and (closed or typed)
         rows = [fields[path] for path in sorted(fields)]  # parents first
         self._by_path = {row.path: row for row in rows}
-        self._places: list[tuple[contract.Field, str, str, type]] = []
+        null_texts = frozenset({"None", "", scheme.null_text})
+        self._places: list[tuple[contract.Field, str, str, type, frozenset[str | None]]] = []
         for row in rows:
             parent, _, key = row.path.rpartition(":")
             if parent and (parent not in fields or fields[parent].type != "object"):
                 raise ValueError("each field needs a row for the object that holds it")
-            self._places.append((row, parent, key, _TYPES[row.type]))
+            reads_null = row.type == "string" and (row.nullable or not row.required) and not closed
+            self._places.append((row, parent, key, _TYPES[row.type], null_texts if reads_null else frozenset()))
         # an entry of a closed body ends in a known leaf; in an open one, an unknown leaf may stand in a known object
         beginnings = [row.path for row in rows if not (closed and row.type == "object")]
         heads = "|".join(map(re.escape, beginnings))
@@ -159,18 +160,18 @@ class FieldRules:
         values: dict[str, object] = {}
         wrong: list[str] = []
         objects: dict[str, dict[str, object]] = {"": body}
-        for row, parent_path, key, kind in self._places:
+        for row, parent_path, key, kind, null_texts in self._places:
             parent = objects.get(parent_path)
             if parent is None:
                 continue  # absent, null, or already found to be wrong
             value = parent.get(key)
-            if type(value) is kind is str and value in self._null_texts and (row.nullable or not row.required):
+            if null_texts and type(value) is str and value in null_texts:
                 value = parent[key] = None
             elif kind is dict and value == [] and not self._closed:
                 value = parent[key] = {}
             if value is None and not (row.required and (key not in parent or not row.nullable)):
                 continue
-            if type(value) is not kind or not _holds_texts(row.type, value):
+            if type(value) is not kind or (row.type in ("map", "array") and not _holds_texts(value)):
                 wrong.append(row.path)
                 continue
             values[row.path] = value
@@ -322,7 +323,5 @@ def _request_rules(scheme: SignatureScheme) -> FieldRules:
     return FieldRules(scheme, contract.REQUEST_FIELDS, closed=True)
 
 
-def _holds_texts(kind: str, value: Any) -> bool:
-    if kind == "map":
-        return all(type(item) is str for item in value.values())
-    return kind != "array" or all(type(item) is str for item in value)
+def _holds_texts(value: Any) -> bool:
+    return all(type(item) is str for item in (value.values() if isinstance(value, dict) else value))

@@ -128,7 +128,7 @@ class FormFinder:
     def _order(self, size: int, *, has_nulls: bool) -> Sequence[str | None]:
         if not has_nulls or size > _LARGE:
             return self._null_texts[:1]
-        return sorted(self._null_texts, key=lambda null_text: null_text != self._recent)
+        return [self._recent, *(null_text for null_text in self._null_texts if null_text != self._recent)]
 
     def _matcher(self, key: VerificationKey, signature: bytes) -> _Matcher | None:
         if isinstance(key, RsaVerificationKey):

@@ -181,10 +181,10 @@ def take_away(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
 
     def init_without_texts(self: FieldRules, *arguments: Any, **named: Any) -> None:
         init(self, *arguments, **named)
-        self._null_texts = frozenset()
+        self._places = [(*place[:-1], frozenset()) for place in self._places]
 
-    def keep_nulls(kind: str, value: Any) -> bool:
-        return kind != "map" or all(item is None or type(item) is str for item in value.values())
+    def keep_nulls(value: Any) -> bool:
+        return all(item is None or type(item) is str for item in value.values())
 
     if rule == "maps":
         monkeypatch.setattr("highhelp_signing.ambiguity._holds_texts", keep_nulls)
