@@ -19,7 +19,7 @@ from highhelp.inbox.receivers import TOO_LARGE as TOO_LARGE
 from highhelp.inbox.receivers import HttpReply
 from highhelp.inbox.rejections import SAMPLE, Rejections
 from highhelp.inbox.store import AsyncCallbackStore, CallbackStore, StoreOptions, project_id_of
-from highhelp.settings import load_callback_keys, load_scheme
+from highhelp.settings import load_callback_keys, load_callback_scheme
 from highhelp.storage.engine import cause
 from highhelp.telemetry.log import log_event
 from highhelp_signing import REFUSAL, CallbackRejected, CallbackVerifier, VerifiedCallback
@@ -49,8 +49,8 @@ def _verifier(
 ) -> CallbackVerifier:
     if keys is None:
         keys = {project_id_of(database.source): load_callback_keys(database.source)[0]}
-    points = scheme if scheme is not None else load_scheme(database.source)[0]
-    return CallbackVerifier(keys, points, tolerance, database.clock)
+    pinned = scheme if scheme is not None else load_callback_scheme(database.source)
+    return CallbackVerifier(keys, pinned, tolerance, database.clock)
 
 
 @dataclass(frozen=True)
