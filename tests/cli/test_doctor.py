@@ -187,7 +187,7 @@ def test_the_clock(
     state: str,
     code: int,
 ) -> None:
-    monkeypatch.setattr("highhelp.cli.doctor.clock_skew", lambda _: float(seconds))
+    monkeypatch.setattr("highhelp.cli.setup_checks.clock_skew", lambda _: float(seconds))
     ended, checks = examined(capsys)
     assert (checks["clock"]["state"], ended) == (state, code)
 
