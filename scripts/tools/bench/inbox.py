@@ -268,9 +268,10 @@ def _row(key: str, series: Series, curve: list[tuple[float, float]]) -> Row:
         claims={
             f"inbox-{key}-receive": ratios(series, "receive", "one bare commit + RSA verify"),
             f"inbox-{key}-process": ratios(series, "receive and process", "2.1 bare commits"),
-            f"inbox-{key}-floor": ratios(series, "receive", "floor: its statements through SQLAlchemy"),
         },
     )
+    if key == "postgresql":
+        row.claims["inbox-postgresql-floor"] = ratios(series, "receive", "floor: its statements through SQLAlchemy")
     if curve:
         row.curves["A callback received and handled, µs, by callbacks stored before (SQLite)"] = {"highhelp": curve}
     return row
