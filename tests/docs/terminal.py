@@ -22,6 +22,9 @@ GATEWAY_PORT, RECEIVER_PORT = "8080", "8090"
 SHOWN_AS = "/home/you/shop"
 CARD = "4000000000000002"
 
+ENDS_WITHIN = 20.0
+"""Seconds that what runs in the background has to end after Ctrl-C."""
+
 VARIES: tuple[tuple[str, str], ...] = (
     (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
     (r"\b[0-9a-f]{64}\b", "<sha256>"),
@@ -145,7 +148,11 @@ class Terminal:
         """End what was started in the background."""
         for process in self._background:
             process.send_signal(signal.SIGINT)
-            process.wait()
+            try:
+                process.wait(ENDS_WITHIN)
+            except subprocess.TimeoutExpired:  # a shell in the background lets its children ignore SIGINT
+                process.kill()
+                process.wait()
 
     def __enter__(self) -> Self:
         return self
