@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from highhelp.calls.outcome import RawResponse, classify, clock_skew
 from highhelp.cli.fields import info_operations
 from highhelp.cli.schemes import TOKEN_FORMS
 from highhelp.errors import HighHelpError, InvalidRequest, NotSent, OutcomeUnknown
-from highhelp.outcome import Answer, clock_skew, judge
 from highhelp_api.contract import OPERATIONS, Operation
 from highhelp_signing import SignatureScheme, Signer, normalize
 from highhelp_signing.errors import SchemeError
@@ -25,7 +25,7 @@ MAX_CALLS = 48
 CLOCK_SECONDS = 120.0
 """If the clock is wrong by more, the gateway refuses every scheme."""
 
-Ask = Callable[[SignatureScheme, Operation, Mapping[str, Any]], Answer]
+Ask = Callable[[SignatureScheme, Operation, Mapping[str, Any]], RawResponse]
 Watch = Callable[[int, Operation, SignatureScheme, str], object]
 """Called after each call with its number, its operation, the scheme that was tried and the outcome."""
 
@@ -187,8 +187,8 @@ class _Queries:
             if self.asked:
                 self._pause()
             answer = self._answer(scheme, operation, body)
-            verdict = judge(operation, answer, dict)
-            accepted = verdict.kind == "accepted" or (verdict.absent and operation.flow is not None)
+            verdict = classify(operation, answer, dict)
+            accepted = verdict.kind == "accepted" or (verdict.is_not_found and operation.direction is not None)
             outcome = "accepted" if accepted else verdict.reason
             self._watch(self.asked, operation, scheme, outcome)
             if accepted:
@@ -197,7 +197,7 @@ class _Queries:
                 return None
         return None
 
-    def _answer(self, scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> Answer:
+    def _answer(self, scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> RawResponse:
         self.asked += 1
         try:
             return self._ask(scheme, operation, body)
@@ -210,12 +210,12 @@ class _Queries:
                 f"{operation.id}: no usable answer ({error}); it was only a question", "unavailable"
             ) from None
 
-    def _may_go_on(self, answer: Answer, operation: Operation) -> bool:
+    def _may_go_on(self, answer: RawResponse, operation: Operation) -> bool:
         """Whether this answer only says that the scheme is wrong."""
         status = answer.status
         if status in (403, 429):
             raise Stopped(f"{operation.id}: HTTP {status}; stopped, as the gateway asks for it", "refused")
-        if status == 401 or (status in (400, 422) and operation.flow is None):
+        if status == 401 or (status in (400, 422) and operation.direction is None):
             self._check_clock(answer)
             self._refusals.add(status)
             return True
@@ -224,7 +224,7 @@ class _Queries:
             return status in self._refusals
         raise Stopped(f"{operation.id}: HTTP {status}, which says nothing about the signature", "unavailable")
 
-    def _check_clock(self, answer: Answer) -> None:
+    def _check_clock(self, answer: RawResponse) -> None:
         skew = clock_skew(answer)
         if skew is not None and abs(skew) > CLOCK_SECONDS:
             where = "ahead of" if skew > 0 else "behind"

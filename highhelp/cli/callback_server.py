@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from highhelp.receivers import LARGEST_BODY, SyncInbox, content_type
+from highhelp.inbox.receivers import LARGEST_BODY, SyncInbox, content_type
 
 SILENT_SECONDS = 30
 """Seconds that a sender may be silent."""

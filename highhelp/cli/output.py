@@ -66,15 +66,12 @@ FAILED_STATUSES = ("decline", "error")
 
 EXTRAS: Mapping[str, str] = {
     "rich": "cli",
-    **dict.fromkeys(("httptools", "jsonschema_rs", "pydantic", "uvicorn"), "mock"),
+    **dict.fromkeys(("jinja2", "jsonschema_rs", "pydantic", "uvicorn"), "mock"),
     **dict.fromkeys(("aiosqlite", "alembic", "sqlalchemy"), "callbacks"),
-    **dict.fromkeys(("asyncpg", "pg8000"), "postgres"),
+    "psycopg": "postgres",
     "faststream": "publish",
 }
 """Which extra brings a package that only some commands need."""
-
-DATABASE_PACKAGES = frozenset({"sqlalchemy", "pg8000", "asyncpg", "sqlite3"})
-"""Packages whose errors say that the database cannot be used."""
 
 
 class UsageProblem(HighHelpError):
@@ -109,10 +106,11 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
             text = f"{error.filename or 'output'}: {error.strerror or error}"
             fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=False)
         except Exception as error:
-            if type(error).__module__.partition(".")[0] not in DATABASE_PACKAGES:
+            if type(error).__module__.partition(".")[0] != "sqlalchemy":
                 raise
-            # without the error's text, which may hold the URL with its password
-            text = f"HIGHHELP_DATABASE_URL: the database cannot be used ({type(error).__name__})"
+            from highhelp.storage.engine import cause
+
+            text = f"HIGHHELP_DATABASE_URL: the database cannot be used: {cause(error)}"
             fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=as_json)
 
     return run
@@ -135,14 +133,18 @@ def next_step(error: Exception) -> str | None:
     if not isinstance(error, CallError) or error.payment_id is None:
         return None
     operation = OPERATIONS.get(error.operation)
-    if isinstance(error, Rejected) and error.cause == "not_found" and operation is not None and operation.flow:
+    if isinstance(error, Rejected) and error.cause == "not_found" and operation is not None and operation.direction:
         return "--product tells whose payment it is, if it is another one's"
-    if operation is None or operation.flow is None or not (operation.moves_money or isinstance(error, WaitTimeout)):
+    if (
+        operation is None
+        or operation.direction is None
+        or not (operation.moves_money or isinstance(error, WaitTimeout))
+    ):
         return None
     payment = shlex.quote(error.payment_id)
     return _STEPS.get(type(error), "").format(
-        info=f"`highhelp {operation.flow} info {payment} --product {operation.tag}`",
-        wait=f"`highhelp {operation.flow} wait {payment} --product {operation.tag}`",
+        info=f"`highhelp {operation.direction} info {payment} --product {operation.tag}`",
+        wait=f"`highhelp {operation.direction} wait {payment} --product {operation.tag}`",
         payment=payment,
     )
 

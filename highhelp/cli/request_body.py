@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from highhelp import check
+from highhelp import validation
 from highhelp.cli.fields import (
     BLOCKS,
     check_known,
@@ -46,7 +46,7 @@ def build_body(operation: Operation, given: Mapping[str, Any], options: Mapping[
         if value is None:
             continue
         if name not in known:
-            raise UsageProblem(f"--{name}: a {operation.tag} {operation.flow} has no such field")
+            raise UsageProblem(f"--{name}: a {operation.tag} {operation.direction} has no such field")
         if isinstance(value, str):
             check_known(known[name], value)
         set_at(body, known[name].path, value, f"--{name}")
@@ -136,7 +136,7 @@ def _missing_secrets(operation: Operation, body: Mapping[str, Any]) -> list[str]
         if "object" in schema_types(node_at(operation.request, name)):
             trial.setdefault(name, {})
     sensitive = SENSITIVE_PATHS[operation.request]
-    lacking = [problem.path for problem in check.problems(operation.request, trial)]
+    lacking = [problem.path for problem in validation.find_problems(operation.request, trial)]
     return [path for path in lacking if path in sensitive and value_at(trial, path) is None]
 
 
@@ -175,6 +175,6 @@ def _expand_missing_blocks(
     for problem in problems:
         deeper: list[FieldProblem] = []
         if problem.message == "is missing" and ":" not in problem.path and problem.path not in body:
-            trial = check.problems(operation.request, {**body, problem.path: {}})
+            trial = validation.find_problems(operation.request, {**body, problem.path: {}})
             deeper = [found for found in trial if found.path.startswith(f"{problem.path}:")]
         yield from deeper or [problem]

@@ -12,8 +12,8 @@ from highhelp.cli import output
 from highhelp.redact import masked_text
 
 if TYPE_CHECKING:
+    from highhelp import PayoutGuard
     from highhelp.client import HighHelp
-    from highhelp.ledger import PayoutGuard
 
 AnswerHook = Callable[..., object]
 
@@ -44,8 +44,8 @@ def connect(*, on_answer: AnswerHook | None = None, quiet: bool = False, **optio
 @contextmanager
 def open_guard() -> Iterator[PayoutGuard]:
     """Open the payout guard."""
+    from highhelp import PayoutGuard
     from highhelp.client import HighHelp
-    from highhelp.ledger import PayoutGuard
 
     with HighHelp() as client, PayoutGuard(client) as guard:
         yield guard

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from highhelp.calls.outcome import RawResponse, clock_skew
 from highhelp.cli.key_rings import public_ring
 from highhelp.cli.output import ExitCode, exit_code_of
 from highhelp.cli.schemes import describe
 from highhelp.cli.session import connect
 from highhelp.errors import HighHelpError, Rejected, SettingsError
-from highhelp.outcome import Answer, clock_skew
 from highhelp.settings import (
     ACCESS_TOKEN,
     BASE_URL,
@@ -244,7 +244,7 @@ def _check_certificate(version: str | None, certificate: Mapping[str, Any] | Non
 
 
 def _check_signed_call() -> Iterator[SetupCheck]:
-    answers: list[Answer] = []
+    answers: list[RawResponse] = []
     try:
         with connect(on_answer=lambda _, answer: answers.append(answer)) as client:
             client.service.balance()
@@ -258,7 +258,7 @@ def _check_signed_call() -> Iterator[SetupCheck]:
     yield from _check_clock(answers)
 
 
-def _check_clock(answers: list[Answer]) -> Iterator[SetupCheck]:
+def _check_clock(answers: list[RawResponse]) -> Iterator[SetupCheck]:
     skew = clock_skew(answers[-1]) if answers else None
     if skew is None:
         yield SetupCheck("clock", "not checked", "the gateway told no Date")

@@ -1,8 +1,8 @@
-"""Run flows over httpx, synchronously or asynchronously, and turn every failure into a value.
+"""Do the steps of flows over httpx, synchronously or asynchronously, and turn every failure into a value.
 
 Every request goes through `httpx.Client.send` (or its async twin), signed by `SignatureAuth` as its auth hook. No
 exception of an HTTP library leaves this module: such an exception carries the request, and with it the signature and
-card data. What is known of it (its kind, a safe text) becomes a `Failure`.
+card data. What is known of it (its kind, a safe text) becomes a `TransportFailure`.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from highhelp.calls.flow import Result, Send, Sleep, Step
+from highhelp.calls.outcome import RawResponse, TransportFailure
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent
-from highhelp.flows import Flow, Result, Send, Sleep
-from highhelp.outcome import Answer, Failure
 from highhelp.redact import masked_text
 from highhelp.transport.config import CONNECT_SECONDS
 from highhelp.transport.send_state import EXTENSION, SendState
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from highhelp.telemetry import Observer
+    from highhelp.telemetry.observer import Observer
     from highhelp_signing.auth import SignatureAuth
-
-T = TypeVar("T")
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes of an answer, decompressed; more is not read."""
@@ -79,8 +77,8 @@ class Wire:
         limits = {"connect": connect, "read": send.seconds, "write": send.seconds, "pool": connect}
         return library.Request(
             "POST",
-            self.base_url + send.operation.path,
-            content=send.body,
+            self.base_url + send.call.operation.path,
+            content=send.call.body,
             headers={
                 "content-type": "application/json",
                 "accept": "application/json",
@@ -90,59 +88,45 @@ class Wire:
             extensions={
                 "timeout": {"read": send.seconds} if self.fast else limits,
                 EXTENSION: state,
-                self.auth.NORMALIZED: (send.body, send.normalized),
+                self.auth.NORMALIZED: (send.call.body, send.call.normalized),
             },
         )
 
 
-def drive(flow: Flow[T], client: httpx.Client, wire: Wire, pause: Callable[[float], object] | None = None) -> T:
-    """Run a flow to its end. Raises what the flow raises. `pause` waits for some seconds, or less."""
-    result: Result = None
-    while True:
-        try:
-            step = flow.send(result)
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
-        wire.observer.before(step)
-        if isinstance(step, Sleep):
-            (pause or time.sleep)(step.seconds)
-            result = None
-            continue
-        began = wire.now()
-        try:
-            result = _attempt(client, step, wire)
-        except Exception:
-            raise
-        except BaseException as stop:
-            _interrupted(stop, step, wire, began)
-            raise
-        wire.observer.after(step, result, wire.now() - began)
+def perform(step: Step, client: httpx.Client, wire: Wire, pause: Callable[[float], object] | None = None) -> Result:
+    """Do one step of a flow: wait, or make one attempt. `pause` waits for some seconds, or less."""
+    wire.observer.before(step)
+    if isinstance(step, Sleep):
+        (pause or time.sleep)(step.seconds)
+        return None
+    began = wire.now()
+    try:
+        result = _attempt(client, step, wire)
+    except Exception:
+        raise
+    except BaseException as stop:
+        _interrupted(stop, step, wire, began)
+        raise
+    wire.observer.after(step, result, wire.now() - began)
+    return result
 
 
-async def drive_async(flow: Flow[T], client: httpx.AsyncClient, wire: Wire) -> T:
-    """Run a flow to its end on an event loop. Raises what the flow raises."""
-    result: Result = None
-    while True:
-        try:
-            step = flow.send(result)
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
-        wire.observer.before(step)
-        if isinstance(step, Sleep):
-            await _sleep(step.seconds)
-            result = None
-            continue
-        began = wire.now()
-        try:
-            result = await _attempt_async(client, step, wire)
-        except Exception:
-            raise
-        except BaseException as stop:
-            _interrupted(stop, step, wire, began)
-            raise
-        wire.observer.after(step, result, wire.now() - began)
+async def perform_async(step: Step, client: httpx.AsyncClient, wire: Wire) -> Result:
+    """Do one step of a flow on an event loop."""
+    wire.observer.before(step)
+    if isinstance(step, Sleep):
+        await _sleep(step.seconds)
+        return None
+    began = wire.now()
+    try:
+        result = await _attempt_async(client, step, wire)
+    except Exception:
+        raise
+    except BaseException as stop:
+        _interrupted(stop, step, wire, began)
+        raise
+    wire.observer.after(step, result, wire.now() - began)
+    return result
 
 
 async def _sleep(seconds: float) -> None:
@@ -153,13 +137,15 @@ async def _sleep(seconds: float) -> None:
 
 def _interrupted(stop: BaseException, send: Send, wire: Wire, began: float) -> None:
     """Report what is known when a caller ends a call half-way (Ctrl-C, a cancelled task): the money may have moved."""
-    wire.observer.after(send, Failure(sent=True, reason=f"interrupted by {type(stop).__name__}"), wire.now() - began)
-    if send.operation.moves_money:
-        about = " ".join(filter(None, (send.operation.id, send.payment_id)))
+    wire.observer.after(
+        send, TransportFailure(sent=True, reason=f"interrupted by {type(stop).__name__}"), wire.now() - began
+    )
+    if send.call.operation.moves_money:
+        about = " ".join(filter(None, (send.call.operation.id, send.call.payment_id)))
         stop.add_note(f"{about} was under way and may have been carried out: ask the info operation first")
 
 
-def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
+def _attempt(client: httpx.Client, send: Send, wire: Wire) -> RawResponse | TransportFailure:
     if client.is_closed:
         return _CLOSED
     end = wire.now() + send.seconds
@@ -181,7 +167,7 @@ def _attempt(client: httpx.Client, send: Send, wire: Wire) -> Answer | Failure:
     raise _not_signed(problem, send)
 
 
-async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> Answer | Failure:
+async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> RawResponse | TransportFailure:
     import asyncio
 
     if client.is_closed:
@@ -198,7 +184,7 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> A
                 await response.aclose()
     except TimeoutError:
         if _is_unsigned(request) or (state.carried and not state.started):
-            return Failure(sent=False, reason="no signature or no connection in time")
+            return TransportFailure(sent=False, reason="no signature or no connection in time")
         return _TOO_SLOW
     except SigningError as error:
         if not _is_unsigned(request):  # a hook of the caller's own raised it
@@ -227,21 +213,21 @@ def _is_unsigned(request: Any) -> bool:
     return HEADERS.signature not in request.headers
 
 
-def _refused_answer(response: Any, state: SendState) -> Failure | None:
+def _refused_answer(response: Any, state: SendState) -> TransportFailure | None:
     """Refuse an answer that cannot be the one to this request, or that may unpack to gigabytes."""
     if state.started and not state.answered:
-        return Failure(sent=True, reason="an answer was there before its request was sent", retryable=False)
+        return TransportFailure(sent=True, reason="an answer was there before its request was sent", retryable=False)
     if "," in response.headers.get("content-encoding", ""):
-        return Failure(sent=True, reason="the answer is compressed more than once", retryable=False)
+        return TransportFailure(sent=True, reason="the answer is compressed more than once", retryable=False)
     return None
 
 
-_CLOSED = Failure(sent=False, reason="the connection pool is closed", retryable=False)
-_TOO_LARGE = Failure(sent=True, reason=f"the answer is larger than {LARGEST_ANSWER} bytes", retryable=False)
-_TOO_SLOW = Failure(sent=True, reason="the answer was not complete in time")
+_CLOSED = TransportFailure(sent=False, reason="the connection pool is closed", retryable=False)
+_TOO_LARGE = TransportFailure(sent=True, reason=f"the answer is larger than {LARGEST_ANSWER} bytes", retryable=False)
+_TOO_SLOW = TransportFailure(sent=True, reason="the answer was not complete in time")
 
 
-def _collect(response: Any, wire: Wire, end: float) -> Answer | Failure:
+def _collect(response: Any, wire: Wire, end: float) -> RawResponse | TransportFailure:
     size, chunks = 0, []
     for chunk in response.iter_bytes():
         size += len(chunk)
@@ -250,27 +236,27 @@ def _collect(response: Any, wire: Wire, end: float) -> Answer | Failure:
         if wire.now() > end:
             return _TOO_SLOW
         chunks.append(chunk)
-    return _answer(response, chunks, wire)
+    return _raw_response(response, chunks, wire)
 
 
-async def _collect_async(response: Any, wire: Wire) -> Answer | Failure:
+async def _collect_async(response: Any, wire: Wire) -> RawResponse | TransportFailure:
     size, chunks = 0, []
     async for chunk in response.aiter_bytes():
         size += len(chunk)
         if size > LARGEST_ANSWER:
             return _TOO_LARGE
         chunks.append(chunk)
-    return _answer(response, chunks, wire)
+    return _raw_response(response, chunks, wire)
 
 
-def _answer(response: Any, chunks: list[bytes], wire: Wire) -> Answer:
-    return Answer(response.status_code, dict(response.headers.items()), b"".join(chunks), wire.clock())
+def _raw_response(response: Any, chunks: list[bytes], wire: Wire) -> RawResponse:
+    return RawResponse(response.status_code, dict(response.headers.items()), b"".join(chunks), wire.clock())
 
 
-def _failure(error: Exception, request: Any, state: SendState) -> Failure:
+def _failure(error: Exception, request: Any, state: SendState) -> TransportFailure:
     if _is_unsigned(request):
         # the signer raised, which may be one of the user's own
-        return Failure(sent=False, reason=f"the request could not be signed: {_place(error)}", retryable=False)
+        return TransportFailure(sent=False, reason=f"the request could not be signed: {_place(error)}", retryable=False)
     names = {kind.__name__ for kind in type(error).__mro__}
     if state.carried:
         sent = state.started
@@ -279,13 +265,13 @@ def _failure(error: Exception, request: Any, state: SendState) -> Failure:
         ours = getattr(error, "_request", None) is request
         sent = not (ours and names & _NOT_SENT and _while_connecting(error))
     if "HTTPError" not in names:
-        return Failure(sent=sent, reason=f"unexpected {_place(error)}")
+        return TransportFailure(sent=sent, reason=f"unexpected {_place(error)}")
     name = type(error).__name__
     if sent:
         name = _AFTER_CONNECTING.get(name, name)
     text = masked_text(str(error))[:200] if names & {"ConnectError", "ProxyError"} and not sent else ""
     reason = f"{name}: {text}" if text else name
-    return Failure(sent=sent, reason=reason, retryable=not names & _HOPELESS and "CERTIFICATE" not in text)
+    return TransportFailure(sent=sent, reason=reason, retryable=not names & _HOPELESS and "CERTIFICATE" not in text)
 
 
 def _while_connecting(error: Exception) -> bool:
@@ -317,7 +303,7 @@ def _place(error: Exception) -> str:
 
 
 def _not_signed(error: SigningError, send: Send) -> InvalidRequest | NotSent:
-    operation, payment_id = send.operation.id, send.payment_id
+    operation, payment_id = send.call.operation.id, send.call.payment_id
     if isinstance(error, BodyNotSignable):
         return InvalidRequest([FieldProblem(error.path, str(error))], operation=operation, payment_id=payment_id)
     return NotSent(str(error), operation=operation, payment_id=payment_id, attempts=send.attempt)

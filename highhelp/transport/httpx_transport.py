@@ -59,7 +59,17 @@ class HTTPTransport(httpx.HTTPTransport):
 
 
 class AsyncHTTPTransport(httpx.AsyncHTTPTransport):
-    """`HTTPTransport` for `AsyncHighHelp`, within one event loop. Arguments and errors are the same."""
+    """`HTTPTransport` for `AsyncHighHelp`, within one event loop.
+
+    Args:
+        verify: The TLS settings; absent, those of `httpx.create_ssl_context()`.
+        proxy: URL of a proxy for https requests. The environment is not read.
+        limits: How many connections may be open at once, and idle.
+
+    Raises:
+        ValueError: If the proxy's URL cannot be used.
+        ImportError: If a SOCKS proxy is given and `httpx[socks]` is not installed.
+    """
 
     def __init__(
         self,

@@ -109,6 +109,13 @@ class SignatureAuth(httpx.Auth):
 
         HMAC takes microseconds and is computed at once. Any other signer runs in one of two threads, so that it does
         not block the loop; where no asyncio loop runs (trio), at once as well.
+
+        Args:
+            request: its body is read into memory.
+
+        Raises:
+            RequestNotSignable: another origin.
+            BodyNotSignable: the body is not a JSON object with a normalised form.
         """
         await request.aread()
         loop = None if isinstance(self._signer, HmacSigner) else _running_loop()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import check, cli
+from highhelp import cli, validation
 from highhelp.cli.fields import creates, fields_of, fields_of_flow, node_at
 from highhelp_api.contract import CATALOGUES, OPERATIONS
 from highhelp_mock import MockGateway
@@ -65,8 +65,8 @@ def test_options_are_fields_of_the_contract_and_do_not_collide() -> None:
 @pytest.mark.parametrize("operation", [known for known in OPERATIONS.values() if known.idempotency], ids=lambda o: o.id)
 def test_every_create_has_a_command(operation: Any, gateway: MockGateway, capsys: pytest.CaptureFixture[str]) -> None:
     method = {"p2p": "card-p2p", "ecom": "card-ecom", "widget": "payin-p2p-card"}[operation.tag]
-    words = [str(operation.flow), "create", "--product", operation.tag, "--amount", "100 RUB", "--method", method]
-    if operation.flow == "payout":
+    words = [str(operation.direction), "create", "--product", operation.tag, "--amount", "100 RUB", "--method", method]
+    if operation.direction == "payout":
         words += ["--set", f"receiver.pan={PAN}"]
     elif operation.tag == "ecom":
         for name, value in {"pan": PAN, "cvv": "123", "expiry_month": "12", "expiry_year": "2099"}.items():
@@ -76,7 +76,7 @@ def test_every_create_has_a_command(operation: Any, gateway: MockGateway, capsys
     assert json.loads(told.out)["payment_id"] == f"p-{operation.id}"
     assert PAN not in told.out + told.err
     assert gateway.payment(f"p-{operation.id}").amount == 10000
-    assert cli.main([str(operation.flow), "info", f"p-{operation.id}", "--product", operation.tag, "--json"]) == 0
+    assert cli.main([str(operation.direction), "info", f"p-{operation.id}", "--product", operation.tag, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["payment_info"]["amount"] == 10000
 
 
@@ -109,13 +109,13 @@ def test_amounts(gateway: MockGateway, words: list[str], minor: int, currency: s
 
 def test_file_then_options_then_set(gateway: MockGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
-    real = check.problems
+    real = validation.find_problems
 
     def watched(schema: str, body: Any) -> Any:
         sent.append(body)
         return real(schema, body)
 
-    monkeypatch.setattr("highhelp.check.problems", watched)
+    monkeypatch.setattr("highhelp.validation.find_problems", watched)
     body = {
         "general": {"payment_id": "from-file", "redirect_url": "https://one.example/"},
         "payment": {"amount": 1, "currency": "KZT", "method": "phone-p2p", "description": "file"},

@@ -246,7 +246,7 @@ def test_a_missing_extra_is_named(
     missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in [
-        name for name in sys.modules if name.startswith(("highhelp.cli.demonstration", "highhelp_mock.serving"))
+        name for name in sys.modules if name.startswith(("highhelp.cli.demonstration", "highhelp_mock.adapters.server"))
     ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn" if missing == "uvicorn" else "jsonschema_rs", None)

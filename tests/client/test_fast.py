@@ -16,7 +16,7 @@ import httpx
 import pytest
 from pyreqwest import exceptions
 
-from highhelp import Answer, AsyncHighHelp, HighHelp, HmacSigner, NotSent, OutcomeUnknown, RsaSigner, SettingsError
+from highhelp import AsyncHighHelp, HighHelp, HmacSigner, NotSent, OutcomeUnknown, RawResponse, RsaSigner, SettingsError
 from tests.client.listener import FULL, HEAD, drip, hang_up, heard, say, server, silent
 from tests.client.tls import authority, secure_server
 from tests.waiting import PATIENCE
@@ -132,7 +132,7 @@ def test_the_attempt_s_time_is_the_one_that_was_given(run: Run) -> None:
 )
 def test_an_answer_is_read_whole(run: Run, more: bytes, body: bytes) -> None:
     with server(say(whole(body, more + b"X-Note: one\r\nx-note: two\r\n"))) as url:
-        answer: Answer = run(url, ask, transport="fast")
+        answer: RawResponse = run(url, ask, transport="fast")
     assert (answer.status, answer.content) == (200, FULL)
     assert answer.headers["x-note"] == "one, two"
 
@@ -174,12 +174,12 @@ def test_a_connection_is_used_again_and_one_that_was_left_is_given_back(run: Run
     # one connection at most, and an answer that is refused by its head while its body goes on for ever
     endless = HEAD + b"content-encoding: gzip, gzip\r\ncontent-length: 900000\r\n\r\n" + b" " * 200000
     counting = Counting([whole(), whole(), endless, whole()])
-    answers: list[Answer] = []
+    answers: list[RawResponse] = []
 
     async def one_after_another(client: Any) -> None:
-        async def ask() -> Answer:
+        async def ask() -> RawResponse:
             sent: Any = client.request(PATH, {})
-            answer: Answer = sent if isinstance(client, HighHelp) else await sent
+            answer: RawResponse = sent if isinstance(client, HighHelp) else await sent
             return answer
 
         answers.extend([await ask(), await ask()])
@@ -215,7 +215,7 @@ def test_a_cancelled_call_gives_its_connection_back_when_its_time_is_over(signer
         else:
             connection.sendall(whole())
 
-    async def calls(url: str) -> Answer:
+    async def calls(url: str) -> RawResponse:
         async with AsyncHighHelp(**about(url, signer), max_connections=1) as client:
             task = asyncio.create_task(client.request(PATH, {}, timeout=1))
             await asyncio.to_thread(arrived.wait)
@@ -290,13 +290,13 @@ def test_a_client_that_is_closed_under_a_call_leaves_its_outcome_open(signer: Rs
 def test_a_closed_pool_sends_nothing(signer: RsaSigner) -> None:
     with server(say(whole())) as url:
         client = HighHelp(**about(url, signer))
-        client._pools.get().close()
+        client._executor.pools.get().close()
         with pytest.raises(NotSent, match="the connection pool is closed"):
             client.request(PATH, {})
 
         async def calls() -> None:
             async with AsyncHighHelp(**about(url, signer)) as other:
-                await other._pool().aclose()
+                await other._executor.client().aclose()
                 await other.request(PATH, {})
 
         with pytest.raises(NotSent, match="the connection pool is closed"):

@@ -20,7 +20,7 @@ from schemathesis.engine import events, from_schema
 
 from highhelp_api.contract import HEADERS, OPERATIONS, Operation
 from highhelp_mock import MockGateway
-from highhelp_mock.scenarios import SCENARIOS
+from highhelp_mock.simulation.scenarios import SCENARIOS
 from highhelp_signing import BodyNotSignable, HmacSigner, RsaSigner, signature_headers
 from tests.waiting import PATIENCE
 

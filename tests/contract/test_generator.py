@@ -15,7 +15,7 @@ import openapi_python_client
 import pytest
 from ruamel.yaml import YAML
 
-from generator import diagrams, document, main, pages, rules, templates
+from tools.generate import diagrams, document, main, pages, rules, templates
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "spec" / "openapi.yaml"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from generator import document
 from highhelp_api.contract import OPERATIONS, SCHEMAS
-from website import check, contract_page, look, reference, stage
+from tools.docs import check, contract_page, look, reference, stage
+from tools.generate import document
 
 pytestmark = pytest.mark.slow
 

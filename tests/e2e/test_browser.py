@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from highhelp_mock import MockGateway
-from highhelp_mock.scenarios import amount_of, pan_of
+from highhelp_mock.simulation.scenarios import amount_of, pan_of
 from highhelp_signing import SignatureAuth
 from tests.gateway.merchant import Merchant
 from tests.gateway.receiver import Receiver

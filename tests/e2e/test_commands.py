@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import Answer, cli
+from highhelp import RawResponse, cli
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
 
@@ -203,7 +203,7 @@ def test_a_raw_call_ends_with_what_is_known_of_the_money(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, status: int, body: bytes, code: int
 ) -> None:
     monkeypatch.setenv("HIGHHELP_HOME", str(home))
-    answer = Answer(status, {}, body, 0.0)
+    answer = RawResponse(status, {}, body, 0.0)
     monkeypatch.setattr("highhelp.client.HighHelp.request", lambda *_, **__: answer)
     assert cli.main(["call", target, "--body", write(tmp_path, {})]) == code
 

@@ -18,7 +18,7 @@ import pytest
 
 from highhelp_api import contract
 from highhelp_mock import MockGateway
-from highhelp_mock.projects import make_keys
+from highhelp_mock.simulation.projects import make_keys
 from tests.requirements import require
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmark import budgets, size
 from tests.e2e.conftest import empty, run
+from tools.bench import budgets, size
 
 if TYPE_CHECKING:
     import subprocess
@@ -22,7 +22,7 @@ def test_the_wheel_holds_the_packages_and_their_marks(wheel: Path) -> None:
     for package in ("highhelp", "highhelp_api", "highhelp_mock", "highhelp_signing"):
         assert f"{package}/__init__.py" in names
         assert f"{package}/py.typed" in names
-    assert "highhelp/ledger/migrations/versions/0001_inbox.py" in names
+    assert "highhelp/storage/migrations/versions/0001_inbox.py" in names
     assert not any(name.startswith(("tests/", "scripts/", "spec/")) for name in names)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import interpreters
-from releasing import artifacts, extras
+from tools.release import artifacts, extras
 
 pytestmark = pytest.mark.slow
 

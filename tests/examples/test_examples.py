@@ -19,8 +19,7 @@ import aio_pika
 import httpx
 import pytest
 
-from highhelp import HighHelp, models
-from highhelp.ledger import CallbackStore
+from highhelp import CallbackStore, HighHelp, models
 from highhelp_mock import MockGateway
 from tests.examples.conftest import EXAMPLES, free_port
 from tests.requirements import require

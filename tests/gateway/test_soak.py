@@ -23,7 +23,7 @@ import httpx
 import pytest
 
 from highhelp_api import contract
-from highhelp_mock.scenarios import amount_of, pan_of
+from highhelp_mock.simulation.scenarios import amount_of, pan_of
 from highhelp_signing import CallbackVerifier, HmacSigner, KeyRing, RsaSigner, SignatureAuth, generate_home
 from tests.gateway.merchant import CARD
 from tests.waiting import PATIENCE
@@ -43,7 +43,8 @@ MOST_GROWTH = 8 * 1024 * 1024
 
 PROGRAM = f"""
 import sys
-from highhelp_mock import MockGateway, engine
+from highhelp_mock import MockGateway
+from highhelp_mock.simulation import engine
 engine.KEPT = {KEPT}
 MockGateway(sys.argv[1], balances={{"RUB": 10**15}}).run(0, started=lambda url: print(url, flush=True))
 """

@@ -18,11 +18,12 @@ import httpx
 import pytest
 
 from highhelp import cli
-from highhelp_mock import MockGateway, Outgoing, StateError, cards
-from highhelp_mock.faults import DESCRIPTIONS, Faults
-from highhelp_mock.machine import split
-from highhelp_mock.scenarios import SCENARIOS, amount_of, pan_of
-from highhelp_mock.state import FORMAT
+from highhelp_mock import MockGateway, Outgoing, StateError
+from highhelp_mock.persistence.state_file import FORMAT
+from highhelp_mock.simulation import cards
+from highhelp_mock.simulation.faults import DESCRIPTIONS, Faults
+from highhelp_mock.simulation.scenarios import SCENARIOS, amount_of, pan_of
+from highhelp_mock.simulation.state_machine import split_state
 from highhelp_signing import RsaSigner, SignatureAuth
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import CARD, Merchant
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.simulation.projects import Keys
     from tests.gateway.receiver import Receiver
 
 
@@ -59,9 +60,9 @@ def opened(keys: Keys, file: Path) -> Iterator[Callable[..., Merchant]]:
 
 def held(gateway: MockGateway) -> tuple[object, ...]:
     """All that a gateway remembers."""
-    books = {name: project.books.accounts for name, project in gateway.core.projects.items()}
+    balances = {name: project.balances.accounts for name, project in gateway.dispatcher.projects.items()}
     said = [one.raw for one in gateway.callbacks]
-    return gateway.payments, gateway.callbacks, said, books, gateway.clock()
+    return gateway.payments, gateway.callbacks, said, balances, gateway.clock()
 
 
 def contents(file: Path) -> bytes:
@@ -138,7 +139,7 @@ def test_a_callback_that_was_under_way_is_sent_again_at_once(opened: Callable[..
     merchant = opened()
     merchant.call("create_p2p_payin", merchant.p2p_payin(amount=amount_of(1)))
     merchant.gateway.travel(1)
-    assert len(merchant.gateway.core.due_callbacks()) == 1  # and the process ends before anything is reported
+    assert len(merchant.gateway.dispatcher.due_callbacks()) == 1  # and the process ends before anything is reported
     again = opened()
     assert again.gateway.deliver(again.receive) == 1
 
@@ -172,7 +173,7 @@ def test_other_projects_come_back_with_their_keys(
 def test_what_is_forgotten_is_gone_from_the_file_too(
     opened: Callable[..., Merchant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("highhelp_mock.engine.KEPT", 5)
+    monkeypatch.setattr("highhelp_mock.simulation.engine.KEPT", 5)
     merchant = opened()
     for number in range(20):
         merchant.call("create_p2p_payin", merchant.p2p_payin(f"p-{number}", amount=amount_of(2)))
@@ -182,7 +183,7 @@ def test_what_is_forgotten_is_gone_from_the_file_too(
     assert len(before[0]) < 10  # type: ignore[arg-type]  # the first are the payments
 
 
-def test_a_callback_that_outlived_a_restart_says_the_same_after_it_is_written_again(
+def test_restored_callback_is_unchanged_when_written_again(
     opened: Callable[..., Merchant],
 ) -> None:
     merchant = opened()
@@ -423,7 +424,7 @@ def do_something(merchant: Merchant, choose: random.Random) -> None:
         movable = [payment for payment in gateway.payments if payment.allowed]
         if movable:
             payment = choose.choice(movable)
-            gateway.advance(payment.payment_id, *split(choose.choice(payment.allowed)))
+            gateway.advance(payment.payment_id, *split_state(choose.choice(payment.allowed)))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -15,7 +15,7 @@ import pytest
 
 from highhelp import CallbackInbox, cli
 from highhelp.cli.callback_server import make_server, running
-from highhelp.ledger.schema import REVISION
+from highhelp.storage.tables import REVISION
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
 from tests.waiting import PATIENCE

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import CallbackInbox
-from highhelp.receivers import asgi_receiver, wsgi_receiver
+from highhelp.inbox.receivers import asgi_receiver, wsgi_receiver
 from highhelp_api import contract
 from highhelp_mock import MockGateway, Request
-from highhelp_mock.projects import Keys, make_keys
+from highhelp_mock.simulation.projects import Keys, make_keys
 from highhelp_signing import CallbackRejected, RejectionReason, signature_headers
 from tests.security.hostile import Spy, bodies
 

@@ -91,7 +91,7 @@ def leaks(operation: str, algorithm: str, home: Path, caplog: pytest.LogCaptureF
                 return transport(request)
 
             client = HighHelp(home=home, environ=environ, transport=httpx.MockTransport(answer), check_requests=check)
-            channels += [repr(client), repr(client.settings), repr(client._core)]
+            channels += [repr(client), repr(client.settings), repr(client._executor)]
             try:
                 result = client.call(operation, body, getattr(models, known.response).from_dict)
             except HighHelpError as error:
@@ -123,7 +123,7 @@ def test_a_card_number_in_a_log_line_is_found(
     home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
-    monkeypatch.setattr("highhelp.telemetry.line", lambda send, _: send.body.decode())
+    monkeypatch.setattr("highhelp.telemetry.observer.log_line", lambda send, _: send.call.body.decode())
     assert leaks("create_ecom_payin", "rsa", home, caplog) != []
 
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from highhelp.calls.outcome import RawResponse, classify
 from highhelp.cli.files import read_object
 from highhelp.cli.options import AsJson, BodyFile, Unmasked
 from highhelp.cli.output import FAILED_STATUSES, ExitCode, UsageProblem, report_errors, show, show_json, suggest
 from highhelp.cli.session import connect
-from highhelp.outcome import Answer, judge
 from highhelp.redact import masked, masked_text
 from highhelp_api.contract import OPERATIONS
 
@@ -46,7 +46,7 @@ def call(
         raise typer.Exit(ExitCode.REFUSED)
 
 
-def _mask_answer(answer: Answer) -> str:
+def _mask_answer(answer: RawResponse) -> str:
     """An answer of unknown form, without sensitive names and what looks like a card number."""
     try:
         return json.dumps(masked(answer.json()), ensure_ascii=False, indent=2)
@@ -54,12 +54,12 @@ def _mask_answer(answer: Answer) -> str:
         return masked_text(answer.content.decode("utf-8", "replace"))
 
 
-def _exit_code(path: str, answer: Answer) -> ExitCode:
+def _exit_code(path: str, answer: RawResponse) -> ExitCode:
     """The exit code of a raw answer by the contract; a path that it does not know may move money."""
     operations = OPERATIONS.values()
     careful = next(operation for operation in operations if operation.moves_money)
     operation = next((operation for operation in operations if operation.path == path), careful)
-    verdict = judge(operation, answer, dict)
+    verdict = classify(operation, answer, dict)
     if verdict.kind == "accepted":
         return ExitCode.REFUSED if (verdict.value or {}).get("status") in FAILED_STATUSES else ExitCode.OK
     if verdict.kind == "not_accepted" or (verdict.kind == "unknown" and not operation.moves_money):

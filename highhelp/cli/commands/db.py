@@ -20,7 +20,7 @@ def common() -> None:
 @report_errors
 def upgrade(as_json: AsJson = False) -> None:
     """Bring the tables to the version of this code."""
-    from highhelp.ledger import CallbackStore
+    from highhelp import CallbackStore
 
     before, after = CallbackStore.upgrade()
     text = f"the tables are of version {after}" + (f", before {before}" if before != after else "")

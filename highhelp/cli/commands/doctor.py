@@ -19,8 +19,8 @@ from highhelp.cli.session import connect
 from highhelp.settings import ACCESS_TOKEN, Settings, Source
 
 if TYPE_CHECKING:
+    from highhelp.calls.outcome import RawResponse
     from highhelp.cli.calibration import Calibrated
-    from highhelp.outcome import Answer
     from highhelp_api.contract import Operation
     from highhelp_signing import SignatureScheme
 
@@ -75,7 +75,7 @@ def _calibrate(*, interval: float, yes: bool, as_json: bool) -> None:
     _ask_permission(settings.base_url, most, interval, yes=yes)
     with httpx.Client(follow_redirects=False) as pool:
 
-        def ask(scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> Answer:
+        def ask(scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> RawResponse:
             return connect(scheme=scheme, http_client=pool).request(operation.path, body)
 
         def show_attempt(number: int, operation: Operation, scheme: SignatureScheme, outcome: str) -> None:

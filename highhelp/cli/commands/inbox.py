@@ -12,7 +12,7 @@ from highhelp.cli.options import AsJson, Limit
 from highhelp.cli.output import format_amount, report_errors
 
 if TYPE_CHECKING:
-    from highhelp.ledger import CallbackStore
+    from highhelp import CallbackStore
 
 app = typer.Typer(no_args_is_help=True, help="Callbacks that were received.")
 
@@ -21,7 +21,7 @@ EventId = Annotated[int, typer.Argument(help="The event's number, as `highhelp i
 
 def _open_store() -> CallbackStore:
     """Open the store of callbacks."""
-    from highhelp.ledger import CallbackStore
+    from highhelp import CallbackStore
 
     return CallbackStore()
 
@@ -36,7 +36,7 @@ def list_events(
     as_json: AsJson = False,
 ) -> None:
     """Events, the newest first."""
-    from highhelp.ledger.rules import STATES_OF_EVENTS
+    from highhelp.inbox.transitions import STATES_OF_EVENTS
 
     output.check_choice("--state", state, STATES_OF_EVENTS)
     with _open_store() as store:

@@ -32,12 +32,12 @@ def listen(
     ] = None,
 ) -> None:
     """Receive callbacks into the inbox on any path, until Ctrl-C."""
+    from highhelp import CallbackInbox
     from highhelp.cli.callback_server import make_server, running
-    from highhelp.ledger import CallbackInbox
 
     final, update = (load_function(handler),) * 2 if handler is not None else (_show, _show)
     with CallbackInbox() as inbox:
-        inbox.prepare()
+        inbox.create_schema()
         try:
             server = make_server(inbox, host, port)
         except OSError as error:

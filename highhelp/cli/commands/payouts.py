@@ -14,8 +14,8 @@ from highhelp.cli.output import FAILED_STATUSES, ExitCode, format_amount, report
 from highhelp.cli.session import open_guard
 
 if TYPE_CHECKING:
-    from highhelp.ledger import Payout
-    from highhelp.ledger.batch import BatchReport, Progress
+    from highhelp import Payout
+    from highhelp.payouts.batch import BatchReport, Progress
 
 app = typer.Typer(no_args_is_help=True, help="Payouts, each sent once.")
 
@@ -30,8 +30,8 @@ def list_payouts(
     as_json: AsJson = False,
 ) -> None:
     """Intents, the newest first."""
-    from highhelp.ledger import PayoutBook
-    from highhelp.ledger.intents import STATES_OF_INTENTS, as_dict
+    from highhelp import PayoutBook
+    from highhelp.payouts.intents import STATES_OF_INTENTS, as_dict
 
     output.check_choice("--state", state, STATES_OF_INTENTS)
     with PayoutBook() as book:
@@ -50,7 +50,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """One intent with its body, card data masked."""
-    from highhelp.ledger import PayoutBook
+    from highhelp import PayoutBook
 
     if ask:
         with open_guard() as guard:
@@ -66,7 +66,7 @@ def recover(
     payment_id: Annotated[str | None, typer.Argument(help="Only this one.")] = None, as_json: AsJson = False
 ) -> None:
     """Ask the gateway what became of unsettled payouts. Sends nothing. Exit code 3 where it cannot tell."""
-    from highhelp.ledger.intents import as_dict
+    from highhelp.payouts.intents import as_dict
 
     with open_guard() as guard:
         found = guard.recover(payment_id)
@@ -95,7 +95,7 @@ def send(
     sent. Columns: payment_id, amount, currency, product (p2p or ecom), method, pan, phone, bank_code ... and any other
     field of the request by its path, such as customer:phone.
     """
-    from highhelp.ledger.rows import read_csv
+    from highhelp.payouts.csv_file import read_csv
 
     rows = read_csv(read_bytes(file, "FILE"))
     if dry_run:
@@ -141,26 +141,13 @@ def _show_payouts(rows: list[Payout]) -> None:
 
 
 def _show_check(rows: list[Any], *, as_json: bool) -> None:
-    from highhelp.ledger.batch import checked, conflicts
-    from highhelp.ledger.rows import RowsRefused
-
     with open_guard() as guard:
-        ready = checked(guard.guarding, rows)
-        problems = guard.database.read(conflicts, ready)
-    if problems:
-        raise RowsRefused(problems)
-    sums: dict[str, tuple[int, int]] = {}
-    for checked_row in ready:
-        count, amount = sums.get(checked_row.intent.currency, (0, 0))
-        sums[checked_row.intent.currency] = (count + 1, amount + checked_row.intent.amount)
+        totals = guard.check_batch(rows)
     if as_json:
-        totals = [{"currency": c, "count": n, "amount": a} for c, (n, a) in sorted(sums.items())]
-        output.show_json({"rows": len(ready), "totals": totals})
+        sums = [{"currency": total.currency, "count": total.count, "amount": total.amount} for total in totals]
+        output.show_json({"rows": len(rows), "totals": sums})
         return
-    table = [
-        (currency, count, format_amount(amount, currency, bare=True))
-        for currency, (count, amount) in sorted(sums.items())
-    ]
+    table = [(total.currency, total.count, format_amount(total.amount, total.currency, bare=True)) for total in totals]
     output.show_table(["currency", "payouts", "sum"], table)
     output.show("nothing was stored or sent")
 

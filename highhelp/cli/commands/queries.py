@@ -9,12 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from highhelp.cli import output
-from highhelp.cli.fields import resolve
 from highhelp.cli.options import AsJson, Country, Currency, offer
 from highhelp.cli.output import format_amount, report_errors
 from highhelp.cli.session import connect
 from highhelp.errors import InvalidRequest
-from highhelp_api.contract import SCHEMAS
+from highhelp_api.contract import SCHEMAS, resolve
 
 
 @report_errors
