@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_DEFAULT = "default"
+
 HOME = "HIGHHELP_HOME"
 BASE_URL = "HIGHHELP_BASE_URL"
 PROJECT_ID = "HIGHHELP_PROJECT_ID"
@@ -228,7 +230,13 @@ def load_scheme(source: Source) -> tuple[SignatureScheme, str]:
     if "scheme" in source.project and source.home is not None:
         where = f"{HomeDirectory(source.home).project} (scheme)"
         return _guarded(where, lambda: SignatureScheme.from_json(source.project["scheme"])), where
-    return SignatureScheme(), "default"
+    return SignatureScheme(), _DEFAULT
+
+
+def load_callback_scheme(source: Source) -> SignatureScheme | None:
+    """The only form of callbacks that counts, or None: without a setting each form is accepted."""
+    scheme, where = load_scheme(source)
+    return None if where == _DEFAULT else scheme
 
 
 def load_callback_keys(source: Source) -> tuple[KeyRing, str]:
@@ -268,4 +276,5 @@ def _guarded(where: str, make: Callable[[], T]) -> T:
     try:
         return make()
     except SigningError as error:
-        raise SettingsError(where, str(error)) from None
+        hint = f"; the name of a key file belongs in {where}_FILE" if where in (HMAC_KEY, CALLBACK_HMAC_KEY) else ""
+        raise SettingsError(where, f"{error}{hint}") from None

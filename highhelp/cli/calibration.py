@@ -1,8 +1,8 @@
 """Find the signature scheme that the gateway accepts, with a few dozen read-only calls at most.
 
 The balance query has a body of one field, which shows digest, padding, token and algorithm. The query of a pay-in that
-does not exist has two fields, which shows the joiner; "no such payment" means that the signature was right. No such
-call carries null or a boolean, so their texts stay open.
+does not exist has two fields, which shows the joiner; "no such payment" means that the signature was right. No request
+carries null, which only callbacks can show, and none of these carries a boolean, so their texts stay open.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from highhelp.errors import HighHelpError, InvalidRequest, NotSent, OutcomeUnkno
 from highhelp_api.contract import OPERATIONS, Operation
 from highhelp_signing import SignatureScheme, Signer, normalize
 from highhelp_signing.errors import SchemeError
+from highhelp_signing.forms import DIGESTS, PADDINGS
 
 MAX_CALLS = 48
 CLOCK_SECONDS = 120.0
@@ -30,8 +31,8 @@ Watch = Callable[[int, Operation, SignatureScheme, str], object]
 """Called after each call with its number, its operation, the scheme that was tried and the outcome."""
 
 # From the likeliest to the least likely, with how unlikely each is compared with the others.
-_DIGESTS = (("double", 0), ("single", 1))
-_PADDINGS = ((False, 0), (True, 2))
+_DIGESTS = tuple(zip(DIGESTS, (0, 1), strict=True))
+_PADDINGS = tuple(zip(PADDINGS, (0, 2), strict=True))
 _TOKENS = (("public_key", 0), ("project_id", 2), ("public_key_pem", 3))
 _RSA_ALGORITHMS = ((None, 0), ("rsa-sha256", 1), ("RSA-SHA256", 2))
 _HMAC_ALGORITHMS = (("hmac-sha512", 0), ("HMAC-SHA512", 1), ("hmac", 2), ("HMAC", 3), ("hmac-sha-512", 4))

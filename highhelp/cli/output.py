@@ -110,6 +110,7 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
                 raise
             from highhelp.storage.engine import cause
 
+            # the cause without the error's text, which may hold the URL with its password
             text = f"HIGHHELP_DATABASE_URL: the database cannot be used: {cause(error)}"
             fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=as_json)
 

@@ -32,8 +32,10 @@ from highhelp.settings import (
     load_signer,
 )
 from highhelp.transport.config import check_proxy_url, environment_proxy
-from highhelp_signing import KeyRing, SignatureScheme, Signer
+from highhelp_signing import HmacSigner, KeyRing, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
+from highhelp_signing.keyfiles import GOOD_HMAC_LENGTH
+from highhelp_signing.keys import HmacVerificationKey
 from highhelp_signing.normalize import TOLERANCE
 
 CheckState = Literal["ok", "warning", "wrong", "not checked"]
@@ -117,6 +119,9 @@ def _check_setting(
     return SetupCheck(what, "ok", f"{value} (from {found[1]})"), value
 
 
+_SHORT = f"the HMAC key has fewer than {GOOD_HMAC_LENGTH} characters; is it the whole key?"
+
+
 def _check_key(source: Source) -> tuple[SetupCheck, Signer | None]:
     try:
         signer, where = load_signer(source)
@@ -126,6 +131,8 @@ def _check_key(source: Source) -> tuple[SetupCheck, Signer | None]:
     name = f"RSA {ring.key_ids[0]}" if ring is not None else signer.algorithm.upper()
     # the place is a file, or a variable that may hold a path
     exposed = _exposed(Path(where)) or _exposed(Path(source.environ.get(where, "")))
+    if isinstance(signer, HmacSigner) and signer.is_short:
+        exposed = f"{exposed}; {_SHORT}" if exposed else _SHORT
     if exposed:
         return SetupCheck("key", "warning", f"{name} (from {where}); {exposed}"), signer
     return SetupCheck("key", "ok", f"{name} (from {where})"), signer
@@ -180,7 +187,14 @@ def _check_callback_keys(source: Source, signer: Signer | None) -> Iterator[Setu
         detail = f"{where} is the project's own key; the gateway signs callbacks with another one"
         yield SetupCheck("callback keys", "wrong", detail)
         return
-    yield SetupCheck("callback keys", "ok", f"{', '.join(ring.key_ids)} (from {where})")
+    detail = f"{', '.join(ring.key_ids)} (from {where})"
+    hmac_keys = [key for key in ring if isinstance(key, HmacVerificationKey)]
+    if 0 < len(hmac_keys) < len(ring):
+        detail += "; keys of both kinds, a callback signed with either is accepted"
+    if any(key.is_short for key in hmac_keys):
+        yield SetupCheck("callback keys", "warning", f"{detail}; {_SHORT}")
+    else:
+        yield SetupCheck("callback keys", "ok", detail)
 
 
 def _check_proxy(base_url: str) -> tuple[SetupCheck, bool]:

@@ -4,10 +4,12 @@ Different bodies can normalise to one string, and a signature proves only the st
 only when no other acceptable body with the same string says something else in a field of the contract. Notation: ``J``
 is the joiner, an entry is ``path:value``, a head is ``path:`` for a path of the contract. What is required:
 
-T. Every field of the contract that is present has its type: objects are objects, maps have string values, leaves are
-   leaves. Null counts as absent where the field is optional or nullable, and is refused elsewhere.
+T. Every field of the contract that is present has its type: objects are objects, the values of maps and lists are
+   texts, leaves are leaves. Null counts as absent where the field is optional or nullable, and is refused elsewhere. An
+   empty list in place of an object or a map counts as empty, since neither leaves a trace in the string.
 K. No object names a key twice; no key contains ``:`` or ``J``.
-N. Where null is allowed, the text of a leaf is not the text of null.
+N. Where null is allowed, a text that some accepted form writes for null is read as absent: ``None``, the empty text and
+   that of the scheme. A number or truth value whose text is that of null is refused.
 H. No value, of a known or unknown field, contains ``J`` followed by a head.
 S. In the value of a known leaf no ``J`` could be an end: the text after it, up to the next ``J``, contains no ``:``, or
    what follows sorts before the entry up to that ``J``.
@@ -27,17 +29,30 @@ Claim: two accepted bodies A and B with one normalised string agree on every kno
    Then the path of ``M``, which ends within ``R``, is made of the first keys of ``L``: in B, one place would be a leaf
    and a container, or two leaves. No body has that.
 4. So A and B have the same known leaf entries. By T and K the path of each is the same in both; by T and N its text
-   stands for one value only: the type decides between string, integer and boolean, N between text and null.
-   (``true_text`` and ``false_text`` differ, and contain neither ``:`` nor ``J``; the scheme sees to that.)
+   stands for one value only: the type decides between string, integer and boolean, and a text of null is absent, like
+   the null that gives no entry. (``true_text`` and ``false_text`` differ, and contain neither ``:`` nor ``J``; the
+   scheme sees to that.)
+
+The claim holds for two bodies of different forms as well, where a verifier accepts all of
+:data:`~highhelp_signing.forms.FORMS` under one signature:
+
+- Digest: ``single`` signs a message M, ``double`` its SHA-256. One signature for A by the one and for B by the other
+  needs M(A) = SHA-256(M(B)), of 32 bytes; the shortest acceptable body has a message of 73.
+- Padding: the timestamp has ten digits, so a message is cut in one way. A padded string ends in ``=`` unless its length
+  is a multiple of three, an unpadded one never does: equal messages have equal strings.
+- Null: its text holds neither ``:`` nor ``J``, so K, H, S and O do not depend on it, and steps 1 to 3 compare the
+  entries that are there. An entry of null in the one body is a text of null in the other, which is absent by N; where
+  an object or a map is known, only null can stand, by T. In maps and lists null is refused and each text is itself.
 
 S is exact for the local question: it refuses only where cutting the value yields a body that is sorted up to there. So
 ``x; y: z`` passes in a description (a space sorts before the path), and so does ``x;https://a``.
 
 Requests are closed: their schemas take no field beyond the contract's. Every entry is then a known one, so each ``J``
 that is an end is followed by a head and step 2 alone gives the same entries; S is not needed. Null is refused by the
-schemas where the contract does not name it, so N is asked of nullable fields only. The heads are those of all requests
-together, since the signature covers no path of the API: else the description of a pay-in could hold the receiver of a
-payout, and the bytes in between be sent to the payout's address under the same signature.
+schemas where the contract does not name it, so N is asked of nullable fields only, and refuses their text of null. The
+heads are those of all requests together, since the signature covers no path of the API: else the description of a pay-
+in could hold the receiver of a payout, and the bytes in between be sent to the payout's address under the same
+signature.
 """
 
 from __future__ import annotations
@@ -45,7 +60,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
 from highhelp_signing.normalize import DEFAULT_LIMITS, DEFAULT_SCHEME, collect_entries, join_entries
@@ -75,6 +90,8 @@ _TYPES: Mapping[str, type] = {
 }
 
 
+_INTEGER = re.compile(r"-?[0-9]+", re.ASCII)
+
 ECHO_PATHS: Mapping[str, str] = {
     "general:payment_id": "general:payment_id",
     "payment:description": "status:status_description",
@@ -87,7 +104,7 @@ class KnownFields:
     """The contract's fields of one body.
 
     Attributes:
-        values: by colon path; what is absent, null or of a wrong type is left out.
+        values: by colon path; a field that is absent, null or of a wrong type is left out.
         wrong: path of the first field that is missing or of a wrong type, else None.
     """
 
@@ -104,7 +121,7 @@ class FieldRules:
         closed: whether no other field can be in a body, because its schema was or will be asked.
     """
 
-    __slots__ = ("_by_path", "_closed", "_follows", "_places", "_scheme")
+    __slots__ = ("_by_path", "_closed", "_follows", "_places", "_refuses_null", "_scheme")
 
     def __init__(
         self,
@@ -115,32 +132,46 @@ class FieldRules:
     ) -> None:
         self._scheme = scheme
         self._closed = closed
+        text = scheme.null_text or "None"
+        typed = text in (scheme.true_text, scheme.false_text) or _INTEGER.fullmatch(text) is not None
+        self._refuses_null = scheme.null_text is not None and (closed or typed)
         rows = [fields[path] for path in sorted(fields)]  # parents first
         self._by_path = {row.path: row for row in rows}
-        self._places: list[tuple[contract.Field, str, str, type]] = []
+        null_texts = frozenset({"None", "", scheme.null_text})
+        self._places: list[tuple[contract.Field, str, str, type, frozenset[str | None]]] = []
         for row in rows:
             parent, _, key = row.path.rpartition(":")
             if parent and (parent not in fields or fields[parent].type != "object"):
                 raise ValueError("each field needs a row for the object that holds it")
-            self._places.append((row, parent, key, _TYPES[row.type]))
+            reads_null = row.type == "string" and (row.nullable or not row.required) and not closed
+            self._places.append((row, parent, key, _TYPES[row.type], null_texts if reads_null else frozenset()))
         # an entry of a closed body ends in a known leaf; in an open one, an unknown leaf may stand in a known object
         beginnings = [row.path for row in rows if not (closed and row.type == "object")]
         heads = "|".join(map(re.escape, beginnings))
         self._follows = re.compile(f"{re.escape(scheme.joiner)}(?:{heads}):")
 
-    def read(self, body: Mapping[str, object]) -> KnownFields:
-        """Rule T: the known fields, and whether one is missing or of a wrong type."""
+    def read(self, body: dict[str, object]) -> KnownFields:
+        """Rules T and N: the known fields, and whether one is missing or of a wrong type.
+
+        Args:
+            body: a body with its own entries made already. In an open one, a text that is read as absent becomes null
+                and an empty list in place of an object becomes an object, so that it says the same as the fields.
+        """
         values: dict[str, object] = {}
         wrong: list[str] = []
-        objects: dict[str, Mapping[str, object]] = {"": body}
-        for row, parent_path, key, kind in self._places:
+        objects: dict[str, dict[str, object]] = {"": body}
+        for row, parent_path, key, kind, null_texts in self._places:
             parent = objects.get(parent_path)
             if parent is None:
                 continue  # absent, null, or already found to be wrong
             value = parent.get(key)
+            if null_texts and type(value) is str and value in null_texts:
+                value = parent[key] = None
+            elif kind is dict and value == [] and not self._closed:
+                value = parent[key] = {}
             if value is None and not (row.required and (key not in parent or not row.nullable)):
                 continue
-            if type(value) is not kind or (row.type == "map" and not _is_text_map(value)):
+            if type(value) is not kind or (row.type in ("map", "array") and not _holds_texts(value)):
                 wrong.append(row.path)
                 continue
             values[row.path] = value
@@ -160,48 +191,53 @@ class FieldRules:
             What is ambiguous: a contract path, or a general word for a field outside it. None: nothing is.
         """
         joiner, null = self._scheme.joiner, self._scheme.null_text
-        if f":{null}{joiner}" in f"{normalized}{joiner}":
-            for row, text in self._leaves(known()):
-                if text == null and self._may_be_null(row):
-                    return row.path
+        if self._refuses_null and f":{null}{joiner}" in f"{normalized}{joiner}":
+            for path, value in known().values.items():
+                if self._may_be_null(self._by_path[path]) and self._text(value) == null:
+                    return path
         if self._overlaps(normalized):
             return "the joiner"
         if normalized.count(joiner) == len(entries) - 1:
             return None  # the usual case: no value contains the joiner
         if any(self._follows.search(entry) for entry in entries if joiner in entry):
-            holders = (row.path for row, text in self._leaves(known()) if self._follows.search(text))
+            holders = (row.path for row, text in self._texts(known()) if self._follows.search(text))
             return next(holders, "a value that contains a path of the contract")
         if self._closed:
             return None
-        ends = (row.path for row, text in self._leaves(known()) if self._can_end(row.path + ":", text))
+        ends = (row.path for row, text in self._texts(known()) if self._can_end(row.path + ":", text))
         return next(ends, None)
 
     def echo(self, path: str, value: str) -> bool:
         """Whether ``value`` at the contract path ``path`` would be ambiguous in any body."""
         entry = f"{path}:{value}"
         joiner = self._scheme.joiner
-        if len(joiner) == 1 and joiner not in entry and value != self._scheme.null_text:
+        if len(joiner) == 1 and joiner not in entry:
             return False  # what the rules below would come to, too: nearly every value
         known = KnownFields({path: value}, None)
         # between joiners, as a value's end may overlap with the joiner that follows it
         return self._overlaps(joiner + entry + joiner) or self.ambiguity(lambda: known, [entry], entry) is not None
 
     def _may_be_null(self, row: contract.Field) -> bool:
-        return row.nullable or row.type == "map" or not (row.required or self._closed)
+        if self._closed:
+            return row.nullable
+        return row.type in ("integer", "boolean") and (row.nullable or not row.required)
 
-    def _leaves(self, known: KnownFields) -> list[tuple[contract.Field, str]]:
-        leaves: list[tuple[contract.Field, str]] = []
+    def _text(self, value: object) -> str:
+        if isinstance(value, bool):
+            return self._scheme.true_text if value else self._scheme.false_text
+        return f"{value}"
+
+    def _texts(self, known: KnownFields) -> list[tuple[contract.Field, str]]:
+        texts: list[tuple[contract.Field, str]] = []
         for path, value in known.values.items():
             row = self._by_path[path]
-            if type(value) is str:
-                leaves.append((row, value))
+            if isinstance(value, str):
+                texts.append((row, value))
             elif row.type == "map" and isinstance(value, dict):
-                leaves += ((row, text) for text in value.values() if text is not None)
-            elif isinstance(value, bool):
-                leaves.append((row, self._scheme.true_text if value else self._scheme.false_text))
-            elif isinstance(value, int):
-                leaves.append((row, f"{value}"))
-        return leaves
+                texts += ((row, text) for text in value.values())
+            elif isinstance(value, list):
+                texts += ((row, text) for text in value)
+        return texts
 
     def _overlaps(self, text: str) -> bool:
         joiner = self._scheme.joiner
@@ -271,7 +307,7 @@ def ambiguity_of_request(
         scheme: the open points of the signature.
     """
     rules = _request_rules(scheme)
-    return rules.ambiguity(lambda: rules.read(body), entries, normalized)
+    return rules.ambiguity(lambda: rules.read(dict(body)), entries, normalized)
 
 
 # a program has one scheme, or one for each of a few gateways
@@ -287,5 +323,5 @@ def _request_rules(scheme: SignatureScheme) -> FieldRules:
     return FieldRules(scheme, contract.REQUEST_FIELDS, closed=True)
 
 
-def _is_text_map(value: object) -> bool:
-    return type(value) is dict and all(item is None or type(item) is str for item in value.values())
+def _holds_texts(value: Any) -> bool:
+    return all(type(item) is str for item in (value.values() if isinstance(value, dict) else value))

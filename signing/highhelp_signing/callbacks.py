@@ -14,6 +14,7 @@ from highhelp_api import contract
 from highhelp_signing.ambiguity import FieldRules
 from highhelp_signing.encoding import decode_signature
 from highhelp_signing.errors import BodyFault, BodyNotSignable, KeyFormatError, SigningError
+from highhelp_signing.forms import FORMS, FormFinder, FormLog
 from highhelp_signing.headers import find_headers
 from highhelp_signing.keys import KeyRing
 from highhelp_signing.normalize import (
@@ -21,17 +22,14 @@ from highhelp_signing.normalize import (
     DEFAULT_SCHEME,
     TOLERANCE,
     Limits,
-    collect_entries,
     is_timestamp,
-    join_entries,
-    message_of,
     parse,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from highhelp_signing.ambiguity import KnownFields
+    from highhelp_signing.forms import SignedForm
     from highhelp_signing.scheme import SignatureScheme
 
 __all__ = ["REFUSAL", "CallbackRejected", "CallbackVerifier", "Refusal", "RejectionReason", "VerifiedCallback"]
@@ -88,7 +86,8 @@ class VerifiedCallback:
 
     Attributes:
         raw: the bytes as received.
-        body: the parsed JSON object; numbers with a fraction are kept as their literal text. Not to be changed.
+        body: the parsed JSON object; numbers with a fraction are kept as their literal text, and in an optional known
+            field the texts ``None`` and "" are null, as nobody can tell them from it. Not to be changed.
         project_id: the merchant project (documented).
         payment_id: the merchant's id of the payment (name by an integrator).
         request_id: the gateway's id, where sent (integrator).
@@ -99,6 +98,7 @@ class VerifiedCallback:
         key_id: which key of the ring verified it.
         signed_at: Unix seconds of signing.
         normalized_sha256: hex SHA-256 of the normalised string, the same for each delivery of one body.
+        scheme: the form in which it was signed; a point that this body does not show has its default.
     """
 
     raw: bytes = field(repr=False)
@@ -113,6 +113,7 @@ class VerifiedCallback:
     key_id: str
     signed_at: int
     normalized_sha256: str = field(repr=False)
+    scheme: SignatureScheme = field(default=DEFAULT_SCHEME, repr=False)
 
 
 class CallbackRejected(SigningError):
@@ -148,19 +149,13 @@ class CallbackRejected(SigningError):
         return f"CallbackRejected({self.reason.value!r}, {self.detail!r})"
 
 
-class _Read(NamedTuple):
-    body: dict[str, object]
-    entries: list[str]
-    normalized: str
-    doubtful_keys: bool
-
-
 class CallbackVerifier:
     """Verifies callbacks of one or more projects. Total: only :class:`CallbackRejected` is ever raised by ``verify``.
 
     Args:
         keys: the keys of each project, by project id; copied.
-        scheme: the open points of the signature.
+        scheme: the only form that counts. Without it every form of :data:`~highhelp_signing.forms.FORMS` is accepted:
+            null as ``None``, as empty text or left out, padded or not, the digest double or single.
         tolerance: seconds that the timestamp may lie in the past or the future.
         clock: answers Unix seconds.
         limits: how much an unauthenticated body may cost.
@@ -170,12 +165,12 @@ class CallbackVerifier:
         ValueError: a negative or infinite tolerance.
     """
 
-    __slots__ = ("_clock", "_keys", "_limits", "_rules", "_scheme", "_tolerance")
+    __slots__ = ("_clock", "_finder", "_keys", "_limits", "_log", "_rules", "_tolerance")
 
     def __init__(
         self,
         keys: Mapping[str, KeyRing],
-        scheme: SignatureScheme = DEFAULT_SCHEME,
+        scheme: SignatureScheme | None = None,
         tolerance: float = TOLERANCE,
         clock: Callable[[], float] = time.time,
         *,
@@ -184,11 +179,12 @@ class CallbackVerifier:
         self._keys = _checked_keys(keys)
         if not (math.isfinite(tolerance) and tolerance >= 0):
             raise ValueError("the tolerance must be a number of seconds, not negative")
-        self._scheme = scheme
         self._tolerance = tolerance
         self._clock = clock
         self._limits = limits
-        self._rules = FieldRules(scheme)
+        self._finder = FormFinder(FORMS if scheme is None else (scheme,), limits)
+        self._rules = FieldRules(DEFAULT_SCHEME if scheme is None else scheme)
+        self._log = FormLog() if scheme is None else None
 
     def verify(self, raw_body: bytes, headers: Mapping[str, str]) -> VerifiedCallback:
         """Check one callback.
@@ -205,56 +201,52 @@ class CallbackVerifier:
         """
         raw = _bytes(raw_body, self._limits.raw)
         signature, timestamp = _signature_and_timestamp(headers)
-        read = self._read(raw)
-        key_id = self._key_of(read.body, message_of(read.normalized, timestamp, self._scheme), signature)
+        body, form, bad_keys = self._authenticate(raw, signature, timestamp)
         signed_at = int(timestamp)
-        callback = self._check_fields(read, _callback(raw, read, key_id, signed_at))
+        known = self._rules.read(body)
+        callback = _callback(raw, body, form, signed_at)
+        if known.wrong is not None or callback is None:
+            problem = f"{known.wrong or 'an id'} is missing or of a wrong type"
+            raise CallbackRejected(RejectionReason.FIELDS, problem, callback)
+        if bad_keys:
+            detail = "a key is there twice, or contains ':' or the joiner"
+            raise CallbackRejected(RejectionReason.AMBIGUOUS, detail, callback)
+        place = self._rules.ambiguity(lambda: known, form.entries, form.normalized)
+        if place is not None:
+            raise CallbackRejected(RejectionReason.AMBIGUOUS, f"{place} can be read in two ways", callback)
         # last, so that "stale" is said only of what is otherwise in order
         age = self._clock() - signed_at
         if not abs(age) <= self._tolerance:
             when = f"{abs(age):.0f} seconds in the {'past' if age > 0 else 'future'}"
             raise CallbackRejected(RejectionReason.STALE, f"signed {when}", callback)
+        if self._log is not None:
+            self._log.add(form)
         return callback
 
-    def _read(self, raw: bytes) -> _Read:
-        bad_keys: list[str] = []
+    def _authenticate(
+        self, raw: bytes, signature: bytes, timestamp: str
+    ) -> tuple[dict[str, object], SignedForm, list[str]]:
+        """The body, the form in which it was signed, and the places of keys that are there twice or hold a joiner."""
         try:
             body, duplicate = parse(raw, limits=self._limits)
-            entries = collect_entries(body, self._scheme, limits=self._limits, bad_keys=bad_keys)
-            normalized = join_entries(body, entries, self._scheme, limits=self._limits)
+            bad_keys = [] if duplicate is None else [duplicate]
+            form = self._finder.find(raw, body, self._ring_of(body), signature, timestamp, bad_keys)
         except BodyNotSignable as error:
             fault = error.reason
         else:
-            return _Read(body, entries, normalized, bool(bad_keys) or duplicate is not None)
+            if form is None:
+                raise CallbackRejected(RejectionReason.SIGNATURE, "no key of the project made this signature")
+            return body, form, bad_keys
         # Raised outside and without the path: nothing that an unknown sender wrote is repeated, not even as context.
         reason = RejectionReason.TOO_LARGE if fault is BodyFault.SIZE else RejectionReason.MALFORMED
         raise CallbackRejected(reason, fault.value)
 
-    def _key_of(self, body: Mapping[str, object], message: bytes, signature: bytes) -> str:
+    def _ring_of(self, body: Mapping[str, object]) -> KeyRing:
         project_id = body.get("project_id")
         ring = self._keys.get(project_id) if isinstance(project_id, str) else None
         if ring is None:
             raise CallbackRejected(RejectionReason.UNKNOWN_PROJECT, "no keys for this project")
-        key_id = ring.verify(message, signature, self._scheme.digest)
-        if key_id is None:
-            raise CallbackRejected(RejectionReason.SIGNATURE, "no key of the project made this signature")
-        return key_id
-
-    def _check_fields(self, read: _Read, callback: VerifiedCallback | None) -> VerifiedCallback:
-        known = self._rules.read(read.body)
-        if known.wrong is not None or callback is None:
-            place = known.wrong or "an id"
-            raise CallbackRejected(RejectionReason.FIELDS, f"{place} is missing or of a wrong type", callback)
-        doubtful = self._ambiguity(read, known)
-        if doubtful is not None:
-            raise CallbackRejected(RejectionReason.AMBIGUOUS, doubtful, callback)
-        return callback
-
-    def _ambiguity(self, read: _Read, known: KnownFields) -> str | None:
-        if read.doubtful_keys:
-            return "a key is there twice, or contains ':' or the joiner"
-        place = self._rules.ambiguity(lambda: known, read.entries, read.normalized)
-        return None if place is None else f"{place} can be read in two ways"
+        return ring
 
     def __repr__(self) -> str:
         return f"<CallbackVerifier of {len(self._keys)} project(s)>"
@@ -309,9 +301,8 @@ def _only(found: Mapping[str, list[str | None]], wanted: str) -> str:
     return values[0]
 
 
-def _callback(raw: bytes, read: _Read, key_id: str, signed_at: int) -> VerifiedCallback | None:
+def _callback(raw: bytes, body: dict[str, object], form: SignedForm, signed_at: int) -> VerifiedCallback | None:
     # a field of a wrong type is left out, and without its ids and its status there is no callback
-    body = read.body
     general, state, info = _object(body, "general"), _object(body, "status"), _object(body, "payment_info")
     project_id, payment_id = _string(body, "project_id"), _string(general, "payment_id")
     status = _string(state, "status")
@@ -328,9 +319,10 @@ def _callback(raw: bytes, read: _Read, key_id: str, signed_at: int) -> VerifiedC
         sub_status=_string(state, "sub_status"),
         amount=amount if type(amount) is int else None,
         currency=_string(info, "currency"),
-        key_id=key_id,
+        key_id=form.key_id,
         signed_at=signed_at,
-        normalized_sha256=hashlib.sha256(read.normalized.encode()).hexdigest(),
+        normalized_sha256=hashlib.sha256(form.normalized.encode()).hexdigest(),
+        scheme=form.scheme,
     )
 
 

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from highhelp_signing.errors import KeyFormatError
 
 __all__ = [
+    "GOOD_HMAC_LENGTH",
+    "MIN_HMAC_LENGTH",
     "MIN_RSA_BITS",
     "KeySource",
     "Secret",
@@ -36,6 +38,10 @@ __all__ = [
 KeySource: TypeAlias = str | bytes | PathLike[str]
 
 MIN_RSA_BITS = 2048
+MIN_HMAC_LENGTH = 16
+"""Characters of an HMAC key below which it is refused."""
+GOOD_HMAC_LENGTH = 32
+"""Characters below which ``doctor`` warns."""
 
 _PRIVATE_FORM = "expected an RSA private key in PEM form (PKCS#8 or PKCS#1)"
 _PUBLIC_FORM = "expected an RSA public key in PEM form (SubjectPublicKeyInfo)"
@@ -152,17 +158,34 @@ def private_pem(key: rsa.RSAPrivateKey) -> bytes:
     )
 
 
-def hmac_key_bytes(text: str, name: str) -> bytes:
+def hmac_key_bytes(text: str, name: str, min_length: int = MIN_HMAC_LENGTH) -> bytes:
     """The bytes of an HMAC key: its text without the white space around it, in UTF-8.
 
+    Whoever knows the key can forge callbacks, so anything that is probably something else is refused: a public key is
+    known to everybody, and the name of a file can be guessed.
+
+    Args:
+        text: the key.
+        name: where it is from, for the error.
+        min_length: characters that it must have; the length of a real key is not documented.
+
     Raises:
-        KeyFormatError: not text, empty, or no UTF-8 form.
+        KeyFormatError: not text, empty, a PEM, the name of a file, white space inside, too short, or no UTF-8 form.
     """
     if not isinstance(text, str):
         raise KeyFormatError(name, "expected the HMAC key as text")
     key = text.strip()
     if not key:
         raise KeyFormatError(name, "the HMAC key is empty")
+    if _BEGIN in key:
+        raise KeyFormatError(name, "a PEM was given, an HMAC key is one line of plain text")
+    if key.lower().endswith((".txt", ".pem", ".key")) or _exists(key):
+        problem = "the name of a file was given as the HMAC key; read the file with from_file, from_hmac_file"
+        raise KeyFormatError(name, f"{problem} or a setting that ends in _FILE")
+    if any(char.isspace() for char in key):
+        raise KeyFormatError(name, "the HMAC key has white space inside")
+    if len(key) < min_length:
+        raise KeyFormatError(name, f"the HMAC key is shorter than {min_length} characters (see min_key_length)")
     try:
         return key.encode()
     except UnicodeEncodeError:
@@ -170,14 +193,17 @@ def hmac_key_bytes(text: str, name: str) -> bytes:
     raise KeyFormatError(name, "the HMAC key has no UTF-8 form")
 
 
-def read_hmac_key(path: str | PathLike[str]) -> str:
+def read_hmac_key(path: str | PathLike[str], min_length: int = MIN_HMAC_LENGTH) -> str:
     """The text of an HMAC key's file.
 
     Raises:
-        KeyFormatError: names the file, never the content.
+        KeyFormatError: unreadable, or see :func:`hmac_key_bytes`; names the file, never the content.
     """
+    if isinstance(path, str) and not _FILE_NAME.fullmatch(path) and not _exists(path):
+        # it may be the key itself, which must not be shown
+        raise KeyFormatError("HMAC key file", "there is no such file; the name of a file belongs here, not the key")
     text = _read_text_file(path)
-    hmac_key_bytes(text, str(path))
+    hmac_key_bytes(text, str(path), min_length)
     return text
 
 

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from highhelp_signing.errors import KeyFormatError
 from highhelp_signing.keyfiles import (
+    GOOD_HMAC_LENGTH,
+    MIN_HMAC_LENGTH,
     KeySource,
     Secret,
     check_rsa,
@@ -79,6 +81,13 @@ class RsaVerificationKey:
         """Bytes of a signature of this key."""
         return self._key.key_size // 8
 
+    def recover_digest(self, signature: bytes) -> bytes | None:
+        """The SHA-256 that this key signed; None where the signature is not this key's. As strict as a verification."""
+        try:
+            return self._key.recover_data_from_signature(signature, PKCS1, SHA256)
+        except InvalidSignature:
+            return None
+
     def signed_with_pkcs1(self, signature: bytes) -> bytes | None:
         """Recover what this key signed, in the encoding of PKCS#1 v1.5; None where the signature is not this key's.
 
@@ -98,21 +107,37 @@ class HmacVerificationKey(Secret):
 
     Args:
         key: the text; white space around it is not part of the key.
+        min_key_length: characters that it must have.
 
     Raises:
-        KeyFormatError: empty.
+        KeyFormatError: text that cannot be an HMAC key: a PEM, the name of a file, white space inside, too short.
     """
 
     __slots__ = ("__key", "key_id")
 
-    def __init__(self, key: str) -> None:
-        self.__key = hmac_key_bytes(key, "HMAC key")
+    def __init__(self, key: str, *, min_key_length: int = MIN_HMAC_LENGTH) -> None:
+        self.__key = hmac_key_bytes(key, "HMAC key", min_key_length)
         # the full hash would let a weak key be guessed with certainty; eight digits are enough to tell two keys apart
         self.key_id = f"hmac:{hmac.digest(self.__key, b'highhelp key id', hashlib.sha256).hex()[:8]}"
 
     def matches(self, message: bytes, signature: bytes, digest: Digest = "double") -> bool:  # noqa: ARG002 - protocol
         """See :meth:`VerificationKey.matches`; compares in constant time."""
         return hmac.compare_digest(hmac.digest(self.__key, message, hashlib.sha512), signature)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the key is shorter than a good one."""
+        return len(self.__key) < GOOD_HMAC_LENGTH
+
+    def find_ending(self, start: bytes, endings: Iterable[bytes], signature: bytes) -> bytes | None:
+        """The ending with which ``start`` was signed, or None; ``start`` is hashed once for all of them."""
+        begun = hmac.new(self.__key, start, hashlib.sha512)
+        for ending in endings:
+            mac = begun.copy()
+            mac.update(ending)
+            if hmac.compare_digest(mac.digest(), signature):
+                return ending
+        return None
 
     def misread_variants(self) -> list[tuple[str, Callable[[bytes, str], bytes]]]:
         """List ways to misread the key's file, each with the HMAC that it gives (message, name of the hash).
@@ -179,28 +204,31 @@ class KeyRing:
         return cls(RsaVerificationKey(key) for source in sources for key in load_public_keys(source))
 
     @classmethod
-    def from_hmac(cls, *texts: str) -> KeyRing:
+    def from_hmac(cls, *texts: str, min_key_length: int = MIN_HMAC_LENGTH) -> KeyRing:
         """HMAC keys, as text.
 
         Args:
             texts: the keys; white space around them is not part of them.
+            min_key_length: characters that each must have.
 
         Raises:
-            KeyFormatError: an empty key.
+            KeyFormatError: text that cannot be an HMAC key, see :class:`HmacVerificationKey`.
         """
-        return cls(map(HmacVerificationKey, texts))
+        return cls(HmacVerificationKey(text, min_key_length=min_key_length) for text in texts)
 
     @classmethod
-    def from_hmac_file(cls, *paths: str | PathLike[str]) -> KeyRing:
+    def from_hmac_file(cls, *paths: str | PathLike[str], min_key_length: int = MIN_HMAC_LENGTH) -> KeyRing:
         """HMAC keys, each a text file.
 
         Args:
             paths: the files.
+            min_key_length: characters that each key must have.
 
         Raises:
             KeyFormatError: names the file, never the content.
         """
-        return cls.from_hmac(*map(read_hmac_key, paths))
+        texts = [read_hmac_key(path, min_key_length) for path in paths]
+        return cls.from_hmac(*texts, min_key_length=min_key_length)
 
     @property
     def key_ids(self) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """From a JSON body to the message that is signed: parse, normalise, append the timestamp.
 
 Rules (documented unless marked): each scalar gives ``key:key:value``, array elements use their index as a key; true and
-false are ``1`` and ``0``; null is ``None`` (integrator); integers in decimal; strings raw, nothing escaped; empty
-objects and arrays give nothing (integrator); the entries are sorted by Unicode code point and joined with ``;``
-(integrator). The message is the base64url of that text (unpadded: integrator) followed by the decimal timestamp.
+false are ``1`` and ``0``; null is ``None`` (integrator; :mod:`~highhelp_signing.forms` knows what else it may be);
+integers in decimal; strings raw, nothing escaped; empty objects and arrays give nothing (integrator); the entries are
+sorted by Unicode code point and joined with ``;`` (integrator). The message is the base64url of that text (unpadded:
+integrator) followed by the decimal timestamp.
 
 The input may be hostile: nothing here recurses, and a limit is checked before the memory that it guards is used.
 """
@@ -30,6 +31,7 @@ __all__ = [
     "NotJsonValue",
     "NumberText",
     "Parsed",
+    "add_nulls",
     "collect_entries",
     "is_timestamp",
     "join_entries",
@@ -38,6 +40,7 @@ __all__ = [
     "parse",
     "parse_body",
     "signing_message",
+    "split_entries",
     "timestamp_text",
 ]
 
@@ -208,7 +211,19 @@ def collect_entries(
     bad_keys: list[str] | None = None,
     plain: bool = False,
 ) -> list[str]:
-    """The sorted ``path:value`` entries, before they are joined.
+    """The sorted ``path:value`` entries, before they are joined; arguments and errors as of :func:`split_entries`."""
+    return add_nulls(*split_entries(body, scheme, limits=limits, bad_keys=bad_keys, plain=plain), scheme.null_text)
+
+
+def split_entries(
+    body: Mapping[str, object],
+    scheme: SignatureScheme = DEFAULT_SCHEME,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    bad_keys: list[str] | None = None,
+    plain: bool = False,
+) -> tuple[list[str], list[str]]:
+    """The entries that do not depend on how null is written, and the ``path:`` of each null. Not sorted.
 
     Args:
         body: see :func:`normalize`.
@@ -226,15 +241,26 @@ def collect_entries(
     """
     if not isinstance(body, dict):
         raise BodyNotSignable("", BodyFault.NOT_OBJECT)
+    if plain and type(body) is not dict:
+        raise NotJsonValue
     try:
-        entries = _collect(body, scheme, limits, bad_keys, plain=plain)
+        return _collect(body, scheme, limits, bad_keys, plain=plain)
     except BodyNotSignable:
         raise
     except ValueError:
         # the interpreter does not print integers of more than sys.get_int_max_str_digits() digits
         raise BodyNotSignable(_locate(body, _is_unprintable), BodyFault.NUMBER) from None
-    entries.sort()
-    return entries
+
+
+def add_nulls(entries: list[str], nulls: list[str], null_text: str | None) -> list[str]:
+    """All entries, sorted.
+
+    Args:
+        entries: see :func:`split_entries`.
+        nulls: see there.
+        null_text: the text of null; None where null gives no entry.
+    """
+    return sorted(entries if null_text is None else entries + [path + null_text for path in nulls])
 
 
 def join_entries(
@@ -264,12 +290,11 @@ def _utf8_length(text: str) -> int | None:
 
 def _collect(
     body: dict[str, object], scheme: SignatureScheme, limits: Limits, bad_keys: list[str] | None, *, plain: bool
-) -> list[str]:
-    if plain and type(body) is not dict:
-        raise NotJsonValue
+) -> tuple[list[str], list[str]]:
     room = limits.text
     lenient = bad_keys is not None
     entries: list[str] = []
+    nulls: list[str] = []
     # a list that grows while it is walked, instead of recursion
     nodes: list[tuple[str, _Container, int]] = [("", body, 1)]
     for prefix, node, depth in nodes:
@@ -286,14 +311,16 @@ def _collect(
             if kind is str or kind is int:
                 entries.append(f"{prefix}{key}:{value}")
                 continue
-            other = value if kind is dict or kind is list else _scalar_text(value, scheme)
-            if other is None:
-                other = _to_plain(prefix, key, value, lenient=lenient, plain=plain)
+            if value is None:
+                nulls.append(f"{prefix}{key}:")
+                continue
+            usual = kind is dict or kind is list
+            other = value if usual else _to_plain(prefix, key, value, scheme, lenient=lenient, plain=plain)
             if isinstance(other, str):
                 entries.append(f"{prefix}{key}:{other}")
             elif other:
                 nodes.append((f"{prefix}{key}:", other, depth + 1))
-    return entries
+    return entries, nulls
 
 
 def _members(prefix: str, node: _Container, joiner: str, bad_keys: list[str] | None) -> Iterable[tuple[str, Any]]:
@@ -306,14 +333,6 @@ def _members(prefix: str, node: _Container, joiner: str, bad_keys: list[str] | N
     if ":" in keys or joiner in keys:
         _note_bad_keys(prefix, node, joiner, bad_keys)
     return node.items()
-
-
-def _scalar_text(value: object, scheme: SignatureScheme) -> str | None:
-    if value is None:
-        return scheme.null_text
-    if value is True:
-        return scheme.true_text
-    return scheme.false_text if value is False else None
 
 
 def _note_bad_keys(prefix: str, node: dict[str, object], joiner: str, bad_keys: list[str] | None) -> None:
@@ -333,7 +352,11 @@ def _key_text(prefix: str, name: object, *, plain: bool) -> str:
     return str.__str__(name)
 
 
-def _to_plain(prefix: str, key: str, value: object, *, lenient: bool, plain: bool) -> str | _Container:
+def _to_plain(
+    prefix: str, key: str, value: object, scheme: SignatureScheme, *, lenient: bool, plain: bool
+) -> str | _Container:
+    if isinstance(value, bool):
+        return scheme.true_text if value else scheme.false_text
     if plain:
         raise NotJsonValue
     if isinstance(value, dict | list):

@@ -31,7 +31,7 @@ class SignatureScheme:
             ``"single"``: RSA-SHA256 over the message. HMAC takes the message in either case.
         padding: whether ``=`` pads the base64url of the normalised string and of the signature (integrator: no).
         joiner: text between two entries of the normalised string (integrator: ``;``).
-        null_text: text of JSON null (integrator: ``None``).
+        null_text: text of JSON null (integrator: ``None``); None = null gives no entry at all.
         true_text: text of JSON true (documented: ``1``).
         false_text: text of JSON false (documented: ``0``).
         token: what ``x-access-token`` carries: ``"public_key"``, unpadded base64url of the DER SubjectPublicKeyInfo
@@ -47,7 +47,7 @@ class SignatureScheme:
     digest: Digest = "double"
     padding: bool = False
     joiner: str = ";"
-    null_text: str = "None"
+    null_text: str | None = "None"
     true_text: str = "1"
     false_text: str = "0"
     token: str = "public_key"  # noqa: S105 - names a form, holds no secret
@@ -61,10 +61,11 @@ class SignatureScheme:
         if type(self.padding) is not bool:
             raise SchemeError("padding", "must be true or false")
         for name in ("joiner", "null_text", "true_text", "false_text", "token"):
-            _check_text(name, getattr(self, name))
+            if name != "null_text" or self.null_text is not None:
+                _check_text(name, getattr(self, name))
         _check_joiner(self.joiner)
         for name in ("null_text", "true_text", "false_text"):
-            if ":" in getattr(self, name) or self.joiner in getattr(self, name):
+            if ":" in (getattr(self, name) or "") or self.joiner in (getattr(self, name) or ""):
                 raise SchemeError(name, "must contain neither ':' nor the joiner")
         if self.true_text == self.false_text:
             raise SchemeError("true_text", "must differ from false_text")

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from highhelp_signing.keyfiles import (
+    GOOD_HMAC_LENGTH,
+    MIN_HMAC_LENGTH,
     KeySource,
     Secret,
     check_rsa,
@@ -119,29 +121,34 @@ class HmacSigner(Secret):
         key: the key as text, of which the UTF-8 bytes are the key; white space around it is not part of it.
         public_key: PEM text or path of the project's public key, for the token; without it the scheme's
             ``public_key`` tokens fall back to the project id.
+        min_key_length: characters that the key must have.
 
     Raises:
-        KeyFormatError: an empty key, or an unreadable public key.
+        KeyFormatError: text that cannot be an HMAC key (a PEM, the name of a file, white space inside, too short), or
+            an unreadable public key.
     """
 
     __slots__ = ("__key", "__public_key_der")
 
-    def __init__(self, key: str, public_key: KeySource | None = None) -> None:
-        self.__key = hmac_key_bytes(key, "HMAC key")
+    def __init__(self, key: str, public_key: KeySource | None = None, *, min_key_length: int = MIN_HMAC_LENGTH) -> None:
+        self.__key = hmac_key_bytes(key, "HMAC key", min_key_length)
         self.__public_key_der = None if public_key is None else public_der(load_public_keys(public_key)[0])
 
     @classmethod
-    def from_file(cls, path: str | PathLike[str], public_key: KeySource | None = None) -> HmacSigner:
+    def from_file(
+        cls, path: str | PathLike[str], public_key: KeySource | None = None, *, min_key_length: int = MIN_HMAC_LENGTH
+    ) -> HmacSigner:
         """Load the key from a text file.
 
         Args:
             path: the file.
             public_key: see the class.
+            min_key_length: see the class.
 
         Raises:
             KeyFormatError: names the file, never the content.
         """
-        return cls(read_hmac_key(path), public_key)
+        return cls(read_hmac_key(path, min_key_length), public_key, min_key_length=min_key_length)
 
     @property
     def algorithm(self) -> Algorithm:
@@ -152,6 +159,11 @@ class HmacSigner(Secret):
     def public_key_der(self) -> bytes | None:
         """DER SubjectPublicKeyInfo of the project's public key, where it was given."""
         return self.__public_key_der
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the key is shorter than a good one."""
+        return len(self.__key) < GOOD_HMAC_LENGTH
 
     def sign(self, message: bytes, digest: Digest = "double") -> bytes:  # noqa: ARG002 - part of the protocol
         """See :meth:`Signer.sign`."""

@@ -24,7 +24,7 @@ CALL = """
 from highhelp import HighHelp, HmacSigner
 answer = httpx.MockTransport(lambda _: httpx.Response(200, json={"status": "processing", "payment_id": "o"}))
 where = {"base_url": "https://gateway.example", "project_id": "p", "environ": {}}
-client = HighHelp(signer=HmacSigner("k"), transport=answer, **where)
+client = HighHelp(signer=HmacSigner("k" * 16), transport=answer, **where)
 body = {"general": {"payment_id": "o"}, "payment": {"method": "card-p2p", "amount": 1, "currency": "RUB"}}
 assert client.p2p.create_payin(body).payment_id == "o"
 """

@@ -101,6 +101,10 @@ def https_through(proxy: str) -> Plant:
     return plant
 
 
+def short_hmac_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIGHHELP_HMAC_KEY", "k" * 31)
+
+
 FAULTS: list[tuple[str, Plant, str, str, str, int]] = [
     ("home is a file", variable("HIGHHELP_HOME", __file__), "home", "wrong", "not a directory", 2),
     ("base URL", variable("HIGHHELP_BASE_URL", "example"), "base URL", "wrong", "HIGHHELP_BASE_URL", 2),
@@ -111,6 +115,15 @@ FAULTS: list[tuple[str, Plant, str, str, str, int]] = [
     ("pair", another_public_key, "key pair", "wrong", "different pairs", 2),
     ("own key", own_key_for_callbacks, "callback keys", "wrong", "project's own key", 2),
     ("no callback keys", without_callback_keys, "callback keys", "warning", "HIGHHELP_CALLBACK_PUBLIC_KEY", 0),
+    ("short callback key", variable("HIGHHELP_CALLBACK_HMAC_KEY", "k" * 31), "callback keys", "warning", "fewer than",
+     0),
+    ("name for a key", variable("HIGHHELP_CALLBACK_HMAC_KEY", "/run/secrets/key.txt"), "callback keys", "wrong",
+     "HIGHHELP_CALLBACK_HMAC_KEY_FILE", 2),
+    ("PEM for an HMAC key", lambda home, patch: patch.setenv(
+        "HIGHHELP_CALLBACK_HMAC_KEY_FILE", str(home / "callback_public_key.pem")
+    ), "callback keys", "wrong", "a PEM was given", 2),
+    ("both kinds", lambda *_: None, "callback keys", "ok", "keys of both kinds", 0),
+    ("short key", short_hmac_key, "key", "warning", "fewer than 32", 1),
     ("typing error", variable("HIGHHELP_PROJECTID", "x"), "environment", "warning", "HIGHHELP_PROJECT_ID", 0),
     ("other scheme", variable("HIGHHELP_SIGNATURE_SCHEME", '{"digest": "single"}'), "signed call", "wrong",
      "--calibrate", 1),

@@ -245,11 +245,11 @@ def test_a_path_that_is_none_is_refused(both: Both, path: str) -> None:
     "environ",
     [
         {"HIGHHELP_HOME": "~nosuchuser/x"},
-        {"HIGHHELP_BASE_URL": "https://xn--a", "HIGHHELP_PROJECT_ID": "p", "HIGHHELP_HMAC_KEY": "k"},
+        {"HIGHHELP_BASE_URL": "https://xn--a", "HIGHHELP_PROJECT_ID": "p", "HIGHHELP_HMAC_KEY": "k" * 16},
         {
             "HIGHHELP_BASE_URL": "https://x.example",
             "HIGHHELP_PROJECT_ID": "p",
-            "HIGHHELP_HMAC_KEY": "k",
+            "HIGHHELP_HMAC_KEY": "k" * 16,
             "HIGHHELP_ACCESS_TOKEN": "a\nb",
         },
     ],

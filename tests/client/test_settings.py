@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import HighHelp, HmacSigner, RsaSigner, SettingsError
-from highhelp.settings import Settings, Source, load_callback_keys
+from highhelp.settings import Settings, Source, load_callback_keys, load_callback_scheme
 from highhelp_signing import SignatureScheme, generate_home
 
 if TYPE_CHECKING:
@@ -42,12 +42,12 @@ def test_argument_beats_variable_beats_home(home: Path) -> None:
 def test_rsa_where_both_are_at_hand_but_an_explicit_hmac_variable_beats_a_file(home: Path) -> None:
     at_home = {"HIGHHELP_HOME": str(home)}
     assert isinstance(load(at_home).signer, RsaSigner)
-    hmac = load({**at_home, "HIGHHELP_HMAC_KEY": "secret text"}).signer
+    hmac = load({**at_home, "HIGHHELP_HMAC_KEY": "secret-hmac-text"}).signer
     assert isinstance(hmac, HmacSigner)
     assert hmac.public_key_der is not None
     from_file = load({**at_home, "HIGHHELP_HMAC_KEY_FILE": str(home / "hmac_private_key.txt")})
     assert isinstance(from_file.signer, HmacSigner)
-    both = {**at_home, "HIGHHELP_HMAC_KEY": "secret", "HIGHHELP_PRIVATE_KEY": (home / "private_key.pem").read_text()}
+    both = {**at_home, "HIGHHELP_HMAC_KEY": "s" * 16, "HIGHHELP_PRIVATE_KEY": (home / "private_key.pem").read_text()}
     assert isinstance(load(both).signer, RsaSigner)
 
 
@@ -60,7 +60,7 @@ def test_token_and_scheme(home: Path) -> None:
 def test_a_scheme_of_the_home_is_used(home: Path, tmp_path: Path) -> None:
     project = json.loads((home / "project.json").read_text())
     (tmp_path / "project.json").write_text(json.dumps({**project, "scheme": {"padding": True}}))
-    environ = {"HIGHHELP_HOME": str(tmp_path), "HIGHHELP_HMAC_KEY": "x"}
+    environ = {"HIGHHELP_HOME": str(tmp_path), "HIGHHELP_HMAC_KEY": "x" * 16}
     assert load(environ).scheme.padding is True
 
 
@@ -80,14 +80,14 @@ def test_a_scheme_of_the_home_is_used(home: Path, tmp_path: Path) -> None:
             {
                 "HIGHHELP_BASE_URL": URL,
                 "HIGHHELP_PROJECT_ID": "p",
-                "HIGHHELP_HMAC_KEY": "k",
+                "HIGHHELP_HMAC_KEY": "k" * 16,
                 "HIGHHELP_SIGNATURE_SCHEME": '{"digest": "triple"}',
             },
             "HIGHHELP_SIGNATURE_SCHEME: signature scheme: digest",
         ),
         ({"HIGHHELP_HOME": "/nowhere/at/all"}, "HIGHHELP_HOME"),
         (
-            {"HIGHHELP_BASE_URL": "http://gateway.example", "HIGHHELP_PROJECT_ID": "p", "HIGHHELP_HMAC_KEY": "k"},
+            {"HIGHHELP_BASE_URL": "http://gateway.example", "HIGHHELP_PROJECT_ID": "p", "HIGHHELP_HMAC_KEY": "k" * 16},
             "plain http",
         ),
     ],
@@ -111,17 +111,26 @@ def test_the_content_of_a_wrong_key_is_never_shown(tmp_path: Path) -> None:
 
 def test_callback_keys_of_the_home_and_of_variables(home: Path) -> None:
     assert len(load_callback_keys(Source.load({"HIGHHELP_HOME": str(home)}))[0]) == 2
-    one, where = load_callback_keys(Source.load({"HIGHHELP_CALLBACK_HMAC_KEY": "text"}))
+    one, where = load_callback_keys(Source.load({"HIGHHELP_CALLBACK_HMAC_KEY": "t" * 16}))
     assert (len(one), where) == (1, "HIGHHELP_CALLBACK_HMAC_KEY")
     with pytest.raises(SettingsError, match="HIGHHELP_CALLBACK_PUBLIC_KEY"):
         load_callback_keys(Source.load({}))
+
+
+def test_callbacks_have_no_pinned_form_without_a_setting(tmp_path: Path) -> None:
+    assert load_callback_scheme(Source.load({})) is None
+    for text in ("{}", '{"null_text": null}'):
+        pinned = SignatureScheme.from_json(text)
+        assert load_callback_scheme(Source.load({"HIGHHELP_SIGNATURE_SCHEME": text})) == pinned
+        (tmp_path / "project.json").write_text(f'{{"scheme": {text}}}', "utf-8")
+        assert load_callback_scheme(Source.load({"HIGHHELP_HOME": str(tmp_path)})) == pinned
 
 
 def test_timeouts_are_checked() -> None:
     wrong: Any
     for wrong in (0, -1, "30", True, float("nan")):
         with pytest.raises(SettingsError):
-            HighHelp(base_url=URL, project_id="p", signer=HmacSigner("k"), timeout=wrong, environ={})
+            HighHelp(base_url=URL, project_id="p", signer=HmacSigner("k" * 16), timeout=wrong, environ={})
 
 
 def test_the_environment_of_the_process_is_the_default(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,7 +68,7 @@ def test_hmac_is_signed_in_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("HMAC needs no thread")
 
     monkeypatch.setattr("highhelp_signing.auth._threads", forbidden)
-    (state,) = many(HmacSigner("a key"), 1)
+    (state,) = many(HmacSigner("k" * 16), 1)
     assert state.payment_id == "order-1"
 
 

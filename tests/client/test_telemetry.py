@@ -159,7 +159,7 @@ sys.modules["opentelemetry"] = None
 import httpx
 from highhelp import HighHelp, HmacSigner, SettingsError
 answer = httpx.MockTransport(lambda _: httpx.Response(200, json={"status": "success"}))
-about = dict(base_url="https://x.example", project_id="p", signer=HmacSigner("k"), environ={}, transport=answer)
+about = dict(base_url="https://x.example", project_id="p", signer=HmacSigner("k" * 16), environ={}, transport=answer)
 assert HighHelp(**about).p2p.get_payin("x").status == "success"
 try:
     HighHelp(tracer_provider=object(), **about)

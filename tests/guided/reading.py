@@ -85,9 +85,11 @@ def entries(value: Any, scheme: SignatureScheme, path: str = "") -> list[str]:
     """`path:value` of every leaf, unsorted."""
     if isinstance(value, Object | list):
         return [one for key, child in children(value) for one in entries(child, scheme, f"{path}{key}:")]
-    words = {None: scheme.null_text, True: scheme.true_text, False: scheme.false_text}
-    text = words[value] if value is None or isinstance(value, bool) else f"{value}"
-    return [path + text]
+    if value is None:
+        return [] if scheme.null_text is None else [path + scheme.null_text]
+    if isinstance(value, bool):
+        return [path + (scheme.true_text if value else scheme.false_text)]
+    return [f"{path}{value}"]
 
 
 def containers(value: Any, path: str = "") -> list[str]:

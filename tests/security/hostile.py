@@ -47,9 +47,9 @@ def bodies() -> dict[str, bytes]:
     # each is within a MiB, but for the last two
     return {
         "in order": GOOD,
-        "512 MB from 64 KB": b'{"%s":[%s]}' % (leaf, b",".join([b"1"] * some)),
-        "160 GB from a MiB": b'{"%s":[%s]}' % (leaf * 16, b",".join([b"1"] * some * 16)),
-        "512 MB of paths": b'{"%s":[%s]}' % (leaf, b",".join([b"[[]]"] * some)),
+        "512 MB from 64 KB": b'{"project_id":"p","%s":[%s]}' % (leaf, b",".join([b"1"] * some)),
+        "160 GB from a MiB": b'{"project_id":"p","%s":[%s]}' % (leaf * 16, b",".join([b"1"] * some * 16)),
+        "512 MB of paths": b'{"project_id":"p","%s":[%s]}' % (leaf, b",".join([b"[[]]"] * some)),
         "10,000 lists": b'{"a":%s%s}' % (b"[" * 10_000, b"]" * 10_000),
         "10,000 objects": b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
         "500,000 lists that stay open": b'{"a":' + b"[" * 500_000,
@@ -58,7 +58,7 @@ def bodies() -> dict[str, bytes]:
         "a lone surrogate": b'{"project_id":"p","a":"\\ud800"}',
         "a lone surrogate as a key": b'{"project_id":"p","\\udfff":1}',
         "a lone surrogate as bytes": b'{"project_id":"p","a":"\xed\xa0\x80"}',
-        "surrogates after many containers": b'{"%s":[%s"\\ud800"]}' % (leaf, b"{}," * 100_000),
+        "surrogates after many containers": b'{"project_id":"p","%s":[%s"\\ud800"]}' % (leaf, b"{}," * 100_000),
         "NUL before": b"\0" + GOOD,
         "NUL after": GOOD + b"\0",
         "NUL alone": b"\0" * 1000,

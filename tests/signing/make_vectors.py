@@ -78,7 +78,7 @@ def entries(value: Any, path: str, scheme: dict[str, Any]) -> list[str]:
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
         return [entry for key, item in pairs for entry in entries(item, f"{path}{key}:", scheme)]
     if value is None:
-        return [path + str(scheme["null_text"])]
+        return [] if scheme["null_text"] is None else [path + str(scheme["null_text"])]
     if isinstance(value, bool):
         return [path + str(scheme["true_text"] if value else scheme["false_text"])]
     return [f"{path}{value}"]
@@ -147,6 +147,24 @@ SECOND = {
     "payment": {"amount": 10000, "currency": "RUB", "flag": True, "note": None, "tags": ["a", "b"]},
     "sender": {},
 }
+
+
+def form_case(null_text: str | None, key: str, **scheme: Any) -> Case:
+    """A final callback in one of the forms that a verifier without a scheme accepts."""
+    names = {"None": "none", "": "empty", None: "left-out"}
+    # with the longer id no string is of a length that needs no padding
+    payment_id = "order-10" if "padding" in scheme else "order-1"
+    body = {
+        "project_id": PROJECT,
+        "general": {"request_id": "r-1", "payment_id": payment_id},
+        "status": {"status": "success", "sub_status": None, "status_description": None},
+        "payment_info": {"amount": 10000, "currency": "RUB", "type": "payin"},
+    }
+    words = [names[null_text], "padded" if "padding" in scheme else "", scheme.get("digest", ""), key]
+    other = {} if null_text == "None" else {"null_text": null_text}
+    comment = f"a callback, null as {names[null_text].replace('-', ' ')}"
+    return Case("-".join(["form", *filter(None, words)]), comment, ["callback", "null"], body, key, {**scheme, **other})
+
 
 VALID = [
     Case("info", "the body of an info or balance call", ["documented"], {"general": {"project_id": PROJECT}}),
@@ -293,6 +311,10 @@ VALID = [
     Case("hmac-padded", "HMAC with padding, joiner and texts of its own", ["hmac", "scheme"], SECOND, key="hmac",
          scheme={"padding": True, "joiner": "|", "null_text": "nil", "true_text": "yes", "false_text": "no"}),
     Case("other-key", "the second key pair", ["key"], PAYMENT, key="rsa_other"),
+    *(form_case(null, key, **scheme)
+      for null in ("None", "", None)
+      for key, scheme in (("rsa", {}), ("rsa", {"digest": "single"}), ("rsa", {"padding": True}),
+                          ("rsa", {"padding": True, "digest": "single"}), ("hmac", {}), ("hmac", {"padding": True}))),
 ]  # fmt: skip
 
 K = b"k" * 2048

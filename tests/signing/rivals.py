@@ -56,20 +56,69 @@ class Search:
         text = normalized_of(raw, scheme)
         heard: list[tuple[bytes, Said]] = []
         for rival in itertools.chain([raw], rivals(raw, scheme, steps=steps, most=most, seed=seed)):
-            self.tried += 1
-            said = self.judge(rival, text)
-            if said is None:
-                continue
-            self.accepted += 1
-            heard.append((rival, said))
-            if said != heard[0][1]:
-                self.collisions.append((heard[0][0], rival))
+            self._hear(rival, text, heard)
         self.shared += len(heard) > 1
+
+    def group_of_forms(
+        self, raw: bytes, forms: Sequence[Mapping[str, Any]], paths: Sequence[str], *, most: int, seed: int = 0
+    ) -> None:
+        """Judge a body as each form would sign it, and its rivals as each form reads them."""
+        chosen = random.Random(seed)
+        for signed in forms:
+            text = normalized_of(raw, {**DEFAULTS, **signed})
+            heard: list[tuple[bytes, Said]] = []
+            for read in forms:
+                scheme = {**DEFAULTS, **read}
+                start = without_nulls(raw, {**DEFAULTS, **signed})
+                for rival in itertools.chain([start], rivals(start, scheme, most=most, seed=seed)):
+                    pair = [rival] if read["null_text"] is not None else [rival, with_nulls(rival, paths, chosen)]
+                    for body in pair:
+                        self._hear(body, text, heard)
+            self._hear(raw, text, heard)
+            self.shared += len({body for body, _ in heard}) > 1
+
+    def _hear(self, rival: bytes, text: str, heard: list[tuple[bytes, Said]]) -> None:
+        self.tried += 1
+        said = self.judge(rival, text)
+        if said is None:
+            return
+        self.accepted += 1
+        heard.append((rival, said))
+        if said != heard[0][1]:
+            self.collisions.append((heard[0][0], rival))
 
     def summary(self) -> str:
         """What was done, for people."""
         counts = f"{self.tried} bodies judged, {self.accepted} accepted, {self.shared} strings with more than one"
         return f"{counts}; collisions: {self.collisions[:1] or 'none'}"
+
+
+def without_nulls(raw: bytes, scheme: Mapping[str, Any]) -> bytes:
+    """A body of the same string under each form: every null is the text that this form writes for it, or is gone."""
+    written = {**DEFAULTS, **scheme}["null_text"]
+
+    def changed(value: Any) -> Any:
+        if isinstance(value, dict):
+            kept = {key: changed(item) for key, item in value.items() if item is not None or written is not None}
+            return {key: written if item is None else item for key, item in kept.items()}
+        if isinstance(value, list):
+            return [written if item is None else changed(item) for item in value]
+        return value
+
+    return json.dumps(changed(json.loads(raw)), ensure_ascii=False).encode()
+
+
+def with_nulls(raw: bytes, paths: Sequence[str], chosen: random.Random) -> bytes:
+    """The body with nulls where nothing was, which a form that leaves nulls out does not show."""
+    body = json.loads(raw)
+    for path in chosen.sample(list(paths), 3):
+        *parents, key = path.split(":")
+        node: Any = body
+        for parent in parents:
+            node = node.setdefault(parent, {}) if isinstance(node, dict) else None
+        if isinstance(node, dict):
+            node.setdefault(key, None)
+    return json.dumps(body, ensure_ascii=False).encode()
 
 
 def rivals(raw: bytes, scheme: Mapping[str, Any], *, steps: int = 2, most: int = 400, seed: int = 0) -> Iterator[bytes]:
@@ -130,6 +179,7 @@ def _leaves(value: Any, keys: tuple[str, ...]) -> Iterator[Leaf]:
 def _text(value: str, scheme: Mapping[str, Any]) -> str:
     loaded = json.loads(value, parse_float=_Literal)
     if loaded is None:
+        assert scheme["null_text"] is not None, "a null that gives no entry is not a leaf of the string"
         return str(scheme["null_text"])
     if isinstance(loaded, bool):
         return str(scheme["true_text"] if loaded else scheme["false_text"])

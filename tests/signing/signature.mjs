@@ -144,6 +144,7 @@ export function entries(root, scheme = SCHEME, textOf = (node) => node.text) {
           continue;
         }
         const text = item.text !== undefined ? textOf(item) : (item.number ?? scheme[`${item.word}_text`]);
+        if (text === null) continue; // null gives no entry
         if (!text.isWellFormed()) throw new Refused("surrogate");
         size += path.length + text.length;
         if (size > LIMITS.text) throw new Refused("size");

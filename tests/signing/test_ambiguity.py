@@ -6,6 +6,7 @@ the searches below look at all candidates and not only at those that somebody th
 
 from __future__ import annotations
 
+import copy
 import itertools
 import re
 import time
@@ -94,17 +95,19 @@ def bodies_of(text: str, scheme: SignatureScheme) -> Iterator[dict[str, Any]]:
 
 def accepted(body: dict[str, Any], rules: Rules) -> dict[str, tuple[type, object]] | None:
     """The known leaves of a body that the rules accept, else None."""
-    known = rules.rules.read(body)
     entries = collect_entries(body, rules.scheme)
     text = join_entries(body, entries, rules.scheme)
+    known = rules.rules.read(copy.deepcopy(body))
     if known.wrong is not None or rules.rules.ambiguity(lambda: known, entries, text) is not None:
         return None
     said: dict[str, tuple[type, object]] = {}
     for path, value in known.values.items():
         kind = rules.fields[path].type
         if kind == "map" and isinstance(value, dict):
-            said |= {f"{path}:{key}": (str, item) for key, item in value.items() if item is not None}
-        elif kind not in ("object", "array"):
+            said |= {f"{path}:{key}": (str, item) for key, item in value.items()}
+        elif kind == "array" and isinstance(value, list):
+            said |= {f"{path}:{index}": (str, item) for index, item in enumerate(value)}
+        elif kind != "object":
             said[path] = (type(value), value)
     return said
 
@@ -240,10 +243,10 @@ def test_only_what_can_be_read_in_two_ways_is_refused(pieces: list[str]) -> None
     rivals = [
         other
         for other in bodies_of(normalize(body), DEFAULT)
-        if isinstance(other.get("p"), str) and other["p"] != body["p"]
+        if isinstance(other.get("p"), str) and other["p"] != body["p"] and body["p"] not in ("", "None")
     ]
     refused = accepted(body, rules) is None
-    by_other_rules = body["p"] == "None" or ";p:" in body["p"]
+    by_other_rules = ";p:" in body["p"]
     assert refused == (bool(rivals) or by_other_rules)
 
 
@@ -279,14 +282,10 @@ def described(text: str) -> dict[str, Any]:
         described("x;zone: w"),
         described("x; y: z;zone:"),
         described("x;status:status_description:"),
-        described("None"),
         callback(general={"payment_id": "o;zone:1"}),
         callback(general={"payment_id": "x;https://a"}),
-        callback(general={"payment_id": "o", "request_id": "None"}),
-        callback(redirect={"params": {"k": "None"}}),
         callback(redirect={"params": {"k": "v;zone:1"}}),
         callback(redirect={"params": {"k": "v;redirect:params:l:w"}}),
-        callback(requisites={"bank_name": "None"}),
     ],
     ids=str,
 )
@@ -303,6 +302,8 @@ def test_what_could_be_another_body_is_ambiguous(verifier: CallbackVerifier, sig
         described("x;zone"),
         described("a:b:c"),
         described("none"),
+        described("None"),
+        described(""),
         described(";"),
         described("general:payment_id:x"),
         callback(general={"payment_id": "None"}),
@@ -310,6 +311,10 @@ def test_what_could_be_another_body_is_ambiguous(verifier: CallbackVerifier, sig
         callback(unknown="x;zone:1"),
         callback(unknown="None"),
         callback(redirect={"params": {"k": "v;abc:d", "": ""}}),
+        callback(redirect={"params": {"k": "None"}}),
+        callback(general={"payment_id": "o", "request_id": "None"}),
+        callback(requisites={"bank_name": "None"}),
+        callback(requisites=[], redirect={"params": []}),
     ],
     ids=str,
 )
@@ -322,10 +327,6 @@ PAIRS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (
         callback(general={"payment_id": "a;general:request_id:b"}),
         callback(general={"payment_id": "a", "request_id": "b"}),
-    ),
-    (
-        callback(general={"payment_id": "o", "request_id": "None"}),
-        callback(general={"payment_id": "o", "request_id": None}),
     ),
     (callback(payment_info={"amount": 1}), callback(payment_info={"amount": "1"})),
     (callback(payment_info={"amount": 1}), callback(payment_info={"amount": True})),
@@ -368,10 +369,12 @@ def test_joiners_of_the_scheme_are_meant(verifier: CallbackVerifier, sign: Sign)
     scheme = SignatureScheme(joiner="&", null_text="nil")
     rules = Rules(scheme, contract.CALLBACK_FIELDS)
     assert accepted(described("x;zone: w"), rules)
-    assert accepted(described("None"), rules)
     assert accepted(callback(**{"a;b": "c"}), rules)
     assert accepted(described("x&zone: w"), rules) is None
-    assert accepted(described("nil"), rules) is None
+    for text in ("None", "", "nil"):
+        said = accepted(described(text), rules)
+        assert said is not None
+        assert "status:status_description" not in said
 
 
 def test_overlapping_joiners_are_ambiguous() -> None:
@@ -447,10 +450,20 @@ def test_what_may_follow_a_field_is_what_sorts_after_it() -> None:
     assert judged(rules, {"memo": "a;memo9:x"}) is None, "9 sorts before the colon"
 
 
-def test_the_text_of_null_in_a_map_is_ambiguous_though_the_map_must_be_there() -> None:
-    rules = FieldRules(fields=rows_of(contract.Field("params", "map", True, False)))
-    assert judged(rules, {"params": {"a": "None"}}) == "params"
-    assert judged(rules, {"params": {"a": "none", "b": None}}) is None
+@pytest.mark.parametrize("kind", ["map", "array"])
+def test_maps_and_lists_keep_texts_and_refuse_null(kind: str) -> None:
+    rules = FieldRules(fields=rows_of(contract.Field("params", kind, True, False)))
+
+    def held(*items: object) -> dict[str, Any]:
+        return {"params": list(items) if kind == "array" else {f"k{number}": item for number, item in enumerate(items)}}
+
+    assert judged(rules, held("None", "", "x")) is None
+    assert rules.read(held("None", "")).values == held("None", "")
+    wrong: list[object] = [None, 1, True, {}, []]
+    for item in wrong:
+        assert rules.read(held("x", item)).wrong == "params"
+    assert judged(rules, held("x;params:y")) == "params", "an element is looked at like a field"
+    assert judged(rules, held("x;zone:y")) == "params"
 
 
 def test_a_truth_value_is_ambiguous_where_its_text_is_that_of_null() -> None:
@@ -482,7 +495,8 @@ def test_a_truth_value_is_ambiguous_where_its_text_is_that_of_null() -> None:
         ("a;b;zone:1;c", "general:payment_id", True),
         ("x; y: z", "status:status_description", False),
         ("x;https://a", "status:status_description", False),
-        ("None", "status:status_description", True),
+        ("None", "status:status_description", False),
+        ("", "status:status_description", False),
         ("x;general:payment_id:y", "status:status_description", True),
         ("x;redirect:params:k:v", "status:status_description", True),
     ],

@@ -29,6 +29,7 @@ from highhelp_signing import (
     KeyRing,
     RejectionReason,
     SignatureScheme,
+    VerifiedCallback,
     request_ambiguity,
 )
 from highhelp_signing.ambiguity import FieldRules, KnownFields
@@ -46,6 +47,7 @@ FIELDS, AMBIGUOUS = RejectionReason.FIELDS, RejectionReason.AMBIGUOUS
 UNKNOWN_PROJECT = RejectionReason.UNKNOWN_PROJECT
 """What a body is refused for that has the signed string but lost its project."""
 CALLBACK_LEAVES = [path for path, row in contract.CALLBACK_FIELDS.items() if row.type != "object"]
+FORMS: list[dict[str, Any]] = [{"null_text": "None"}, {"null_text": ""}, {"null_text": None}]
 REQUEST_LEAVES = [path for path, row in contract.REQUEST_FIELDS.items() if row.type != "object"]
 SCHEMES: dict[str, dict[str, Any]] = {
     "default": {},
@@ -78,18 +80,29 @@ def callbacks() -> list[dict[str, Any]]:
     return [body | {"project_id": PROJECT} for body in (least, rich, *bodies)]
 
 
-def verifier_judge(scheme: Mapping[str, Any]) -> Callable[[bytes, str], Said | None]:
-    verifier = CallbackVerifier({PROJECT: KeyRing.from_hmac(HMAC_TEXT)}, SignatureScheme(**scheme), clock=lambda: NOW)
+def verifier_judge(scheme: Mapping[str, Any], *, detects: bool = False) -> Callable[[bytes, str], Said | None]:
+    pinned = None if detects else SignatureScheme(**scheme)
+    verifier = CallbackVerifier({PROJECT: KeyRing.from_hmac(HMAC_TEXT)}, pinned, clock=lambda: NOW)
+    texts = [json.dumps(text) for text in ("None", "", scheme.get("null_text", ""))]
 
     def judge(raw: bytes, text: str) -> Said | None:
         try:
-            verifier.verify(raw, {"x-access-signature": mac(text, scheme), "x-access-timestamp": str(NOW)})
+            event = verifier.verify(raw, {"x-access-signature": mac(text, scheme), "x-access-timestamp": str(NOW)})
         except CallbackRejected as error:
             # a rival that has another string would make the search look busier than it is
             if error.reason not in (FIELDS, AMBIGUOUS, UNKNOWN_PROJECT):
                 raise
             return None
-        return said(raw, CALLBACK_LEAVES)
+        return {
+            place: value for place, value in said(raw, CALLBACK_LEAVES).items() if not reads_absent(event, place, value)
+        }
+
+    def reads_absent(event: VerifiedCallback, place: str, value: str) -> bool:
+        node: Any = event.body
+        for key in place.split(" ", 1)[1].split(":"):
+            node = node.get(key) if isinstance(node, dict) else ""
+        assert node is not None or value in texts, "only a text of null is read as absent"
+        return node is None
 
     return judge
 
@@ -127,6 +140,33 @@ def test_no_two_callbacks_with_one_signature_say_different_things(scheme: dict[s
     check(search_callbacks(scheme, wanted), wanted)
 
 
+def search_forms(bodies: int) -> Search:
+    """Bodies of one string where each is read in any of the forms that a verifier without a scheme accepts."""
+    search = Search(verifier_judge({}, detects=True))
+    texts = [raw for body in callbacks() for raw in planted(body, CALLBACK_LEAVES, {"null_text": ""})]
+    bare = callbacks()[1] | {"status": {"status": "None", "sub_status": None, "status_description": ""}}
+    bare |= {"redirect": {"url": "None", "params": {"0": "None", "1": ""}}, "requisites": {"bank_name": ""}}
+    first = [json.dumps(body).encode() for body in (bare, *callbacks())]
+    for raw in [*first, *texts[:: max(1, len(texts) // bodies)]]:
+        if not search.collisions:
+            search.group_of_forms(raw, FORMS, [*CALLBACK_LEAVES, "unknown", "general:unknown"], most=12)
+    print(search.summary())
+    return search
+
+
+def test_no_two_callbacks_of_any_two_forms_say_different_things(bodies: int) -> None:
+    search = search_forms(bodies // 6)
+    assert search.collisions == []
+    assert search.tried > 20 * bodies
+    assert search.shared > bodies // 8, "the search must meet strings that belong to more than one accepted body"
+
+
+@pytest.mark.parametrize("rule", ["T", "N", "H", "S", "maps"])
+def test_without_each_rule_two_forms_collide(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
+    take_away(monkeypatch, rule)
+    assert search_forms(100).collisions
+
+
 @pytest.mark.parametrize("rule", ["T", "K", "N", "H", "S", "O"])
 def test_without_each_rule_the_search_finds_a_collision(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
     take_away(monkeypatch, rule)
@@ -135,20 +175,26 @@ def test_without_each_rule_the_search_finds_a_collision(monkeypatch: pytest.Monk
 
 def take_away(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
     """Break one of the rules of `highhelp_signing.ambiguity`."""
-    read, init = FieldRules.read, FieldRules.__init__
+    read, init, authenticate = FieldRules.read, FieldRules.__init__, CallbackVerifier._authenticate
 
     def init_without_heads(self: FieldRules, *arguments: Any, **named: Any) -> None:
         init(self, *arguments, **named)
         self._follows = re.compile("(?!)")
 
+    def init_without_texts(self: FieldRules, *arguments: Any, **named: Any) -> None:
+        init(self, *arguments, **named)
+        self._places = [(*place[:-1], frozenset()) for place in self._places]
+
+    def keep_nulls(value: Any) -> bool:
+        return all(item is None or type(item) is str for item in value.values())
+
+    if rule == "maps":
+        monkeypatch.setattr("highhelp_signing.ambiguity._holds_texts", keep_nulls)
+        return
     broken: dict[str, tuple[type, str, Callable[..., Any]]] = {
         "T": (FieldRules, "read", lambda self, body: KnownFields(read(self, body).values, None)),
-        "K": (
-            CallbackVerifier,
-            "_ambiguity",
-            lambda self, body, known: self._rules.ambiguity(lambda: known, body.entries, body.normalized),
-        ),
-        "N": (FieldRules, "_may_be_null", lambda self, row: False),
+        "K": (CallbackVerifier, "_authenticate", lambda *arguments: (*authenticate(*arguments)[:2], [])),
+        "N": (FieldRules, "__init__", init_without_texts),
         "H": (FieldRules, "__init__", init_without_heads),
         "S": (FieldRules, "_can_end", lambda self, head, text: False),
         "O": (FieldRules, "_overlaps", lambda self, text: False),

@@ -31,6 +31,7 @@ from highhelp_signing import (
     signing_message,
 )
 from highhelp_signing.encoding import base64url_encode
+from highhelp_signing.forms import FORMS
 from highhelp_signing.keyfiles import public_der, public_pem
 from tests.signing.conftest import HMAC_TEXT, NOW, PROJECT, private_pem
 
@@ -216,7 +217,7 @@ MISTAKES: list[tuple[str, Mistake, Cause]] = [
     ("four readings at once", reading(digest="single", padding=True, joiner="|", null_text="null"), Cause.SCHEME),
     ("body changed", changed, Cause.CHANGED),
     ("field added after signing", field_added, Cause.CHANGED),
-    ("null fields added after signing", signed_then_nulls_added, Cause.RE_SERIALISED),
+    ("null fields added after signing", signed_then_nulls_added, Cause.SCHEME),
     ("trailing zero lost", number_rewritten(b"100.10", b"100.1"), Cause.CHANGED),
     ("trailing zero added", number_rewritten(b"100.1", b"100.10"), Cause.RE_SERIALISED),
     ("integer became a float", number_rewritten(b"100", b"100.0"), Cause.RE_SERIALISED),
@@ -288,6 +289,22 @@ def test_the_matching_scheme_is_named_and_matches(case: Case, change: dict[str, 
     found = case.explained()
     assert found.scheme == replace(SCHEME, **change)
     assert case.explained(scheme=found.scheme).matches
+
+
+def test_a_callback_may_have_any_form_without_a_scheme(case: Case) -> None:
+    sent = (SIGNATURE, STAMP)
+    for form in FORMS:
+        case.headers = {name: case.signed(**without_headers(form))[name] for name in sent}
+        found = case.explained(scheme=None)
+        assert (found.matches, found.scheme) == (True, form), found.findings
+    case.headers = {name: case.signed(joiner="&")[name] for name in sent}
+    assert case.explained(scheme=None).cause is Cause.SCHEME
+    case.headers = case.signed(digest="single")
+    assert case.explained(scheme=None).cause is Cause.SCHEME, "a request has one scheme"
+
+
+def without_headers(form: SignatureScheme) -> dict[str, Any]:
+    return {name: getattr(form, name) for name in ("null_text", "padding", "digest")}
 
 
 def test_standard_base64_is_told_where_it_differs(case: Case) -> None:

@@ -397,6 +397,13 @@ def test_a_careless_ring_would_be_noticed(
                     signature, key, hashlib.sha256(message).digest() if digest == "double" else message
                 ),
             )
+            # what stands behind the name of the hash, and whatever else follows
+            name = info(b"")[:-32]
+            patch.setattr(
+                RsaVerificationKey,
+                "recover_digest",
+                lambda _, signature, key=key, name=name: opened(signature, key).partition(name)[2][:32],
+            )
             assert at_the_ring(key, made)
             assert at_the_verifier(key, made)
 
@@ -449,7 +456,7 @@ def test_a_forged_mac_is_refused_by_ring_verifier_and_gateway() -> None:
 def test_a_mac_has_two_spellings() -> None:
     message = message_of(normalize(callback()), str(NOW))
     # one whose text needs both letters of the alphabet that differ, so that each change is one
-    keys = (f"key {number}" for number in range(10_000))
+    keys = (f"key-of-the-test-{number}" for number in range(10_000))
     texts = ((key, base64url_encode(HmacSigner(key).sign(message))) for key in keys)
     key, text = next((key, text) for key, text in texts if "-" in text and "_" in text)
     verifier = CallbackVerifier({PROJECT: KeyRing.from_hmac(key)}, clock=lambda: NOW)
@@ -498,7 +505,7 @@ def test_keys_of_another_kind_are_refused_when_loaded(name: str, key: Any) -> No
     with pytest.raises(KeyFormatError, match=expected):
         KeyRing.from_pem(public)
     with pytest.raises(KeyFormatError, match=expected):
-        HmacSigner("text", public)
+        HmacSigner(HMAC_TEXT, public)
 
 
 def public_form(n: int, e: int) -> bytes:

@@ -66,7 +66,7 @@ HEADER = "must be printable ASCII without spaces"
         ("joiner", "1", "must hold no letter, no digit and none of : _ . + -"),
         ("joiner", 5, "must be text"),
         ("joiner", "\ud800", "must have a UTF-8 form"),
-        ("null_text", None, "must be text"),
+        ("null_text", 5, "must be text"),
         ("null_text", "a;b", "must contain neither ':' nor the joiner"),
         ("null_text", "a:b", "must contain neither ':' nor the joiner"),
         ("true_text", True, "must be text"),

@@ -17,6 +17,7 @@ import pytest
 from highhelp_signing import (
     BodyFault,
     BodyNotSignable,
+    CallbackVerifier,
     HmacSigner,
     KeyRing,
     RsaSigner,
@@ -162,3 +163,26 @@ def test_the_independent_verifier_agrees_on_the_default_scheme(row: dict[str, An
         base64.b64decode(row["input"]), headers, public_key_pem=key.get("public_pem"), hmac_key=key.get("text")
     )
     assert verdict == (row["result"] == "valid")
+
+
+FORM_ROWS = [row for row in SIGNED if row["result"] == "valid" and row["id"].startswith("form-")]
+
+
+@pytest.mark.parametrize("row", FORM_ROWS, ids=lambda row: row["id"])
+def test_a_verifier_without_a_scheme_finds_the_form(row: dict[str, Any]) -> None:
+    both = ring_of("rsa") + ring_of("hmac")
+    verifier = CallbackVerifier({DOCUMENT["project_id"]: both}, clock=lambda: row["timestamp"])
+    headers = {"x-access-timestamp": str(row["timestamp"]), "x-access-signature": row["stages"]["signature"]}
+    event = verifier.verify(base64.b64decode(row["input"]), headers)
+    assert (event.scheme, event.sub_status) == (SignatureScheme.from_json(row["scheme"]), None)
+
+
+def test_the_digests_of_the_forms_are_those_computed_elsewhere() -> None:
+    """The three ways to write null, as computed without this project's code."""
+    elsewhere = {
+        "form-none-rsa": "d535d367d4f664d0dfb3b336e56ba1de1fa614323abd9311a03cece508ff6071",
+        "form-empty-rsa": "86b67339806cc772aa671f93799970ca2213cc07d3603599e3f9dc4877d28518",
+        "form-left-out-rsa": "b1a5f28fa5d57a7c80f14258c55d14da7dde1124dbdacb0dc2285e65e740e419",
+    }
+    assert len(FORM_ROWS) == 18
+    assert {row["id"]: row["stages"]["digest"] for row in FORM_ROWS if row["id"] in elsewhere} == elsewhere

@@ -35,13 +35,14 @@ def explain(
 ) -> None:
     """Say why the signature of a request or callback does not match. Offline; exit code 1 where it does not."""
     from highhelp.cli.key_rings import load_rings
-    from highhelp.settings import PROJECT_ID, Source, load_scheme
+    from highhelp.settings import PROJECT_ID, Source, load_callback_scheme, load_scheme
     from highhelp_signing import explain as find_causes
 
     source = Source.load()
     raw = read_bytes(body, "--body")
     pairs = _parse_headers(read_bytes(headers, "--headers"), headers)
-    expected, others = load_rings(source, of_request=_is_request(pairs))
+    of_request = _is_request(pairs)
+    expected, others = load_rings(source, of_request=of_request)
     scheme = load_scheme(source)[0]
     project = source.text(PROJECT_ID, "project_id")
     explanation = find_causes(
@@ -49,7 +50,7 @@ def explain(
         pairs,  # type: ignore[arg-type]  # pairs are taken too, and keep what is there twice
         expected,
         others=others,
-        scheme=scheme,
+        scheme=scheme if of_request else load_callback_scheme(source),
         project_id=project[0] if project is not None else None,
         clock=time.time if now is None else lambda: now,
     )
@@ -74,9 +75,10 @@ def _show_explanation(explanation: Explanation, scheme: SignatureScheme) -> None
         show(f"The signature matches; made by {explanation.key_id}.")
     for finding in explanation.findings:
         show(f"{finding.cause}: {finding.detail}")
-    if explanation.scheme is not None and public_fields(explanation.scheme) != public_fields(scheme):
-        show("The reading of the scheme that matches:")
-        show(f"HIGHHELP_SIGNATURE_SCHEME={json.dumps(public_fields(explanation.scheme), separators=(',', ':'))}")
+    found = explanation.scheme
+    if found is not None and not explanation.matches and public_fields(found) != public_fields(scheme):
+        show("The signature scheme that matches:")
+        show(f"HIGHHELP_SIGNATURE_SCHEME={json.dumps(public_fields(found), separators=(',', ':'))}")
     if explanation.normalized is not None and not explanation.matches:
         show(f"SHA-256 of the normalised string here, to compare: {_sha256(explanation.normalized)}")
 

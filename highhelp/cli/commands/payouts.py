@@ -144,10 +144,10 @@ def _show_check(rows: list[Any], *, as_json: bool) -> None:
     with open_guard() as guard:
         totals = guard.check_batch(rows)
     if as_json:
-        sums = [{"currency": total.currency, "count": total.count, "amount": total.amount} for total in totals]
+        sums = [{"currency": each.currency, "count": each.count, "amount": each.amount} for each in totals]
         output.show_json({"rows": len(rows), "totals": sums})
         return
-    table = [(total.currency, total.count, format_amount(total.amount, total.currency, bare=True)) for total in totals]
+    table = [(each.currency, each.count, format_amount(each.amount, each.currency, bare=True)) for each in totals]
     output.show_table(["currency", "payouts", "sum"], table)
     output.show("nothing was stored or sent")
 

@@ -20,7 +20,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Verify a callback. Prints the event, or why it is refused (exit code 1)."""
-    from highhelp.settings import PROJECT_ID, Source, load_callback_keys, load_scheme
+    from highhelp.settings import PROJECT_ID, Source, load_callback_keys, load_callback_scheme
     from highhelp_signing import CallbackRejected, CallbackVerifier
 
     source = Source.load()
@@ -28,7 +28,7 @@ def verify(
     if project is None:
         raise UsageProblem(f"{PROJECT_ID} is not set, nor is there a home directory with a project.json")
     ring, _ = load_callback_keys(source)
-    verifier = CallbackVerifier({project[0]: ring}, scheme=load_scheme(source)[0])
+    verifier = CallbackVerifier({project[0]: ring}, scheme=load_callback_scheme(source))
     try:
         event = verifier.verify(read_bytes(body, "--body"), read_object(headers, "--headers"))
     except CallbackRejected as refusal:

@@ -15,6 +15,7 @@ from highhelp_signing.diagnosis.findings import Cause, Finding
 from highhelp_signing.diagnosis.matcher import SHORT
 from highhelp_signing.encoding import base64url_encode
 from highhelp_signing.errors import SigningError
+from highhelp_signing.forms import NULL_TEXTS, PADDINGS
 from highhelp_signing.normalize import NumberText, collect_entries
 from highhelp_signing.scheme import SignatureScheme
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Candidate", "candidates", "scheme_differences"]
 
 JOINERS = (";", ",", "&", "|", "\n", " ", ";\n")
-NULLS = ("None", "null", "", "NULL", "nil", "undefined")
+NULLS = (*NULL_TEXTS, "null", "NULL", "nil", "undefined")
 BOOLEANS = (("1", "0"), ("true", "false"), ("True", "False"), ("TRUE", "FALSE"), ("yes", "no"))
 _NEAR = 600
 """Seconds around the header's timestamp that are tried."""
@@ -77,7 +78,7 @@ def list_schemes(body: Mapping[str, object], scheme: SignatureScheme) -> list[Si
     words = (scheme.true_text, scheme.false_text)
     booleans = (words, *BOOLEANS) if any(isinstance(value, bool) for value in leaves) else (words,)
     schemes: dict[SignatureScheme, None] = {}
-    for padding, joiner, null, (true, false) in itertools.product((False, True), joiners, nulls, booleans):
+    for padding, joiner, null, (true, false) in itertools.product(PADDINGS, joiners, nulls, booleans):
         try:
             other = replace(scheme, padding=padding, joiner=joiner, null_text=null, true_text=true, false_text=false)
         except SigningError:
@@ -101,7 +102,7 @@ def _misassembled(sent: SentBody, timestamp: str, scheme: SignatureScheme) -> It
         for message in (encoded + stamp, text + stamp, text):
             yield Candidate(message, scheme, finding)
     finding = Finding(Cause.SORTING, "the entries were not sorted")
-    in_order = scheme.joiner.join(f"{path}:{_text(value, scheme)}" for path, value in walk(sent.body))
+    in_order = scheme.joiner.join(_in_order(sent.body, scheme))
     yield Candidate(_message(in_order, timestamp, scheme), scheme, finding)
     finding = Finding(Cause.SORTING, "the entries were sorted without regard to upper and lower case")
     folded = scheme.joiner.join(sorted(sent.entries, key=str.casefold))
@@ -148,12 +149,6 @@ def _with(value: object, change: Callable[[Any], object]) -> object:
     return change(value)
 
 
-def _without_nulls(value: object) -> object:
-    if isinstance(value, dict):
-        return {name: _without_nulls(item) for name, item in value.items() if item is not None}
-    return [_without_nulls(item) for item in value if item is not None] if isinstance(value, list) else value
-
-
 def _shorten(value: object) -> object:
     return NumberText(repr(float(value))) if isinstance(value, NumberText) else value
 
@@ -170,7 +165,6 @@ _CHANGES: tuple[tuple[str, Callable[[Any], object]], ...] = (
     ("a number changed its text (100.10 and 100.1)", lambda body: _with(body, _shorten)),
     ("a number changed its text (100.0 and 100)", lambda body: _with(body, _to_whole)),
     ("a number changed its text (100 and 100.0)", lambda body: _with(body, _to_float)),
-    ("fields that are null were left out", _without_nulls),
 )
 
 
@@ -188,6 +182,9 @@ def walk(body: Mapping[str, object]) -> Iterator[tuple[str, object]]:
             stack.pop()
 
 
-def _text(value: object, scheme: SignatureScheme) -> str:
-    words = {None: scheme.null_text, True: scheme.true_text, False: scheme.false_text}
-    return words[value] if value is None or isinstance(value, bool) else str(value)
+def _in_order(body: Mapping[str, object], scheme: SignatureScheme) -> Iterator[str]:
+    for path, value in walk(body):
+        if isinstance(value, bool):
+            yield f"{path}:{scheme.true_text if value else scheme.false_text}"
+        elif value is not None or scheme.null_text is not None:
+            yield f"{path}:{scheme.null_text if value is None else value}"

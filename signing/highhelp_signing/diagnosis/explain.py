@@ -19,6 +19,7 @@ from highhelp_signing.diagnosis.inputs import KnownKey, SentBody, SentHeaders, i
 from highhelp_signing.diagnosis.matcher import Match, Matcher, check_hash
 from highhelp_signing.encoding import base64url_encode
 from highhelp_signing.errors import SigningError
+from highhelp_signing.forms import FORMS
 from highhelp_signing.keyfiles import public_pem
 from highhelp_signing.keys import HmacVerificationKey, KeyRing, RsaVerificationKey
 from highhelp_signing.normalize import DEFAULT_SCHEME, TOLERANCE
@@ -72,7 +73,7 @@ def explain(
     keys: KeyRing,
     *,
     others: Mapping[str, KeyRing] | None = None,
-    scheme: SignatureScheme = DEFAULT_SCHEME,
+    scheme: SignatureScheme | None = DEFAULT_SCHEME,
     project_id: str | None = None,
     tolerance: float = TOLERANCE,
     clock: Callable[[], float] = time.time,
@@ -85,19 +86,21 @@ def explain(
         keys: the keys that should have made the signature: for a callback those of the gateway, for a request the
             public half of the project's.
         others: further keys by a name for people, which should not have made it but might have.
-        scheme: the scheme that is in use.
+        scheme: the scheme that is in use. None for a callback whose verifier has no scheme either: then each of
+            :data:`~highhelp_signing.forms.FORMS` is right.
         project_id: the merchant project, where it is known.
         tolerance: seconds that the timestamp may lie in the past or the future.
         clock: answers Unix seconds.
     """
-    sent, content = SentHeaders(headers), SentBody(body, scheme)
+    used = DEFAULT_SCHEME if scheme is None else scheme
+    sent, content = SentHeaders(headers), SentBody(body, used)
     known = known_keys(keys, others, sent.token)
     signatures, timestamps = read_signature(sent.signature or ""), read_timestamp((sent.timestamp or "")[:64])
     matcher = Matcher(known, signatures)
     around = [*sent.findings, *content.findings]
     timing = list(_check_time(timestamps[-1].text, tolerance, clock))
     projects = list(_check_projects(sent, content, project_id))
-    explained = _search(matcher, content, timestamps, scheme) if sent.signature is not None else None
+    explained = _search(matcher, content, timestamps, used) if sent.signature is not None else None
     if explained is None:
         findings = [*around, *_check_private_token(sent), *projects, *timing]
         if sent.signature is not None:
@@ -109,7 +112,9 @@ def explain(
     matching = explained.candidate.scheme
     if explained.match.digest is not None:
         matching = replace(matching, digest=explained.match.digest)
-    reasons = [*_describe_mistakes(explained, timestamps[-1]), *_describe_scheme(scheme, matching)]
+    detected = scheme is None and not sent.of_request and matching in FORMS
+    reasons = list(_describe_mistakes(explained, timestamps[-1]))
+    reasons += [] if detected else _describe_scheme(used, matching)
     shown, matching = _check_headers(sent, explained.match, matching, project_id)
     findings = [*reasons, *around, *shown, *projects, *timing]
     return Explanation(
