@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from highhelp.cli.output import UsageProblem, suggest
-from highhelp_api.contract import OPERATIONS, SCHEMAS, Operation
+from highhelp_api.contract import OPERATIONS, SCHEMAS, Operation, resolve
 
 BLOCKS = ("general", "payment")
 SPECIAL = frozenset({"general:project_id", "general:payment_id", "payment:amount", "payment:currency"})
@@ -76,13 +76,6 @@ def fields_of_flow(flow: str) -> dict[str, list[OptionField]]:
         for option, field in fields_of(operation).items():
             found.setdefault(option, []).append(field)
     return found
-
-
-def resolve(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow the reference of a schema."""
-    while "$ref" in schema:
-        schema = SCHEMAS[schema["$ref"].rsplit("/", 1)[1]]
-    return schema
 
 
 def node_at(root: str, path: str) -> Mapping[str, Any]:
