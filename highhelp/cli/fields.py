@@ -62,10 +62,10 @@ def fields_of(operation: Operation) -> dict[str, OptionField]:
         for name in node_at(operation.request, block).get("properties", {}):
             path = f"{block}:{name}"
             schema = node_at(operation.request, path)
-            if path in SPECIAL or not schema_types(schema) <= {"string", "integer"}:
+            if path in SPECIAL or not _types(schema) <= {"string", "integer"}:
                 continue
             option = _PREFIX.sub("", name).replace("_", "-")
-            found[option] = OptionField(option, path, "integer" in schema_types(schema), tuple(_values(schema)))
+            found[option] = OptionField(option, path, "integer" in _types(schema), tuple(_values(schema)))
     return found
 
 
@@ -86,10 +86,9 @@ def node_at(root: str, path: str) -> Mapping[str, Any]:
     return node
 
 
-def schema_types(schema: Mapping[str, Any]) -> set[str]:
-    """The JSON types that a schema allows."""
+def _types(schema: Mapping[str, Any]) -> set[str]:
     if "anyOf" in schema:
-        return set().union(*(schema_types(resolve(branch)) for branch in schema["anyOf"]))
+        return set().union(*(_types(resolve(branch)) for branch in schema["anyOf"]))
     types = schema.get("type", ())
     return {types} if isinstance(types, str) else set(types)
 
@@ -144,7 +143,7 @@ def parse_assignment(root: str, text: str) -> tuple[str, str]:
 
 def parse_value(root: str, path: str, text: str) -> object:
     """Convert the text of a `--set` to the type that the contract wants there."""
-    types = schema_types(node_at(root, path))
+    types = _types(node_at(root, path))
     what = f"--set {path.replace(':', '.')}"
     if "string" in types:
         return text

@@ -48,6 +48,8 @@ class ExitCode(IntEnum):
     NOT_SENT = 4
     UNAVAILABLE = 5
     """Safe to repeat."""
+    FAULT = 70
+    """A fault of this package."""
 
 
 # the first match counts; every other error is wrong use
@@ -62,7 +64,6 @@ EXIT_CODES: Sequence[tuple[type[Exception], ExitCode]] = (
 
 FAILED_STATUSES = ("decline", "error")
 """Statuses of a payment that end a command with exit code 1."""
-
 
 EXTRAS: Mapping[str, str] = {
     "rich": "cli",

@@ -18,7 +18,6 @@ from highhelp.cli.fields import (
     node_at,
     parse_assignment,
     parse_value,
-    schema_types,
     set_at,
     value_at,
 )
@@ -26,7 +25,7 @@ from highhelp.cli.files import read_object
 from highhelp.cli.output import UsageProblem, show
 from highhelp.errors import FieldProblem, InvalidRequest, MoneyError
 from highhelp.money import Money
-from highhelp_api.contract import EXPONENTS, SCHEMAS, SENSITIVE_PATHS, Operation
+from highhelp_api.contract import EXPONENTS, SENSITIVE_PATHS, Operation
 
 _AMOUNT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?:\s*(?P<currency>[A-Za-z]{3}))?", re.ASCII)
 _SENSITIVE = {"pan": "a card number", "secret": "a secret"}
@@ -131,13 +130,9 @@ def _ask(path: str) -> str:
 
 def _missing_secrets(operation: Operation, body: Mapping[str, Any]) -> list[str]:
     """Sensitive fields that the contract requires and the body lacks, by colon path."""
-    trial = {**body}
-    for name in SCHEMAS[operation.request].get("required", ()):
-        if "object" in schema_types(node_at(operation.request, name)):
-            trial.setdefault(name, {})
     sensitive = SENSITIVE_PATHS[operation.request]
-    lacking = [problem.path for problem in validation.find_problems(operation.request, trial)]
-    return [path for path in lacking if path in sensitive and value_at(trial, path) is None]
+    problems = _expand_missing_blocks(operation, body, validation.find_problems(operation.request, body))
+    return [problem.path for problem in problems if problem.path in sensitive and value_at(body, problem.path) is None]
 
 
 def name_options(operation: Operation, body: Mapping[str, Any], error: InvalidRequest) -> InvalidRequest:
@@ -172,6 +167,7 @@ def _hint(operation: Operation, problem: FieldProblem) -> str:
 def _expand_missing_blocks(
     operation: Operation, body: Mapping[str, Any], problems: Sequence[FieldProblem]
 ) -> Iterator[FieldProblem]:
+    """Replace the problem of a missing block by those of its fields."""
     for problem in problems:
         deeper: list[FieldProblem] = []
         if problem.message == "is missing" and ":" not in problem.path and problem.path not in body:
