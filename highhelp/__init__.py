@@ -1,4 +1,4 @@
-"""The HighHelp payment API: a typed client that tells what is known about the money."""
+"""Typed client for the HighHelp payment API. Errors state what is known about the payment."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from highhelp._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from highhelp import models as models
+    from highhelp.calls.outcome import RawResponse as RawResponse
     from highhelp.client import AsyncHighHelp as AsyncHighHelp
     from highhelp.client import HighHelp as HighHelp
     from highhelp.errors import CallError as CallError
@@ -23,14 +24,37 @@ if TYPE_CHECKING:
     from highhelp.errors import SettingsError as SettingsError
     from highhelp.errors import Unavailable as Unavailable
     from highhelp.errors import WaitTimeout as WaitTimeout
-    from highhelp.ledger import AsyncCallbackInbox as AsyncCallbackInbox
-    from highhelp.ledger import AsyncPayoutGuard as AsyncPayoutGuard
-    from highhelp.ledger import CallbackEvent as CallbackEvent
-    from highhelp.ledger import CallbackInbox as CallbackInbox
-    from highhelp.ledger import PayoutGuard as PayoutGuard
+    from highhelp.inbox.admin import InboxRefusal as InboxRefusal
+    from highhelp.inbox.events import CallbackEvent as CallbackEvent
+    from highhelp.inbox.inbox import AsyncCallbackInbox as AsyncCallbackInbox
+    from highhelp.inbox.inbox import CallbackInbox as CallbackInbox
+    from highhelp.inbox.outbox import OutboxPublisher as OutboxPublisher
+    from highhelp.inbox.outbox import nats_sender as nats_sender
+    from highhelp.inbox.outbox import rabbit_sender as rabbit_sender
+    from highhelp.inbox.receivers import asgi_receiver as asgi_receiver
+    from highhelp.inbox.receivers import django_receiver as django_receiver
+    from highhelp.inbox.receivers import flask_receiver as flask_receiver
+    from highhelp.inbox.receivers import wsgi_receiver as wsgi_receiver
+    from highhelp.inbox.store import AsyncCallbackStore as AsyncCallbackStore
+    from highhelp.inbox.store import CallbackStore as CallbackStore
     from highhelp.money import Money as Money
-    from highhelp.outcome import Answer as Answer
+    from highhelp.payouts.csv_file import RowsRefused as RowsRefused
+    from highhelp.payouts.guard import AsyncPayoutGuard as AsyncPayoutGuard
+    from highhelp.payouts.guard import PayoutBook as PayoutBook
+    from highhelp.payouts.guard import PayoutGuard as PayoutGuard
+    from highhelp.payouts.intents import NoSuchPayout as NoSuchPayout
+    from highhelp.payouts.intents import Payout as Payout
+    from highhelp.payouts.intents import PayoutBusy as PayoutBusy
+    from highhelp.payouts.intents import PayoutConflict as PayoutConflict
+    from highhelp.payouts.intents import PayoutRefusal as PayoutRefusal
+    from highhelp.payouts.intents import PayoutUnsettled as PayoutUnsettled
+    from highhelp.storage.engine import HandlerCommits as HandlerCommits
+    from highhelp.transport.httpx_transport import AsyncHTTPTransport as AsyncHTTPTransport
+    from highhelp.transport.httpx_transport import HTTPTransport as HTTPTransport
+    from highhelp_signing import CallbackRejected as CallbackRejected
+    from highhelp_signing import CallbackVerifier as CallbackVerifier
     from highhelp_signing import HmacSigner as HmacSigner
+    from highhelp_signing import KeyRing as KeyRing
     from highhelp_signing import RsaSigner as RsaSigner
 
 _ERRORS = (
@@ -40,17 +64,41 @@ _ERRORS = (
 
 _MODULES = {
     **dict.fromkeys(_ERRORS, "highhelp.errors"),
-    "Answer": "highhelp.outcome",
-    "AsyncCallbackInbox": "highhelp.ledger",
+    "AsyncCallbackInbox": "highhelp.inbox.inbox",
+    "AsyncCallbackStore": "highhelp.inbox.store",
+    "AsyncHTTPTransport": "highhelp.transport.httpx_transport",
     "AsyncHighHelp": "highhelp.client",
-    "AsyncPayoutGuard": "highhelp.ledger",
-    "CallbackEvent": "highhelp.ledger",
-    "CallbackInbox": "highhelp.ledger",
+    "AsyncPayoutGuard": "highhelp.payouts.guard",
+    "CallbackEvent": "highhelp.inbox.events",
+    "CallbackInbox": "highhelp.inbox.inbox",
+    "CallbackRejected": "highhelp_signing",
+    "CallbackStore": "highhelp.inbox.store",
+    "CallbackVerifier": "highhelp_signing",
+    "HTTPTransport": "highhelp.transport.httpx_transport",
+    "HandlerCommits": "highhelp.storage.engine",
     "HighHelp": "highhelp.client",
     "HmacSigner": "highhelp_signing",
+    "InboxRefusal": "highhelp.inbox.admin",
+    "KeyRing": "highhelp_signing",
     "Money": "highhelp.money",
-    "PayoutGuard": "highhelp.ledger",
+    "NoSuchPayout": "highhelp.payouts.intents",
+    "OutboxPublisher": "highhelp.inbox.outbox",
+    "Payout": "highhelp.payouts.intents",
+    "PayoutBook": "highhelp.payouts.guard",
+    "PayoutBusy": "highhelp.payouts.intents",
+    "PayoutConflict": "highhelp.payouts.intents",
+    "PayoutGuard": "highhelp.payouts.guard",
+    "PayoutRefusal": "highhelp.payouts.intents",
+    "PayoutUnsettled": "highhelp.payouts.intents",
+    "RowsRefused": "highhelp.payouts.csv_file",
+    "RawResponse": "highhelp.calls.outcome",
     "RsaSigner": "highhelp_signing",
+    "asgi_receiver": "highhelp.inbox.receivers",
+    "django_receiver": "highhelp.inbox.receivers",
+    "flask_receiver": "highhelp.inbox.receivers",
+    "nats_sender": "highhelp.inbox.outbox",
+    "rabbit_sender": "highhelp.inbox.outbox",
+    "wsgi_receiver": "highhelp.inbox.receivers",
 }
 
 __all__ = (*sorted(_MODULES), "models")
@@ -64,7 +112,14 @@ if not TYPE_CHECKING:  # type checkers would take any name for good
             return import_module("highhelp.models")
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(_MODULES[name]), name)
+        try:
+            value = getattr(import_module(_MODULES[name]), name)
+        except ModuleNotFoundError as missing:
+            if missing.name is None or missing.name.partition(".")[0] != "sqlalchemy":
+                raise
+            from highhelp.errors import SettingsError
+
+            raise SettingsError(name, "needs the extra [callbacks]: pip install 'highhelp[callbacks]'") from None
         globals()[name] = value
         return value
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from highhelp.client import AsyncHighHelp, HighHelp
     from highhelp_mock import MockGateway, Outgoing
-    from highhelp_mock.made_up import Wrong
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.api.forged_callbacks import Defect
+    from highhelp_mock.simulation.projects import Keys
 
 __all__ = [
     "SignedCallback",
@@ -44,7 +44,7 @@ class SignedCallback(Protocol):
         status: str,
         sub_status: str | None = None,
         *,
-        wrong: Wrong | None = None,
+        wrong: Defect | None = None,
         algorithm: Literal["rsa", "hmac"] | None = None,
         timestamp: int | None = None,
         body: Mapping[str, Any] | None = None,
@@ -74,7 +74,7 @@ class SignedCallback(Protocol):
 def highhelp_keys() -> Keys:
     """The keys of the project, of both sides, made once per run: making them is what takes time."""
     try:
-        from highhelp_mock.projects import make_keys
+        from highhelp_mock.simulation.projects import make_keys
     except ModuleNotFoundError as missing:
         raise pytest.UsageError(
             f"the fixtures of highhelp need the extra [mock]: pip install 'highhelp[mock]' ({missing.name} is missing)"

@@ -1,15 +1,19 @@
-"""The environments that scripts run in: made once, made again when what one holds is no longer what is pinned.
+"""The environments that scripts run in: created once, and again when the pins change.
 
-A script calls `enter` first. On a machine with nothing but Python it makes `.venv`, installs the pinned development
+A script calls `enter` first. On a machine with nothing but Python it creates `.venv`, installs the pinned development
 dependencies and the package itself in editable form, and runs the script again with that interpreter. Heavy tools that
 only one script needs have an environment of their own, `.venv-NAME` with the pins of `requirements/NAME.txt`, so that
-tests and checks start quickly.
+tests and checks start quickly. `uv` installs where it is found, pip otherwise; both check the hashes.
 """
 
 import hashlib
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,7 +44,7 @@ def enter(purpose: str | None = None, name: str = DEVELOPMENT) -> None:
         if os.name == "nt":
             sys.exit(subprocess.run(command, check=False).returncode)
         os.execv(command[0], command)
-    sys.exit(f"{home} is not what is pinned any more; run the script with the Python that made it, not with this one")
+    sys.exit(f"{home} is out of date; run the script with the Python that made it, not with this one")
 
 
 def folder(name: str = DEVELOPMENT) -> Path:
@@ -67,34 +71,71 @@ def made(name: str = DEVELOPMENT, base: Path | None = None) -> Path:
     return python
 
 
-def _wanted(name: str, base: Path | None = None) -> str:
+def _wanted(name: str, base: Path | None = None) -> list[str]:
+    """The stamp of an up-to-date environment: one hash for the dependencies, one for the package itself."""
     version = sys.version if base is None else str(base.resolve())
-    parts = [pins(name).read_bytes(), (ROOT / "pyproject.toml").read_bytes(), str(ROOT).encode(), version.encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    dependencies = [pins(name).read_bytes(), str(ROOT).encode(), version.encode()]
+    parts = [b"\0".join(dependencies), _package().encode()]
+    return [hashlib.sha256(part).hexdigest() for part in parts]
 
 
-def _stamp(home: Path) -> str:
+def _package() -> str:
+    """The part of pyproject.toml that an editable install reads; settings of ruff, mypy and pytest are not in it."""
+    import tomllib  # not at the top: an older Python has to get as far as the sentence about its age
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    relevant = [settings["build-system"], settings["project"], settings["tool"]["hatch"]]
+    return json.dumps(relevant, sort_keys=True)
+
+
+def _stamp(home: Path) -> list[str]:
     stamp = home / "installed"
-    return stamp.read_text(encoding="ascii") if stamp.is_file() else ""
+    return stamp.read_text(encoding="ascii").split() if stamp.is_file() else []
 
 
 def _make(home: Path, python: Path, name: str, base: Path | None) -> None:
-    print(f"Setting up {home.name} (once; takes about half a minute) ...", file=sys.stderr, flush=True)
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    steps = [
-        (
-            [str(base or sys.executable), "-m", "venv", "--clear", str(home)],
+    wanted, began = _wanted(name, base), time.monotonic()
+    if _stamp(home)[:1] == wanted[:1]:
+        _say(f"Installing the package into {home.name} again: its metadata in pyproject.toml changed")
+    else:
+        count = len(re.findall("^[^ #].*==", pins(name).read_text(encoding="utf-8"), re.MULTILINE))
+        _say(f"Setting up {home.name} with {count} packages (once; takes about a minute) ...")
+        _run(
+            [[str(base or sys.executable), "-m", "venv", "--clear", str(home)]],
             "make a virtual environment; on Debian and Ubuntu: apt install python3-venv",
-        ),
-        (
-            [*pip, "--require-hashes", "-r", str(pins(name))],
-            "install the pinned dependencies; is a package index reachable?",
-        ),
-        ([*pip, "--no-deps", "-e", str(ROOT)], "install the package itself"),
-    ]
-    for command, what in steps:
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        if done.returncode:
-            print("\n".join(done.stdout.splitlines()[-20:]), f"\nCould not {what}", file=sys.stderr)
-            sys.exit(2)
-    (home / "installed").write_text(_wanted(name, base), encoding="ascii")
+        )
+        _say(f"  virtual environment created after {time.monotonic() - began:.0f} s; installing the packages ...")
+        _install(python, ["--require-hashes", "-r", str(pins(name))], "the pinned dependencies", count)
+    _install(python, ["--no-deps", "-e", str(ROOT)], "the package itself")
+    (home / "installed").write_text("\n".join(wanted), encoding="ascii")
+    _say(f"  {home.name} is ready after {time.monotonic() - began:.0f} s")
+
+
+def _install(python: Path, arguments: list[str], what: str, count: int = 0) -> None:
+    commands = [[str(python), "-m", "pip", "--disable-pip-version-check", "install", *arguments]]
+    if uv := shutil.which("uv"):
+        # pip is tried next: it may be configured for an index that uv does not know
+        commands.insert(0, [uv, "pip", "install", "--python", str(python), *arguments])
+    _run(commands, f"install {what}; is a package index reachable?", count)
+
+
+def _run(commands: list[list[str]], what: str, count: int = 0) -> None:
+    """Run the first command that succeeds; count the packages that pip collects."""
+    for command in commands:
+        output, collected = [], 0
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+            for line in process.stdout or ():
+                output.append(line)
+                collected += line.startswith("Collecting ")
+                if count and line.startswith("Collecting ") and collected % 25 == 0:
+                    _say(f"  {collected} of {count} packages ...")
+                if count and line.startswith("Installing collected packages"):
+                    _say("  writing the files ...")
+        if process.returncode == 0:
+            return
+    print("".join(output[-20:]), f"\nCould not {what}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

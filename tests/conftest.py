@@ -65,15 +65,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(made.summary())
 
 
+COUNTS = {
+    "--crashes": (40, 1000, "how often the crash test kills, per database"),
+    "--payout-kills": (6, 1000, "how often a crash test of payouts kills, per case"),
+    "--payout-rows": (30, 1000, "how many rows the batch that is killed has"),
+    "--bodies": (300, 5000, "from how many bodies a search for collisions starts"),
+    "--callbacks": (600, 20_000, "how many callbacks the drain test sends"),
+    "--rows": (20_000, 1_000_000, "how many stored events the claim test compares with 1000"),
+    "--soak-seconds": (4, 60, "how long the gateway is under load"),
+    "--load-turns": (3, 200, "how many payments each of a hundred threads or tasks makes with one client"),
+}
+"""Option -> its count in every run, its count with --long, its meaning."""
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--crashes", type=int, default=40, help="how often the crash test kills, per database")
-    parser.addoption("--payout-kills", type=int, default=6, help="how often a crash test of payouts kills, per case")
-    parser.addoption("--payout-rows", type=int, default=30, help="how many rows the batch that is killed has")
-    parser.addoption("--bodies", type=int, default=300, help="from how many bodies a search for collisions starts")
-    parser.addoption("--callbacks", type=int, default=600, help="how many callbacks the drain test sends")
-    parser.addoption(
-        "--rows", type=int, default=20_000, help="how many stored events the claim test compares with 1000"
-    )
+    parser.addoption("--long", action="store_true", help="take the long counts")
+    for name, (usual, long, meaning) in COUNTS.items():
+        parser.addoption(name, type=int, help=f"{meaning}: {usual}, with --long {long}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name, (usual, long, _) in COUNTS.items():
+        if config.getoption(name) is None:
+            setattr(config.option, name.strip("-").replace("-", "_"), long if config.getoption("--long") else usual)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from highhelp_mock import Outgoing, Request, Response
-    from highhelp_mock.core import Core
+    from highhelp_mock.api.dispatch import Dispatcher
 
 ON_PURPOSE = {"bad_json", "html_502", "unknown_status"}
 
@@ -101,21 +101,21 @@ class Recorder:
     @contextmanager
     def listening(self) -> Iterator[Recorder]:
         """Hear every gateway of this process while the block runs."""
-        from highhelp_mock import asgi
-        from highhelp_mock.core import Core
-        from highhelp_mock.messages import Request
+        from highhelp_mock.adapters import asgi
+        from highhelp_mock.api.dispatch import Dispatcher
+        from highhelp_mock.http import Request
 
-        handle, due, refuse = Core.handle, Core.due_callbacks, asgi.refused
+        handle, due, refuse = Dispatcher.handle, Dispatcher.due_callbacks, asgi.refuse
 
-        def recorded(core: Core, request: Request) -> Response:
-            response = handle(core, request)
+        def recorded(dispatcher: Dispatcher, request: Request) -> Response:
+            response = handle(dispatcher, request)
             known = {operation.path for operation in contract.OPERATIONS.values()}
-            called = request.method == "POST" and request.path in known and core.calls
-            self.answer(request, response, core.calls[-1].faults if called else ())
+            called = request.method == "POST" and request.path in known and dispatcher.calls
+            self.answer(request, response, dispatcher.calls[-1].faults if called else ())
             return response
 
-        def taken(core: Core, most: int = 100) -> list[Outgoing]:
-            found = due(core, most)
+        def taken(dispatcher: Dispatcher, limit: int = 100) -> list[Outgoing]:
+            found = due(dispatcher, limit)
             for outgoing in found:
                 self.callback(outgoing)
             return found
@@ -126,9 +126,9 @@ class Recorder:
             return response
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Core, "handle", recorded)
-            patch.setattr(Core, "due_callbacks", taken)
-            patch.setattr(asgi, "refused", refused)
+            patch.setattr(Dispatcher, "handle", recorded)
+            patch.setattr(Dispatcher, "due_callbacks", taken)
+            patch.setattr(asgi, "refuse", refused)
             yield self
 
     def summary(self) -> str:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from highhelp import HighHelp, HighHelpError, PayoutGuard
-from highhelp.ledger.rows import RowsRefused, read_csv
+from highhelp.payouts.csv_file import RowsRefused, read_csv
 
 if TYPE_CHECKING:
-    from highhelp.ledger.batch import Progress
+    from highhelp.payouts.batch import Progress
 
 
 def show(progress: Progress) -> None:

@@ -18,8 +18,7 @@ import sqlalchemy as sa
 from celery import Celery
 from kombu.exceptions import OperationalError
 
-from highhelp import CallbackInbox
-from highhelp.receivers import wsgi_receiver
+from highhelp import CallbackInbox, wsgi_receiver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

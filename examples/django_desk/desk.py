@@ -27,9 +27,18 @@ from django.urls import path
 from django.utils.html import format_html, format_html_join
 from sqlalchemy.exc import SQLAlchemyError
 
-from highhelp import CallbackInbox, HighHelp, HighHelpError, Money, OutcomeUnknown, PayoutGuard, models
-from highhelp.ledger import PayoutBusy, PayoutUnsettled
-from highhelp.receivers import django_receiver
+from highhelp import (
+    CallbackInbox,
+    HighHelp,
+    HighHelpError,
+    Money,
+    OutcomeUnknown,
+    PayoutBusy,
+    PayoutGuard,
+    PayoutUnsettled,
+    django_receiver,
+    models,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,8 +19,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
-from highhelp import AsyncCallbackInbox, AsyncHighHelp, HighHelpError, Money, MoneyError, models
-from highhelp.receivers import asgi_receiver
+from highhelp import AsyncCallbackInbox, AsyncHighHelp, HighHelpError, Money, MoneyError, asgi_receiver, models
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

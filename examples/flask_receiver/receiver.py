@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from flask import Flask
 
-from highhelp import CallbackInbox
-from highhelp.receivers import flask_receiver
+from highhelp import CallbackInbox, flask_receiver
 
 if TYPE_CHECKING:
     from highhelp import CallbackEvent

@@ -1,12 +1,23 @@
-"""A mock HighHelp gateway: the same contract, real signatures, behaviour over time, every failure on demand."""
+"""Mock HighHelp gateway: the same contract, real signatures, behaviour over time, every failure on demand."""
 
 from __future__ import annotations
 
-from highhelp_mock.core import Call, Outgoing
+from highhelp_mock.api.dispatch import MockCall
+from highhelp_mock.api.signed_callbacks import Outgoing
 from highhelp_mock.gateway import MockGateway, create_app
-from highhelp_mock.messages import Request, Response
-from highhelp_mock.outbox import Delivery
-from highhelp_mock.payments import Payment
-from highhelp_mock.state import StateError
+from highhelp_mock.http import Request, Response
+from highhelp_mock.persistence.state_file import StateError
+from highhelp_mock.simulation.callbacks import Delivery
+from highhelp_mock.simulation.payments import Payment
 
-__all__ = ["Call", "Delivery", "MockGateway", "Outgoing", "Payment", "Request", "Response", "StateError", "create_app"]
+__all__ = [
+    "Delivery",
+    "MockCall",
+    "MockGateway",
+    "Outgoing",
+    "Payment",
+    "Request",
+    "Response",
+    "StateError",
+    "create_app",
+]

@@ -81,7 +81,7 @@ def mock(
         Path | None,
         typer.Option(help="SQLite file that keeps payments and callbacks over restarts; keys stay in the home."),
     ] = None,
-    duplicates: Annotated[Duplicates, typer.Option(help="Answer to a repeated payment_id.")] = "stored",
+    duplicates: Annotated[Duplicates, typer.Option(help="RawResponse to a repeated payment_id.")] = "stored",
     scheme: Annotated[Path | None, typer.Option(help="JSON file with the reading of the signature scheme.")] = None,
     deliver_to: Annotated[list[str] | None, typer.Option(help="Host that callbacks may go to beside loopback.")] = None,
 ) -> None:

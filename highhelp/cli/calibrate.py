@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from highhelp.calls.outcome import RawResponse, classify, clock_skew
 from highhelp.cli.fields import infos
 from highhelp.errors import HighHelpError, InvalidRequest, NotSent, OutcomeUnknown
-from highhelp.outcome import Answer, clock_skew, judge
 from highhelp_api.contract import OPERATIONS, Operation
 from highhelp_signing import SignatureScheme, Signer, normalize
 from highhelp_signing.errors import SchemeError
@@ -25,7 +25,7 @@ MOST_CALLS = 48
 CLOCK_SECONDS = 120.0
 """A clock that is wrong by more makes every reading look wrong."""
 
-Ask = Callable[[SignatureScheme, Operation, Mapping[str, Any]], Answer]
+Ask = Callable[[SignatureScheme, Operation, Mapping[str, Any]], RawResponse]
 
 # From the likeliest to the least likely, with how unlikely each is compared with the others.
 _DIGESTS = tuple(zip(DIGESTS, (0, 1), strict=True))
@@ -198,8 +198,8 @@ class _Questions:
             if self.asked:
                 self._pause()
             answer = self._answer(scheme, operation, body)
-            verdict = judge(operation, answer, dict)
-            accepted = verdict.kind == "accepted" or (verdict.absent and operation.flow is not None)
+            verdict = classify(operation, answer, dict)
+            accepted = verdict.kind == "accepted" or (verdict.is_not_found and operation.direction is not None)
             told = "accepted" if accepted else verdict.reason
             self._watch(Tried(self.asked, operation, scheme, accepted, told))
             if accepted:
@@ -208,7 +208,7 @@ class _Questions:
                 return None
         return None
 
-    def _answer(self, scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> Answer:
+    def _answer(self, scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> RawResponse:
         self.asked += 1
         try:
             return self._ask(scheme, operation, body)
@@ -221,12 +221,12 @@ class _Questions:
                 f"{operation.id}: no usable answer ({error}); it was only a question", "unavailable"
             ) from None
 
-    def _may_go_on(self, answer: Answer, operation: Operation) -> bool:
+    def _may_go_on(self, answer: RawResponse, operation: Operation) -> bool:
         """Whether this answer says no more than "not this reading"."""
         status = answer.status
         if status in (403, 429):
             raise Stopped(f"{operation.id}: HTTP {status}; stopped, as the gateway asks for it", "refused")
-        if status == 401 or (status in (400, 422) and operation.flow is None):
+        if status == 401 or (status in (400, 422) and operation.direction is None):
             self._check_clock(answer)
             self._refusals.add(status)
             return True
@@ -235,7 +235,7 @@ class _Questions:
             return status in self._refusals
         raise Stopped(f"{operation.id}: HTTP {status}, which says nothing about the signature", "unavailable")
 
-    def _check_clock(self, answer: Answer) -> None:
+    def _check_clock(self, answer: RawResponse) -> None:
         skew = clock_skew(answer)
         if skew is not None and abs(skew) > CLOCK_SECONDS:
             where = "ahead of" if skew > 0 else "behind"

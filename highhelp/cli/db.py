@@ -22,7 +22,7 @@ def common() -> None:
 @guarded
 def upgrade(as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")] = False) -> None:
     """Bring the tables to the version of this code."""
-    from highhelp.ledger import CallbackStore
+    from highhelp import CallbackStore
 
     with output_of_database():
         before, after = CallbackStore.upgrade()

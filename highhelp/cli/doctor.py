@@ -9,7 +9,6 @@ import shlex
 import stat
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from highhelp.calls.outcome import RawResponse, clock_skew
 from highhelp.cli import output
 from highhelp.cli.keysets import public_ring
 from highhelp.cli.options import AsJson
@@ -25,7 +25,6 @@ from highhelp.cli.output import UsageProblem, guarded
 from highhelp.cli.session import connected
 from highhelp.cli.sign import shown_scheme
 from highhelp.errors import NotSent, Rejected, SettingsError, Unavailable
-from highhelp.outcome import Answer, clock_skew
 from highhelp.settings import (
     ACCESS_TOKEN,
     BASE_URL,
@@ -38,6 +37,7 @@ from highhelp.settings import (
     load_scheme,
     load_signer,
 )
+from highhelp.transport.config import check_proxy_url, environment_proxy
 from highhelp_signing import HmacSigner, KeyRing, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
 from highhelp_signing.keyfiles import GOOD_HMAC_LENGTH
@@ -251,21 +251,19 @@ def _callback_keys(source: Source, signer: Signer | None) -> Iterator[Check]:
 
 
 def _proxy(base_url: str) -> tuple[Check, bool]:
-    parts = urlsplit(base_url)
-    proxies = urllib.request.getproxies()
-    found = proxies.get(parts.scheme) or proxies.get("all")
-    host = parts.hostname or ""
-    if not found or urllib.request.proxy_bypass(host):
-        return Check("proxy", "ok", "none" if not found else f"one is set, and NO_PROXY exempts {host}"), False
+    if urlsplit(base_url).scheme == "http":
+        return Check("proxy", "ok", "none; plain http never goes through one"), False
+    chosen = environment_proxy(base_url)
+    if chosen is None:
+        return Check("proxy", "ok", "none"), False
+    variable, url = chosen
     try:
-        proxy = urlsplit(found)
-        # a proxy's password must not be shown
-        shown = (
-            f"{proxy.scheme}://{proxy.hostname}:{proxy.port}" if proxy.port else f"{proxy.scheme}://{proxy.hostname}"
-        )
-    except ValueError:
-        return Check("proxy", "wrong", "the proxy's address in the environment is no URL"), True
-    return Check("proxy", "ok", f"through {shown}, so that the way beyond it is not checked"), True
+        check_proxy_url(variable, url)
+    except SettingsError as error:
+        return Check("proxy", "wrong", str(error)), True
+    proxy = urlsplit(url)  # without the credentials, which must not be shown
+    shown = f"{proxy.scheme}://{proxy.hostname}" + (f":{proxy.port}" if proxy.port else "")
+    return Check("proxy", "ok", f"{variable} names {shown}; the way beyond it is not checked"), True
 
 
 def _reach(base_url: str) -> Iterator[Check]:
@@ -311,7 +309,7 @@ def _certificate(version: str | None, certificate: Mapping[str, Any] | None) -> 
 
 
 def _signed_call() -> Iterator[Check]:
-    answers: list[Answer] = []
+    answers: list[RawResponse] = []
     try:
         with connected(on_answer=lambda _, answer: answers.append(answer)) as client:
             client.service.balance()
@@ -329,7 +327,7 @@ def _signed_call() -> Iterator[Check]:
     yield from _clock(answers)
 
 
-def _clock(answers: list[Answer]) -> Iterator[Check]:
+def _clock(answers: list[RawResponse]) -> Iterator[Check]:
     skew = clock_skew(answers[-1]) if answers else None
     if skew is None:
         yield Check("clock", "not checked", "the gateway told no Date")
@@ -358,7 +356,7 @@ def _calibrate(*, interval: float, yes: bool, as_json: bool) -> None:
     _permission(settings.base_url, most, interval, yes=yes)
     with httpx.Client(follow_redirects=False) as pool:
 
-        def ask(scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> Answer:
+        def ask(scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> RawResponse:
             return connected(scheme=scheme, http_client=pool).request(operation.path, body)
 
         try:

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from highhelp import check
+from highhelp import validation
 from highhelp.cli.output import UsageProblem
-from highhelp_api.contract import OPERATIONS, SCHEMAS, SENSITIVE_PATHS, Operation
+from highhelp_api.contract import OPERATIONS, SCHEMAS, SENSITIVE_PATHS, Operation, resolve
 
 BLOCKS = ("general", "payment")
 OWN_WAY = frozenset({"general:project_id", "general:payment_id", "payment:amount", "payment:currency"})
@@ -47,7 +47,7 @@ def creates(flow: str) -> dict[str, Operation]:
     return {
         operation.tag: operation
         for operation in OPERATIONS.values()
-        if operation.flow == flow and operation.idempotency is not None
+        if operation.direction == flow and operation.idempotency is not None
     }
 
 
@@ -79,24 +79,17 @@ def fields_of_flow(flow: str) -> dict[str, list[Field]]:
     return found
 
 
-def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A schema with its reference followed."""
-    while "$ref" in schema:
-        schema = SCHEMAS[schema["$ref"].rsplit("/", 1)[1]]
-    return schema
-
-
 def node_at(root: str, path: str) -> Mapping[str, Any]:
     """The schema at a colon path of a root schema, `{}` where the contract has none."""
     node = SCHEMAS[root]
     for name in path.split(":"):
-        node = resolved(node.get("properties", {}).get(name, {}))
+        node = resolve(node.get("properties", {}).get(name, {}))
     return node
 
 
 def _types(schema: Mapping[str, Any]) -> set[str]:
     if "anyOf" in schema:
-        return set().union(*(_types(resolved(branch)) for branch in schema["anyOf"]))
+        return set().union(*(_types(resolve(branch)) for branch in schema["anyOf"]))
     types = schema.get("type", ())
     return {types} if isinstance(types, str) else set(types)
 
@@ -104,7 +97,7 @@ def _types(schema: Mapping[str, Any]) -> set[str]:
 def _values(schema: Mapping[str, Any]) -> Iterator[str]:
     yield from (value for value in schema.get("enum", ()) if isinstance(value, str))
     for branch in schema.get("anyOf", ()):
-        yield from _values(resolved(branch))
+        yield from _values(resolve(branch))
 
 
 def check_known(field: Field, value: str) -> None:
@@ -187,5 +180,5 @@ def missing_secrets(operation: Operation, body: Mapping[str, Any]) -> list[str]:
         if "object" in _types(node_at(operation.request, name)):
             trial.setdefault(name, {})
     sensitive = SENSITIVE_PATHS[operation.request]
-    lacking = [problem.path for problem in check.problems(operation.request, trial)]
+    lacking = [problem.path for problem in validation.find_problems(operation.request, trial)]
     return [path for path in lacking if path in sensitive and at(trial, path) is None]

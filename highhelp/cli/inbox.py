@@ -23,7 +23,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 def opened() -> Any:
     """The store of the settings."""
-    from highhelp.ledger import CallbackStore
+    from highhelp import CallbackStore
 
     return CallbackStore()
 
@@ -39,7 +39,7 @@ def list_events(
 ) -> None:
     """Events, the newest first."""
     if state is not None:
-        from highhelp.ledger.rules import STATES_OF_EVENTS
+        from highhelp.inbox.transitions import STATES_OF_EVENTS
 
         if state not in STATES_OF_EVENTS:
             raise output.UsageProblem(f"--state: {state!r} is not one of {', '.join(STATES_OF_EVENTS)}")
@@ -134,8 +134,10 @@ class output_of_database:  # noqa: N801 - used like a function
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if error is None or isinstance(error, HighHelpError | typer.Exit | KeyboardInterrupt):
             return
-        if type(error).__module__.partition(".")[0] in {"sqlalchemy", "pg8000", "asyncpg", "sqlite3"}:
-            problem = f"HIGHHELP_DATABASE_URL: the database cannot be used ({type(error).__name__})"
+        if type(error).__module__.partition(".")[0] == "sqlalchemy":
+            from highhelp.storage.engine import cause
+
+            problem = f"HIGHHELP_DATABASE_URL: the database cannot be used: {cause(error)}"
             raise output.UsageProblem(problem) from None
 
 

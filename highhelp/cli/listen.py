@@ -37,11 +37,11 @@ def listen(
     ] = None,
 ) -> None:
     """Receive callbacks into the inbox on any path, until Ctrl-C."""
-    from highhelp.ledger import CallbackInbox
+    from highhelp import CallbackInbox
 
     final, update = (named(handler),) * 2 if handler is not None else (_show, _show)
     with output_of_database(), CallbackInbox() as inbox:
-        inbox.prepare()
+        inbox.create_schema()
         try:
             server = make_server(inbox, host, port)
         except OSError as error:
@@ -112,7 +112,7 @@ def running(server: ThreadingHTTPServer) -> Iterator[str]:
 
 def make_server(inbox: Any, host: str, port: int) -> ThreadingHTTPServer:
     """A server over an inbox. Raises OSError where the address is taken."""
-    from highhelp.receivers import LARGEST_BODY, content_type
+    from highhelp.inbox.receivers import LARGEST_BODY, content_type
 
     class Handler(BaseHTTPRequestHandler):
         timeout = _PATIENCE

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 
+from highhelp.calls.outcome import RawResponse, classify
 from highhelp.errors import (
     CallError,
     DuplicatePayment,
@@ -28,7 +29,6 @@ from highhelp.errors import (
     WaitTimeout,
 )
 from highhelp.money import Money
-from highhelp.outcome import Answer, judge
 from highhelp_api.contract import OPERATIONS
 from highhelp_signing.errors import SigningError
 
@@ -53,9 +53,9 @@ EXIT_CODES: Sequence[tuple[type[Exception], int]] = (
 
 EXTRAS: Mapping[str, str] = {
     "rich": "cli",
-    **dict.fromkeys(("httptools", "jsonschema_rs", "pydantic", "uvicorn"), "mock"),
+    **dict.fromkeys(("jinja2", "jsonschema_rs", "pydantic", "uvicorn"), "mock"),
     **dict.fromkeys(("aiosqlite", "alembic", "sqlalchemy"), "callbacks"),
-    **dict.fromkeys(("asyncpg", "pg8000"), "postgres"),
+    "psycopg": "postgres",
     "faststream": "publish",
 }
 """Which extra brings a package that only some commands need."""
@@ -95,13 +95,13 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-def exit_code(path: str, answer: Answer) -> int:
+def exit_code(path: str, answer: RawResponse) -> int:
     """The exit code of a raw answer: what it means by the contract, by the rules of an operation that moves money."""
     operations = OPERATIONS.values()
     # a path that the contract does not know may move money
     careful = next(operation for operation in operations if operation.moves_money)
     operation = next((operation for operation in operations if operation.path == path), careful)
-    verdict = judge(operation, answer, dict)
+    verdict = classify(operation, answer, dict)
     if verdict.kind == "accepted":
         return REFUSED if (verdict.value or {}).get("status") in ("decline", "error") else OK
     if verdict.kind == "not_accepted" or (verdict.kind == "unknown" and not operation.moves_money):
@@ -121,14 +121,18 @@ def next_step(error: Exception) -> str | None:
     if not isinstance(error, CallError) or error.payment_id is None:
         return None
     operation = OPERATIONS.get(error.operation)
-    if isinstance(error, Rejected) and error.cause == "not_found" and operation is not None and operation.flow:
+    if isinstance(error, Rejected) and error.cause == "not_found" and operation is not None and operation.direction:
         return "--product tells whose payment it is, if it is another one's"
-    if operation is None or operation.flow is None or not (operation.moves_money or isinstance(error, WaitTimeout)):
+    if (
+        operation is None
+        or operation.direction is None
+        or not (operation.moves_money or isinstance(error, WaitTimeout))
+    ):
         return None
     payment = shlex.quote(error.payment_id)
     return _STEPS.get(type(error), "").format(
-        info=f"`highhelp {operation.flow} info {payment} --product {operation.tag}`",
-        wait=f"`highhelp {operation.flow} wait {payment} --product {operation.tag}`",
+        info=f"`highhelp {operation.direction} info {payment} --product {operation.tag}`",
+        wait=f"`highhelp {operation.direction} wait {payment} --product {operation.tag}`",
         payment=payment,
     )
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from highhelp import check
+from highhelp import validation
 from highhelp.cli import output
 from highhelp.cli.fields import (
     BLOCKS,
@@ -151,7 +151,7 @@ def _body(operation: Operation, given: Mapping[str, Any], options: Mapping[str, 
         if value is None:
             continue
         if name not in known:
-            raise UsageProblem(f"--{name}: a {operation.tag} {operation.flow} has no such field")
+            raise UsageProblem(f"--{name}: a {operation.tag} {operation.direction} has no such field")
         if isinstance(value, str):
             check_known(known[name], value)
         put(body, known[name].path, value, f"--{name}")
@@ -273,7 +273,7 @@ def _in_detail(
     for problem in problems:
         deeper: list[FieldProblem] = []
         if problem.message == "is missing" and ":" not in problem.path and problem.path not in body:
-            trial = check.problems(operation.request, {**body, problem.path: {}})
+            trial = validation.find_problems(operation.request, {**body, problem.path: {}})
             deeper = [found for found in trial if found.path.startswith(f"{problem.path}:")]
         yield from deeper or [problem]
 

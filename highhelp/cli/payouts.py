@@ -16,8 +16,8 @@ from highhelp.money import Money
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from highhelp.ledger import Payout, PayoutGuard
-    from highhelp.ledger.batch import BatchReport, Progress
+    from highhelp import Payout, PayoutGuard
+    from highhelp.payouts.batch import BatchReport, Progress
 
 app = typer.Typer(no_args_is_help=True, help="Payouts, each sent once.")
 
@@ -28,8 +28,8 @@ PaymentId = Annotated[str, typer.Argument(help="The payout's payment_id.")]
 @contextmanager
 def opened() -> Iterator[PayoutGuard]:
     """The guard of the settings."""
+    from highhelp import PayoutGuard
     from highhelp.client import HighHelp
-    from highhelp.ledger import PayoutGuard
 
     with output_of_database(), HighHelp() as client, PayoutGuard(client) as guard:
         yield guard
@@ -43,8 +43,8 @@ def list_payouts(
     as_json: AsJson = False,
 ) -> None:
     """Intents, the newest first."""
-    from highhelp.ledger import PayoutBook
-    from highhelp.ledger.intents import STATES_OF_INTENTS, as_dict
+    from highhelp import PayoutBook
+    from highhelp.payouts.intents import STATES_OF_INTENTS, as_dict
 
     if state is not None and state not in STATES_OF_INTENTS:
         raise output.UsageProblem(f"--state: {state!r} is not one of {', '.join(STATES_OF_INTENTS)}")
@@ -64,7 +64,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """One intent with its body, card data masked."""
-    from highhelp.ledger import PayoutBook
+    from highhelp import PayoutBook
 
     if ask:
         with opened() as guard:
@@ -80,7 +80,7 @@ def recover(
     payment_id: Annotated[str | None, typer.Argument(help="Only this one.")] = None, as_json: AsJson = False
 ) -> None:
     """Ask the gateway what became of unsettled payouts. Sends nothing. Exit code 3 where it cannot tell."""
-    from highhelp.ledger.intents import as_dict
+    from highhelp.payouts.intents import as_dict
 
     with opened() as guard:
         found = guard.recover(payment_id)
@@ -109,7 +109,7 @@ def send(
     sent. Columns: payment_id, amount, currency, product (p2p or ecom), method, pan, phone, bank_code ... and any other
     field of the request by its path, such as customer:phone.
     """
-    from highhelp.ledger.rows import read_csv
+    from highhelp.payouts.csv_file import read_csv
 
     rows = read_csv(output.read_bytes(file, "FILE"))
     if dry_run:
@@ -163,25 +163,13 @@ def major(minor: int, currency: str) -> str:
 
 
 def _show_check(rows: list[Any], *, as_json: bool) -> None:
-    from highhelp.client import HighHelp
-    from highhelp.ledger.batch import checked, conflicts
-    from highhelp.ledger.payouts import PayoutGuard
-    from highhelp.ledger.rows import RowsRefused
-
-    with output_of_database(), HighHelp() as client, PayoutGuard(client) as guard:
-        ready = checked(guard.guarding, rows)
-        problems = guard.database.read(conflicts, ready)
-    if problems:
-        raise RowsRefused(problems)
-    sums: dict[str, tuple[int, int]] = {}
-    for one in ready:
-        count, amount = sums.get(one.intent.currency, (0, 0))
-        sums[one.intent.currency] = (count + 1, amount + one.intent.amount)
+    with opened() as guard:
+        totals = guard.check_batch(rows)
     if as_json:
-        totals = [{"currency": c, "count": n, "amount": a} for c, (n, a) in sorted(sums.items())]
-        output.show_json({"rows": len(ready), "totals": totals})
+        sums = [{"currency": one.currency, "count": one.count, "amount": one.amount} for one in totals]
+        output.show_json({"rows": len(rows), "totals": sums})
         return
-    table = [(currency, count, major(amount, currency)) for currency, (count, amount) in sorted(sums.items())]
+    table = [(one.currency, one.count, major(one.amount, one.currency)) for one in totals]
     output.show_table(["currency", "payouts", "sum"], table)
     output.show("nothing was stored or sent")
 

@@ -10,15 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
+from highhelp.calls.outcome import RawResponse
 from highhelp.cli import output
-from highhelp.cli.fields import resolved
 from highhelp.cli.options import AsJson, BodyFile, Unmasked
 from highhelp.cli.output import guarded
 from highhelp.cli.session import connected
 from highhelp.errors import InvalidRequest
-from highhelp.outcome import Answer
 from highhelp.redact import masked, masked_text
-from highhelp_api.contract import CATALOGUES, OPERATIONS, SCHEMAS
+from highhelp_api.contract import CATALOGUES, OPERATIONS, SCHEMAS, resolve
 
 Country = Annotated[
     str | None, typer.Option(help="ISO 3166-1 code, like RU.", autocompletion=lambda: list(CATALOGUES["Country"]))
@@ -92,7 +91,7 @@ def _show_list(schema: str, answer: dict[str, Any], *, as_json: bool) -> None:
         output.show_json(answer)
         return
     name, items = next((n, s["items"]) for n, s in SCHEMAS[schema]["properties"].items() if s.get("type") == "array")
-    columns = list(resolved(items)["properties"])
+    columns = list(resolve(items)["properties"])
     rows = [row for row in answer.get(name, ()) if isinstance(row, dict)]
     if not rows:
         output.show("none", err=True)
@@ -139,7 +138,7 @@ def call(
         raise typer.Exit(output.REFUSED)
 
 
-def shown(answer: Answer) -> str:
+def shown(answer: RawResponse) -> str:
     """An answer of an unknown form, without what is sensitive by its name or looks like a card number."""
     try:
         return json.dumps(masked(answer.json()), ensure_ascii=False, indent=2)

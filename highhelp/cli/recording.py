@@ -27,7 +27,7 @@ def record(
     Scrubbed by the contract: what is sensitive, and what the contract does not know, keeps its type and loses its
     value. Requests are not recorded. Ends with the exit code of the command.
     """
-    from highhelp.record import Recorder
+    from highhelp.drift import Recorder
 
     if not context.args and not callback:
         raise UsageProblem("record: no command; write it like: highhelp record --out FILE -- balance")

@@ -99,7 +99,7 @@ def explain(
         typer.Option("--headers", metavar="FILE", help='Its headers: a JSON object, or lines like "name: value".'),
     ],
     now: Annotated[
-        int | None, typer.Option(min=0, help="Unix seconds to judge the timestamp by; now, if absent.")
+        int | None, typer.Option(min=0, help="Unix seconds to classify the timestamp by; now, if absent.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

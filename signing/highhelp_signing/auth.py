@@ -8,9 +8,11 @@ client of their own keeps ``follow_redirects=False`` (httpx's default) or instal
 from __future__ import annotations
 
 import ipaddress
+import os
 import time
 import weakref
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 import httpx
 
@@ -18,9 +20,12 @@ from highhelp_api import contract
 from highhelp_signing.errors import RequestNotSignable
 from highhelp_signing.headers import check_project_id, headers_of
 from highhelp_signing.normalize import DEFAULT_SCHEME, normalize, parse_body
+from highhelp_signing.signers import HmacSigner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, MutableMapping
+    import asyncio
+    from collections.abc import AsyncGenerator, Callable, Generator, MutableMapping
+    from concurrent.futures import ThreadPoolExecutor
 
     from highhelp_signing.scheme import SignatureScheme
     from highhelp_signing.signers import Signer
@@ -74,6 +79,10 @@ class SignatureAuth(httpx.Auth):
 
     requires_request_body = True
 
+    NORMALIZED: ClassVar[str] = "highhelp_signing.normalized"
+    """Name of a request extension: the body and its normalised string, for who has made that string already. It is
+    believed only where the body is the request's own."""
+
     def __init__(
         self,
         project_id: str,
@@ -95,6 +104,28 @@ class SignatureAuth(httpx.Auth):
         """Sign a `request` and have it sent; called by httpx."""
         yield self(request)
 
+    async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        """Sign a `request` and have it sent; called by httpx on an event loop.
+
+        HMAC takes microseconds and is computed at once. Any other signer runs in one of two threads, so that it does
+        not block the loop; where no asyncio loop runs (trio), at once as well.
+
+        Args:
+            request: its body is read into memory.
+
+        Raises:
+            RequestNotSignable: another origin.
+            BodyNotSignable: the body is not a JSON object with a normalised form.
+        """
+        await request.aread()
+        loop = None if isinstance(self._signer, HmacSigner) else _running_loop()
+        if loop is None:
+            yield self(request)
+            return
+        self.check_origin(request.url)
+        self._set(request, await loop.run_in_executor(_threads(os.getpid()), self._headers_of, request))
+        yield request
+
     def __call__(self, request: _R) -> _R:
         """Set the signature headers on a request and return it.
 
@@ -103,10 +134,18 @@ class SignatureAuth(httpx.Auth):
             BodyNotSignable: the body is not a JSON object with a normalised form.
         """
         self.check_origin(request.url)
-        fresh = self.headers(_content(request))
-        request.headers.pop(contract.HEADERS.algorithm, None)  # of an earlier attempt, or of another scheme
-        request.headers.update(fresh)
+        self._set(request, self._headers_of(request))
         return request
+
+    def _headers_of(self, request: _Request) -> dict[str, str]:
+        content = _content(request)
+        body, normalized = getattr(request, "extensions", {}).get(self.NORMALIZED, (None, None))
+        return self.headers(content, normalized if body == content else None)
+
+    @staticmethod
+    def _set(request: _Request, headers: dict[str, str]) -> None:
+        request.headers.pop(contract.HEADERS.algorithm, None)  # of an earlier attempt, or of another scheme
+        request.headers.update(headers)
 
     def headers(self, content: bytes, normalized: str | None = None) -> dict[str, str]:
         """The signature headers of a body, signed now: for a request that :meth:`check_origin` has nothing against.
@@ -142,6 +181,26 @@ class SignatureAuth(httpx.Auth):
 
     def __repr__(self) -> str:
         return f"<SignatureAuth {self._project_id} {self._signer!r}>"
+
+
+SIGNING_THREADS = 2
+"""An RSA signature leaves the interpreter's lock free; more threads would only take processors from the program."""
+
+
+@lru_cache(maxsize=1)
+def _threads(process: int) -> ThreadPoolExecutor:  # noqa: ARG001  # threads do not survive a fork
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="highhelp-sign")
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    import asyncio
+
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def refuse_redirects(request: httpx.Request) -> None:

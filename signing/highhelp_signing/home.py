@@ -75,6 +75,7 @@ class Home(HomeDirectory):
     """A home directory and what its ``project.json`` says.
 
     Attributes:
+        directory: the home directory.
         project_id: the merchant project.
         base_url: the gateway's URL.
     """

@@ -226,6 +226,12 @@ def _read_text_file(path: str | PathLike[str]) -> str:
 
 
 def _read_pem(source: KeySource, form: str) -> tuple[str, str]:
+    name, text = _read_text(source, form)
+    # cryptography before 45 reads PEM text only where its lines begin in the first column
+    return name, "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+def _read_text(source: KeySource, form: str) -> tuple[str, str]:
     if isinstance(source, PathLike):
         return str(source), _read_text_file(source)
     if isinstance(source, bytes):

@@ -9,11 +9,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmark import budgets, report
-from benchmark.budgets import Budget
-from benchmark.imports import multiply
-from benchmark.main import main
-from benchmark.measure import Bench, Row, ratios
+from tools.bench import budgets, report
+from tools.bench.budgets import Budget
+from tools.bench.imports import multiply
+from tools.bench.main import main
+from tools.bench.measure import Bench, Row, ratios
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import Answer, HighHelp, cli
+from highhelp import HighHelp, RawResponse, cli
 from highhelp.cli.calibrate import MOST_CALLS, Calibrated, Stopped, _query, calibrate, continued, most_calls
 from highhelp_mock import MockGateway
-from highhelp_mock.projects import Keys, make_keys
+from highhelp_mock.simulation.projects import Keys, make_keys
 from highhelp_signing import HmacSigner, SignatureScheme, Signer, generate_home, normalize
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ class Run:
         self.signer = signer or gateway.signer
         self.start = start
         self.pauses = 0
-        self.change: Callable[[Operation, Answer], Answer] = lambda _, answer: answer
+        self.change: Callable[[Operation, RawResponse], RawResponse] = lambda _, answer: answer
 
-    def ask(self, scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> Answer:
+    def ask(self, scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> RawResponse:
         client = HighHelp(
             base_url=self.gateway.base_url,
             project_id=self.gateway.project_id,
@@ -138,7 +138,7 @@ def test_a_key_that_the_gateway_does_not_know_ends_in_a_sentence(keys: Keys) -> 
 )
 def test_it_stops_at_the_first_answer_that_asks_for_it(keys: Keys, status: int, kind: str) -> None:
     run = Run(MockGateway(keys=keys, scheme=SignatureScheme(digest="single")))
-    run.change = lambda _, answer: answer._replace(status=status) if len(run.gateway.calls) == 2 else answer
+    run.change = lambda _, answer: replace(answer, status=status) if len(run.gateway.calls) == 2 else answer
     with pytest.raises(Stopped, match=f"HTTP {status}") as stopped:
         run()
     assert stopped.value.kind == kind
@@ -148,7 +148,7 @@ def test_it_stops_at_the_first_answer_that_asks_for_it(keys: Keys, status: int, 
 def test_a_wrong_clock_is_named_and_not_searched_for(keys: Keys) -> None:
     run = Run(MockGateway(keys=keys))
     date = {"date": "Thu, 25 Jan 2024 12:00:00 GMT"}
-    run.change = lambda _, answer: answer._replace(status=401, headers=date)
+    run.change = lambda _, answer: replace(answer, status=401, headers=date)
     with pytest.raises(Stopped, match=r"clock is \d+ s ahead"):
         run()
     assert len(run.gateway.calls) == 1
@@ -156,7 +156,7 @@ def test_a_wrong_clock_is_named_and_not_searched_for(keys: Keys) -> None:
 
 def test_a_question_that_is_refused_for_itself_leaves_the_joiner_open(keys: Keys) -> None:
     run = Run(MockGateway(keys=keys, scheme=SignatureScheme(digest="single")))
-    run.change = lambda operation, answer: answer._replace(status=422) if operation.flow else answer
+    run.change = lambda operation, answer: replace(answer, status=422) if operation.direction else answer
     found = run()
     assert found.scheme.digest == "single"
     assert "joiner" in found.open_points

@@ -97,6 +97,14 @@ def short_hmac_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HIGHHELP_HMAC_KEY", "k" * 31)
 
 
+def https_through(proxy: str) -> Plant:
+    def plant(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("HIGHHELP_BASE_URL", "https://gateway.invalid")
+        monkeypatch.setenv("https_proxy", proxy)
+
+    return plant
+
+
 FAULTS: list[tuple[str, Plant, str, str, str, int]] = [
     ("home is a file", variable("HIGHHELP_HOME", __file__), "home", "wrong", "not a directory", 2),
     ("base URL", variable("HIGHHELP_BASE_URL", "example"), "base URL", "wrong", "HIGHHELP_BASE_URL", 2),
@@ -124,8 +132,9 @@ FAULTS: list[tuple[str, Plant, str, str, str, int]] = [
     ("no TLS there", https_where_there_is_none, "TLS", "wrong", "no TLS connection", 4),
     ("no such host", variable("HIGHHELP_BASE_URL", "https://gateway.invalid"), "reachable", "wrong",
      "gateway.invalid", 4),
-    ("proxy's password", variable("http_proxy", "http://me:s3cret@127.0.0.1:9"), "proxy", "ok", "http://127.0.0.1:9",
-     5),
+    ("plain http and a proxy", variable("http_proxy", "http://me:s3cret@127.0.0.1:9"), "proxy", "ok", "none", 0),
+    ("proxy's password", https_through("http://me:s3cret@127.0.0.1:9"), "proxy", "ok", "http://127.0.0.1:9;", 5),
+    ("proxy without a scheme of one", https_through("ftp://me:s3cret@127.0.0.1:9"), "proxy", "wrong", "HTTPS_PROXY", 2),
 ]  # fmt: skip
 
 
@@ -142,7 +151,7 @@ def test_each_fault_is_named(
     code: int,
 ) -> None:
     name, state, words = told
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
     plant(home, monkeypatch)
     ended, checks = examined(capsys)
     assert (checks[name]["state"], ended) == (state, code), checks
@@ -172,7 +181,7 @@ def test_the_certificate(
     made = authority(tmp_path, days)
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(made.ca))
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
     with secure_server(made, b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") as url:
         monkeypatch.setenv("HIGHHELP_BASE_URL", url)
         _, checks = examined(capsys)

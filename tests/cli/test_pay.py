@@ -10,11 +10,12 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import check, cli
+from highhelp import cli, validation
 from highhelp.cli.fields import creates, fields_of, fields_of_flow, node_at
 from highhelp_api.contract import CATALOGUES, OPERATIONS
 from highhelp_mock import MockGateway
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 PAN = "4000000000000002"
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CREATE = ["payin", "create", "--amount", "100.00 RUB", "--method", "card-p2p"]
+SLOW = ["--amount", "9000.06 RUB"]
+"""Each step of such a pay-in takes a minute, so that it keeps its state while a test looks."""
+SLEEP = time.sleep
 PAYOUT = ["payout", "create", "--amount", "25.50 RUB", "--method", "card-p2p"]
 
 
@@ -39,7 +43,7 @@ def served(pattern: Path) -> Iterator[MockGateway]:
 def gateway(served: MockGateway, pattern: Path, monkeypatch: pytest.MonkeyPatch) -> MockGateway:
     served.reset()
     monkeypatch.setenv("HIGHHELP_HOME", str(pattern))
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: served.travel(1) and None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: served.travel(1) and None)
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     return served
 
@@ -61,8 +65,8 @@ def test_options_are_fields_of_the_contract_and_do_not_collide() -> None:
 @pytest.mark.parametrize("operation", [known for known in OPERATIONS.values() if known.idempotency], ids=lambda o: o.id)
 def test_every_create_has_a_command(operation: Any, gateway: MockGateway, capsys: pytest.CaptureFixture[str]) -> None:
     method = {"p2p": "card-p2p", "ecom": "card-ecom", "widget": "payin-p2p-card"}[operation.tag]
-    words = [str(operation.flow), "create", "--product", operation.tag, "--amount", "100 RUB", "--method", method]
-    if operation.flow == "payout":
+    words = [str(operation.direction), "create", "--product", operation.tag, "--amount", "100 RUB", "--method", method]
+    if operation.direction == "payout":
         words += ["--set", f"receiver.pan={PAN}"]
     elif operation.tag == "ecom":
         for name, value in {"pan": PAN, "cvv": "123", "expiry_month": "12", "expiry_year": "2099"}.items():
@@ -72,7 +76,7 @@ def test_every_create_has_a_command(operation: Any, gateway: MockGateway, capsys
     assert json.loads(told.out)["payment_id"] == f"p-{operation.id}"
     assert PAN not in told.out + told.err
     assert gateway.payment(f"p-{operation.id}").amount == 10000
-    assert cli.main([str(operation.flow), "info", f"p-{operation.id}", "--product", operation.tag, "--json"]) == 0
+    assert cli.main([str(operation.direction), "info", f"p-{operation.id}", "--product", operation.tag, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["payment_info"]["amount"] == 10000
 
 
@@ -105,13 +109,13 @@ def test_amounts(gateway: MockGateway, words: list[str], minor: int, currency: s
 
 def test_file_then_options_then_set(gateway: MockGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
-    real = check.problems
+    real = validation.find_problems
 
     def watched(schema: str, body: Any) -> Any:
         sent.append(body)
         return real(schema, body)
 
-    monkeypatch.setattr("highhelp.check.problems", watched)
+    monkeypatch.setattr("highhelp.validation.find_problems", watched)
     body = {
         "general": {"payment_id": "from-file", "redirect_url": "https://one.example/"},
         "payment": {"amount": 1, "currency": "KZT", "method": "phone-p2p", "description": "file"},
@@ -244,10 +248,13 @@ def test_wait_ends_with_1_where_the_payment_is_declined(gateway: MockGateway) ->
     assert cli.main(["payin", "wait", "d"]) == 1
 
 
-def test_wait_gives_up_with_3_and_the_last_state(gateway: MockGateway, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wait_gives_up_with_3_and_the_last_state(
+    gateway: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert cli.main([*CREATE, "--payment-id", "s"]) == 0
     gateway.advance("s", "processing", "requisites")
-    assert cli.main(["payin", "wait", "s", "--timeout", "0.2"]) == 3
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", SLEEP)
+    assert cli.main(["payin", "wait", "s", "--timeout", "3"]) == 3  # the first answer has to come meanwhile
     told = capsys.readouterr().err.splitlines()[-1]
     assert "processing:requisites" in told
     assert "`highhelp payin wait s --product p2p`" in told
@@ -256,12 +263,12 @@ def test_wait_gives_up_with_3_and_the_last_state(gateway: MockGateway, capsys: p
 def test_an_interrupted_wait_says_how_to_go_on(
     gateway: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main([*CREATE, "--payment-id", "s"]) == 0
+    assert cli.main([*CREATE, *SLOW, "--payment-id", "s"]) == 0
 
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("highhelp.http.time.sleep", interrupt)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", interrupt)
     assert cli.main(["payin", "wait", "s"]) == 3
     told = capsys.readouterr().err.splitlines()[-1]
     assert "last seen processing:new" in told
@@ -269,7 +276,7 @@ def test_an_interrupted_wait_says_how_to_go_on(
 
 
 def test_ctrl_c_ends_a_real_program_with_3(gateway: MockGateway) -> None:
-    assert cli.main(["payin", "create", "--product", "widget", "--amount", "1 RUB", "--payment-id", "c"]) == 0
+    assert cli.main(["payin", "create", "--product", "widget", *SLOW, "--payment-id", "c"]) == 0
     command = [sys.executable, "-m", "highhelp.cli", "payin", "wait", "c", "--product", "widget"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
@@ -283,8 +290,7 @@ def test_ctrl_c_ends_a_real_program_with_3(gateway: MockGateway) -> None:
 
 
 def test_what_is_sensitive_is_masked_unless_asked_for(gateway: MockGateway, capsys: pytest.CaptureFixture[str]) -> None:
-    # a pay-in of which each step takes a minute, so that it keeps its state while this test looks
-    assert cli.main([*CREATE, "--payment-id", "r", "--amount", "9000.06 RUB"]) == 0
+    assert cli.main([*CREATE, *SLOW, "--payment-id", "r"]) == 0
     gateway.travel(130)
     shown: list[str] = []
     for more in ([], ["--json"], ["--unmasked"], ["--unmasked", "--json"]):

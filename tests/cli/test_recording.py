@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator import document, main
-from highhelp import Answer, HighHelp, cli, models
-from highhelp.drift import Deviation, Edit, Kind, Seen, compare, read
-from highhelp.record import Recorder, scrubbed
+from highhelp import HighHelp, RawResponse, cli, models
+from highhelp.drift import Deviation, Edit, Seen, compare, read
+from highhelp.drift import DeviationKind as Kind
+from highhelp.drift.recorder import Recorder, scrubbed
 from highhelp_api.contract import CALLBACK_SCHEMA, EXAMPLES, OPERATIONS
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
 from tests.contract.test_generator import SPEC, run_with, written
 from tests.security.test_leaks import PAN, marked
+from tools.generate import document, main
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -33,9 +34,9 @@ def deviations(path: Path) -> list[Deviation]:
     return compare(read(path.read_text().splitlines()))
 
 
-def answer(body: Any, status: int = 200) -> Answer:
+def answer(body: Any, status: int = 200) -> RawResponse:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, {"content-type": "application/json"}, content, 1.5)
+    return RawResponse(status, {"content-type": "application/json"}, content, 1.5)
 
 
 # --- recording -----------------------------------------------------------------------------------------------------
@@ -233,6 +234,7 @@ print(json.dumps([[d.kind, d.place, [[e.action, e.at, e.value] for e in d.edits]
 """
 
 
+@pytest.mark.slow
 def test_a_gateway_of_another_contract_drifts_and_the_edits_end_it(traffic: Path, tmp_path: Path) -> None:
     contract = document.load(SPEC)
     seen: list[set[tuple[str, str]]] = []

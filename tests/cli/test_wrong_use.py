@@ -180,7 +180,7 @@ def place(pattern: Path, gateway: MockGateway, tmp_path: Path, monkeypatch: pyte
     """A directory to work in; fills in the names of directories."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HIGHHELP_HOME", str(pattern))
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     return lambda text: text.replace("{home}", str(pattern)).replace("{dir}", str(tmp_path))
 
@@ -236,7 +236,7 @@ def test_the_payment_id_comes_before_anything_is_sent(
         seen.append(capsys.readouterr().err)
         raise SystemExit(137)  # as if the process were killed here
 
-    monkeypatch.setattr("highhelp.lean.Pool.send", die)
+    monkeypatch.setattr("httpx.Client.send", die)
     assert cli.main(CREATE[:-2]) == 137
     assert seen[0].startswith("payment_id ")
 
@@ -245,7 +245,9 @@ def test_the_payment_id_comes_before_anything_is_sent(
 def test_a_missing_extra_is_named(
     missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith(("highhelp.cli.demo", "highhelp_mock.serving"))]:
+    for name in [
+        name for name in sys.modules if name.startswith(("highhelp.cli.demo", "highhelp_mock.adapters.server"))
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn" if missing == "uvicorn" else "jsonschema_rs", None)
     for name in [name for name in sys.modules if name.startswith("highhelp_mock")]:

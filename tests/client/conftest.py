@@ -34,8 +34,8 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         taken.append(seconds)
 
     # the module's own view of the two: others in this process, such as a served gateway, go on sleeping
-    monkeypatch.setattr("highhelp.http.time", SimpleNamespace(sleep=taken.append, monotonic=time.monotonic))
-    monkeypatch.setattr("highhelp.http._sleep", sleep)
+    monkeypatch.setattr("highhelp.transport.driver.time", SimpleNamespace(sleep=taken.append, monotonic=time.monotonic))
+    monkeypatch.setattr("highhelp.transport.driver._sleep", sleep)
     return taken
 
 

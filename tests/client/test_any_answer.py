@@ -80,6 +80,7 @@ def test_a_value_or_an_error_of_ours(
     assert str(pickle.loads(pickle.dumps(raised))) == str(raised)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted({*ANSWERS, "PaymentCallback"} | {op.request for op in OPERATIONS.values()}))
 @relaxed
 @given(data=st.data())

@@ -181,7 +181,7 @@ def test_sending_again_is_bounded(both: Both, naps: list[float]) -> None:
 def test_nothing_is_sent_again_without_time_for_an_answer(
     both: Both, naps: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("highhelp.flows.LEAST_TO_RESEND", 1000.0)
+    monkeypatch.setattr("highhelp.calls.flow.MIN_SECONDS_TO_RESEND", 1000.0)
     with pytest.raises(OutcomeUnknown, match="no time is left"):
         both(replies([LOST, ABSENT, ABSENT, CREATED]), payin)
     assert len(creates(both)) == 1
@@ -319,7 +319,7 @@ def test_a_wait_keeps_its_own_time(signer: RsaSigner) -> None:
             pytest.raises(WaitTimeout),
         ):
             client.p2p.wait_payin("order-1", timeout=0.5)
-        assert time.monotonic() - began < 10, "one question alone may take 30 s"
+        assert time.monotonic() - began < 25, "one question alone may take 30 s"
 
 
 def test_twenty_threads_share_one_pool(signer: RsaSigner, monkeypatch: pytest.MonkeyPatch) -> None:

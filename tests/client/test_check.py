@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from highhelp import check
+from highhelp import validation
 from highhelp_api import contract
 
 REQUESTS = sorted({operation.request for operation in contract.OPERATIONS.values()})
@@ -72,7 +72,7 @@ def nearly_valid(draw: st.DrawFn) -> tuple[str, Any]:
 @given(nearly_valid())
 def test_it_agrees_with_a_json_schema_library(case: tuple[str, Any]) -> None:
     schema, body = case
-    assert (check.problems(schema, body) == []) == VALIDATORS[schema].is_valid(body), body
+    assert (validation.find_problems(schema, body) == []) == VALIDATORS[schema].is_valid(body), body
 
 
 @pytest.mark.parametrize(
@@ -91,20 +91,20 @@ def test_what_a_method_needs_is_named(body: dict[str, Any], path: str) -> None:
         **body,
         "payment": {"amount": 1, "currency": "RUB", **body["payment"]},
     }
-    assert [problem.path for problem in check.problems("P2PPayoutRequest", full)] == [path]
+    assert [problem.path for problem in validation.find_problems("P2PPayoutRequest", full)] == [path]
 
 
 def test_floats_and_booleans_are_no_integers() -> None:
     for amount in (1.0, True, "1", None):
         body = {"general": {"project_id": "p", "payment_id": "o"}, "payment": {"amount": amount, "currency": "RUB"}}
-        assert [str(problem) for problem in check.problems("WidgetPayinRequest", body)] == [
+        assert [str(problem) for problem in validation.find_problems("WidgetPayinRequest", body)] == [
             "payment:amount: must be an integer"
         ]
 
 
 def test_a_problem_never_shows_the_value() -> None:
     body = {"general": {"project_id": "p", "payment_id": "o"}, "card": {"pan": "4000 0000 0000 0002", "cvv": "99999"}}
-    text = " ".join(map(str, check.problems("EcomPayinRequest", body)))
+    text = " ".join(map(str, validation.find_problems("EcomPayinRequest", body)))
     assert "card:pan" in text
     assert "4000" not in text
     assert "99999" not in text
@@ -113,4 +113,4 @@ def test_a_problem_never_shows_the_value() -> None:
 def test_problems_come_in_the_order_of_the_schema() -> None:
     body = {"zzz": 1, "payment": {"currency": 5, "amount": "x"}, "general": {"payment_id": 7}}
     ours = ["general:project_id", "general:payment_id", "payment:method", "payment:amount", "payment:currency", "zzz"]
-    assert [problem.path for problem in check.problems("P2PPayinRequest", body)] == ours
+    assert [problem.path for problem in validation.find_problems("P2PPayinRequest", body)] == ours

@@ -1,4 +1,4 @@
-"""The pools of `transport="fast"`: over real sockets, each failure says what is known, in the words of httpx."""
+"""`transport="fast"`, pyreqwest's own transport for httpx: over real sockets, each failure says what is known."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ import httpx
 import pytest
 from pyreqwest import exceptions
 
-from highhelp import Answer, AsyncHighHelp, HighHelp, HmacSigner, NotSent, OutcomeUnknown, RsaSigner, SettingsError
-from highhelp.connections import Network
-from highhelp.fast import Pool
+from highhelp import AsyncHighHelp, HighHelp, HmacSigner, NotSent, OutcomeUnknown, RawResponse, RsaSigner, SettingsError
 from tests.client.listener import FULL, HEAD, drip, hang_up, heard, say, server, silent
 from tests.client.tls import authority, secure_server
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,9 +65,9 @@ LOST = {
     "resets in mid-body": (lambda connection: reset(connection, HEAD + b"content-length: 900\r\n\r\n{"), "ReadError"),
     "cuts the body": (say(HEAD + b"content-length: 900\r\n\r\n{"), "DecodingError"),
     "cuts a chunk": (say(HEAD + b"transfer-encoding: chunked\r\n\r\n5\r\n{"), "DecodingError"),
-    "is silent": (silent, "ReadTimeout"),
-    "drips": (drip(whole()), "ReadTimeout"),
-    "stalls in a long body": (stall, "ReadTimeout"),
+    "is silent": (silent, "ReadTimeout|not complete in time"),
+    "drips": (drip(whole()), "ReadTimeout|not complete in time"),
+    "stalls in a long body": (stall, "ReadTimeout|not complete in time"),
     "speaks another protocol": (say(b"220 smtp.example\r\n"), "DecodingError"),
     "announces too much": (say(whole(b" " * HUGE)), "larger than 8388608 bytes"),
     "sends too much": (many, "larger than 8388608 bytes"),
@@ -87,14 +86,14 @@ def test_what_was_sent_is_never_taken_for_not_sent(run: Run, how: str) -> None:
         began = time.monotonic()
         with pytest.raises(OutcomeUnknown, match=reason) as caught:
             run(url, ask, transport="fast", timeout=0.5, signer=HmacSigner(SECRET))
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 25, "a dripping server would have taken longer"
     told = f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
     assert not any(secret in told for secret in (SECRET, "4000000000000002", "127.0.0.1"))
 
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("highhelp.client.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("highhelp.transport.config.CONNECT_SECONDS", 0.3)
 
 
 def test_a_connection_that_is_not_made_is_not_sent(run: Run, soon: None, tmp_path: Path) -> None:
@@ -122,8 +121,8 @@ def test_the_attempt_s_time_is_the_one_that_was_given(run: Run) -> None:
     with server(silent) as url:
         began = time.monotonic()
         with pytest.raises(OutcomeUnknown):
-            run(url, ask, transport="fast", timeout=0.5)
-        assert 0.45 < time.monotonic() - began < 1.5  # the sum of httpx's four limits would be two seconds
+            run(url, ask, transport="fast", timeout=2)
+        assert 1.9 < time.monotonic() - began < 7.5  # the sum of httpx's four limits would be eight seconds
 
 
 @pytest.mark.parametrize(
@@ -133,7 +132,7 @@ def test_the_attempt_s_time_is_the_one_that_was_given(run: Run) -> None:
 )
 def test_an_answer_is_read_whole(run: Run, more: bytes, body: bytes) -> None:
     with server(say(whole(body, more + b"X-Note: one\r\nx-note: two\r\n"))) as url:
-        answer: Answer = run(url, ask, transport="fast")
+        answer: RawResponse = run(url, ask, transport="fast")
     assert (answer.status, answer.content) == (200, FULL)
     assert answer.headers["x-note"] == "one, two"
 
@@ -175,12 +174,12 @@ def test_a_connection_is_used_again_and_one_that_was_left_is_given_back(run: Run
     # one connection at most, and an answer that is refused by its head while its body goes on for ever
     endless = HEAD + b"content-encoding: gzip, gzip\r\ncontent-length: 900000\r\n\r\n" + b" " * 200000
     counting = Counting([whole(), whole(), endless, whole()])
-    answers: list[Answer] = []
+    answers: list[RawResponse] = []
 
     async def one_after_another(client: Any) -> None:
-        async def ask() -> Answer:
+        async def ask() -> RawResponse:
             sent: Any = client.request(PATH, {})
-            answer: Answer = sent if isinstance(client, HighHelp) else await sent
+            answer: RawResponse = sent if isinstance(client, HighHelp) else await sent
             return answer
 
         answers.extend([await ask(), await ask()])
@@ -195,8 +194,8 @@ def test_a_connection_is_used_again_and_one_that_was_left_is_given_back(run: Run
 
     with server(counting) as url:
         began = time.monotonic()
-        run(url, calls, transport="fast", max_connections=1, timeout=4)
-        assert time.monotonic() - began < 3, "the connection was given back by the attempt's end alone"
+        run(url, calls, transport="fast", max_connections=1, timeout=PATIENCE)
+        assert time.monotonic() - began < PATIENCE / 2, "the connection was given back by the attempt's end alone"
     assert [answer.content for answer in answers] == [FULL] * 3
     assert counting.connections == 2
 
@@ -216,7 +215,7 @@ def test_a_cancelled_call_gives_its_connection_back_when_its_time_is_over(signer
         else:
             connection.sendall(whole())
 
-    async def calls(url: str) -> Answer:
+    async def calls(url: str) -> RawResponse:
         async with AsyncHighHelp(**about(url, signer), max_connections=1) as client:
             task = asyncio.create_task(client.request(PATH, {}, timeout=1))
             await asyncio.to_thread(arrived.wait)
@@ -281,38 +280,27 @@ def test_a_client_that_is_closed_under_a_call_leaves_its_outcome_open(signer: Rs
 
         thread = threading.Thread(target=call)
         thread.start()
-        arrived.wait(5)
+        arrived.wait(PATIENCE)
         client.close()
         client.close()
-        thread.join(5)
+        thread.join(PATIENCE)
     assert isinstance(told[0], OutcomeUnknown)
 
 
 def test_a_closed_pool_sends_nothing(signer: RsaSigner) -> None:
     with server(say(whole())) as url:
         client = HighHelp(**about(url, signer))
-        client._pools.get().close()
+        client._executor.pools.get().close()
         with pytest.raises(NotSent, match="the connection pool is closed"):
             client.request(PATH, {})
 
         async def calls() -> None:
             async with AsyncHighHelp(**about(url, signer)) as other:
-                await other._pool().aclose()
+                await other._executor.client().aclose()
                 await other.request(PATH, {})
 
         with pytest.raises(NotSent, match="the connection pool is closed"):
             asyncio.run(calls())
-
-
-def test_a_request_shows_nothing_and_is_refused_before_it_is_sent() -> None:
-    pool = Pool(Network(transport="fast").fast(asynchronous=False, connect=1))
-    kept: dict[str, Any] = {"content": b"{}", "timeout": (1, 2, 2, 1)}
-    request = pool.build_request("POST", "https://gateway.example/x", headers={"x-access-signature": "s3cret"}, **kept)
-    assert "s3cret" in repr(request.ready)
-    assert "s3cret" not in repr(request)
-    with pytest.raises(ValueError, match="header"):
-        pool.build_request("POST", "https://gateway.example/x", headers={"x": "a\nb"}, **kept)
-    pool.close()
 
 
 def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:

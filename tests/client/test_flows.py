@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from highhelp.calls.flow import ClientCall, Send, Sleep, execute, is_inconclusive, query
+from highhelp.calls.outcome import Outcome, RawResponse, TransportFailure, classify, clock_skew, rejection, retry_after
+from highhelp.calls.policy import Budget, Policy
+from highhelp.calls.wait import wait_until_final
 from highhelp.errors import (
     DuplicatePayment,
     FieldProblem,
@@ -22,8 +26,6 @@ from highhelp.errors import (
     Unavailable,
     WaitTimeout,
 )
-from highhelp.flows import Budget, Call, Policy, Send, Sleep, carry_out, look_up, tells_nothing, wait
-from highhelp.outcome import Answer, Failure, Verdict, clock_skew, judge, rejection, retry_after
 from highhelp_api.client.models import PaymentState
 from highhelp_api.contract import OPERATIONS
 
@@ -48,28 +50,28 @@ class Clock:
         return Policy(now=lambda: self.now, jitter=lambda: 1.0, **changes)
 
 
-def answer(status: int = 200, body: Any = NEW, **headers: str) -> Answer:
+def answer(status: int = 200, body: Any = NEW, **headers: str) -> RawResponse:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, content, NOW)
+    return RawResponse(status, {name.replace("_", "-"): value for name, value in headers.items()}, content, NOW)
 
 
-FOUND, ABSENT, LOST = answer(), answer(404, NO), Failure(sent=True, reason="the answer was lost")
-DOWN, BUSY = Failure(sent=False, reason="no connection"), answer(429, NO)
+FOUND, ABSENT, LOST = answer(), answer(404, NO), TransportFailure(sent=True, reason="the answer was lost")
+DOWN, BUSY = TransportFailure(sent=False, reason="no connection"), answer(429, NO)
 PAGE = answer(502, b"<html>")
 
 
-def call(operation: str = "create_p2p_payin", info: str | None = "get_p2p_payin", **changes: Any) -> Call[Any]:
+def call(operation: str = "create_p2p_payin", info: str | None = "get_p2p_payin", **changes: Any) -> ClientCall[Any]:
     about: dict[str, Any] = {"payment_id": "order-1", "parse": PaymentState.from_dict, "project_id": "p"}
-    asked = None if info is None else partial(Call, OPERATIONS[info], b"info", **about)
+    asked = None if info is None else partial(ClientCall, OPERATIONS[info], b"info", **about)
     expected = {"expected": (10000, "RUB")} if info else {}
-    return Call(OPERATIONS[operation], b"body", info=asked, **{**about, **expected, **changes})
+    return ClientCall(OPERATIONS[operation], b"body", info=asked, **{**about, **expected, **changes})
 
 
 QUESTION = ("get_p2p_payin", None)
 
 
 def play(
-    flow: Generator[Any, Any, Any], *script: Answer | Failure, clock: Clock | None = None
+    flow: Generator[Any, Any, Any], *script: RawResponse | TransportFailure, clock: Clock | None = None
 ) -> tuple[list[str], Any]:
     """Drive a flow: its steps in short, and its value or its error."""
     clock = clock or Clock()
@@ -83,7 +85,7 @@ def play(
                 result = None
             else:
                 assert isinstance(step, Send)
-                steps.append(f"{step.operation.id} {step.body.decode()} {step.attempt}")
+                steps.append(f"{step.call.operation.id} {step.call.body.decode()} {step.attempt}")
                 clock.now += clock.per_attempt
                 result = left.pop(0)
     except StopIteration as end:
@@ -103,16 +105,26 @@ def facts(error: Any) -> dict[str, Any]:
 
 def test_what_is_sent() -> None:
     clock = Clock()
-    flow = carry_out(call(), clock.policy(attempt=30, total=90))
+    flow = execute(call(), clock.policy(attempt=30, total=90))
     step = next(flow)
     assert isinstance(step, Send)
-    assert (step.operation.id, step.body, step.payment_id, step.attempt) == ("create_p2p_payin", b"body", "order-1", 1)
-    assert (step.seconds, step.sum) == (30, (10000, "RUB"))
+    assert (step.call.operation.id, step.call.body, step.call.payment_id, step.attempt) == (
+        "create_p2p_payin",
+        b"body",
+        "order-1",
+        1,
+    )
+    assert (step.seconds, step.call.expected) == (30, (10000, "RUB"))
     clock.now += 80
     step = flow.send(LOST)
     assert isinstance(step, Send)
-    assert (step.operation.id, step.body, step.payment_id, step.attempt) == ("get_p2p_payin", b"info", "order-1", 1)
-    assert (step.seconds, step.sum) == (10, (None, None)), "what is left of the whole"
+    assert (step.call.operation.id, step.call.body, step.call.payment_id, step.attempt) == (
+        "get_p2p_payin",
+        b"info",
+        "order-1",
+        1,
+    )
+    assert (step.seconds, step.call.expected) == (10, (None, None)), "what is left of the whole"
     flow.close()
 
 
@@ -127,7 +139,7 @@ def test_the_least_that_an_attempt_is_given() -> None:
 
 
 def test_a_flow_that_is_told_nothing_of_a_sending_says_so() -> None:
-    flow = carry_out(call(), Clock().policy())
+    flow = execute(call(), Clock().policy())
     next(flow)
     with pytest.raises(RuntimeError, match="must be given what came of it"):
         flow.send(None)
@@ -206,7 +218,7 @@ def test_a_flow_that_is_told_nothing_of_a_sending_says_so() -> None:
     ],
 )
 def test_ways_to_the_payment(script: list[Any], steps: list[str]) -> None:
-    taken, state = play(carry_out(call(), Clock().policy(total=900)), *script)
+    taken, state = play(execute(call(), Clock().policy(total=900)), *script)
     assert state.payment_id == "order-1"
     assert taken == steps
 
@@ -370,7 +382,7 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
                 "attempts": 4,
             },
         ),
-        ((), [Failure(sent=False, reason="no such host", retryable=False)], NotSent, {"attempts": 1}),
+        ((), [TransportFailure(sent=False, reason="no such host", retryable=False)], NotSent, {"attempts": 1}),
         (
             (),
             [BUSY] * 4,
@@ -421,7 +433,12 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
                 "retry_after": None,
             },
         ),
-        (QUESTION, [Failure(sent=False, reason="wrong certificate", retryable=False)], NotSent, {"attempts": 1}),
+        (
+            QUESTION,
+            [TransportFailure(sent=False, reason="wrong certificate", retryable=False)],
+            NotSent,
+            {"attempts": 1},
+        ),
         (
             QUESTION,
             [PAGE, BUSY, ABSENT],
@@ -443,26 +460,28 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
 def test_ways_to_an_error(
     operation: tuple[str, str | None], script: list[Any], kind: type[HighHelpError], expected: dict[str, Any]
 ) -> None:
-    _, error = play(carry_out(call(*operation), Clock().policy(total=900)), *script)
+    _, error = play(execute(call(*operation), Clock().policy(total=900)), *script)
     assert type(error) is kind
     assert {name: facts(error)[name] for name in expected} == expected
 
 
 def test_a_caller_may_read_answers_in_a_way_of_its_own() -> None:
     about: dict[str, Any] = {"payment_id": "order-1", "parse": lambda body: body["payment_id"], "project_id": "p"}
-    info: Call[Any] = Call(OPERATIONS["get_p2p_payin"], b"info", **about)
-    made: Call[Any] = Call(OPERATIONS["create_p2p_payin"], b"body", info=lambda: info, expected=(10000, "RUB"), **about)
-    assert play(carry_out(made, Clock().policy()), FOUND)[1] == "order-1"
-    assert play(carry_out(made, Clock().policy()), LOST, FOUND)[1] == "order-1"
+    info: ClientCall[Any] = ClientCall(OPERATIONS["get_p2p_payin"], b"info", **about)
+    made: ClientCall[Any] = ClientCall(
+        OPERATIONS["create_p2p_payin"], b"body", info=lambda: info, expected=(10000, "RUB"), **about
+    )
+    assert play(execute(made, Clock().policy()), FOUND)[1] == "order-1"
+    assert play(execute(made, Clock().policy()), LOST, FOUND)[1] == "order-1"
 
 
 def test_a_confirmation_that_is_taken() -> None:
-    steps, state = play(carry_out(call(*CONFIRMATION), Clock().policy()), FOUND)
+    steps, state = play(execute(call(*CONFIRMATION), Clock().policy()), FOUND)
     assert (steps, state.status) == (["confirm_ecom_3ds body 1"], "processing")
 
 
 def test_a_question_that_is_answered_in_the_end() -> None:
-    steps, state = play(carry_out(call(*QUESTION), Clock().policy()), PAGE, BUSY, FOUND)
+    steps, state = play(execute(call(*QUESTION), Clock().policy()), PAGE, BUSY, FOUND)
     assert state.payment_id == "order-1"
     assert steps == [
         "get_p2p_payin body 1",
@@ -475,28 +494,28 @@ def test_a_question_that_is_answered_in_the_end() -> None:
 
 def test_a_taken_payment_id_carries_the_payment_without_card_data() -> None:
     held = answer(200, {**NEW, "requisites": {"pan": "2200000000000004"}})
-    steps, error = play(carry_out(call(), Clock().policy()), answer(409, NO), held)
+    steps, error = play(execute(call(), Clock().policy()), answer(409, NO), held)
     assert steps == ["create_p2p_payin body 1", "get_p2p_payin info 1"]
     assert type(error) is DuplicatePayment
     assert (error.status, error.cause, error.attempts, error.payment_id) == (409, "duplicate", 1, "order-1")
     assert isinstance(error.existing, PaymentState)
     shown = error.existing.to_dict()
     assert (shown["payment_id"], shown["requisites"]) == ("order-1", {"pan": "***"})
-    _, error = play(carry_out(call(), Clock().policy()), answer(409, NO), PAGE)
+    _, error = play(execute(call(), Clock().policy()), answer(409, NO), PAGE)
     assert error.existing is None
 
 
 @pytest.mark.parametrize("left", [0.9, 1.0, 1.1])
 def test_without_a_second_left_nothing_is_sent_again(left: float) -> None:
     clock = Clock()
-    flow = carry_out(call(), clock.policy(total=90))
+    flow = execute(call(), clock.policy(total=90))
     for result in (None, LOST, ABSENT, None):
         step = flow.send(result)
     clock.now = 1090 - left
     if left >= 1:
         step = flow.send(ABSENT)
         assert isinstance(step, Send)
-        assert step.body == b"body"
+        assert step.call.body == b"body"
         return
     with pytest.raises(OutcomeUnknown) as caught:
         flow.send(ABSENT)
@@ -510,7 +529,7 @@ def test_without_a_second_left_nothing_is_sent_again(left: float) -> None:
 @pytest.mark.parametrize(("left", "goes_on"), [(2.0, False), (2.1, True)])
 def test_the_second_look_needs_its_time(left: float, goes_on: bool) -> None:
     clock = Clock()
-    flow = carry_out(call(), clock.policy(total=90))
+    flow = execute(call(), clock.policy(total=90))
     for result in (None, LOST):
         flow.send(result)
     clock.now = 1090 - left
@@ -534,26 +553,26 @@ def test_the_second_look_needs_its_time(left: float, goes_on: bool) -> None:
     ],
 )
 def test_what_became_of_a_create(script: list[Any], found: bool) -> None:
-    steps, state = play(look_up(call(), Clock().policy()), *script)
+    steps, state = play(query(call(), Clock().policy()), *script)
     assert (state is not None) == found
     assert all(step.startswith(("get_p2p_payin info", "sleep")) for step in steps), "it never sends"
 
 
 def test_a_look_up_waits_as_long_as_the_gateway_asks() -> None:
     nothing_yet = answer(200, NO, retry_after="7")
-    steps, state = play(look_up(call(), Clock().policy()), nothing_yet, FOUND)
+    steps, state = play(query(call(), Clock().policy()), nothing_yet, FOUND)
     assert steps == ["get_p2p_payin info 1", "sleep 7: an error in place of a payment", "get_p2p_payin info 2"]
     assert state.payment_id == "order-1"
 
 
 def test_a_look_up_that_fails_says_so() -> None:
-    _, error = play(look_up(call(), Clock().policy()), ANOTHER_SUM)
+    _, error = play(query(call(), Clock().policy()), ANOTHER_SUM)
     expected = {"attempts": 0, "found": True, "status": None, "operation": "create_p2p_payin", "payment_id": "order-1"}
     assert {name: facts(error)[name] for name in expected} == expected
     about = "create_p2p_payin order-1: asked about an earlier attempt; "
     assert str(error) == f"{about}the gateway holds another payment under this payment_id{UNKNOWN}"
     with pytest.raises(ValueError, match="only a create"):
-        next(look_up(call(*QUESTION), Clock().policy()))
+        next(query(call(*QUESTION), Clock().policy()))
 
 
 @pytest.mark.parametrize(
@@ -572,9 +591,9 @@ def test_a_look_up_that_fails_says_so() -> None:
     ],
 )
 def test_another_sum_is_another_payment(info: Any, another: bool) -> None:
-    _, result = play(look_up(call(), Clock().policy()), answer(200, {**NEW, "payment_info": info}))
+    _, result = play(query(call(), Clock().policy()), answer(200, {**NEW, "payment_info": info}))
     assert isinstance(result, OutcomeUnknown) == another
-    _, result = play(look_up(call(expected=(None, None)), Clock().policy()), answer(200, {**NEW, "payment_info": info}))
+    _, result = play(query(call(expected=(None, None)), Clock().policy()), answer(200, {**NEW, "payment_info": info}))
     assert not isinstance(result, OutcomeUnknown), "what was not sent contradicts nothing"
 
 
@@ -589,7 +608,7 @@ def test_another_sum_is_another_payment(info: Any, another: bool) -> None:
     ],
 )
 def test_an_error_that_names_no_payment_is_none(body: dict[str, Any], nothing: bool) -> None:
-    assert tells_nothing(PaymentState.from_dict(body)) is nothing
+    assert is_inconclusive(PaymentState.from_dict(body)) is nothing
 
 
 @pytest.mark.parametrize(
@@ -604,9 +623,9 @@ def test_an_error_that_names_no_payment_is_none(body: dict[str, Any], nothing: b
 )
 def test_an_answer_about_something_else_is_none(body: dict[str, Any], about: bool) -> None:
     state = answer(200, {"status": "processing", **body})
-    _, result = play(carry_out(call(*CONFIRMATION), Clock().policy()), state)
+    _, result = play(execute(call(*CONFIRMATION), Clock().policy()), state)
     assert isinstance(result, PaymentState) == about
-    _, result = play(carry_out(call(*CONFIRMATION, payment_id=None, project_id=None), Clock().policy()), state)
+    _, result = play(execute(call(*CONFIRMATION, payment_id=None, project_id=None), Clock().policy()), state)
     assert isinstance(result, PaymentState), "where nothing was asked for by name, nothing contradicts"
 
 
@@ -615,20 +634,20 @@ def test_an_answer_about_something_else_is_none(body: dict[str, Any], about: boo
 
 def test_pauses_grow_and_end() -> None:
     clock = Clock()
-    budget = Budget(clock.policy(attempts=12, total=1e9, backoff=1, longest_pause=20))
-    unknown: Verdict[None] = Verdict("unknown")
+    budget = Budget(clock.policy(attempts=12, total=1e9, backoff=1, max_backoff=20))
+    unknown: Outcome[None] = Outcome("unknown")
     assert [budget.pause(tries, unknown) for tries in range(1, 8)] == [1, 2, 4, 8, 16, 20, 20]
     assert budget.pause(11, unknown) == 20
     assert budget.pause(12, unknown) is None
-    assert budget.pause(1, Verdict("unknown", retryable=False)) is None
-    endless = Budget(clock.policy(attempts=99, total=1e12, backoff=1, longest_pause=1e9))
+    assert budget.pause(1, Outcome("unknown", retryable=False)) is None
+    endless = Budget(clock.policy(attempts=99, total=1e12, backoff=1, max_backoff=1e9))
     assert [endless.pause(tries, unknown) for tries in (17, 18, 19)] == [2**16] * 3
 
 
 def test_half_of_a_pause_is_chance() -> None:
     for chance, seconds in ((0.0, 0.25), (0.5, 0.375), (1.0, 0.5)):
         budget = Budget(Policy(now=lambda: 0.0, jitter=repeat(chance).__next__))
-        assert budget.pause(1, Verdict("unknown")) == seconds
+        assert budget.pause(1, Outcome("unknown")) == seconds
 
 
 @pytest.mark.parametrize(
@@ -636,13 +655,13 @@ def test_half_of_a_pause_is_chance() -> None:
 )
 def test_the_gateway_may_ask_for_a_longer_pause(asked: str | None, seconds: float | None) -> None:
     busy = answer(429, NO) if asked is None else answer(429, NO, retry_after=asked)
-    verdict: Verdict[None] = Verdict("not_accepted", answer=busy)
+    verdict: Outcome[None] = Outcome("not_accepted", response=busy)
     assert Budget(Clock().policy()).pause(1, verdict) == seconds
 
 
 def test_there_is_no_pause_beyond_the_end() -> None:
     for total, seconds in ((0.5, None), (0.51, 0.5)):
-        assert Budget(Clock().policy(total=total)).pause(1, Verdict("unknown")) == seconds
+        assert Budget(Clock().policy(total=total)).pause(1, Outcome("unknown")) == seconds
 
 
 # Waiting.
@@ -653,7 +672,9 @@ def test_a_wait_asks_ever_more_seldom_and_anew_after_a_change() -> None:
     done = answer(200, {**NEW, "status": "success", "sub_status": None})
     seen: list[str] = []
     clock = Clock()
-    flow = wait(call(*QUESTION), clock.policy(), 600, lambda state: seen.append(f"{state.status}:{state.sub_status}"))
+    flow = wait_until_final(
+        call(*QUESTION), clock.policy(), 600, lambda state: seen.append(f"{state.status}:{state.sub_status}")
+    )
     steps, state = play(flow, *[FOUND] * 9, paid, paid, done, clock=clock)
     assert state.status == "success"
     assert [step.split(":")[0] for step in steps if step.startswith("sleep")] == [
@@ -667,7 +688,7 @@ def test_a_wait_asks_ever_more_seldom_and_anew_after_a_change() -> None:
 def test_a_wait_that_ends_by_time() -> None:
     clock = Clock()
     held = answer(200, {**NEW, "requisites": {"pan": "2200000000000004"}})
-    steps, error = play(wait(call(*QUESTION), clock.policy(), 3, None), *[held] * 4, clock=clock)
+    steps, error = play(wait_until_final(call(*QUESTION), clock.policy(), 3, None), *[held] * 4, clock=clock)
     assert [step for step in steps if step.startswith("sleep")] == [
         "sleep 1: not final yet", "sleep 1.5: not final yet", "sleep 0.5: not final yet",
     ]  # fmt: skip
@@ -681,7 +702,7 @@ def test_a_wait_that_ends_by_time() -> None:
 
 def test_a_wait_without_any_answer() -> None:
     clock = Clock(per_attempt=1)
-    flow = wait(call(*QUESTION), clock.policy(attempts=1), 2.5, None)
+    flow = wait_until_final(call(*QUESTION), clock.policy(attempts=1), 2.5, None)
     steps, error = play(flow, *[DOWN] * 2, clock=clock)
     assert steps == ["get_p2p_payin body 1", "sleep 1: not final yet", "get_p2p_payin body 1"]
     assert str(error) == "get_p2p_payin order-1: not final after 2 s, last seen: no answer at all"
@@ -690,7 +711,7 @@ def test_a_wait_without_any_answer() -> None:
 
 def test_a_question_of_a_wait_has_what_is_left_of_it() -> None:
     clock = Clock()
-    flow = wait(call(*QUESTION), clock.policy(attempt=30, total=20), 25, None)
+    flow = wait_until_final(call(*QUESTION), clock.policy(attempt=30, total=20), 25, None)
     step = next(flow)
     assert isinstance(step, Send)
     assert step.seconds == 20
@@ -712,7 +733,7 @@ def test_a_question_of_a_wait_has_what_is_left_of_it() -> None:
 def test_a_state_of_the_callers_own_may_have_no_status() -> None:
     clock = Clock()
     seen: list[Any] = []
-    flow = wait(call(*QUESTION, parse=lambda body: body["payment_id"]), clock.policy(), 1, seen.append)
+    flow = wait_until_final(call(*QUESTION, parse=lambda body: body["payment_id"]), clock.policy(), 1, seen.append)
     steps, error = play(flow, FOUND, FOUND, clock=clock)
     assert len(steps) == 3
     assert (type(error), error.last) == (WaitTimeout, None)
@@ -721,7 +742,7 @@ def test_a_state_of_the_callers_own_may_have_no_status() -> None:
 
 def test_a_fifth_of_a_pause_of_a_wait_is_chance() -> None:
     for chance, seconds in ((0.0, 0.8), (0.5, 0.9), (1.0, 1.0)):
-        flow = wait(call(*QUESTION), Policy(now=lambda: 0.0, jitter=repeat(chance).__next__), 60, None)
+        flow = wait_until_final(call(*QUESTION), Policy(now=lambda: 0.0, jitter=repeat(chance).__next__), 60, None)
         next(flow)
         step = flow.send(FOUND)
         assert isinstance(step, Sleep)
@@ -730,17 +751,17 @@ def test_a_fifth_of_a_pause_of_a_wait_is_chance() -> None:
 
 def test_a_wait_that_is_called_off() -> None:
     ends = iter([False, True])
-    flow = wait(call(*QUESTION), Clock().policy(), 60, None, lambda: next(ends))
+    flow = wait_until_final(call(*QUESTION), Clock().policy(), 60, None, lambda: next(ends))
     steps, error = play(flow, FOUND)
     assert steps == ["get_p2p_payin body 1", "sleep 1: not final yet"]
     assert str(error) == "get_p2p_payin order-1: the wait was cancelled, last seen: processing:new"
     assert (error.cancelled, error.attempts, error.last.payment_id) == (True, 1, "order-1")
-    _, error = play(wait(call(*QUESTION), Clock().policy(), 60, None, lambda: True))
+    _, error = play(wait_until_final(call(*QUESTION), Clock().policy(), 60, None, lambda: True))
     assert str(error) == "get_p2p_payin order-1: the wait was cancelled, last seen: no answer at all"
 
 
 def test_a_wait_for_what_the_gateway_refuses_to_tell() -> None:
-    _, error = play(wait(call(*QUESTION), Clock().policy(), 60, None), answer(403, NO))
+    _, error = play(wait_until_final(call(*QUESTION), Clock().policy(), 60, None), answer(403, NO))
     assert (type(error), error.status) == (Rejected, 403)
 
 
@@ -749,16 +770,16 @@ def test_a_wait_for_what_the_gateway_refuses_to_tell() -> None:
 CREATE = OPERATIONS["create_p2p_payin"]
 
 
-def verdict(result: Any, parse: Callable[[Mapping[str, Any]], Any] = PaymentState.from_dict) -> Verdict[Any]:
-    return judge(CREATE, result, parse)
+def verdict(result: Any, parse: Callable[[Mapping[str, Any]], Any] = PaymentState.from_dict) -> Outcome[Any]:
+    return classify(CREATE, result, parse)
 
 
 @pytest.mark.parametrize(
     ("result", "kind", "reason", "retryable"),
     [
-        (Failure(sent=True, reason="lost"), "unknown", "lost", True),
-        (Failure(sent=True, reason="lost", retryable=False), "unknown", "lost", False),
-        (Failure(sent=False, reason="down"), "not_sent", "down", True),
+        (TransportFailure(sent=True, reason="lost"), "unknown", "lost", True),
+        (TransportFailure(sent=True, reason="lost", retryable=False), "unknown", "lost", False),
+        (TransportFailure(sent=False, reason="down"), "not_sent", "down", True),
         (answer(199, NO), "unknown", "HTTP 199: no", True),
         (answer(200), "accepted", "", True),
         (answer(299), "accepted", "", True),
@@ -784,8 +805,8 @@ def verdict(result: Any, parse: Callable[[Mapping[str, Any]], Any] = PaymentStat
 def test_a_verdict(result: Any, kind: str, reason: str, retryable: bool) -> None:
     found = verdict(result)
     assert (found.kind, found.reason, found.retryable) == (kind, reason, retryable)
-    came = result if isinstance(result, Answer) else None
-    assert found.answer is came
+    came = result if isinstance(result, RawResponse) else None
+    assert found.response is came
     assert found.status == (None if came is None else came.status)
     assert (found.value is not None) == (kind == "accepted")
     in_its_words = came is not None and not 200 <= came.status < 300 and b'"status": "error"' in came.content
@@ -799,7 +820,7 @@ def test_a_callers_own_reading_that_fails_leaves_the_outcome_open() -> None:
 
     found = verdict(FOUND, fails)
     assert (found.kind, found.reason) == ("unknown", "HTTP 200, but not the contract's JSON")
-    assert found.answer is FOUND
+    assert found.response is FOUND
 
 
 def test_constants_that_json_does_not_know_are_named() -> None:
@@ -819,11 +840,11 @@ def test_constants_that_json_does_not_know_are_named() -> None:
 )
 def test_a_wrong_clock_is_named(ahead: float, said: str | None) -> None:
     unauthorized = answer(401, NO, date=formatdate(NOW - ahead, usegmt=True))
-    _, error = play(carry_out(call(), Clock().policy()), unauthorized)
+    _, error = play(execute(call(), Clock().policy()), unauthorized)
     assert (error.clock_skew, error.cause) == (ahead, "unauthorized")
     assert str(error) == "; ".join(filter(None, ["create_p2p_payin order-1: HTTP 401: no", said]))
     forbidden = answer(403, NO, date=formatdate(NOW - ahead, usegmt=True))
-    _, error = play(carry_out(call(), Clock().policy()), forbidden)
+    _, error = play(execute(call(), Clock().policy()), forbidden)
     assert (error.clock_skew, error.cause) == (None, "forbidden")
     assert clock_skew(answer(401, NO)) is None
 
@@ -870,12 +891,12 @@ def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000", "+0300"])
 def test_a_date_is_read_in_its_own_zone_wherever_the_machine_is(zone: str) -> None:
     moment = datetime(2026, 11, 24, 15, 0, tzinfo=timezone(timedelta(hours=3 if zone == "+0300" else 0)))
-    told = Answer(401, {"date": f"Tue, 24 Nov 2026 15:00:00 {zone}"}, b"", moment.timestamp() + 5)
+    told = RawResponse(401, {"date": f"Tue, 24 Nov 2026 15:00:00 {zone}"}, b"", moment.timestamp() + 5)
     assert clock_skew(told) == 5
 
 
 def test_a_refusal_without_an_answer() -> None:
-    error = rejection(Verdict("refused", reason="no"), CREATE, "order-1", 2)
+    error = rejection(Outcome("refused", reason="no"), CREATE, "order-1", 2)
     assert (error.status, error.cause, error.clock_skew, error.attempts) == (0, "refused", None, 2)
 
 
@@ -887,13 +908,13 @@ def test_what_the_gateway_names_is_kept_without_card_data() -> None:
         "request_id": pan,
         "errors": [{"field": f"f {pan}", "message": f"m {pan}"}, {}, "x", {"field": 5, "message": None}],
     }
-    _, error = play(carry_out(call(), Clock().policy()), answer(422, body))
+    _, error = play(execute(call(), Clock().policy()), answer(422, body))
     assert (error.description, error.request_id) == ("card ***", "***")
     expected = [("f ***", "m ***"), ("", ""), ("5", "None")]
     assert [(one.path, one.message) for one in error.problems] == expected
     assert pan not in str(error)
     for odd in ({**NO, "errors": "x", "request_id": 5}, {**NO, "errors": None}):
-        _, error = play(carry_out(call(), Clock().policy()), answer(422, odd))
+        _, error = play(execute(call(), Clock().policy()), answer(422, odd))
         assert (error.problems, error.request_id) == ((), None)
-    _, error = play(carry_out(call(), Clock().policy()), answer(422, {"status": "error", "status_description": 5}))
+    _, error = play(execute(call(), Clock().policy()), answer(422, {"status": "error", "status_description": 5}))
     assert (error.description, str(error)) == (None, "create_p2p_payin order-1: HTTP 422")

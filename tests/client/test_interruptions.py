@@ -13,6 +13,7 @@ import pytest
 from highhelp import AsyncHighHelp, HighHelp, RsaSigner, WaitTimeout
 from tests.client.listener import heard, server
 from tests.client.test_money_is_safe import NEW, PAYIN, PAYOUT
+from tests.waiting import PATIENCE
 
 ABOUT: dict[str, Any] = {"project_id": "p", "environ": {}}
 
@@ -70,7 +71,7 @@ def test_a_tls_handshake_that_is_called_off_leaves_no_socket_open(signer: RsaSig
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            assert await asyncio.to_thread(hung_up.wait, 10), "the socket stays open"
+            assert await asyncio.to_thread(hung_up.wait, PATIENCE), "the socket stays open"
 
     with server(never_answers) as url:
         asyncio.run(run(url))
@@ -95,7 +96,7 @@ def test_a_wait_is_given_up_from_another_thread(signer: RsaSigner) -> None:
     thread.start()
     asked.wait()
     cancel.set()
-    thread.join(30)
+    thread.join(PATIENCE)
     assert not thread.is_alive()
     assert ended[0].cancelled
     assert ended[0].last is not None

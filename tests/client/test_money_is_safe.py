@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from highhelp import DuplicatePayment, HighHelp, NotSent, OutcomeUnknown, Rejected, Unavailable
-from highhelp.flows import Budget, Policy
-from highhelp.outcome import Verdict
+from highhelp.calls.outcome import Outcome
+from highhelp.calls.policy import Budget, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -180,7 +180,7 @@ def test_reads_are_repeated_and_bounded(both: Both, naps: list[float]) -> None:
 def test_the_pause_overflows_at_no_number_of_attempts() -> None:
     # lessons: back-off without an attempt limit overflows at attempt 1025
     policy = Policy(attempts=10**9, total=1e9, jitter=lambda: 1.0)
-    verdict: Verdict[None] = Verdict("unknown")
+    verdict: Outcome[None] = Outcome("unknown")
     assert [Budget(policy).pause(tries, verdict) for tries in (1, 2, 1025, 10**8)] == [0.5, 1.0, 30.0, 30.0]
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import highhelp.client as client_module
 from highhelp import HighHelp, InvalidRequest, RsaSigner
+from highhelp.calls import prepare
 from highhelp_signing.normalize import DEFAULT_LIMITS, normalize, parse_body
 from tests.strategies import TEXT
 
@@ -157,7 +157,7 @@ kinds = pytest.mark.parametrize("kind", [as_mapping, Model])
 @given(content=st.dictionaries(TEXT, BODIES, max_size=4))
 def test_the_signed_string_is_that_of_the_bytes(client: HighHelp, kind: Any, content: dict[str, Any]) -> None:
     try:
-        call = client.prepare("create_p2p_payin", kind(content), lambda told: told)
+        call = client._executor.builder.build("create_p2p_payin", kind(content), lambda told: told)
     except InvalidRequest:
         return
     assert call.normalized == normalize(parse_body(call.body))
@@ -166,7 +166,9 @@ def test_the_signed_string_is_that_of_the_bytes(client: HighHelp, kind: Any, con
 @kinds
 @pytest.mark.parametrize("leaf", [Word.YES, Number.TWO, Text("x"), Sum(7), (1, "a"), Pair(1, "b"), None, True, 10**30])
 def test_what_json_takes_is_signed(client: HighHelp, kind: Any, leaf: object) -> None:
-    call = client.prepare("create_p2p_payin", kind({"payment": OrderedDict(extra=leaf)}), lambda told: told)
+    call = client._executor.builder.build(
+        "create_p2p_payin", kind({"payment": OrderedDict(extra=leaf)}), lambda told: told
+    )
     assert call.normalized == normalize(parse_body(call.body))
 
 
@@ -174,7 +176,7 @@ def test_what_json_takes_is_signed(client: HighHelp, kind: Any, leaf: object) ->
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
 def test_what_shows_an_encoder_something_else_is_signed_as_it_is_sent(client: HighHelp, kind: Any, odd: object) -> None:
     try:
-        call = client.prepare("create_p2p_payin", kind({"payment": {"extra": odd}}), lambda told: told)
+        call = client._executor.builder.build("create_p2p_payin", kind({"payment": {"extra": odd}}), lambda told: told)
     except InvalidRequest:
         return
     assert call.normalized == normalize(parse_body(call.body))
@@ -186,22 +188,22 @@ def test_what_will_be_sent_is_what_is_checked(signer: RsaSigner, kind: Any) -> N
     payment = {"method": "card-p2p", "amount": 100, "currency": "RUB"}
     content = {"general": {"payment_id": "order-1"}, "payment": Elsewhere(payment)}  # sent as {}
     with HighHelp(**about) as strict, pytest.raises(InvalidRequest, match="payment:amount"):
-        strict.prepare("create_p2p_payin", kind(content), lambda told: told)
+        strict._executor.builder.build("create_p2p_payin", kind(content), lambda told: told)
 
 
 def test_a_mapping_that_changes_meanwhile_is_signed_as_it_is_sent(
     client: HighHelp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     payment = {"method": "card-p2p", "amount": 100, "currency": "RUB"}
-    encode = client_module._bytes
+    encode = prepare._to_json
 
     def meanwhile(*about: Any) -> bytes:
         raw = encode(*about)
         payment["amount"] = 900
         return raw
 
-    monkeypatch.setattr(client_module, "_bytes", meanwhile)
-    call = client.prepare("create_p2p_payin", {"payment": payment}, lambda told: told)
+    monkeypatch.setattr(prepare, "_to_json", meanwhile)
+    call = client._executor.builder.build("create_p2p_payin", {"payment": payment}, lambda told: told)
     assert b'"amount":100' in call.body
     assert call.normalized == normalize(parse_body(call.body))
     assert call.expected == (100, "RUB")
@@ -211,13 +213,13 @@ def test_a_mapping_that_changes_meanwhile_is_signed_as_it_is_sent(
 def test_more_bytes_than_may_be_signed_are_refused(client: HighHelp, kind: Any) -> None:
     content = {"payment": {"extra": "x" * DEFAULT_LIMITS.raw}}
     with pytest.raises(InvalidRequest, match="large"):
-        client.prepare("create_p2p_payin", kind(content), lambda told: told)
+        client._executor.builder.build("create_p2p_payin", kind(content), lambda told: told)
 
 
 def test_a_mapping_that_names_a_key_twice_is_refused_with_its_payment(client: HighHelp) -> None:
     content = {"general": {"payment_id": "order-1"}, "payment": {1: "a", "1": "b"}}
     with pytest.raises(InvalidRequest, match="twice") as caught:
-        client.prepare("create_p2p_payin", content, lambda told: told)
+        client._executor.builder.build("create_p2p_payin", content, lambda told: told)
     assert caught.value.payment_id == "order-1"
 
 
@@ -227,4 +229,4 @@ def test_a_value_without_a_json_form_is_named_by_its_field(signer: RsaSigner, ki
     payment = {"method": "card-p2p", "amount": Decimal(100), "currency": "RUB"}
     content = {"general": {"payment_id": "order-1"}, "payment": payment}
     with HighHelp(**about) as strict, pytest.raises(InvalidRequest, match="payment:amount"):
-        strict.prepare("create_p2p_payin", kind(content), lambda told: told)
+        strict._executor.builder.build("create_p2p_payin", kind(content), lambda told: told)

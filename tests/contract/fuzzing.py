@@ -20,8 +20,9 @@ from schemathesis.engine import events, from_schema
 
 from highhelp_api.contract import HEADERS, OPERATIONS, Operation
 from highhelp_mock import MockGateway
-from highhelp_mock.scenarios import SCENARIOS
+from highhelp_mock.simulation.scenarios import SCENARIOS
 from highhelp_signing import BodyNotSignable, HmacSigner, RsaSigner, signature_headers
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -174,7 +175,7 @@ class Signed(requests.auth.AuthBase):
             self.gateway.base_url + create,
             data=raw,
             headers={"content-type": "application/json", **self.headers(raw)},
-            timeout=10,
+            timeout=PATIENCE,
         )
         assert answer.status_code == 200, answer.text
         self.gateway.travel(2)  # until a card payment waits for its 3-D Secure result
@@ -216,7 +217,7 @@ def run(*, seed: int, examples: int) -> Report:
             sent = response.request
             signature = sent.headers[HEADERS.signature]
             forged = {**sent.headers, HEADERS.signature: signature[::-1]}
-            answer = requests.post(sent.url, data=sent.body, headers=forged, timeout=10)
+            answer = requests.post(sent.url, data=sent.body, headers=forged, timeout=PATIENCE)
             report.resent[case.operation.definition.raw["operationId"]] += 1
             assert answer.status_code == 401, f"a wrong signature was answered {answer.status_code}"
 

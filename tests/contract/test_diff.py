@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract_diff.changes import VERDICTS, Change, Effect, Level
-from contract_diff.documents import compare
-from contract_diff.schemas import JUDGES
-from generator.document import DocumentError, load
+from tools.contract_diff.changes import VERDICTS, Change, Effect, Level
+from tools.contract_diff.documents import compare
+from tools.contract_diff.schemas import JUDGES
+from tools.generate.document import DocumentError, load
 
 SPEC = load(Path(__file__).resolve().parents[2] / "spec" / "openapi.yaml")
 BREAKING, RISKY, SAFE, DOC = (level.word for level in sorted(Level, reverse=True))

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
-from contract_diff import gate, main
-from contract_diff.changes import Level
-from releasing import main as releasing
 from tests.requirements import require
+from tools.contract_diff import gate, main
+from tools.contract_diff.changes import Level
+from tools.release import main as releasing
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = """

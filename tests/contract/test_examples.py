@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import pytest
 
-from highhelp import check
+from highhelp import validation
 from highhelp_api import contract
 from highhelp_api.client import models
 from highhelp_api.strict import models as strict
@@ -27,7 +27,7 @@ def validator(schema: str) -> Any:
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example_is_valid(example: contract.Example) -> None:
     assert [error.message for error in validator(example.schema).iter_errors(example.value)] == []
-    assert check.problems(example.schema, example.value) == []
+    assert validation.find_problems(example.schema, example.value) == []
     model: type[BaseModel] = getattr(strict, example.schema)
     model.model_validate(example.value)
 
@@ -59,6 +59,6 @@ def test_an_example_that_no_longer_fits_is_found() -> None:
     example = next(example for example in contract.EXAMPLES if example.schema == "P2PPayoutRequest")
     unfit = {**example.value, "receiver": {}}
     assert not validator(example.schema).is_valid(unfit)
-    assert check.problems(example.schema, unfit) != []
+    assert validation.find_problems(example.schema, unfit) != []
     widened = {"status": "frozen"}
     assert not validator("PaymentState").is_valid(widened)

@@ -15,7 +15,9 @@ from highhelp_signing.keys import RsaVerificationKey
 from tests.contract import fuzzing
 
 if TYPE_CHECKING:
-    from highhelp_mock.messages import Request, Response
+    from highhelp_mock.http import Request, Response
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -83,13 +85,13 @@ def test_a_status_outside_the_document_is_found(planted: Planted) -> None:
 
 def test_a_field_dropped_from_an_answer_is_found(planted: Planted) -> None:
     def drop(gateway: MockGateway) -> None:
-        handle = gateway.core.handle
+        handle = gateway.dispatcher.handle
 
         def without_it(request: Request) -> Response:
             answer = handle(request)
             return dataclasses.replace(answer, body=answer.body.replace(b'"balance":', b'"balances":'))
 
-        gateway.core.handle = without_it  # type: ignore[method-assign]  # a plant
+        gateway.dispatcher.handle = without_it  # type: ignore[method-assign]  # a plant
 
     found = planted(drop)
     assert any("get_balance: response_schema_conformance" in failure for failure in found.failures)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -10,10 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openapi_python_client
 import pytest
 from ruamel.yaml import YAML
 
-from generator import diagrams, document, main, pages, rules, templates
+from tools.generate import diagrams, document, main, pages, rules, templates
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "spec" / "openapi.yaml"
@@ -64,6 +66,7 @@ def extended(contract: dict[str, Any], tmp_path_factory: pytest.TempPathFactory)
     return directory / "out"
 
 
+@pytest.mark.slow
 def test_a_new_operation_is_callable_with_no_other_edit(extended: Path) -> None:
     output = run_with(
         extended,
@@ -98,12 +101,12 @@ def test_a_new_enum_value_and_sensitive_field_arrive(extended: Path) -> None:
     assert output == "True True False\nsecret {'pin': '***'}\n"
 
 
-def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
-    main.generate(SPEC, tmp_path / "one")
-    main.generate(SPEC, tmp_path / "two")
-    assert main.differences(tmp_path / "one", tmp_path / "two") == []
+def test_another_run_gives_the_bytes_that_are_committed(tmp_path: Path) -> None:
+    main.generate(SPEC, tmp_path)
+    assert main.differences(tmp_path / main.PACKAGE, ROOT / "generated" / main.PACKAGE) == []
 
 
+@pytest.mark.slow
 def test_check_names_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(["--output", str(tmp_path)]) == 0
     edited = tmp_path / main.PACKAGE / "client" / "types.py"
@@ -173,6 +176,7 @@ def open_request(contract: dict[str, Any]) -> None:
     del contract["components"]["schemas"]["Sender"]["additionalProperties"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -212,10 +216,25 @@ def test_an_endpoint_that_the_generator_drops_is_an_error(contract: dict[str, An
         main.generate(spec, tmp_path / "out")
 
 
-def test_an_edit_that_no_longer_fits_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setitem(templates.EDITS, "a fix", {"types.py.jinja": [("no such text", "")]})
-    with pytest.raises(templates.TemplateError, match=r"types\.py\.jinja: 0 places"):
-        templates.write(tmp_path)
+@pytest.mark.parametrize("drift", ["another line before it", "another word beside it"])
+def test_patch_that_no_longer_fits_fails(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, drift: str) -> None:
+    installed = Path(openapi_python_client.__file__).parent
+    shutil.copytree(installed / "templates", tmp_path / "other" / "templates")
+    template = tmp_path / "other" / "templates" / "types.py.jinja"
+    text = template.read_text(encoding="utf-8")
+    changed = "# new\n" + text if drift == "another line before it" else text.replace("class Unset:", "class Unset():")
+    template.write_text(changed, encoding="utf-8")
+    monkeypatch.setattr(openapi_python_client, "__file__", str(tmp_path / "other" / "__init__.py"))
+    with pytest.raises(templates.TemplateError, match=r"^01-one-unset\.patch does not fit(.|\n)*Read what changed"):
+        templates.write(tmp_path / "made")
+
+
+def test_patch_applies_inside_any_repository(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    (tmp_path / ".gitconfig").write_text("[apply]\n\twhitespace = error\n", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    templates.write(tmp_path / "made")
+    assert "def plain(" in (tmp_path / "made" / "types.py.jinja").read_text(encoding="utf-8")
 
 
 def test_what_is_not_a_document_is_refused(tmp_path: Path) -> None:

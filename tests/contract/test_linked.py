@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from highhelp_api.contract import OPERATIONS
-from highhelp_mock import operations
-from highhelp_mock.answers import info_answer
-from highhelp_mock.engine import Engine
+from highhelp_mock.api import operations
+from highhelp_mock.simulation.engine import Engine
+from highhelp_mock.simulation.representations import info_answer
 from tests.contract import linked
 
 
@@ -53,13 +53,13 @@ def test_a_wrong_state_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_answer_about_another_payment_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    honest = operations._stored
+    honest = operations._find_payment
     seen: dict[str, Any] = {}
 
     def first_of_its_kind(engine: Any, operation: Any, project: Any, body: Any) -> Any:
         return seen.setdefault(operation.id, honest(engine, operation, project, body))
 
-    monkeypatch.setattr(operations, "_stored", first_of_its_kind)
+    monkeypatch.setattr(operations, "_find_payment", first_of_its_kind)
     assert finds("the answer is about another payment")
 
 

@@ -28,7 +28,7 @@ from ruamel.yaml.error import YAMLError
 
 from blocks import Block, blocks_of, commands, replaced
 from highhelp_api.contract import OPERATIONS
-from highhelp_mock.validation import field_errors
+from highhelp_mock.api.validation import field_errors
 from tests.docs.terminal import Terminal, essence
 
 if TYPE_CHECKING:

@@ -11,6 +11,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Self
 
+from tests.waiting import PATIENCE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -19,8 +21,6 @@ GATEWAY_PORT, RECEIVER_PORT = "8080", "8090"
 """Stand in the pages, of the mock gateway and of `highhelp listen`; free ones take their place."""
 SHOWN_AS = "/home/you/shop"
 CARD = "4000000000000002"
-PATIENCE = 60.0
-"""Seconds until what is started in the background has to be up, and for one command."""
 
 VARIES: tuple[tuple[str, str], ...] = (
     (r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
-from highhelp.ledger.payouts import settle
+from highhelp.payouts.guard import settle
 from highhelp_api.client import models
 from highhelp_api.contract import OPERATIONS
-from website.reference import MODULES, names
+from tools.docs.reference import MODULES, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

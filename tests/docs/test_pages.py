@@ -27,6 +27,7 @@ def bash() -> str:
     return require("bash", shutil.which("bash"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_shows_what_is(name: str, tmp_path: Path) -> None:
     found = played(name, tmp_path)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from generator import document
 from highhelp_api.contract import OPERATIONS, SCHEMAS
-from website import check, contract_page, look, reference, stage
+from tools.docs import check, contract_page, look, reference, stage
+from tools.generate import document
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 NAV = set(stage.listed(tomllib.loads((stage.HERE / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]))

@@ -15,7 +15,7 @@ import pytest
 from highhelp import AsyncHighHelp, HighHelp, cli, models
 from highhelp_api.contract import EXAMPLES, OPERATIONS, SCHEMAS, Operation
 from highhelp_mock import MockGateway
-from highhelp_mock.scenarios import SCENARIOS
+from highhelp_mock.simulation.scenarios import SCENARIOS
 from highhelp_signing import generate_home
 from tests.contract.fuzzing import BY_PATH, payment
 
@@ -42,7 +42,7 @@ def request_of(operation: Operation, gateway: MockGateway, client: HighHelp) -> 
     """A request that the gateway takes: a new payment, or one about a payment that exists and waits for it."""
     body: dict[str, Any] = json.loads(json.dumps(REQUESTS[operation.id]))
     body["general"] = {"payment_id": str(uuid.uuid4())} if "payment_id" in body["general"] else {}
-    if operation.flow is not None and operation.idempotency is None:
+    if operation.direction is not None and operation.idempotency is None:
         create = BY_PATH[operation.path.rsplit("/", 1)[0]]
         first = payment(create, gateway.project_id, body["general"]["payment_id"])
         client.call(create.id, first, models.PaymentState.from_dict)
@@ -100,7 +100,7 @@ def test_through_the_command_line(
 @pytest.mark.parametrize("client", [HighHelp, AsyncHighHelp])
 def test_every_flow_with_an_info_operation_can_be_waited_for(client: type) -> None:
     for operation in OPERATIONS.values():
-        if operation.retry == "safe" and operation.flow is not None:
+        if operation.retry == "safe" and operation.direction is not None:
             resource = inspect.getattr_static(client, operation.tag).func(type("Any", (), {"_calls": None})())
             assert callable(getattr(resource, operation.method_name.replace("get_", "wait_")))
 

@@ -14,13 +14,16 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from highhelp_mock import MockGateway
-from highhelp_mock.scenarios import amount_of, pan_of
+from highhelp_mock.simulation.scenarios import amount_of, pan_of
 from highhelp_signing import SignatureAuth
 from tests.gateway.merchant import Merchant
 from tests.gateway.receiver import Receiver
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 SIZES = {"phone": {"width": 360, "height": 800}, "desktop": {"width": 1280, "height": 900}}
@@ -29,7 +32,6 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>'\u202e"
-PATIENCE = 15_000
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +46,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 def page(browser: Browser, served: MockGateway) -> Iterator[Page]:
     # it needs the gateway so that it is closed first: a dashboard would look in vain for one that has gone
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(PATIENCE)
+    context.set_default_timeout(PATIENCE * 1000)
     made = context.new_page()
     wrong: list[str] = []
     made.on("pageerror", lambda error: wrong.append(str(error)))
@@ -123,13 +125,6 @@ class Shop:
 @pytest.fixture
 def orders(served: MockGateway, receiver: Receiver, shop: str) -> Shop:
     return Shop(served, receiver, shop)
-
-
-def eventually(condition: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENCE / 1000
-    while not condition():
-        assert time.monotonic() < until, "it did not come true"
-        time.sleep(0.02)
 
 
 def look(page: Page, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import Answer, cli
+from highhelp import RawResponse, cli
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
 
@@ -165,7 +165,7 @@ def test_wrong_use_is_code_2_with_a_plain_sentence(
 def test_exit_codes_of_outcomes(
     gateway: MockGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
     missing = write(tmp_path, {"general": {"payment_id": "never-made"}})
     assert cli.main(["call", "get_p2p_payin", "--body", missing]) == 1
     gateway.fault("get_balance", "http_500", times=9)
@@ -203,7 +203,7 @@ def test_a_raw_call_ends_with_what_is_known_of_the_money(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, status: int, body: bytes, code: int
 ) -> None:
     monkeypatch.setenv("HIGHHELP_HOME", str(home))
-    answer = Answer(status, {}, body, 0.0)
+    answer = RawResponse(status, {}, body, 0.0)
     monkeypatch.setattr("highhelp.client.HighHelp.request", lambda *_, **__: answer)
     assert cli.main(["call", target, "--body", write(tmp_path, {})]) == code
 

@@ -13,6 +13,7 @@ import httpx
 
 from highhelp import HighHelp, models
 from highhelp_signing import SignatureScheme
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +31,7 @@ def mock(*options: str) -> Iterator[dict[str, str]]:
         yield {"url": lines[0].split()[-1], "dashboard": lines[1].split()[-1], "home": lines[2].split("=")[1]}
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        process.wait(PATIENCE)
         process.stdout.close()
     assert process.returncode == 0
 

@@ -18,11 +18,13 @@ import pytest
 
 from highhelp_api import contract
 from highhelp_mock import MockGateway
-from highhelp_mock.projects import make_keys
+from highhelp_mock.simulation.projects import make_keys
 from tests.requirements import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 SOURCES = Path(__file__).with_name("other_generator")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import zipfile
 from typing import TYPE_CHECKING
 
-from benchmark import budgets, size
+import pytest
+
 from tests.e2e.conftest import empty, run
+from tools.bench import budgets, size
 
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_wheel_holds_the_packages_and_their_marks(wheel: Path) -> None:
@@ -18,7 +22,7 @@ def test_the_wheel_holds_the_packages_and_their_marks(wheel: Path) -> None:
     for package in ("highhelp", "highhelp_api", "highhelp_mock", "highhelp_signing"):
         assert f"{package}/__init__.py" in names
         assert f"{package}/py.typed" in names
-    assert "highhelp/ledger/migrations/versions/0001_inbox.py" in names
+    assert "highhelp/storage/migrations/versions/0001_inbox.py" in names
     assert not any(name.startswith(("tests/", "scripts/", "spec/")) for name in names)
 
 

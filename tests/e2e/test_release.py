@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 import interpreters
-from releasing import artifacts, extras
+from tools.release import artifacts, extras
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSION = "1.2.3"

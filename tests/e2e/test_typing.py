@@ -17,6 +17,8 @@ import highhelp
 from tests.e2e.conftest import run
 from tests.requirements import require
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(__file__).with_name("typed_program.py")
 # pinned: every version infers a little differently
 PYRIGHT = ["npm", "exec", "--yes", "--prefer-offline", "pyright@1.1.414", "--"]

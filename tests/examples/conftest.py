@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,12 @@ import httpx
 import pytest
 
 from highhelp import HighHelp
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-PATIENCE = 120.0
-"""Seconds that a process may need to be ready, or a callback to arrive. Nothing waits longer than it has to."""
 
 
 def free_port() -> int:
@@ -30,16 +28,6 @@ def free_port() -> int:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
         return port
-
-
-def until(found: Callable[[], Any], what: str) -> Any:
-    """Ask again and again until the answer is true."""
-    end = time.monotonic() + PATIENCE
-    while not (value := found()):
-        if time.monotonic() > end:
-            pytest.fail(f"{what}: not within {PATIENCE:.0f} s")
-        time.sleep(0.05)
-    return value
 
 
 class Gateway:
@@ -89,7 +77,7 @@ class Programs:
         """Run one to its end."""
         return subprocess.run(
             list(map(str, command)), cwd=self.directory, env=self.environ | environ, input=body, text=True,
-            capture_output=True, timeout=120, check=False,
+            capture_output=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
 
     @contextmanager
@@ -104,12 +92,12 @@ class Programs:
                 stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
             )  # fmt: skip
         try:
-            until(lambda: _ready(process, ready, log), f"{command} is up")
+            eventually(lambda: _ready(process, ready, log), f"{command} is up")
             yield process
         finally:
             process.send_signal(signal.SIGINT)
             try:
-                process.wait(20)
+                process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

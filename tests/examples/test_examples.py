@@ -19,14 +19,16 @@ import aio_pika
 import httpx
 import pytest
 
-from highhelp import HighHelp, models
-from highhelp.ledger import CallbackStore
+from highhelp import CallbackStore, HighHelp, models
 from highhelp_mock import MockGateway
-from tests.examples.conftest import EXAMPLES, PATIENCE, free_port, until
+from tests.examples.conftest import EXAMPLES, free_port
 from tests.requirements import require
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from tests.examples.conftest import Gateway, Programs
+
+pytestmark = pytest.mark.slow
 
 PAYS = "4000009000001001"
 """The card of the mock gateway's scenario `payout success`."""
@@ -92,6 +94,21 @@ def test_the_plain_script(gateway: Gateway, programs: Programs) -> None:
     assert programs.run(sys.executable, script, f"{payment_id}-no", "1.001", "RUB").returncode == 4
 
 
+def test_generated_client(gateway: Gateway, programs: Programs) -> None:
+    script = EXAMPLES / "generated_client" / "payin.py"
+    payment_id = f"generated-{secrets.token_hex(4)}"
+    gateway.fault("create_p2p_payin", "drop_response_after_commit")
+    first = programs.run(sys.executable, script, payment_id, "10000", "RUB")
+    assert (first.returncode, first.stdout) == (0, f"{payment_id}: success\n"), first.stderr
+    assert "the payment may exist" in first.stderr
+    again = programs.run(sys.executable, script, payment_id, "10000", "RUB")
+    assert (again.returncode, again.stdout) == (0, f"{payment_id}: success\n")
+    other = programs.run(sys.executable, script, payment_id, "10001", "RUB")
+    assert other.stderr.startswith("HTTP 409: ")
+    declined = programs.run(sys.executable, script, f"{payment_id}-no", "900002", "RUB")
+    assert (declined.returncode, declined.stdout) == (1, f"{payment_id}-no: decline\n")
+
+
 def test_the_fastapi_shop(gateway: Gateway, programs: Programs) -> None:
     url = f"http://127.0.0.1:{(port := free_port())}"
     command = [sys.executable, "-m", "uvicorn", "--port", str(port), "--log-level", "warning", "shop:app"]
@@ -117,7 +134,7 @@ def test_the_fastapi_shop(gateway: Gateway, programs: Programs) -> None:
         other = MockGateway(gateway.home).signed_callback(order, "success", body=info)
         assert visitor.post("/callbacks", content=other.body, headers=dict(other.headers)).status_code == 200
         gateway.advance(order, "success")  # what the payer does on the page is tested with the page
-        until(lambda: "<b>paid</b>, credited 1 times" in visitor.get(f"/orders/{order}").text, "the order is paid")
+        eventually(lambda: "<b>paid</b>, credited 1 times" in visitor.get(f"/orders/{order}").text, "the order is paid")
         assert gateway.payment(order)["amount"] == 25000
         with CallbackStore(settings["SHOP_DATABASE"], environ={}) as store:
             assert [(one["payment_id"], one["amount"]) for one in store.list(state="parked")] == [(order, 1)]
@@ -139,7 +156,7 @@ def test_the_flask_receiver(gateway: Gateway, programs: Programs) -> None:
     ):
         gateway.fault("payment_success", "duplicate_callback")
         pay_in(gateway, payment_id, url)
-        until(lambda: rows(database, credited), "the callback is handled")
+        eventually(lambda: rows(database, credited), "the callback is handled")
         assert httpx.post(url, content=b"{}", timeout=PATIENCE).status_code == 401
     assert rows(database, credited) == [(payment_id, 10000, "RUB")]
 
@@ -165,7 +182,9 @@ def test_the_django_desk(gateway: Gateway, programs: Programs) -> None:
         assert visitor.post("/", data=filled | {"amount": "501.00"}).status_code == 422
         assert visitor.post("/", data=filled | {"amount": "many"}).status_code == 422
         gateway.travel(10)
-        until(lambda: f"<td>{payment_id}<td>50000 RUB<td>success" in visitor.get("/").text, "the payout is settled")
+        eventually(
+            lambda: f"<td>{payment_id}<td>50000 RUB<td>success" in visitor.get("/").text, "the payout is settled"
+        )
         assert PAYS not in visitor.get("/").text
     assert [one for one in gateway.payments() if one == payment_id] == [payment_id]
     assert gateway.payment(payment_id)["status"] == "success"
@@ -190,7 +209,7 @@ def test_the_celery_worker(gateway: Gateway, programs: Programs) -> None:
     try:
         with receiving, programs.running(*celery, ready="ready.", cwd=folder, environ=settings) as worker:
             pay_in(gateway, payment_id, url)
-            until(lambda: rows(database, credited), "the callback is handled")
+            eventually(lambda: rows(database, credited), "the callback is handled")
             assert rows(database, credited) == [(payment_id, 10000, f"worker {worker.pid}")]
     finally:
         asyncio.run(delete(broker, queue))

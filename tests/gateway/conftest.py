@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from highhelp_mock import MockGateway
-from highhelp_mock.projects import Keys, make_keys
+from highhelp_mock.simulation.projects import Keys, make_keys
 from tests.gateway.merchant import Merchant
 from tests.gateway.receiver import Receiver
 

@@ -14,7 +14,7 @@ from tests.recorder import fits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from highhelp_mock.projects import Project
+    from highhelp_mock.simulation.projects import Project
 
 __all__ = ["CARD", "URLS", "Merchant", "fits"]
 

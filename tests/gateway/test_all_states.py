@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from highhelp_api import contract
-from highhelp_mock.scenarios import OTP_CODES, SCENARIOS
+from highhelp_mock.simulation.scenarios import OTP_CODES, SCENARIOS
 from tests.gateway.merchant import CARD, Merchant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from highhelp_mock import MockGateway, Outgoing
+
+pytestmark = pytest.mark.slow
 
 
 class Watcher:
@@ -68,7 +70,7 @@ def run_the_table(watcher: Watcher) -> None:
     assert set(creates) == {one.id for one in contract.OPERATIONS.values() if one.idempotency}
     for scenario in SCENARIOS:
         for name, build in creates.items():
-            if contract.OPERATIONS[name].flow != scenario.flow:
+            if contract.OPERATIONS[name].direction != scenario.flow:
                 continue
             more = {"card": CARD | {"pan": scenario.pan}} if name == "create_ecom_payin" else {}
             payment_id = f"{name}-{scenario.code}"

@@ -11,14 +11,15 @@ import pytest
 
 from highhelp_api import contract
 from highhelp_mock import MockGateway, Outgoing
-from highhelp_mock.outbox import BACK_OFF, may_deliver
-from highhelp_mock.scenarios import amount_of
+from highhelp_mock.simulation.callbacks import may_deliver
+from highhelp_mock.simulation.outbox import BACK_OFF
+from highhelp_mock.simulation.scenarios import amount_of
 from highhelp_signing import CallbackRejected, RejectionReason
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import URLS, Merchant
 
 if TYPE_CHECKING:
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.simulation.projects import Keys
 
 
 def test_informative_and_final_ones_go_to_their_addresses(merchant: Merchant) -> None:
@@ -106,29 +107,29 @@ def test_each_attempt_is_stamped_anew_by_the_gateways_clock(merchant: Merchant) 
     assert stamps == [int(NOW) + 1, int(NOW) + 3601]
 
 
-def test_those_of_one_payment_come_in_order_even_when_taken_at_once(merchant: Merchant) -> None:
+def test_callbacks_of_one_payment_come_in_order(merchant: Merchant) -> None:
     for number in range(3):
         merchant.call("create_p2p_payin", merchant.p2p_payin(f"p-{number}"))
     merchant.gateway.travel(60)
-    core = merchant.gateway.core
-    first = core.due_callbacks()
+    dispatcher = merchant.gateway.dispatcher
+    first = dispatcher.due_callbacks()
     assert [json.loads(one.body)["status"]["sub_status"] for one in first] == ["requisites"] * 3
-    assert core.due_callbacks() == []
-    core.report(first[1].id, 200)
-    assert [one.payment_id for one in core.due_callbacks()] == ["p-1"]
-    core.report(first[0].id, 500)
-    assert [one.payment_id for one in core.due_callbacks()] == ["p-0"]
+    assert dispatcher.due_callbacks() == []
+    dispatcher.report(first[1].id, 200)
+    assert [one.payment_id for one in dispatcher.due_callbacks()] == ["p-1"]
+    dispatcher.report(first[0].id, 500)
+    assert [one.payment_id for one in dispatcher.due_callbacks()] == ["p-0"]
 
 
 def test_one_that_was_taken_and_never_reported_comes_again(merchant: Merchant) -> None:
     merchant.call("create_p2p_payin", merchant.p2p_payin(amount=amount_of(1)))
     merchant.gateway.travel(1)
-    core = merchant.gateway.core
-    (taken,) = core.due_callbacks()
+    dispatcher = merchant.gateway.dispatcher
+    (taken,) = dispatcher.due_callbacks()
     merchant.gateway.travel(119)
-    assert core.due_callbacks() == []
+    assert dispatcher.due_callbacks() == []
     merchant.gateway.travel(2)
-    assert [one.id for one in core.due_callbacks()] == [taken.id]
+    assert [one.id for one in dispatcher.due_callbacks()] == [taken.id]
 
 
 @pytest.mark.parametrize(
@@ -295,8 +296,8 @@ def test_a_made_up_callback_verifies(merchant: Merchant) -> None:
 def test_a_reset_forgets_what_is_on_its_way(merchant: Merchant) -> None:
     merchant.call("create_p2p_payin", merchant.p2p_payin())
     merchant.gateway.travel(60)
-    (taken,) = merchant.gateway.core.due_callbacks()
+    (taken,) = merchant.gateway.dispatcher.due_callbacks()
     merchant.gateway.reset()
-    merchant.gateway.core.report(taken.id, 200)
+    merchant.gateway.dispatcher.report(taken.id, 200)
     assert merchant.gateway.callbacks == ()
     assert merchant.gateway.deliver(merchant.receive) == 0

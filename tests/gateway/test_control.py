@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pytest
 
 from highhelp_mock import Request, Response
-from highhelp_mock.scenarios import amount_of
+from highhelp_mock.simulation.scenarios import amount_of
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import CARD, Merchant
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from highhelp_mock.control import PREFIX
-from highhelp_mock.made_up import WRONGS
-from highhelp_mock.tables import tables
+from highhelp_mock.api.control import PREFIX
+from highhelp_mock.api.forged_callbacks import DEFECTS
+from highhelp_mock.simulation.tables import tables
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "mock-gateway.md").read_text(encoding="utf-8")
@@ -14,11 +14,11 @@ TESTING = (DOCS / "testing.md").read_text(encoding="utf-8")
 
 
 def test_the_tables_are_those_of_the_code() -> None:
-    assert tables() in PAGE, "put the output of `python -m highhelp_mock.tables` into docs/mock-gateway.md"
+    assert tables() in PAGE, "put the output of `python -m highhelp_mock.simulation.tables` into docs/mock-gateway.md"
 
 
 def test_it_names_what_there_is() -> None:
-    for wrong in WRONGS:
+    for wrong in DEFECTS:
         assert f'"{wrong}"' in TESTING
     for name in ("payments", "callbacks", "faults", "health", "clock", "reset", "faults/clear"):
         assert f"{PREFIX}{name}" in PAGE

@@ -12,7 +12,7 @@ from tests.gateway.conftest import NOW
 from tests.gateway.merchant import Merchant
 
 if TYPE_CHECKING:
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.simulation.projects import Keys
 
 
 def test_the_same_body_gets_the_stored_payment(merchant: Merchant) -> None:

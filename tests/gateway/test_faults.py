@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from highhelp_mock.faults import API_FAULTS, CALLBACK_FAULTS, DESCRIPTIONS
+from highhelp_mock.simulation.faults import API_FAULTS, CALLBACK_FAULTS, DESCRIPTIONS
 from highhelp_signing import SignatureAuth
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from highhelp_mock import engine
-from highhelp_mock.scenarios import amount_of
+from highhelp_mock.simulation import engine
+from highhelp_mock.simulation.scenarios import amount_of
 
 if TYPE_CHECKING:
     import pytest

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp_api import contract
-from highhelp_mock.cards import mask
-from highhelp_mock.messages import Refusal
-from highhelp_mock.scenarios import amount_of, pan_of
+from highhelp_mock.http import ApiError
+from highhelp_mock.simulation.cards import mask
+from highhelp_mock.simulation.scenarios import amount_of, pan_of
+from highhelp_mock.simulation.state_machine import is_final, shortest_path
 from tests.gateway.merchant import CARD, Merchant
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def test_the_hosted_page_has_an_address_of_its_own(merchant: Merchant) -> None:
         ("payin-ecom-mobile", "KZT", [NEW, CONFIRM, CHALLENGE, CHECKING, PAID, "success"]),
     ],
 )
-def test_a_widget_payin_goes_on_by_itself_when_nobody_opens_the_page(
+def test_unopened_widget_payin_continues_by_itself(
     merchant: Merchant, method: str | None, currency: str, states: list[str]
 ) -> None:
     chosen = {} if method is None else {"widget_method": method}
@@ -183,9 +184,9 @@ def test_the_payer_may_choose_how_to_pay(merchant: Merchant) -> None:
     with merchant.gateway.payer("p-1") as payer:
         payer.open()
         assert payer.choose("payin-ecom-card").machines == ("hosted_page", "card_payin")
-        with pytest.raises(Refusal):
+        with pytest.raises(ApiError):
             payer.choose("payin-p2p-card")
-        with pytest.raises(Refusal):
+        with pytest.raises(ApiError):
             payer.pay()
         assert payer.card(pan_of(21)).state == CHALLENGE
         assert payer.finish_3ds().state == "success"
@@ -215,7 +216,7 @@ def test_a_card_on_the_page_does_what_its_number_says(merchant: Merchant, code: 
 def test_a_wrong_card_on_the_page_can_be_entered_again(merchant: Merchant, card: tuple[str, str, str]) -> None:
     merchant.call("create_widget_payin", merchant.widget_payin(widget_method="payin-ecom-card"))
     with merchant.gateway.payer("p-1") as payer:
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(ApiError) as refused:
             payer.card(*card)
         assert refused.value.status == 422
         assert payer.card(pan_of(20)).state == "success"
@@ -240,7 +241,7 @@ def test_the_third_wrong_code_declines(merchant: Merchant) -> None:
     with merchant.gateway.payer("p-1") as payer:
         payer.code()
         assert [payer.code("1").state for _ in range(3)] == [WRONG, WRONG, "decline"]
-        with pytest.raises(Refusal):
+        with pytest.raises(ApiError):
             payer.code("123456")
 
 
@@ -258,8 +259,8 @@ def test_the_payer_may_give_up(merchant: Merchant) -> None:
     merchant.call("create_p2p_payin", merchant.p2p_payin())
     with merchant.gateway.payer("p-1") as payer:
         declined = payer.decline()
-        assert (declined.state, declined.course) == ("decline", ())
-        with pytest.raises(Refusal):
+        assert (declined.state, declined.schedule) == ("decline", ())
+        with pytest.raises(ApiError):
             payer.decline()
         assert payer.open().state == "decline"
 
@@ -299,7 +300,7 @@ def test_a_challenge_runs_out(merchant: Merchant) -> None:
     assert merchant.states() == [NEW, CHALLENGE, "decline"]
 
 
-def test_a_page_on_which_nothing_was_chosen_runs_out_without_a_dispute(merchant: Merchant) -> None:
+def test_page_without_choice_expires_without_dispute(merchant: Merchant) -> None:
     merchant.call("create_widget_payin", merchant.widget_payin())
     with merchant.gateway.payer("p-1") as payer:
         payer.open()
@@ -307,7 +308,7 @@ def test_a_page_on_which_nothing_was_chosen_runs_out_without_a_dispute(merchant:
     assert merchant.states() == [NEW, CONFIRM, "decline"]
 
 
-def test_a_touched_payment_leaves_its_course_but_not_its_lifetime(merchant: Merchant) -> None:
+def test_advanced_payment_keeps_its_lifetime(merchant: Merchant) -> None:
     merchant.call("create_p2p_payin", merchant.p2p_payin())
     merchant.gateway.advance("p-1", "processing", "requisites")
     merchant.gateway.travel(599)
@@ -318,10 +319,11 @@ def test_a_touched_payment_leaves_its_course_but_not_its_lifetime(merchant: Merc
 
 def test_every_state_of_the_contract_is_reached_and_told(gateway: MockGateway, merchant: Merchant) -> None:
     """Each state of each operation's machines, by way of the contract's transitions, in an answer and a callback."""
-    from highhelp_mock.machine import is_final, known_states, route
-    from highhelp_mock.scenarios import OTP_CODES
 
-    assert OTP_CODES
+    def states_of(operation: contract.Operation) -> set[str]:
+        tables = [contract.TRANSITIONS[name] for name in operation.machines]
+        return {state for table in tables for before, after in table.items() for state in (before, *after)}
+
     bodies = {
         "create_p2p_payin": merchant.p2p_payin,
         "create_ecom_payin": lambda payment_id: merchant.ecom_payin(payment_id, card=CARD | {"pan": pan_of(7)}),
@@ -331,16 +333,16 @@ def test_every_state_of_the_contract_is_reached_and_told(gateway: MockGateway, m
     }
     answered, told = set(), set()
     for operation in contract.OPERATIONS.values():
-        for index, target in enumerate(sorted(known_states(operation.machines))):
+        for index, target in enumerate(sorted(states_of(operation))):
             payment_id = f"{operation.id}-{index}"
             merchant.call(operation.id, bodies[operation.id](payment_id))
-            for state in route(operation.machines, NEW, target) or ():
+            for state in shortest_path(operation.machines, NEW, target) or ():
                 gateway.advance(payment_id, *state.split(":"))
             info = merchant.info(payment_id)
             answered.add(info["status"] + (f":{info['sub_status']}" if info["sub_status"] else ""))
             assert merchant.state(payment_id) == target
             if is_final(target):
-                for other in known_states(operation.machines):
+                for other in states_of(operation):
                     with pytest.raises(ValueError, match="final"):
                         gateway.advance(payment_id, *other.split(":"))
     gateway.deliver(merchant.receive)
@@ -360,9 +362,9 @@ def test_a_final_status_never_changes(merchant: Merchant) -> None:
 
 
 def test_a_success_that_the_books_cannot_hold_is_declined(merchant: Merchant) -> None:
-    from highhelp_mock.books import LARGEST, Account
+    from highhelp_mock.simulation.balances import LARGEST, Account
 
-    merchant.project.books.book("RUB", Account(LARGEST - 10000, 1))
+    merchant.project.balances.accounts["RUB"] = Account(LARGEST - 10000, 1)
     merchant.call("create_p2p_payin", merchant.p2p_payin())
     merchant.gateway.travel(10)
     assert merchant.state() == "decline"

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from highhelp_mock import MockGateway
-from highhelp_mock.books import Account
-from highhelp_mock.scenarios import amount_of, pan_of, phone_of
+from highhelp_mock.simulation.balances import Account
+from highhelp_mock.simulation.scenarios import amount_of, pan_of, phone_of
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import Merchant
 
 if TYPE_CHECKING:
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.simulation.projects import Keys
 
 OPENING = 100_000_000
 
@@ -27,14 +27,16 @@ def test_a_payout_waits_and_its_money_is_held(merchant: Merchant) -> None:
     assert merchant.gateway.balance("RUB") == Account(OPENING - 10000, 10000)
 
 
-@pytest.mark.parametrize(("end", "books"), [("success", Account(OPENING - 10000, 0)), ("decline", Account(OPENING, 0))])
-def test_the_end_of_a_payout_debits_or_releases(merchant: Merchant, end: str, books: Account) -> None:
+@pytest.mark.parametrize(
+    ("end", "balances"), [("success", Account(OPENING - 10000, 0)), ("decline", Account(OPENING, 0))]
+)
+def test_the_end_of_a_payout_debits_or_releases(merchant: Merchant, end: str, balances: Account) -> None:
     merchant.call("create_p2p_payout", merchant.p2p_payout())
     merchant.gateway.advance("p-1", "processing", "payout_process")
     merchant.gateway.advance("p-1", "dispute", "payout_failed")
     assert merchant.gateway.balance("RUB").locked == 10000
     merchant.gateway.advance("p-1", end)
-    assert merchant.gateway.balance("RUB") == books
+    assert merchant.gateway.balance("RUB") == balances
 
 
 def test_a_payout_above_the_balance_is_declined(merchant: Merchant) -> None:

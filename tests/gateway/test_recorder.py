@@ -10,13 +10,15 @@ import httpx
 import pytest
 
 from highhelp_api import contract
-from highhelp_mock import MockGateway, answers, operations
-from highhelp_mock.scenarios import amount_of
+from highhelp_mock import MockGateway
+from highhelp_mock.api import fault_responses, operations
+from highhelp_mock.simulation import representations
+from highhelp_mock.simulation.scenarios import amount_of
 from highhelp_signing import SignatureAuth
 from tests.gateway.merchant import Merchant
 
 if TYPE_CHECKING:
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.simulation.projects import Keys
     from tests.recorder import Recorder
 
 
@@ -43,16 +45,17 @@ def test_a_wrong_answer_over_a_connection_is_noticed(keys: Keys, recorder: Recor
 
 
 def test_a_wrong_callback_is_noticed(merchant: Merchant, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "_payment_info", lambda _: {"amount": "100.00", "currency": "RUB"})
+    monkeypatch.setattr(representations, "_payment_info", lambda _: {"amount": "100.00", "currency": "RUB"})
     merchant.call("create_p2p_payin", merchant.p2p_payin(amount=amount_of(2)))
     merchant.gateway.deliver(lambda _: 200)
     assert any("payment_decline decline: payment_info/amount" in one for one in recorder.take())
 
 
-def test_an_answer_that_is_no_json_is_noticed(merchant: Merchant, recorder: Recorder) -> None:
-    core = merchant.gateway.core
-    honest = core._failure
-    core._failure = lambda fault: dataclasses.replace(honest(fault), headers=())  # type: ignore[method-assign]  # a plant
+def test_an_answer_that_is_no_json_is_noticed(
+    merchant: Merchant, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = fault_responses._failure
+    monkeypatch.setattr(fault_responses, "_failure", lambda *it: dataclasses.replace(honest(*it), headers=()))
     merchant.gateway.fault("get_balance", "http_500")
     merchant.send("get_balance", {"general": {"project_id": merchant.gateway.project_id}})
     assert recorder.take() == ["POST /api/v1/balance/info 500: None"]

@@ -10,7 +10,7 @@ import pytest
 
 from highhelp_api import contract
 from highhelp_mock import Request
-from highhelp_mock.scenarios import pan_of
+from highhelp_mock.simulation.scenarios import pan_of
 from tests.gateway.merchant import CARD, Merchant
 
 CREATES = [name for name, operation in contract.OPERATIONS.items() if operation.idempotency]

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from highhelp_api import contract
-from highhelp_mock import cards
-from highhelp_mock.scenarios import AMOUNTS, SCENARIOS, Scenario, amount_of, pan_of, phone_of
+from highhelp_mock.simulation import cards
+from highhelp_mock.simulation.scenarios import AMOUNTS, SCENARIOS, Scenario, amount_of, pan_of, phone_of
 from tests.gateway.merchant import CARD, Merchant
 
 PAYINS = [scenario for scenario in SCENARIOS if scenario.flow == "payin"]

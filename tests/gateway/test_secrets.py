@@ -8,7 +8,7 @@ import pytest
 
 from highhelp_api import contract
 from highhelp_mock import Request
-from highhelp_mock.messages import Refusal
+from highhelp_mock.http import ApiError
 from tests.gateway.merchant import CARD, Merchant
 
 
@@ -18,7 +18,7 @@ def test_no_repr_shows_a_secret(merchant: Merchant) -> None:
     merchant.call("create_p2p_payin", merchant.p2p_payin("p-2"))
     merchant.gateway.travel(60)
     keys = merchant.project.keys
-    outgoing = merchant.gateway.core.due_callbacks()
+    outgoing = merchant.gateway.dispatcher.due_callbacks()
     request = Request("POST", "/x", {"authorization": "Bearer of-a-token"}, b"the body")
     things = [
         merchant.gateway, merchant.project, keys, request, response, outgoing, merchant.gateway.payments,
@@ -45,6 +45,6 @@ def test_a_payment_keeps_neither_card_number_nor_security_code(merchant: Merchan
 
 
 def test_a_refusal_carries_no_request() -> None:
-    with pytest.raises(Refusal) as refused:
-        raise Refusal(422, "wrong", [("card:pan", "is wrong")])
+    with pytest.raises(ApiError) as refused:
+        raise ApiError(422, "wrong", [("card:pan", "is wrong")])
     assert str(refused.value) == "(422, 'wrong')"

@@ -18,7 +18,7 @@ from tests.gateway.merchant import Merchant
 from tests.openssl_verifier import verify
 
 if TYPE_CHECKING:
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.simulation.projects import Keys
 
 
 def valid(merchant: Merchant) -> dict[str, object]:
@@ -29,7 +29,7 @@ def test_an_rsa_signature_is_accepted(merchant: Merchant) -> None:
     assert merchant.send("get_balance", valid(merchant)).status == 200
 
 
-def test_an_hmac_signature_is_accepted_with_the_public_key_as_token(merchant: Merchant) -> None:
+def test_hmac_accepts_public_key_token(merchant: Merchant) -> None:
     assert merchant.send("get_balance", valid(merchant), signer=merchant.project.hmac_signer).status == 200
 
 
@@ -84,12 +84,12 @@ def test_every_reading_of_the_scheme_works_with_both_algorithms(keys: Keys, sche
     assert len(merchant.received) == 4
 
 
-def test_the_default_reading_is_refused_by_a_gateway_with_another(keys: Keys) -> None:
+def test_gateway_refuses_another_scheme(keys: Keys) -> None:
     gateway = MockGateway(keys=keys, scheme=SignatureScheme(digest="single"), clock=lambda: NOW)
     merchant = Merchant(gateway, gateway.project)
     other = Merchant(MockGateway(keys=keys, project_id=gateway.project_id, clock=lambda: NOW), gateway.project)
     assert other.send("get_balance", valid(merchant)).status == 200
-    other.gateway.core.handle = gateway.core.handle  # type: ignore[method-assign]  # one merchant asks the other gateway
+    other.gateway.dispatcher.handle = gateway.dispatcher.handle  # type: ignore[method-assign]  # one merchant asks the other gateway
     assert other.send("get_balance", valid(merchant)).status == 401
 
 

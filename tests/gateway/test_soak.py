@@ -1,6 +1,6 @@
 """Many connections at once, mixed signed traffic: no 5xx, no lost callback, memory flat.
 
-The gateway runs in a process of its own, so that its memory can be told from the test's. HIGHHELP_SOAK_SECONDS says how
+The gateway runs in a process of its own, so that its memory can be told from the test's. `--soak-seconds` says how
 long it goes on.
 """
 
@@ -23,16 +23,18 @@ import httpx
 import pytest
 
 from highhelp_api import contract
-from highhelp_mock.scenarios import amount_of, pan_of
+from highhelp_mock.simulation.scenarios import amount_of, pan_of
 from highhelp_signing import CallbackVerifier, HmacSigner, KeyRing, RsaSigner, SignatureAuth, generate_home
 from tests.gateway.merchant import CARD
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from tests.gateway.receiver import Receiver
 
-SECONDS = float(os.environ.get("HIGHHELP_SOAK_SECONDS", "4"))
+pytestmark = pytest.mark.slow
+
 CONNECTIONS = 64
 KEPT = 100
 WARM = 4 * KEPT
@@ -41,7 +43,8 @@ MOST_GROWTH = 8 * 1024 * 1024
 
 PROGRAM = f"""
 import sys
-from highhelp_mock import MockGateway, engine
+from highhelp_mock import MockGateway
+from highhelp_mock.simulation import engine
 engine.KEPT = {KEPT}
 MockGateway(sys.argv[1], balances={{"RUB": 10**15}}).run(0, started=lambda url: print(url, flush=True))
 """
@@ -66,7 +69,7 @@ class Served:
 
     def control(self, name: str, body: Any = None) -> Any:
         send = httpx.get if body is None else httpx.post
-        return send(f"{self.url}/_mock/{name}", timeout=60, **({} if body is None else {"json": body})).json()
+        return send(f"{self.url}/_mock/{name}", timeout=PATIENCE, **({} if body is None else {"json": body})).json()
 
     def memory(self) -> int:
         """Resident bytes."""
@@ -75,7 +78,7 @@ class Served:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         if self.process.stdout is not None:
             self.process.stdout.close()
 
@@ -120,7 +123,7 @@ class Merchants:
         choose = random.Random(f"{part} {number}")
         auth = self.auth(number)
         general = {"general": {"project_id": self.project}}
-        async with httpx.AsyncClient(base_url=self.served.url, auth=auth, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=self.served.url, auth=auth, timeout=PATIENCE) as client:
             for index in itertools.count():
                 if over():
                     return
@@ -142,7 +145,10 @@ class Merchants:
         self.codes[kind, (await client.post(path, json=body)).status_code] += 1
 
 
-def test_mixed_traffic_over_many_connections(served: Served, receiver: Receiver) -> None:
+def test_mixed_traffic_over_many_connections(
+    served: Served, receiver: Receiver, request: pytest.FixtureRequest
+) -> None:
+    seconds: int = request.config.getoption("--soak-seconds")
     home = served.home
     ring = KeyRing.from_pem(home.callback_public_key)
     receiver.verify = CallbackVerifier({home.project_id: ring}, clock=served.clock).verify
@@ -155,14 +161,14 @@ def test_mixed_traffic_over_many_connections(served: Served, receiver: Receiver)
         await asyncio.gather(*(merchants.traffic(number, part, over) for number in range(CONNECTIONS)))
 
     def measure() -> None:
-        while not done.wait(SECONDS / 20):
+        while not done.wait(seconds / 20):
             samples.append(served.memory())
 
     # however slow the machine: what is kept is full, and everything has been used, before memory is compared
     asyncio.run(all_traffic("warm", lambda: len(merchants.created) > WARM))
     measuring = threading.Thread(target=measure)
     measuring.start()
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + seconds
     try:
         asyncio.run(all_traffic("measured", lambda: time.monotonic() > until))
     finally:
@@ -173,7 +179,7 @@ def test_mixed_traffic_over_many_connections(served: Served, receiver: Receiver)
     assert all(status == 200 or (kind, status) in wanted for kind, status in merchants.codes), merchants.codes
     assert {kind for kind, _ in merchants.codes} >= {"create_p2p_payin", "create_p2p_payout", "info", "list", "wrong"}
     finals: dict[str, str] = {}
-    until = time.monotonic() + 30 + 2 * SECONDS
+    until = time.monotonic() + PATIENCE
     while set(finals) != set(merchants.created):
         missing = len(set(merchants.created) - set(finals))
         assert time.monotonic() < until, f"{missing} final callbacks of {len(merchants.created)} have not arrived"
@@ -185,7 +191,7 @@ def test_mixed_traffic_over_many_connections(served: Served, receiver: Receiver)
     assert len(merchants.created) > CONNECTIONS
     assert set(finals.values()) == {"success", "decline"}
     # what is finished makes room for what comes, so a longer run keeps no more than a short one
-    with httpx.Client(base_url=served.url, auth=merchants.auth(0)) as client:
+    with httpx.Client(base_url=served.url, auth=merchants.auth(0), timeout=PATIENCE) as client:
         for number in range(len(merchants.created) // 8 + 1):
             body = merchants.body("create_p2p_payin", f"after-{number}", code=7)  # stays new, so it needs no callback
             assert client.post(contract.OPERATIONS["create_p2p_payin"].path, json=body).status_code == 200
@@ -193,7 +199,7 @@ def test_mixed_traffic_over_many_connections(served: Served, receiver: Receiver)
     warm, end = max(samples[: len(samples) // 3]), max(samples[-3:])
     print(
         json.dumps({
-            "seconds": SECONDS, "requests": merchants.codes.total(), "payments": len(merchants.created),
+            "seconds": seconds, "requests": merchants.codes.total(), "payments": len(merchants.created),
             "callbacks": len(receiver.bodies), "MiB warm": warm >> 20, "MiB end": end >> 20,
         })
     )  # fmt: skip

@@ -18,20 +18,22 @@ import httpx
 import pytest
 
 from highhelp import cli
-from highhelp_mock import MockGateway, Outgoing, StateError, cards
-from highhelp_mock.faults import DESCRIPTIONS, Faults
-from highhelp_mock.machine import split
-from highhelp_mock.scenarios import SCENARIOS, amount_of, pan_of
-from highhelp_mock.state import FORMAT
+from highhelp_mock import MockGateway, Outgoing, StateError
+from highhelp_mock.persistence.state_file import FORMAT
+from highhelp_mock.simulation import cards
+from highhelp_mock.simulation.faults import DESCRIPTIONS, Faults
+from highhelp_mock.simulation.scenarios import SCENARIOS, amount_of, pan_of
+from highhelp_mock.simulation.state_machine import split_state
 from highhelp_signing import RsaSigner, SignatureAuth
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import CARD, Merchant
+from tests.waiting import PATIENCE, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.simulation.projects import Keys
     from tests.gateway.receiver import Receiver
 
 
@@ -58,9 +60,9 @@ def opened(keys: Keys, file: Path) -> Iterator[Callable[..., Merchant]]:
 
 def held(gateway: MockGateway) -> tuple[object, ...]:
     """All that a gateway remembers."""
-    books = {name: project.books.accounts for name, project in gateway.core.projects.items()}
+    balances = {name: project.balances.accounts for name, project in gateway.dispatcher.projects.items()}
     said = [one.raw for one in gateway.callbacks]
-    return gateway.payments, gateway.callbacks, said, books, gateway.clock()
+    return gateway.payments, gateway.callbacks, said, balances, gateway.clock()
 
 
 def contents(file: Path) -> bytes:
@@ -137,7 +139,7 @@ def test_a_callback_that_was_under_way_is_sent_again_at_once(opened: Callable[..
     merchant = opened()
     merchant.call("create_p2p_payin", merchant.p2p_payin(amount=amount_of(1)))
     merchant.gateway.travel(1)
-    assert len(merchant.gateway.core.due_callbacks()) == 1  # and the process ends before anything is reported
+    assert len(merchant.gateway.dispatcher.due_callbacks()) == 1  # and the process ends before anything is reported
     again = opened()
     assert again.gateway.deliver(again.receive) == 1
 
@@ -171,7 +173,7 @@ def test_other_projects_come_back_with_their_keys(
 def test_what_is_forgotten_is_gone_from_the_file_too(
     opened: Callable[..., Merchant], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("highhelp_mock.engine.KEPT", 5)
+    monkeypatch.setattr("highhelp_mock.simulation.engine.KEPT", 5)
     merchant = opened()
     for number in range(20):
         merchant.call("create_p2p_payin", merchant.p2p_payin(f"p-{number}", amount=amount_of(2)))
@@ -181,7 +183,7 @@ def test_what_is_forgotten_is_gone_from_the_file_too(
     assert len(before[0]) < 10  # type: ignore[arg-type]  # the first are the payments
 
 
-def test_a_callback_that_outlived_a_restart_says_the_same_after_it_is_written_again(
+def test_restored_callback_is_unchanged_when_written_again(
     opened: Callable[..., Merchant],
 ) -> None:
     merchant = opened()
@@ -300,7 +302,7 @@ def start(file: Path, home: Path) -> tuple[subprocess.Popen[str], str]:
 
 def end(process: subprocess.Popen[str], how: signal.Signals) -> None:
     process.send_signal(how)
-    process.wait(20)
+    process.wait(PATIENCE)
     if process.stdout is not None:
         process.stdout.close()
 
@@ -323,7 +325,7 @@ class Traffic:
     def create(self, worker: int) -> None:
         urls = {f"merchant_{kind}callback_url": self.callback_url for kind in ("", "success_", "decline_")}
         payment = {"method": "card-p2p", "amount": 100, "currency": "RUB"}
-        with httpx.Client(base_url=self.url, auth=self.auth(self.url)) as client:
+        with httpx.Client(base_url=self.url, auth=self.auth(self.url), timeout=PATIENCE) as client:
             for number in range(100_000):
                 general = {"project_id": self.project, "payment_id": f"{worker}-{number}", **urls}
                 try:
@@ -335,7 +337,7 @@ class Traffic:
 
 
 def ask(url: str, name: str) -> Any:
-    return httpx.get(f"{url}/_mock/{name}").json()
+    return httpx.get(f"{url}/_mock/{name}", timeout=PATIENCE).json()
 
 
 def first_attempts(url: str) -> list[int | None]:
@@ -343,13 +345,7 @@ def first_attempts(url: str) -> list[int | None]:
     return [one["attempts"][0]["status"] for one in ask(url, "callbacks")["callbacks"] if one["attempts"]]
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 30) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not come true"
-        time.sleep(0.02)
-
-
+@pytest.mark.slow
 def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path, file: Path, receiver: Receiver) -> None:
     """Whatever was answered before the process was killed is there afterwards, and every callback arrives."""
     home = tmp_path / "home"
@@ -366,7 +362,9 @@ def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path, file: Path, rece
         for thread in traffic.threads:
             thread.join()
         process, url = start(file, home)
-        assert abs(ask(url, "health")["now"] - time.time() - Traffic.AHEAD) < 5
+        before = time.time()
+        now = ask(url, "health")["now"] - Traffic.AHEAD
+        assert before - 1 < now < time.time() + 1
         known = {one["payment_id"] for one in ask(url, "payments")["payments"]}
         assert set(traffic.answered) <= known
         # one per thread may have been carried out without being answered
@@ -426,7 +424,7 @@ def do_something(merchant: Merchant, choose: random.Random) -> None:
         movable = [payment for payment in gateway.payments if payment.allowed]
         if movable:
             payment = choose.choice(movable)
-            gateway.advance(payment.payment_id, *split(choose.choice(payment.allowed)))
+            gateway.advance(payment.payment_id, *split_state(choose.choice(payment.allowed)))
 
 
 @pytest.mark.parametrize("seed", range(4))

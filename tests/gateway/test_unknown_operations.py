@@ -9,13 +9,13 @@ import pytest
 from highhelp_api import contract
 from highhelp_api.contract import Example
 from highhelp_mock import MockGateway
-from highhelp_mock.operations import sample
-from highhelp_mock.validation import schema_validator
+from highhelp_mock.api.operations import sample
+from highhelp_mock.api.validation import schema_validator
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import Merchant, fits
 
 if TYPE_CHECKING:
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.simulation.projects import Keys
 
 
 def with_operation(monkeypatch: pytest.MonkeyPatch, keys: Keys, like: str, **changes: Any) -> Merchant:

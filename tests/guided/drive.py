@@ -21,7 +21,7 @@ def main() -> None:
     name, *options = sys.argv[1:]
     logging.disable(logging.CRITICAL)  # a line for each refused callback would be the whole output
     with atheris.instrument_imports(include=OURS):
-        from highhelp.ledger.inbox import CallbackInbox
+        from highhelp.inbox.inbox import CallbackInbox
         from highhelp_signing import CallbackVerifier
         from highhelp_signing.normalize import parse
     for function in (parse, CallbackVerifier.verify, CallbackInbox.receive):

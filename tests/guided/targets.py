@@ -40,7 +40,7 @@ from tests.guided.equivocation import another
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from highhelp.ledger import CallbackInbox
+    from highhelp import CallbackInbox
 
 NOW = 1_706_182_847
 PROJECT = "shop"
@@ -272,11 +272,11 @@ def known(callback: VerifiedCallback) -> dict[str, object]:
 @cache
 def inbox() -> CallbackInbox:
     """One for all inputs, emptied before each."""
-    from highhelp.ledger import CallbackInbox
+    from highhelp import CallbackInbox
 
     path = Path(tempfile.mkdtemp(prefix="highhelp-")) / "inbox.db"
     made = CallbackInbox(path, verifier=verifier(), clock=lambda: NOW, environ={})
-    made.prepare()
+    made.create_schema()
     return made
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp.ledger import CallbackInbox, receiving
+from highhelp import CallbackInbox
+from highhelp.inbox import receive
 from highhelp_signing import BodyFault, RejectionReason, callbacks, normalize, parse_body, signing_message
 from highhelp_signing import ambiguity as ambiguities
 from highhelp_signing.ambiguity import FieldRules
@@ -95,7 +96,7 @@ def test_a_wrong_amount_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_answer_before_the_row_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(CallbackInbox, "_store", lambda *_: receiving.DUPLICATE)
+    monkeypatch.setattr(CallbackInbox, "_store", lambda *_: receive.DUPLICATE)
     assert finds("receive") == "answered 200 without a stored row"
 
 
@@ -108,7 +109,7 @@ def test_a_callback_that_cannot_be_stored_is_found(monkeypatch: pytest.MonkeyPat
 
 
 def test_card_data_in_the_clear_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "readable", json.dumps)
+    monkeypatch.setattr(receive, "readable", json.dumps)
     assert finds("receive") == "card data in the clear"
 
 

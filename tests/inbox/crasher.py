@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from highhelp.ledger import CallbackEvent, CallbackInbox
+from highhelp import CallbackEvent, CallbackInbox
 from highhelp_signing import KeyRing
 from tests.killing import Steps, serve
 
@@ -41,7 +41,7 @@ def nothing(one: CallbackEvent, connection: sa.Connection) -> None:
 def work(job: dict[str, Any], url: str, keys: Any) -> dict[str, Any]:
     steps = Steps(job["kill_at"])
     with CallbackInbox(url, keys=keys, clock=lambda: float(job["now"]), lease=30, max_attempts=1000) as inbox:
-        inbox.prepare()
+        inbox.create_schema()
         steps.watch(inbox.engine)
         if job["do"] == "receive":
             status, _ = inbox.receive(base64.b64decode(job["body"]), job["headers"])

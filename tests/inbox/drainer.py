@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import time
 
-from highhelp.ledger import CallbackStore
+from highhelp import CallbackStore
 from tests.inbox.crasher import book
 from tests.killing import Steps
 
 
 def main() -> None:
     with CallbackStore(sys.argv[1], environ={}) as store:
-        store.prepare()
+        store.create_schema()
         print("ready", flush=True)
         sys.stdin.readline()
         began, done = time.monotonic(), 0

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
-from highhelp.ledger.engine import make_engine
+from highhelp.storage.engine import make_engine
 from highhelp_api.contract import FINAL_STATUSES
 from highhelp_mock import MockGateway, Outgoing
 from highhelp_signing import generate_home
@@ -27,6 +27,8 @@ from tests.inbox.crasher import LEDGER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+pytestmark = pytest.mark.slow
 
 NOW = 1_795_521_600.25
 STEPS = 26
@@ -147,18 +149,18 @@ def test_random_kills_with_duplicates_and_late_and_disordered_callbacks(
                 merchant.send("create_p2p_payin", body)
             gateway.fault("callbacks", chance.choice(["duplicate_callback", "reorder_callbacks"]), times=2)
             gateway.travel(chance.randrange(1, 40))
-            due = gateway.core.due_callbacks(chance.randrange(1, 5))
+            due = gateway.dispatcher.due_callbacks(chance.randrange(1, 5))
             jobs = [receiving(one, chance.randrange(0, STEPS)) for one in due]
             jobs += [processing(chance.randrange(0, 2 * STEPS), limit=5) for _ in range(chance.randrange(1, 3))]
             for outgoing, result in zip(due, crasher.run(*jobs), strict=False):
-                gateway.core.report(outgoing.id, result.get("status"))
+                gateway.dispatcher.report(outgoing.id, result.get("status"))
         for _ in range(200):
             gateway.travel(125)
-            due = gateway.core.due_callbacks(10)
+            due = gateway.dispatcher.due_callbacks(10)
             results = crasher.run(*[receiving(one, 0) for one in due], processing(0))
             for outgoing, result in zip(due, results, strict=False):
                 assert result["status"] == 200
-                gateway.core.report(outgoing.id, 200)
+                gateway.dispatcher.report(outgoing.id, 200)
             if not due and all(one.outcome == "delivered" for one in gateway.callbacks) and not results[-1]["done"]:
                 break
         else:

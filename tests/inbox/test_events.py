@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from highhelp import CallbackEvent, Money, MoneyError
-from highhelp.ledger.events import Lease, columns, event_key, final_key, payment_type, print_of, told, unusable
+from highhelp.inbox.events import Lease, columns, event_key, facts_from, final_key, fingerprint, payment_type, unusable
 from highhelp_signing import VerifiedCallback
 
 CALLBACK = VerifiedCallback(
@@ -93,18 +93,18 @@ def test_the_kind_of_a_payment(body: dict[str, Any], kind: str | None) -> None:
 
 
 def test_what_the_rules_are_told() -> None:
-    facts = told(CALLBACK)
+    facts = facts_from(CALLBACK)
     values = (facts.status, facts.sub_status, facts.amount, facts.currency, facts.payment_type)
     assert values == ("processing", "new", 100, "RUB", "payin")
-    assert facts.final_print == print_of("processing", "new", 100, "RUB", "payin", "r-1")
-    prints = {facts.final_print}
+    assert facts.final_fingerprint == fingerprint("processing", "new", 100, "RUB", "payin", "r-1")
+    prints = {facts.final_fingerprint}
     changes: list[dict[str, Any]] = [
         *({name: "x"} for name in ("status", "sub_status", "currency", "request_id")),
         {"amount": 1},
         {"body": {}},
     ]
     for change in changes:
-        prints.add(told(replace(CALLBACK, **change)).final_print)
+        prints.add(facts_from(replace(CALLBACK, **change)).final_fingerprint)
     assert len(prints) == 7, "each of them counts"
 
 
@@ -134,7 +134,7 @@ EVENT = CallbackEvent(
     _body='{"a": 1.50}',
     _sealed=None,
     _sha256="abc",
-    _seal=None,
+    _cipher=None,
     _lease=Lease("token", 1, 2),
 )
 

@@ -14,9 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from highhelp import AsyncCallbackInbox, CallbackInbox, SettingsError
-from highhelp.ledger import engine as engines
-from highhelp.ledger import versions
-from highhelp.ledger.schema import METADATA, REVISION
+from highhelp.storage import engine as engines
+from highhelp.storage import migrate
+from highhelp.storage.tables import METADATA, REVISION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,7 +39,7 @@ def everything_is_handled(inbox: CallbackInbox, acknowledged: set[str]) -> None:
 
 def test_a_full_disk(gateway: MockGateway, sqlite: str) -> None:
     with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
-        inbox.prepare()
+        inbox.create_schema()
 
         def limit(connection: sqlite3.Connection, pages: int) -> None:
             connection.execute(f"PRAGMA max_page_count={pages}")
@@ -68,7 +68,7 @@ def test_a_full_disk(gateway: MockGateway, sqlite: str) -> None:
 def test_a_locked_database(gateway: MockGateway, sqlite: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines, "_BUSY_SECONDS", 0.05)
     with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
-        inbox.prepare()
+        inbox.create_schema()
         sent = gateway.signed_callback("order-1", "success")
         blocker = sqlite3.connect(sqlite, isolation_level=None)
         blocker.execute("BEGIN IMMEDIATE")
@@ -105,7 +105,7 @@ def cut(postgres: str, postgres_server: sa.Engine) -> Iterator[Callable[[], None
 
 def test_a_lost_connection(gateway: MockGateway, postgres: str, cut: Callable[[], None]) -> None:
     with CallbackInbox(postgres, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
-        inbox.prepare()
+        inbox.create_schema()
         cuts = iter([True, True])
         acknowledged: set[str] = set()
 
@@ -175,7 +175,7 @@ def test_of_two_transactions_of_one_connection_the_first_alone_is_kept(postgres:
 
 def test_run_outlives_a_database_that_goes_away(gateway: MockGateway, sqlite: str) -> None:
     with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
-        inbox.prepare()
+        inbox.create_schema()
         take(inbox, gateway.signed_callback("order-1", "success"))
         failing = iter([True, True])
 
@@ -193,13 +193,13 @@ def test_a_server_that_is_not_there_is_no_200(gateway: MockGateway) -> None:
     url = "postgresql://nobody:secret@127.0.0.1:9/nothing"
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
         assert take(inbox, gateway.signed_callback("order-1", "success")) == 503
-        assert "secret" not in repr(inbox) + repr(vars(inbox)["_engine"])
+        assert "secret" not in repr(inbox) + repr(inbox.engine) + repr(vars(inbox))
 
 
 @pytest.mark.parametrize(("version", "hint"), [("0000", "newer version"), ("9999", "newer version")])
 def test_tables_of_another_version_are_refused(gateway: MockGateway, url: str, version: str, hint: str) -> None:
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
-        inbox.prepare()
+        inbox.create_schema()
         with inbox.engine.begin() as connection:
             connection.exec_driver_sql(f"UPDATE highhelp_schema_version SET version_num = '{version}'")
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
@@ -214,8 +214,8 @@ def test_older_tables_are_refused_with_the_command_that_helps(
     gateway: MockGateway, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
-        inbox.prepare()
-    monkeypatch.setattr(versions, "REVISION", "9999")
+        inbox.create_schema()
+    monkeypatch.setattr(migrate, "REVISION", "9999")
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
         with pytest.raises(SettingsError, match="highhelp db upgrade"):
             inbox.process(lambda event: None)
@@ -228,7 +228,7 @@ def test_the_migrations_make_the_tables_of_the_code(gateway: MockGateway, url: s
 
     assert CallbackInbox.upgrade(url) == (None, REVISION)
     assert CallbackInbox.upgrade(url) == (REVISION, REVISION)
-    assert versions.revisions()[-1] == REVISION
+    assert migrate.revisions()[-1] == REVISION
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
         assert take(inbox, gateway.signed_callback("order-1", "success")) == 200
         with inbox.engine.connect() as connection:
@@ -244,7 +244,7 @@ def test_several_processes_may_be_the_first(gateway: MockGateway, url: str) -> N
     def first(box: CallbackInbox) -> None:
         start.wait()
         try:
-            box.prepare()
+            box.create_schema()
         except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
             failed.append(error)
 

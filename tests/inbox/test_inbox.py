@@ -13,11 +13,11 @@ import pytest
 import sqlalchemy as sa
 
 from highhelp import AsyncCallbackInbox, CallbackEvent, CallbackInbox, Money, SettingsError
-from highhelp.ledger import claiming
-from highhelp.ledger.events import event_key
-from highhelp.ledger.keeping import InboxRefusal
-from highhelp.ledger.refused import SAMPLE
-from highhelp.ledger.rules import SUCCESS
+from highhelp.inbox import leases
+from highhelp.inbox.admin import InboxRefusal
+from highhelp.inbox.events import event_key
+from highhelp.inbox.rejections import SAMPLE
+from highhelp.states import SUCCESS
 from highhelp_api.contract import FINAL_STATUSES
 from highhelp_mock import MockGateway
 from highhelp_signing import REFUSAL, SignatureScheme
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from highhelp_mock import Outgoing
-    from highhelp_mock.projects import Keys
+    from highhelp_mock.simulation.projects import Keys
 
 TAKEN = (200, b"OK")
 
@@ -79,7 +79,7 @@ def test_each_is_handled_once_by_its_own_handler(inbox: CallbackInbox, gateway: 
 
 
 def test_lesson_two_deliveries_racing_are_stored_once(inbox: CallbackInbox, gateway: MockGateway) -> None:
-    inbox.prepare()
+    inbox.create_schema()
     sent = gateway.signed_callback("race", "success")
     start = threading.Barrier(8)
 
@@ -305,28 +305,28 @@ def test_of_two_that_claimed_it_only_the_later_may_go_on(inbox: CallbackInbox, g
     claims = []
     for _ in range(2):
         now = int(gateway.clock() * 1000)
-        options: dict[str, Any] = {"lease": 1000, "most": 1, "max_attempts": 9, "updates": True, "seal": None}
+        options: dict[str, Any] = {"lease": 1000, "most": 1, "max_attempts": 9, "updates": True, "cipher": None}
         with inbox.engine.begin() as connection:
-            claims.append(claiming.claim(connection, now=now, **options).events[0])
+            claims.append(leases.claim(connection, now=now, **options).events[0])
         gateway.travel(2)
     first, second = claims
-    with inbox.engine.begin() as connection, pytest.raises(claiming.LeaseLost):
-        claiming.hold(connection, first, 0)
+    with inbox.engine.begin() as connection, pytest.raises(leases.LeaseLost):
+        leases.mark_done(connection, first, 0)
     with inbox.engine.begin() as connection:
         # where the payment's lease does not tell them apart, the event's does, and the other way round
         connection.exec_driver_sql(f"UPDATE highhelp_payments SET busy_token = '{first._lease.token}'")
-        with pytest.raises(claiming.LeaseLost):
-            claiming.hold(connection, first, 0)
-        claiming.hold(connection, second, 0)
-        with pytest.raises(claiming.LeaseLost):
-            claiming.finish(connection, second)
+        with pytest.raises(leases.LeaseLost):
+            leases.mark_done(connection, first, 0)
+        leases.mark_done(connection, second, 0)
+        with pytest.raises(leases.LeaseLost):
+            leases.finish(connection, second)
         connection.exec_driver_sql(f"UPDATE highhelp_payments SET busy_token = '{second._lease.token}'")
-        claiming.finish(connection, second)
+        leases.finish(connection, second)
     assert states(inbox) == [("success", "done", None)]
 
 
 def test_what_a_callback_costs_the_database(inbox: CallbackInbox, gateway: MockGateway) -> None:
-    """On PostgreSQL each statement is a round trip or three, so their number is what a callback costs."""
+    """On PostgreSQL each statement is a round trip, so their number is what a callback costs."""
     seen: list[str] = []
 
     def note(connection: object, cursor: object, statement: str, *_: object) -> None:
@@ -338,15 +338,14 @@ def test_what_a_callback_costs_the_database(inbox: CallbackInbox, gateway: MockG
         work()
         return list(seen)
 
-    inbox.prepare()
+    inbox.create_schema()
     sa.event.listen(inbox.engine, "before_cursor_execute", note)
     first, last = gateway.signed_callback("order-1", "pending"), gateway.signed_callback("order-1", "success")
     postgres = inbox.engine.dialect.name == "postgresql"
-    look = "WITH" if postgres else "SELECT"
     again = ["SELECT", "SELECT"] if postgres else []  # the lock, and under it once more
-    assert cost(lambda: take(inbox, first)) == ([look] if postgres else [look, "INSERT", "INSERT"])
-    assert cost(lambda: take(inbox, first)) == [look]
-    assert cost(lambda: take(inbox, last)) == [look, *again, "UPDATE", "INSERT"]
+    assert cost(lambda: take(inbox, first)) == ["SELECT", "INSERT", "INSERT"]
+    assert cost(lambda: take(inbox, first)) == ["SELECT"]
+    assert cost(lambda: take(inbox, last)) == ["SELECT", *again, "UPDATE", "INSERT"]
     # claimed with one statement for each table, however many there are; each done with one for each table
     handle = ["SELECT", "UPDATE", "UPDATE", *["UPDATE", "UPDATE"]]
     assert cost(lambda: inbox.process(lambda event, connection: None, limit=1)) == ["SELECT", "UPDATE", "UPDATE"]
@@ -421,7 +420,7 @@ def test_purged_events_stay_known_and_forged_ones_are_a_bounded_sample(
 
 
 def test_many_forged_ones_cause_one_transaction_a_second(inbox: CallbackInbox, gateway: MockGateway) -> None:
-    inbox.prepare()
+    inbox.create_schema()
     commits: list[object] = []
     sa.event.listen(inbox.engine, "commit", commits.append)
     for number in range(50):
@@ -515,7 +514,7 @@ def test_run_stops_after_the_event_at_hand_and_gives_back_the_rest(inbox: Callba
 
 @pytest.mark.parametrize("handler", [lambda event, connection: None, lambda event: None], ids=["shared", "alone"])
 def test_three_durable_commits_at_most(inbox: CallbackInbox, gateway: MockGateway, handler: Any) -> None:
-    inbox.prepare()
+    inbox.create_schema()
     commits: list[object] = []
     sa.event.listen(inbox.engine, "commit", commits.append)
     sent = gateway.signed_callback("order-1", "success")
@@ -531,9 +530,9 @@ def test_three_durable_commits_at_most(inbox: CallbackInbox, gateway: MockGatewa
 
 
 def test_fork_safe(inbox: CallbackInbox) -> None:
-    inbox.prepare()
+    inbox.create_schema()
     before = inbox.engine.pool
-    inbox._pid = -1
+    inbox._database._pid = -1
     assert inbox.engine.pool is not before
     before.dispose()  # the other side of the fork's
 

@@ -13,19 +13,20 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import sqlalchemy as sa
 
 from highhelp import CallbackInbox
-from highhelp.ledger import claiming
-from highhelp.ledger.engine import make_engine
-from highhelp.ledger.receiving import store
-from highhelp.ledger.schema import EVENTS, PAYMENTS
+from highhelp.inbox import leases
+from highhelp.inbox.receive import store
+from highhelp.storage.engine import make_engine
+from highhelp.storage.tables import EVENTS, PAYMENTS
 from tests.inbox.crasher import LEDGER
 
 if TYPE_CHECKING:
-    import pytest
-
     from highhelp_mock import MockGateway
+
+pytestmark = pytest.mark.slow
 
 NOW = 1_795_521_600_250
 
@@ -33,14 +34,14 @@ NOW = 1_795_521_600_250
 def fill(inbox: CallbackInbox, gateway: MockGateway, run: str, number: int) -> None:
     """Store callbacks, a hundred in a transaction: what is measured comes afterwards."""
     verifier = gateway.verifier()
-    inbox.prepare()
+    inbox.create_schema()
     sample = gateway.signed_callback("order", "success")
     template = verifier.verify(sample.body, sample.headers)
     for start in range(0, number, 100):
         with inbox.engine.begin() as connection:
             for index in range(start, min(start + 100, number)):
                 one = _renamed(template, f"{run}-{index}")
-                stored = store(connection, one, refusal=None, now=NOW, seal=None, outbox=False)
+                stored = store(connection, one, refusal=None, now=NOW, cipher=None, outbox=False)
                 assert stored.state == "received"
 
 
@@ -135,8 +136,8 @@ def claim_time(inbox: CallbackInbox, gateway: MockGateway, run: str) -> float:
     for _ in range(15):
         began = time.perf_counter()
         with inbox.engine.begin() as connection:
-            claimed = claiming.claim(
-                connection, now=NOW, lease=60_000, most=10, max_attempts=12, updates=True, seal=None
+            claimed = leases.claim(
+                connection, now=NOW, lease=60_000, most=10, max_attempts=12, updates=True, cipher=None
             )
         times.append(time.perf_counter() - began)
         assert len(claimed.events) == 10
@@ -144,7 +145,7 @@ def claim_time(inbox: CallbackInbox, gateway: MockGateway, run: str) -> float:
 
 
 def plan(inbox: CallbackInbox) -> str:
-    query = claiming.DUE.params(now=NOW, most=10).compile(inbox.engine, compile_kwargs={"literal_binds": True})
+    query = leases.DUE.params(now=NOW, most=10).compile(inbox.engine, compile_kwargs={"literal_binds": True})
     prefix = {"postgresql": "EXPLAIN ", "sqlite": "EXPLAIN QUERY PLAN "}[inbox.engine.dialect.name]
     with inbox.engine.connect() as connection:
         return "\n".join(str(row) for row in connection.exec_driver_sql(prefix + str(query)))
@@ -155,7 +156,7 @@ def test_a_claim_costs_the_same_whatever_is_stored(
 ) -> None:
     rows: int = request.config.getoption("--rows")
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
-        inbox.prepare()
+        inbox.create_schema()
         finished(inbox.engine, 1000)
         few = claim_time(inbox, gateway, "few")
         finished(inbox.engine, rows - 1000)

@@ -13,14 +13,13 @@ import aio_pika
 import nats
 import pytest
 
-from highhelp import CallbackInbox, Money
-from highhelp.ledger import OutboxPublisher, nats_sender, rabbit_sender
+from highhelp import CallbackInbox, Money, OutboxPublisher, nats_sender, rabbit_sender
 from tests.requirements import require
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from highhelp.ledger.publish import CloudEvent
+    from highhelp.inbox.outbox import CloudEvent
     from highhelp_mock import MockGateway
 
 PAN = "4000001234567899"

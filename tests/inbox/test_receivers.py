@@ -20,7 +20,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from highhelp import AsyncCallbackInbox, CallbackInbox
-from highhelp.receivers import LARGEST_BODY, asgi_receiver, django_receiver, flask_receiver, wsgi_receiver
+from highhelp.inbox.receivers import LARGEST_BODY, asgi_receiver, django_receiver, flask_receiver, wsgi_receiver
 from highhelp_signing import REFUSAL
 
 if TYPE_CHECKING:

@@ -4,50 +4,51 @@ from __future__ import annotations
 
 import pytest
 
-from highhelp.ledger.rules import Decision, Known, Told, back_off, decide, may_follow, reach, state_name, wrong_amount
+from highhelp.inbox.transitions import CallbackFacts, Decision, PaymentRecord, back_off, decide, wrong_amount
+from highhelp.states import may_follow, reach, state_name
 from highhelp_api.contract import FINAL_STATUSES, OPERATIONS, STATES, TRANSITIONS
 
 
-def told(state: str, print_: str = "x", kind: str | None = "payin") -> Told:
+def told(state: str, print_: str = "x", kind: str | None = "payin") -> CallbackFacts:
     status, _, sub = state.partition(":")
-    return Told(status, sub or None, 100, "RUB", kind, print_)
+    return CallbackFacts(status, sub or None, 100, "RUB", kind, print_)
 
 
 @pytest.mark.parametrize("machine", TRANSITIONS)
 def test_every_walk_along_the_contract_is_accepted(machine: str) -> None:
-    flow = next(op.flow for op in OPERATIONS.values() if machine in op.machines)
+    flow = next(op.direction for op in OPERATIONS.values() if machine in op.machines)
     for state, following in TRANSITIONS[machine].items():
         for after in following:
-            assert decide(Known(state), told(after, kind=flow)) == Decision("accept")
+            assert decide(PaymentRecord(state), told(after, kind=flow)) == Decision("accept")
 
 
 def test_what_is_late_is_superseded() -> None:
-    assert decide(Known("processing:paid"), told("processing:requisites")) == Decision("superseded", "late")
-    assert decide(Known("dispute:no_payment"), told("processing:new")) == Decision("superseded", "late")
+    assert decide(PaymentRecord("processing:paid"), told("processing:requisites")) == Decision("superseded", "late")
+    assert decide(PaymentRecord("dispute:no_payment"), told("processing:new")) == Decision("superseded", "late")
 
 
 def test_nothing_leaves_a_final_status() -> None:
     for final in FINAL_STATUSES:
         for state in STATES:
-            decision = decide(Known(final, "x"), told(state, "y", None))
+            decision = decide(PaymentRecord(final, "x"), told(state, "y", None))
             assert decision.verdict != "accept"
             assert decision.verdict == ("parked" if state in FINAL_STATUSES else "superseded")
-        assert decide(Known(final, "x"), told(final, "x")) == Decision("duplicate")
-        assert decide(Known(final, "x"), told("reversed")) == Decision("parked", "after_final")
+        assert decide(PaymentRecord(final, "x"), told(final, "x")) == Decision("duplicate")
+        assert decide(PaymentRecord(final, "x"), told("reversed")) == Decision("parked", "after_final")
 
 
 def test_the_first_end_is_accepted_from_everywhere() -> None:
     for state in (None, "unknown:thing", *STATES):
         if state not in FINAL_STATUSES:
             for final in FINAL_STATUSES:
-                assert decide(Known(state), told(final, kind=None)) == Decision("accept")
+                assert decide(PaymentRecord(state), told(final, kind=None)) == Decision("accept")
 
 
 def test_only_the_expected_sum_is_a_success() -> None:
-    assert decide(Known(expected=(100, "RUB")), told("success")) == Decision("accept")
+    assert decide(PaymentRecord(expected=(100, "RUB")), told("success")) == Decision("accept")
     for expected in ((101, "RUB"), (100, "KZT")):
-        assert decide(Known(expected=expected), told("success")) == Decision("parked", "amount")
-        assert decide(Known(expected=expected), told("decline")) == Decision("accept")
+        assert decide(PaymentRecord(expected=expected), told("success")) == Decision("parked", "amount")
+        assert decide(PaymentRecord(expected=expected), told("decline")) == Decision("accept")
 
 
 def test_the_pause_is_bounded() -> None:
@@ -82,11 +83,11 @@ def test_what_may_follow_depends_on_the_kind_of_payment() -> None:
 
 
 def test_an_end_without_a_state_is_for_a_person() -> None:
-    assert decide(Known(None, "x"), told("processing:new")) == Decision("parked", "after_final")
+    assert decide(PaymentRecord(None, "x"), told("processing:new")) == Decision("parked", "after_final")
 
 
 def test_without_a_sum_no_success_is_the_expected_one() -> None:
-    silent = Told("success", None, None, None, "payin", "x")
+    silent = CallbackFacts("success", None, None, None, "payin", "x")
     assert wrong_amount((100, "RUB"), silent)
     assert not wrong_amount(None, silent)
     assert not wrong_amount((100, "RUB"), told("success"))
@@ -94,9 +95,9 @@ def test_without_a_sum_no_success_is_the_expected_one() -> None:
 
 
 def test_an_end_that_the_contract_does_not_know_a_way_to_is_parked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("highhelp.ledger.rules.may_follow", lambda before, after, kind: False)
-    assert decide(Known("processing:new"), told("success")) == Decision("parked", "transition")
-    assert decide(Known("processing:new"), told("processing:paid")) == Decision("superseded", "late")
+    monkeypatch.setattr("highhelp.inbox.transitions.may_follow", lambda before, after, kind: False)
+    assert decide(PaymentRecord("processing:new"), told("success")) == Decision("parked", "transition")
+    assert decide(PaymentRecord("processing:new"), told("processing:paid")) == Decision("superseded", "late")
 
 
 def test_pauses_double_up_to_ten_minutes() -> None:

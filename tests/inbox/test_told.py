@@ -15,10 +15,19 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from highhelp import AsyncCallbackInbox, CallbackEvent, CallbackInbox, Money, SettingsError
-from highhelp.ledger.events import bound_to, event_key, final_key, parked_key, payment_key, print_of, told
-from highhelp.ledger.inbox import LARGEST_BODY, AsyncCallbackStore, CallbackStore
-from highhelp.ledger.keeping import InboxRefusal
-from highhelp.ledger.schema import EVENTS, OUTBOX, PAYMENTS
+from highhelp.inbox.admin import InboxRefusal
+from highhelp.inbox.events import (
+    associated_data,
+    event_key,
+    facts_from,
+    final_key,
+    fingerprint,
+    parked_key,
+    payment_key,
+)
+from highhelp.inbox.inbox import LARGEST_BODY
+from highhelp.inbox.store import AsyncCallbackStore, CallbackStore
+from highhelp.storage.tables import EVENTS, OUTBOX, PAYMENTS
 from highhelp_signing import REFUSAL
 
 if TYPE_CHECKING:
@@ -239,9 +248,9 @@ def test_a_callback_that_cannot_be_stored(
 
     async def scenario(inbox: Any) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr("highhelp.ledger.inbox.store", away)
+            patched.setattr("highhelp.inbox.inbox.store", away)
             assert await take(inbox, sent) == UNAVAILABLE
-            patched.setattr("highhelp.ledger.keeping.note_refused", away)
+            patched.setattr("highhelp.inbox.admin.add_rejections", away)
             forged = gateway.signed_callback("order-1", "success", wrong_signature=True)
             assert await take(inbox, forged) == (REFUSAL.status, REFUSAL.body)
         assert await take(inbox, sent) == TAKEN
@@ -259,7 +268,7 @@ def test_a_callback_that_cannot_be_stored(
 def test_a_delivery_that_was_faster_is_found_at_the_second_look(
     play: Any, gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from highhelp.ledger import receiving
+    from highhelp.inbox import receive
 
     tries: list[dict[str, Any]] = []
 
@@ -267,9 +276,9 @@ def test_a_delivery_that_was_faster_is_found_at_the_second_look(
         tries.append(named)
         if len(tries) == 1:
             raise IntegrityError("INSERT", {}, Exception("UNIQUE"))
-        return receiving.store(connection, callback, **named)
+        return receive.store(connection, callback, **named)
 
-    monkeypatch.setattr("highhelp.ledger.inbox.store", second)
+    monkeypatch.setattr("highhelp.inbox.inbox.store", second)
 
     async def scenario(inbox: Any) -> None:
         assert await take(inbox, gateway.signed_callback("order-1", "success")) == TAKEN
@@ -459,7 +468,7 @@ def test_an_end_that_was_parked_is_the_end_once_it_is_replayed(
             row = connection.execute(sa.select(EVENTS)).one()
             assert (row.event_key, row.approved, row.payment_ref) == (final_key(gateway.project_id, "order-1"), True, 1)
             payment = connection.execute(sa.select(PAYMENTS)).one()
-            assert (payment.state, payment.final_print) == ("success", told(callback).final_print)
+            assert (payment.state, payment.final_print) == ("success", facts_from(callback).final_fingerprint)
             assert connection.execute(sa.select(OUTBOX.c.event_id, OUTBOX.c.due_at)).all() == [(1, row.changed_at)]
         engine.dispose()
         assert await inbox.process(ignore) == 1, "though the sum is another one: a person has said so"
@@ -723,7 +732,7 @@ def test_run_goes_on_after_a_failure_and_pauses_between(
 
     with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
         with monkeypatch.context() as patched:
-            patched.setattr("highhelp.ledger.claiming.claim", away)
+            patched.setattr("highhelp.inbox.leases.claim", away)
             stop = Stop()
             inbox.run(lambda event: None, stop=stop, poll=7)
             assert stop.pauses == [7, 7]
@@ -738,7 +747,7 @@ def test_run_goes_on_after_a_failure_and_pauses_between(
         def refuses(*_: object, **__: object) -> None:
             raise SettingsError("tables", "are newer than the code")
 
-        monkeypatch.setattr("highhelp.ledger.claiming.claim", refuses)
+        monkeypatch.setattr("highhelp.inbox.leases.claim", refuses)
         with pytest.raises(SettingsError, match="newer"):
             inbox.run(lambda event: None, stop=threading.Event(), poll=0)
 
@@ -755,17 +764,17 @@ def test_an_asynchronous_run_does_the_same(
         return await real(waiting, 0)
 
     async def run() -> None:
-        from highhelp.ledger import claiming
+        from highhelp.inbox import leases
 
-        claim = claiming.claim
+        claim = leases.claim
 
         def sometimes(*arguments: Any, **named: Any) -> Any:
             if failures:
                 raise failures.pop()
             return claim(*arguments, **named)
 
-        monkeypatch.setattr("highhelp.ledger.claiming.claim", sometimes)
-        monkeypatch.setattr("highhelp.ledger.inbox.asyncio.wait_for", wait_for)
+        monkeypatch.setattr("highhelp.inbox.leases.claim", sometimes)
+        monkeypatch.setattr("highhelp.inbox.store.asyncio.wait_for", wait_for)
         stop = asyncio.Event()
         about: Any = {"verifier": gateway.verifier(), "clock": gateway.clock, "environ": {}}
         async with AsyncCallbackInbox(sqlite, **about) as inbox:
@@ -817,10 +826,10 @@ def test_keys_stay_as_they_are(gateway: MockGateway) -> None:
     assert final_key("project", "order-1") == "7fd4dff2a95759ace9145d0c33e0e3374d2ce2ec2a7aa461f4db57beb4407418"
     assert parked_key("stale", "project", "abc") == "07e165764e5c1cfa67d4554025354999475b753f8a16fd8412d9b1859f6a027e"
     assert (
-        print_of("success", None, 100, "RUB", "payin", "r-1")
+        fingerprint("success", None, 100, "RUB", "payin", "r-1")
         == "d0dd75349205e3e900be6a4cf0815eaea4554460c3062d7c2102fc0f05dc60c3"
     )
-    assert bound_to("project", "abc") == "project\nabc"
+    assert associated_data("project", "abc") == "project\nabc"
     sent = gateway.signed_callback("order-1", "processing", "new")
     callback = gateway.verifier().verify(sent.body, sent.headers)
     parts = ("update", gateway.project_id, "order-1", "processing", "new", callback.normalized_sha256)

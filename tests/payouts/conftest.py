@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import HighHelp
-from highhelp.ledger import PayoutGuard
+from highhelp import HighHelp, PayoutGuard
 from highhelp_mock import MockGateway
-from highhelp_mock.projects import Keys, make_keys
+from highhelp_mock.simulation.projects import Keys, make_keys
 from highhelp_signing import generate_home
 from tests.client.conftest import naps as naps
 from tests.inbox.conftest import postgres as postgres

@@ -11,17 +11,18 @@ import json
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-import highhelp.http
-from highhelp import HighHelp, RsaSigner
-from highhelp.ledger import PayoutGuard, intents
-from highhelp.ledger.payouts import Database
-from highhelp.ledger.rows import read_csv
+import highhelp.transport.driver
+from highhelp import HighHelp, HTTPTransport, PayoutGuard, RsaSigner
+from highhelp.payouts import intents
+from highhelp.payouts.csv_file import read_csv
+from highhelp.storage.database import Database
 from tests.killing import Steps, serve
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Counted(Steps):
             super().__call__()
 
 
-class Watched(httpx.HTTPTransport):
+class Watched(HTTPTransport):
     """Every event of a connection is a step."""
 
     def __init__(self, steps: Steps) -> None:
@@ -68,17 +69,17 @@ def body(payment_id: str, amount: int, currency: str) -> dict[str, Any]:
 
 def warm(url: str) -> sa.Engine:
     """An engine without connections, which has compiled its statements: its children need not."""
-    with Database(url, environ={}) as database:
-        database.prepare()
+    with closing(Database(url, environ={})) as database:
+        database.create_schema()
         key = intents.intent_key("p", "warm")
         intent = intents.Intent("p", "warm", "create_p2p_payout", 1, "RUB", "", "{}", None)
         with database.engine.connect() as connection:
-            begun = intents.begin(connection, intent, now=1, until=2)
+            begun = intents.acquire(connection, intent, now=1, until=2)
             intents.release(connection, key, str(begun.token), state="unknown", reason="", now=1)
             for seen in intents.unsettled(connection, "p", now=9, payment_id="warm"):
-                intents.doubt(connection, seen, reason="", now=1)
+                intents.mark_unknown(connection, seen, reason="", now=1)
             for seen in intents.unsettled(connection, "p", now=9):
-                intents.absent(connection, seen, now=1)
+                intents.mark_not_found(connection, seen, now=1)
             intents.settle(connection, key, intents.Facts("processing", "new", 1, "RUB", "r"), now=1)
             connection.rollback()
         return database.engine
@@ -91,9 +92,9 @@ def work(job: dict[str, Any], url: str, settings: dict[str, Any], engine: sa.Eng
         HighHelp(**settings, transport=Watched(steps), clock=clock, timeout=10, total_timeout=40, environ={}) as client,
         PayoutGuard(client, url, clock=clock, environ={}) as guard,
     ):
-        guard.database._engine = engine
-        guard.database.prepare()
-        steps.watch(guard.database.engine)
+        guard._database._engine = engine
+        guard._database.create_schema()
+        steps.watch(guard._database.engine)
         try:
             result = DO[job["do"]](guard, job)
         except highhelp.HighHelpError as error:
@@ -131,7 +132,7 @@ def main() -> None:
         "signer": RsaSigner.from_pem(Path(home) / "private_key.pem"),
     }
     # the pauses of the client's look-ups are not what is tested here
-    highhelp.http.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[assignment, attr-defined]  # a stand-in
+    highhelp.transport.driver.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[assignment, attr-defined]  # a stand-in
     engine = warm(url)
     serve(lambda job: work(job, url, settings, engine))
 

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from highhelp import AsyncHighHelp, AsyncPayoutGuard, HighHelp, Money, SettingsError
-from highhelp.ledger import PayoutGuard
-from highhelp.ledger.batch import Pace, Progress
-from highhelp.ledger.rows import RowsRefused, columns_of, products, read_csv
+from highhelp import AsyncHighHelp, AsyncPayoutGuard, HighHelp, Money, PayoutGuard, SettingsError
+from highhelp.payouts.batch import Progress, RateLimiter
+from highhelp.payouts.csv_file import RowsRefused, columns_of, products, read_csv
 from highhelp_mock import MockGateway
 from tests.payouts.conftest import NOW, bound
 from tests.payouts.crasher import body
@@ -29,6 +28,7 @@ KILLS = 10
 PAN = "2200000000000004"
 
 
+@pytest.mark.slow
 def test_a_batch_that_is_killed_ten_times_pays_every_row_once(
     url: str, home: Path, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -55,7 +55,7 @@ def test_a_batch_that_is_killed_ten_times_pays_every_row_once(
             crasher.run({"do": "batch", "file": str(file), "concurrency": 4, "kill_at": kill_at})
             done = len(gateway.payments)
             gateway.travel(121)
-        with gateway.core.engine() as engine:
+        with gateway.dispatcher.engine() as engine:
             engine.faults.clear()
         report: dict[str, Any] = {}
         for _ in range(3):
@@ -190,9 +190,9 @@ def test_a_refused_caller_ends_the_batch_and_nothing_is_marked_refused(gateway: 
 
 
 def test_the_lease_of_a_dead_sender_is_waited_for(guard: PayoutGuard, gateway: MockGateway) -> None:
-    flow = guard.guarding.sending(body("p-1", 100, "RUB"), "create_p2p_payout")
+    flow = guard._flows.send(body("p-1", 100, "RUB"), "create_p2p_payout")
     step = next(flow)
-    guard.database.write(step.function)  # type: ignore[union-attr]  # it writes
+    guard._database.write(step.function)  # type: ignore[union-attr]  # it writes
     flow.close()  # dies before anything has left
     waits: list[float] = []
 
@@ -210,13 +210,13 @@ def test_the_lease_of_a_dead_sender_is_waited_for(guard: PayoutGuard, gateway: M
 
 def test_the_pace_is_kept() -> None:
     moment = [0.0]
-    pace = Pace(4, lambda: moment[0])
+    pace = RateLimiter(4, lambda: moment[0])
     assert [pace.delay() for _ in range(3)] == [0, 0.25, 0.5]
     moment[0] = 10
     assert [pace.delay() for _ in range(2)] == [0, 0.25]
-    assert Pace(None).delay() == pytest.approx(0, abs=1)
+    assert RateLimiter(None).delay() == pytest.approx(0, abs=1)
     with pytest.raises(SettingsError, match="per_second"):
-        Pace(0)
+        RateLimiter(0)
 
 
 def test_the_asynchronous_batch(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:

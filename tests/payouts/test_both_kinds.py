@@ -14,14 +14,15 @@ from highhelp import (
     AsyncHighHelp,
     AsyncPayoutGuard,
     HighHelp,
+    NoSuchPayout,
     NotSent,
     OutcomeUnknown,
+    PayoutConflict,
     PayoutGuard,
     Rejected,
     SettingsError,
 )
-from highhelp.ledger import NoSuchPayout, PayoutConflict
-from highhelp.ledger.guarding import Read, Write
+from highhelp.payouts.flow import Read, Write
 from tests.payouts.conftest import bound
 from tests.payouts.crasher import body
 from tests.payouts.test_guard import BODY, CREATE, REFUSAL, answering, die_before_sending
@@ -115,7 +116,7 @@ def test_every_method(play: Any, gateway: MockGateway, sqlite: str) -> None:
         assert [one.payment_id for one in await guard.recover("p-4")] == ["p-4"]
         assert [one.payment_id for one in await guard.recover()] == ["p-3"]
         sent = gateway.signed_callback("p-1", "success", body=INFO)
-        event = Told(gateway.verifier().verify(sent.body, sent.headers))
+        event = GatewayView(gateway.verifier().verify(sent.body, sent.headers))
         settled = await guard.settle(event)
         assert (settled.payment_id, settled.status, settled.changed_at) == ("p-1", "success", 17.0)
         event.payment_id = "nobody"
@@ -143,7 +144,7 @@ def test_a_batch_and_its_options(play: Any, gateway: MockGateway, sqlite: str) -
                 await guard.send_batch(rows, operation=CREATE, **wrong)
         with pytest.raises(SettingsError, match="operation"):
             await guard.send_batch(rows)
-        step = next(guard.guarding.sending(body("b-3", 5, "RUB"), CREATE))
+        step = next(guard._flows.send(body("b-3", 5, "RUB"), CREATE))
         await run(guard, step)
         report = await guard.send_batch([body("b-3", 5, "RUB")], operation=CREATE, wait_for_others=False)
         assert [one.state for one in report.payouts] == ["sent"]
@@ -151,7 +152,7 @@ def test_a_batch_and_its_options(play: Any, gateway: MockGateway, sqlite: str) -
     play(scenario)
 
 
-class Told:
+class GatewayView:
     """What a callback says, in the form of an event."""
 
     def __init__(self, callback: Any) -> None:
@@ -199,7 +200,7 @@ def test_after_a_doubtful_attempt_a_taken_payment_id_may_be_our_own(
         script = [script[0], FAILS, *script[1:]]
 
     async def scenario(guard: Any) -> None:
-        flow = guard.guarding.sending(BODY, CREATE)
+        flow = guard._flows.send(BODY, CREATE)
         step = next(flow)
         assert isinstance(step, Write)
         await run(guard, step)
@@ -207,7 +208,7 @@ def test_after_a_doubtful_attempt_a_taken_payment_id_may_be_our_own(
         gateway.travel(121)
         assert [one.state for one in await guard.recover()] == ["prepared"]
         if not noted:
-            monkeypatch.setattr("highhelp.ledger.intents.release", away)
+            monkeypatch.setattr("highhelp.payouts.intents.release", away)
         with pytest.raises(OutcomeUnknown, match=said) as caught:
             await guard.send(BODY, operation=CREATE)
         unknown = caught.value
@@ -259,7 +260,7 @@ def test_why_an_attempt_ended_is_kept_and_where_it_cannot_be_the_error_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if not noted:
-        monkeypatch.setattr("highhelp.ledger.intents.release", away)
+        monkeypatch.setattr("highhelp.payouts.intents.release", away)
 
     async def scenario(guard: Any) -> None:
         with pytest.raises(error) as caught:
@@ -291,7 +292,7 @@ def test_an_attempt_that_never_left(play: Any, naps: list[float]) -> None:
 def test_an_answer_that_cannot_be_noted(play: Any, gateway: MockGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario(guard: Any) -> None:
         with monkeypatch.context() as patched:
-            patched.setattr("highhelp.ledger.intents.settle", away)
+            patched.setattr("highhelp.payouts.intents.settle", away)
             with pytest.raises(OutcomeUnknown) as caught:
                 await guard.send(BODY, operation=CREATE)
         unknown = caught.value
@@ -308,7 +309,7 @@ def test_an_answer_that_cannot_be_noted(play: Any, gateway: MockGateway, monkeyp
 def test_an_intent_that_cannot_be_stored_is_not_sent(
     play: Any, gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("highhelp.ledger.intents.begin", away)
+    monkeypatch.setattr("highhelp.payouts.intents.acquire", away)
 
     async def scenario(guard: Any) -> None:
         with pytest.raises(NotSent) as caught:
@@ -330,7 +331,7 @@ def test_reading_and_writing_are_apart(play: Any) -> None:
 
 def test_the_lease_is_the_one_that_is_given(play: Any, gateway: MockGateway) -> None:
     async def scenario(guard: Any) -> None:
-        await run(guard, next(guard.guarding.sending(BODY, CREATE)))
+        await run(guard, next(guard._flows.send(BODY, CREATE)))
         assert [one.busy_until for one in await guard.list()] == [gateway.clock() + 100]
 
     play(scenario, lease=100)
@@ -368,7 +369,7 @@ def test_a_taken_payment_id_that_is_our_own_is_the_payout(play: Any, gateway: Mo
     held = {"status": "processing", "payment_id": "p-1", "payment_info": {"amount": 10000, "currency": "RUB"}}
 
     async def scenario(guard: Any) -> None:
-        await run(guard, next(guard.guarding.sending(BODY, CREATE)))
+        await run(guard, next(guard._flows.send(BODY, CREATE)))
         gateway.travel(121)
         await guard.recover()
         settled = await guard.send(BODY, operation=CREATE)

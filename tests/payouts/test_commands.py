@@ -84,7 +84,7 @@ def test_a_file_is_sent_shown_recovered_and_reconciled(
     gateway.fault("get_p2p_payout", "http_500", times=8)
     assert cli.main(["payouts", "recover"]) == output.UNKNOWN
     assert "unknown" in capsys.readouterr().out
-    with gateway.core.engine() as engine:
+    with gateway.dispatcher.engine() as engine:
         engine.faults.clear()
     assert cli.main(["payouts", "recover", "p-1", "--json"]) == output.OK
     assert [one["state"] for one in told(capsys)] == ["prepared"]

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from highhelp.ledger import PayoutBook
+from highhelp import PayoutBook
 from highhelp_mock import MockGateway
 from tests.payouts.conftest import NOW
 from tests.payouts.crashing import Crasher, crashing, repeated
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 LEASE = 71
 """Seconds after which a dead sender's lease has ended."""
@@ -92,7 +94,7 @@ def test_every_step_of_send_and_of_recover(url: str, home: Path, request: pytest
 
 
 def clear(crasher: Crasher) -> None:
-    with crasher.gateway.core.engine() as engine:
+    with crasher.gateway.dispatcher.engine() as engine:
         engine.faults.clear()
 
 

@@ -23,25 +23,25 @@ from highhelp import (
     CallbackInbox,
     DuplicatePayment,
     HighHelp,
+    HmacSigner,
+    HTTPTransport,
     InvalidRequest,
+    NoSuchPayout,
     NotSent,
     OutcomeUnknown,
-    Rejected,
-    SettingsError,
-    Unavailable,
-    models,
-)
-from highhelp.ledger import (
-    NoSuchPayout,
     PayoutBook,
     PayoutBusy,
     PayoutConflict,
     PayoutGuard,
     PayoutUnsettled,
+    Rejected,
+    SettingsError,
+    Unavailable,
+    models,
 )
-from highhelp.ledger.guarding import CarryOut
-from highhelp.ledger.intents import Facts, intent_key, listed
-from highhelp.ledger.intents import settle as settle_facts
+from highhelp.payouts.flow import Execute
+from highhelp.payouts.intents import Facts, intent_key, list_payouts
+from highhelp.payouts.intents import settle as settle_facts
 from tests.gateway.merchant import Merchant
 from tests.payouts.conftest import bound
 from tests.payouts.crasher import body
@@ -49,6 +49,7 @@ from tests.payouts.crashing import repeated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from highhelp_mock import MockGateway
 
@@ -63,10 +64,10 @@ def creates(gateway: MockGateway) -> int:
 
 def die_before_sending(guard: PayoutGuard, request: dict[str, Any]) -> None:
     """The intent is `sent`, and its process is gone."""
-    flow = guard.guarding.sending(request, CREATE)
+    flow = guard._flows.send(request, CREATE)
     step: Any = next(flow)
-    flow_step: Any = flow.send(guard.database.write(step.function))
-    assert isinstance(flow_step, CarryOut)
+    flow_step: Any = flow.send(guard._database.write(step.function))
+    assert isinstance(flow_step, Execute)
     flow.close()
 
 
@@ -202,9 +203,9 @@ def test_a_request_that_arrives_after_the_gateway_said_absent(
     guard: PayoutGuard, gateway: MockGateway, naps: list[float]
 ) -> None:
     sent: list[bytes] = []
-    flow = guard.guarding.sending(BODY, CREATE)
+    flow = guard._flows.send(BODY, CREATE)
     step: Any = next(flow)
-    late: Any = flow.send(guard.database.write(step.function))
+    late: Any = flow.send(guard._database.write(step.function))
     sent.append(late.call.body)
     flow.close()
     gateway.travel(121)
@@ -434,13 +435,13 @@ def test_another_request_id_is_noted_and_the_status_goes_on(guard: PayoutGuard, 
     first = guard.send(BODY, operation=CREATE)
     facts = Facts("success", amount=10000, currency="rub", request_id="another", payment_type="new kind")
     key = intent_key(first.project_id, "p-1")
-    settled = guard.database.write(settle_facts, key, facts, now=1)
+    settled = guard._database.write(settle_facts, key, facts, now=1)
     assert settled is not None
     assert (settled.status, settled.request_id, settled.reason) == ("success", first.request_id, "another request_id")
-    later = guard.database.write(settle_facts, key, Facts("decline"), now=2)
+    later = guard._database.write(settle_facts, key, Facts("decline"), now=2)
     assert later is not None
     assert (later.status, later.reason) == ("success", "success, later decline")
-    payin = guard.database.write(settle_facts, key, Facts("success", payment_type="payin"), now=3)
+    payin = guard._database.write(settle_facts, key, Facts("success", payment_type="payin"), now=3)
     assert payin is not None
     assert (payin.state, payin.reason) == ("settled", "another payment")
 
@@ -467,7 +468,7 @@ def test_no_card_number_at_rest_without_the_key(guard: PayoutGuard, sqlite: str)
         if os.path.exists(path):  # noqa: PTH110
             with open(path, "rb") as file:  # noqa: PTH123
                 assert PAN.encode() not in file.read()
-    assert PAN not in repr(guard.guarding.prepared(BODY, CREATE))
+    assert PAN not in repr(guard._flows.build(BODY, CREATE))
 
 
 def test_with_the_key_the_sealed_body_is_sent(gateway: MockGateway, sqlite: str) -> None:
@@ -545,8 +546,8 @@ def test_a_database_that_goes_away(
 ) -> None:
     transport = gateway.transport if accepted else answering((422, REFUSAL), (404, REFUSAL), (404, REFUSAL))
     with made(gateway, sqlite, transport) as guard:
-        guard.database.prepare()
-        write, left = guard.database.write, [None] * writes
+        guard._database.create_schema()
+        write, left = guard._database.write, [None] * writes
 
         def fails(function: Any) -> Any:
             if not left:
@@ -554,14 +555,16 @@ def test_a_database_that_goes_away(
             left.pop()
             return write(function)
 
-        monkeypatch.setattr(guard.database, "write", fails)
+        monkeypatch.setattr(guard._database, "write", fails)
         told = NotSent if writes == 0 else OutcomeUnknown if accepted else Rejected
         with pytest.raises(told) as raised:
             guard.send(BODY, operation=CREATE)
         assert "Broken" in f"{raised.value} {getattr(raised.value, '__notes__', '')}"
         monkeypatch.undo()
         assert [one.state for one in guard.list()] == ["sent"] * writes
-        monkeypatch.setattr("highhelp.http.time", SimpleNamespace(sleep=naps.append, monotonic=time.monotonic))
+        monkeypatch.setattr(
+            "highhelp.transport.driver.time", SimpleNamespace(sleep=naps.append, monotonic=time.monotonic)
+        )
         gateway.travel(121)
         assert [one.state for one in guard.recover()] == ["settled" if accepted else "prepared"] * writes
     assert creates(gateway) == int(accepted and writes > 0)
@@ -658,7 +661,7 @@ def test_the_list_is_filtered(guard: PayoutGuard, gateway: MockGateway) -> None:
     guard.send(body("p-1", 100, "RUB"), operation=CREATE)
 
     def ids(**wanted: Any) -> list[str]:
-        return [one.payment_id for one in guard.database.read(listed, **wanted)]
+        return [one.payment_id for one in guard._database.read(list_payouts, **wanted)]
 
     assert ids() == [one.payment_id for one in guard.list()] == ["p-2", "p-1", "p-0"]
     assert ids(limit=1) == ids(limit=1, state="prepared") == [one.payment_id for one in guard.list(limit=1)] == ["p-2"]
@@ -752,3 +755,20 @@ def test_what_a_client_that_checks_nothing_leaves_out_is_named(gateway: MockGate
         with pytest.raises(InvalidRequest, match="general:payment_id: is missing or wrong"):
             guard.send({"general": {}, "payment": {"amount": 1, "currency": "RUB"}}, operation=CREATE)
         assert guard.list() == []
+
+
+def test_a_client_whose_calls_cannot_be_bounded_is_refused(tmp_path: Path) -> None:
+    signer = HmacSigner("k" * 32)
+    about: dict[str, Any] = {"base_url": "https://gateway.example", "project_id": "p", "signer": signer, "environ": {}}
+
+    def guard(**options: Any) -> PayoutGuard:
+        return PayoutGuard(HighHelp(**about, **options), tmp_path / "guard.db", environ={})
+
+    with httpx.Client(transport=HTTPTransport()) as own, pytest.raises(SettingsError, match=r"^http_client: .*HTTPTr"):
+        guard(http_client=own)
+    with httpx.HTTPTransport() as usual, pytest.raises(SettingsError, match=r"^transport: .*highhelp.HTTPTransport"):
+        guard(transport=usual)
+    for bounded in (None, "fast", HTTPTransport(), httpx.MockTransport(lambda _: httpx.Response(200))):
+        guard(transport=bounded).close()
+    late = AsyncHighHelp(**about, http_client=httpx.AsyncClient())  # asyncio.timeout bounds every attempt
+    AsyncPayoutGuard(late, tmp_path / "guard.db", environ={})

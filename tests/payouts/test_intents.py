@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from highhelp import NoSuchPayout, PayoutBook, PayoutBusy, PayoutConflict, PayoutUnsettled
 from highhelp.errors import SettingsError
-from highhelp.ledger import NoSuchPayout, PayoutBook, PayoutBusy, PayoutConflict, PayoutUnsettled, intents
-from highhelp.ledger.intents import Facts, Intent, Open, Payout, intent_key
-from highhelp.ledger.protect import Seal
+from highhelp.payouts import intents
+from highhelp.payouts.intents import Facts, Intent, Payout, UnsettledIntent, intent_key
+from highhelp.storage.encryption import BodyCipher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,10 +26,10 @@ RAW = json.dumps({"payment": {"amount": 100, "currency": "RUB"}, "receiver": {"p
 def write(sqlite: str) -> Iterator[Callable[..., Any]]:
     """Carries out a function in a transaction of its own."""
     with PayoutBook(sqlite, environ={}) as book:
-        yield book.database.write
+        yield book._database.write
 
 
-def intent(payment_id: str = "p-1", raw: bytes = RAW, seal: Seal | None = None) -> Intent:
+def intent(payment_id: str = "p-1", raw: bytes = RAW, seal: BodyCipher | None = None) -> Intent:
     return Intent.of(PROJECT, payment_id, CREATE, raw, seal)
 
 
@@ -37,15 +38,15 @@ def key(payment_id: str = "p-1") -> str:
 
 
 def test_an_intent_of_the_bytes_that_will_be_sent() -> None:
-    seal = Seal(KEY)
+    seal = BodyCipher(KEY)
     made = intent(seal=seal)
     assert (made.project_id, made.payment_id, made.operation) == (PROJECT, "p-1", CREATE)
     assert (made.amount, made.currency, made.key) == (100, "RUB", key())
     assert json.loads(made.body) == {"payment": {"amount": 100, "currency": "RUB"}, "receiver": {"pan": "***"}}
     assert made.sealed is not None
-    assert seal.open(made.sealed, key()) == RAW
+    assert seal.decrypt(made.sealed, key()) == RAW
     with pytest.raises(SettingsError):
-        seal.open(made.sealed, key("p-2"))
+        seal.decrypt(made.sealed, key("p-2"))
     assert intent().sealed is None
     assert PAN not in repr(made)
 
@@ -58,23 +59,23 @@ def test_the_fingerprint_of_a_body_stays_as_it_is() -> None:
 
 
 def test_the_right_to_send(write: Callable[..., Any]) -> None:
-    begun = write(intents.begin, intent(), now=1000, until=6000)
+    begun = write(intents.acquire, intent(), now=1000, until=6000)
     assert (begun.payout.state, begun.payout.attempts, begun.doubtful) == ("prepared", 0, False)
     assert len(begun.token) == 32
     with pytest.raises(PayoutBusy, match=r"^payout p-1: is being sent by somebody else$") as busy:
-        write(intents.begin, intent(), now=5999, until=9000)
+        write(intents.acquire, intent(), now=5999, until=9000)
     assert (busy.value.payment_id, busy.value.until) == ("p-1", 6.0)
     with pytest.raises(PayoutUnsettled, match=r"^payout p-1: an earlier attempt may have arrived; recover\(\) asks"):
-        write(intents.begin, intent(), now=6000, until=9000)
+        write(intents.acquire, intent(), now=6000, until=9000)
     with pytest.raises(PayoutConflict, match=r"^payout p-1: was prepared with another body; nothing was sent$"):
-        write(intents.begin, intent(raw=RAW + b" "), now=6000, until=9000)
+        write(intents.acquire, intent(raw=RAW + b" "), now=6000, until=9000)
     other = Intent.of(PROJECT, "p-1", "create_ecom_payout", RAW, None)
     with pytest.raises(PayoutConflict):
-        write(intents.begin, other, now=6000, until=9000)
+        write(intents.acquire, other, now=6000, until=9000)
 
 
 def test_only_its_token_ends_an_attempt(write: Callable[..., Any]) -> None:
-    begun = write(intents.begin, intent(), now=1000, until=6000)
+    begun = write(intents.acquire, intent(), now=1000, until=6000)
     ends: dict[str, Any] = {"state": "refused", "reason": "invalid"}
     left = write(intents.release, key(), "another token", now=2000, **ends)
     assert (left.state, left.reason, left.busy_until, left.changed_at) == ("sent", None, 6.0, 1.0)
@@ -82,9 +83,9 @@ def test_only_its_token_ends_an_attempt(write: Callable[..., Any]) -> None:
     assert (ended.state, ended.reason, ended.busy_until, ended.changed_at) == ("refused", "invalid", None, 3.0)
     again = write(intents.release, key(), begun.token, state="unknown", reason="x", now=4000)
     assert again == ended
-    anew = write(intents.begin, intent(), now=5000, until=9000)
+    anew = write(intents.acquire, intent(), now=5000, until=9000)
     assert anew.token != begun.token
-    (sent,) = write(intents.listed)
+    (sent,) = write(intents.list_payouts)
     assert (sent.state, sent.reason, sent.attempts, sent.busy_until) == ("sent", None, 2, 9.0)
 
 
@@ -99,7 +100,7 @@ def of(payout: Payout) -> tuple[object, ...]:
 
 def test_what_the_gateway_says_is_followed_along_the_contract(write: Callable[..., Any]) -> None:
     assert write(intents.settle, key(), Facts("success"), now=1) is None
-    write(intents.begin, intent(), now=1000, until=6000)
+    write(intents.acquire, intent(), now=1000, until=6000)
     first = settled(write, Facts("processing", "payout_process", 100, "rub", "r-1", "payout"))
     assert of(first) == ("settled", "processing", "payout_process", "r-1", None)
     assert (first.busy_until, first.changed_at) == (None, 2.0)
@@ -112,11 +113,11 @@ def test_what_the_gateway_says_is_followed_along_the_contract(write: Callable[..
     assert settled(write, Facts("processing", "new"), now=5000) == end
     contradicted = settled(write, Facts("decline"), now=6000)
     assert of(contradicted) == ("settled", "success", None, "r-1", "success, later decline")
-    assert write(intents.begin, intent(), now=9000, until=9999).token is None
+    assert write(intents.acquire, intent(), now=9000, until=9999).token is None
 
 
 def test_an_id_that_is_told_later_is_kept_and_another_one_is_noted(write: Callable[..., Any]) -> None:
-    write(intents.begin, intent(), now=1000, until=6000)
+    write(intents.acquire, intent(), now=1000, until=6000)
     assert of(settled(write, Facts("processing"))) == ("settled", "processing", None, None, None)
     assert settled(write, Facts("processing", request_id="r-1")).request_id == "r-1"
     assert settled(write, Facts("processing")).reason is None
@@ -138,7 +139,7 @@ def test_an_id_that_is_told_later_is_kept_and_another_one_is_noted(write: Callab
 def test_another_payment_is_no_settlement(write: Callable[..., Any], facts: Facts, state: str) -> None:
     write(intents.prepare, intent(), now=1000)
     if state != "prepared":
-        begun = write(intents.begin, intent(), now=1000, until=6000)
+        begun = write(intents.acquire, intent(), now=1000, until=6000)
     if state in ("unknown", "refused"):
         write(intents.release, key(), begun.token, state=state, reason="x", now=1500)
     if state == "settled":
@@ -160,22 +161,22 @@ def test_what_contradicts_nothing_settles(write: Callable[..., Any], facts: Fact
 
 
 def test_a_payment_of_somebody_else_is_not_ours(write: Callable[..., Any]) -> None:
-    begun = write(intents.begin, intent(), now=1000, until=6000)
+    begun = write(intents.acquire, intent(), now=1000, until=6000)
     refused = write(intents.release, key(), begun.token, state="refused", reason="duplicate", now=2000)
     assert settled(write, Facts("success", amount=100)) == refused
-    begun = write(intents.begin, intent(), now=3000, until=6000)
+    begun = write(intents.acquire, intent(), now=3000, until=6000)
     write(intents.release, key(), begun.token, state="refused", reason="invalid", now=4000)
     assert settled(write, Facts("success")).state == "settled"
 
 
-def seen(write: Callable[..., Any], now: int = 6000, payment_id: str | None = None) -> list[Open]:
-    found: list[Open] = write(intents.unsettled, PROJECT, now=now, payment_id=payment_id)
+def seen(write: Callable[..., Any], now: int = 6000, payment_id: str | None = None) -> list[UnsettledIntent]:
+    found: list[UnsettledIntent] = write(intents.unsettled, PROJECT, now=now, payment_id=payment_id)
     return found
 
 
 def test_who_is_asked_about(write: Callable[..., Any]) -> None:
     for number in range(3):
-        write(intents.begin, intent(f"p-{number}"), now=1000, until=6000 + number)
+        write(intents.acquire, intent(f"p-{number}"), now=1000, until=6000 + number)
     write(intents.prepare, intent("p-9"), now=1000)
     assert seen(write, 5999) == []
     assert [one.payout.payment_id for one in seen(write, 6000)] == ["p-0"]
@@ -184,77 +185,77 @@ def test_who_is_asked_about(write: Callable[..., Any]) -> None:
     assert write(intents.unsettled, "another", now=7000) == []
     (first,) = seen(write, 6000)
     assert (first.attempts, len(first.token or "")) == (1, 32)
-    write(intents.doubt, first, reason="no answer", now=6500)
+    write(intents.mark_unknown, first, reason="no answer", now=6500)
     (unknown,) = seen(write, 6000)
     assert (unknown.token, unknown.payout.state, unknown.payout.reason) == (None, "unknown", "no answer")
     assert (unknown.payout.busy_until, unknown.payout.changed_at) == (None, 6.5)
 
 
 def test_what_is_absent_may_be_sent_again_and_is_doubtful(write: Callable[..., Any]) -> None:
-    write(intents.begin, intent(), now=1000, until=6000)
+    write(intents.acquire, intent(), now=1000, until=6000)
     (one,) = seen(write)
-    absent = write(intents.absent, one, now=7000)
+    absent = write(intents.mark_not_found, one, now=7000)
     assert (absent.state, absent.reason, absent.busy_until, absent.changed_at) == ("prepared", None, None, 7.0)
-    assert write(intents.begin, intent(), now=8000, until=9000).doubtful is True
+    assert write(intents.acquire, intent(), now=8000, until=9000).doubtful is True
 
 
 @pytest.mark.parametrize("change", ["state", "attempts", "token", "none"])
 def test_what_has_changed_since_it_was_seen_is_left(write: Callable[..., Any], change: str) -> None:
-    write(intents.begin, intent(), now=1000, until=6000)
+    write(intents.acquire, intent(), now=1000, until=6000)
     (one,) = seen(write)
     if change == "state":
         settled(write, Facts("processing"))
     elif change == "attempts":
-        write(intents.absent, one, now=7000)
-        write(intents.begin, intent(), now=7000, until=8000)
+        write(intents.mark_not_found, one, now=7000)
+        write(intents.acquire, intent(), now=7000, until=8000)
     elif change == "token":
-        one = Open(one.payout, "another", one.attempts)
+        one = UnsettledIntent(one.payout, "another", one.attempts)
     else:
-        one = Open(one.payout, None, one.attempts)
-    (before,) = write(intents.listed)
-    assert write(intents.absent, one, now=9000) == before
-    assert write(intents.doubt, one, reason="x", now=9000) == before
-    assert write(intents.listed) == [before]
+        one = UnsettledIntent(one.payout, None, one.attempts)
+    (before,) = write(intents.list_payouts)
+    assert write(intents.mark_not_found, one, now=9000) == before
+    assert write(intents.mark_unknown, one, reason="x", now=9000) == before
+    assert write(intents.list_payouts) == [before]
 
 
 def test_one_two_and_many(write: Callable[..., Any]) -> None:
-    seal = Seal(KEY)
+    seal = BodyCipher(KEY)
     write(intents.prepare, intent("p-1", seal=seal), now=1000)
     write(intents.prepare, intent("p-2"), now=2000)
     assert write(intents.get, PROJECT, "p-1").payment_id == "p-1"
     operation, body = write(intents.sealed, PROJECT, "p-1")
-    assert (operation, seal.open(body, key())) == (CREATE, RAW)
+    assert (operation, seal.decrypt(body, key())) == (CREATE, RAW)
     assert write(intents.sealed, PROJECT, "p-2") == (CREATE, None)
-    assert write(intents.shown, "p-1")["sealed"] is True
-    assert write(intents.shown, "p-1", PROJECT)["payment_id"] == "p-1"
+    assert write(intents.get_payout, "p-1")["sealed"] is True
+    assert write(intents.get_payout, "p-1", PROJECT)["payment_id"] == "p-1"
     absent: list[tuple[Any, ...]] = [
         (intents.get, "another", "p-1"),
         (intents.get, PROJECT, "p-9"),
         (intents.sealed, PROJECT, "p-9"),
-        (intents.shown, "p-9"),
-        (intents.shown, "p-9", PROJECT),
+        (intents.get_payout, "p-9"),
+        (intents.get_payout, "p-9", PROJECT),
     ]
     for ask in absent:
         with pytest.raises(NoSuchPayout, match=r"^payout p-\d: there is no intent of it$"):
             write(*ask)
     with pytest.raises(NoSuchPayout):
-        write(intents.shown, "p-1", "another")
+        write(intents.get_payout, "p-1", "another")
     # one statement cannot name all of a large batch
     for place in (0, 499, 500, 501, 999, 1000):
         ids = [f"x-{number}" for number in range(1001)]
         ids[place] = "p-2"
-        assert list(write(intents.several, PROJECT, ids)) == ["p-2"]
+        assert list(write(intents.get_many, PROJECT, ids)) == ["p-2"]
         keys = [key(one) for one in ids]
         assert write(intents.fingerprints, keys) == {key("p-2"): intent("p-2").fingerprint}
-    assert set(write(intents.several, PROJECT, ["p-1", "p-2"])) == {"p-1", "p-2"}
-    assert write(intents.several, PROJECT, []) == {}
+    assert set(write(intents.get_many, PROJECT, ["p-1", "p-2"])) == {"p-1", "p-2"}
+    assert write(intents.get_many, PROJECT, []) == {}
 
 
 def test_of_two_projects_with_one_payment_id_the_newest_is_shown(write: Callable[..., Any]) -> None:
     write(intents.prepare, intent(), now=1000)
     write(intents.prepare, Intent.of("another", "p-1", CREATE, RAW, None), now=2000)
-    assert write(intents.shown, "p-1")["project_id"] == "another"
-    assert write(intents.shown, "p-1", PROJECT)["project_id"] == PROJECT
+    assert write(intents.get_payout, "p-1")["project_id"] == "another"
+    assert write(intents.get_payout, "p-1", PROJECT)["project_id"] == PROJECT
 
 
 @pytest.mark.parametrize(

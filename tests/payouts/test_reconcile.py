@@ -10,16 +10,16 @@ import pytest
 import sqlalchemy as sa
 
 from highhelp import CallbackInbox, DuplicatePayment, OutcomeUnknown, SettingsError
-from highhelp.ledger.intents import Facts, Payout
-from highhelp.ledger.reconcile import KINDS, Heard, NotAsked, Reconciliation, compare
-from highhelp.ledger.schema import EVENTS, PAYOUTS
+from highhelp.payouts.intents import Facts, Payout
+from highhelp.payouts.reconcile import KINDS, Reconciliation, StoredCallback, Unreachable, compare
+from highhelp.storage.tables import EVENTS, PAYOUTS
 from tests.gateway.merchant import Merchant
 from tests.payouts.crasher import body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from highhelp.ledger import PayoutGuard
+    from highhelp import PayoutGuard
     from highhelp_mock import MockGateway
 
 CREATE = "create_p2p_payout"
@@ -53,11 +53,11 @@ class Books:
         self.gateway.advance(payment_id, status)
 
     def change(self, payment_id: str, **values: Any) -> None:
-        with self.guard.database.engine.begin() as connection:
+        with self.guard._database.engine.begin() as connection:
             connection.execute(sa.update(PAYOUTS).where(PAYOUTS.c.payment_id == payment_id).values(**values))
 
     def forget_at_the_gateway(self, payment_id: str) -> None:
-        with self.gateway.core.engine() as engine:
+        with self.gateway.dispatcher.engine() as engine:
             engine._payments.pop((self.gateway.project_id, payment_id))
 
 
@@ -133,7 +133,7 @@ def contradicting_end(books: Books) -> None:
     books.hear("x", "decline")
     books.handle()
     books.change("x", status="success")
-    with books.guard.database.engine.begin() as connection:
+    with books.guard._database.engine.begin() as connection:
         connection.execute(sa.delete(EVENTS).where(EVENTS.c.payment_id == "x"))
 
 
@@ -229,7 +229,7 @@ def test_a_planted_difference_is_found_and_nothing_is_done(
 
 
 def everything(guard: PayoutGuard) -> list[Any]:
-    with guard.database.engine.connect() as connection:
+    with guard._database.engine.connect() as connection:
         return [tuple(row) for table in (PAYOUTS, EVENTS) for row in connection.execute(sa.select(table))]
 
 
@@ -265,7 +265,7 @@ def test_the_actions_do_what_they_say(books: Books, guard: PayoutGuard, gateway:
         guard.status("x")
         assert found(guard, gateway).differences == ()
         books.forget_at_the_gateway("x")
-        with guard.database.engine.begin() as connection:
+        with guard._database.engine.begin() as connection:
             connection.execute(sa.delete(PAYOUTS))
 
 
@@ -277,13 +277,13 @@ BASE = Payout(
 
 def test_several_differences_of_one_payout_are_all_named() -> None:
     heard = [
-        Heard(1, "x", "parked", "conflict", Facts("decline")),
-        Heard(2, "x", "done", None, Facts("decline", amount=100, currency="rub")),
+        StoredCallback(1, "x", "parked", "conflict", Facts("decline")),
+        StoredCallback(2, "x", "done", None, Facts("decline", amount=100, currency="rub")),
     ]
     told = Facts("success", amount=100, currency="RUB", request_id="s")
     kinds = [one.kind for one in compare(BASE, heard, told)]
     assert kinds == ["other_payment", "callback_parked", "callback_contradicts", "callback_not_applied"]
-    assert compare(BASE, heard[1:], NotAsked())[0].kind == "not_asked"
+    assert compare(BASE, heard[1:], Unreachable())[0].kind == "not_asked"
     assert compare(replace(BASE, state="refused", status=None), [], None) == []
 
 

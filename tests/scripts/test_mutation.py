@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mutation import equivalent, mutants, report
-from mutation.mutants import CAST, TEXT, Identity, Mutant
-from mutation.rooms import ROOMS, Room
-from mutation.tree import ROOT, source_of
+from tools.mutate import equivalent, mutants, report
+from tools.mutate.mutants import CAST, TEXT, Identity, Mutant
+from tools.mutate.targets import ROOMS, Room
+from tools.mutate.tree import ROOT, source_of
 
 if TYPE_CHECKING:
     from pathlib import Path

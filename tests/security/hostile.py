@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from highhelp import CallbackInbox
-from highhelp.receivers import asgi_receiver, wsgi_receiver
+from highhelp.inbox.receivers import asgi_receiver, wsgi_receiver
 from highhelp_mock import MockGateway, Request
-from highhelp_mock.projects import make_keys
+from highhelp_mock.simulation.projects import make_keys
 from highhelp_signing import (
     BodyNotSignable,
     CallbackRejected,

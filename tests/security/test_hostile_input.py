@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import CallbackInbox
-from highhelp.receivers import asgi_receiver, wsgi_receiver
+from highhelp.inbox.receivers import asgi_receiver, wsgi_receiver
 from highhelp_api import contract
 from highhelp_mock import MockGateway, Request
-from highhelp_mock.projects import Keys, make_keys
+from highhelp_mock.simulation.projects import Keys, make_keys
 from highhelp_signing import CallbackRejected, RejectionReason, signature_headers
 from tests.security.hostile import Spy, bodies
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from highhelp_mock import Outgoing
+
+pytestmark = pytest.mark.slow
 
 NOW = 1_795_521_600
 SIGNATURE, TIMESTAMP = contract.HEADERS.signature, contract.HEADERS.timestamp

@@ -91,7 +91,7 @@ def leaks(operation: str, algorithm: str, home: Path, caplog: pytest.LogCaptureF
                 return transport(request)
 
             client = HighHelp(home=home, environ=environ, transport=httpx.MockTransport(answer), check_requests=check)
-            channels += [repr(client), repr(client.settings), repr(client._core)]
+            channels += [repr(client), repr(client.settings), repr(client._executor)]
             try:
                 result = client.call(operation, body, getattr(models, known.response).from_dict)
             except HighHelpError as error:
@@ -108,28 +108,29 @@ def leaks(operation: str, algorithm: str, home: Path, caplog: pytest.LogCaptureF
     return [text for text in channels if any(mark in text for mark in forbidden)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("algorithm", ["rsa", "hmac"])
 def test_no_channel_shows_a_mark(
     operation: str, algorithm: str, home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # lessons: card numbers, bodies and tokens at DEBUG, in repr, on exceptions
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
     assert leaks(operation, algorithm, home, caplog) == []
 
 
 def test_a_card_number_in_a_log_line_is_found(
     home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
-    monkeypatch.setattr("highhelp.telemetry.line", lambda send, _: send.body.decode())
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.telemetry.observer.log_line", lambda send, _: send.call.body.decode())
     assert leaks("create_ecom_payin", "rsa", home, caplog) != []
 
 
 def test_a_sensitive_field_in_a_repr_is_found(
     home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("highhelp.http.time.sleep", lambda _: None)
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
     monkeypatch.setattr(models.PaymentState, "__repr__", lambda state: str(state.to_dict()))
     assert leaks("get_p2p_payin", "rsa", home, caplog) != []
 

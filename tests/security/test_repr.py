@@ -98,7 +98,7 @@ def test_ordinary_numbers_are_not() -> None:
 
 
 def test_errors_that_carry_a_state_carry_it_masked() -> None:
-    from highhelp.flows import without_card_data
+    from highhelp.calls.flow import without_card_data
 
     state = models.PaymentState.from_dict({"status": "processing", "requisites": {"pan": MARK, "bank_name": "B"}})
     error = errors.WaitTimeout("late", operation="get_p2p_payin", attempts=1, last=without_card_data(state))

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from highhelp import CallbackEvent, CallbackInbox, SettingsError
-from highhelp.ledger.protect import Seal, readable
+from highhelp.storage.encryption import BodyCipher, readable
 from highhelp_api.contract import CALLBACK_SCHEMA, SENSITIVE_PATHS
 from highhelp_mock import MockGateway
 from tests.security.test_leaks import PAN
@@ -82,7 +82,7 @@ def test_no_mark_is_in_the_database_or_the_log(
 
 
 def test_a_body_that_is_not_masked_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("highhelp.ledger.receiving.readable", json.dumps)
+    monkeypatch.setattr("highhelp.inbox.receive.readable", json.dumps)
     gateway = MockGateway()
     with CallbackInbox(tmp_path / "x.db", verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
         receive_everything(inbox, gateway)
@@ -140,25 +140,25 @@ def test_what_a_sealed_body_is() -> None:
         f" {base64.b64encode(raw_keys[0]).decode()}\n",
         base64.urlsafe_b64encode(raw_keys[1]).decode().rstrip("="),
     ]
-    seal = Seal(",".join(texts))
-    sealed = seal.close(b"content", "p\nx")
-    assert sealed != seal.close(b"content", "p\nx"), "never twice with one nonce"
+    seal = BodyCipher(",".join(texts))
+    sealed = seal.encrypt(b"content", "p\nx")
+    assert sealed != seal.encrypt(b"content", "p\nx"), "never twice with one nonce"
     assert sealed[:8] == hashlib.sha256(raw_keys[0]).digest()[:8]
     assert AESGCM(raw_keys[0]).decrypt(sealed[8:20], sealed[20:], b"p\nx") == b"content"
-    with_second = Seal(texts[1]).close(b"older", "p\nx")
+    with_second = BodyCipher(texts[1]).encrypt(b"older", "p\nx")
     assert with_second[:8] == hashlib.sha256(raw_keys[1]).digest()[:8]
-    assert seal.open(with_second, "p\nx") == b"older"
-    assert repr(seal) == "<Seal with 2 key(s)>"
+    assert seal.decrypt(with_second, "p\nx") == b"older"
+    assert repr(seal) == "<BodyCipher with 2 key(s)>"
     with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: is not the key that this body was sealed with$"):
-        Seal(texts[1]).open(sealed, "p\nx")
+        BodyCipher(texts[1]).decrypt(sealed, "p\nx")
     with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: a sealed body was changed in the database$"):
-        seal.open(sealed[:-1], "p\nx")
+        seal.decrypt(sealed[:-1], "p\nx")
 
 
 @pytest.mark.parametrize("text", [base64.b64encode(bytes(31)).decode(), base64.b64encode(bytes(33)).decode(), "é", "="])
 def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: must be base64 of 32 bytes"):
-        Seal(text)
+        BodyCipher(text)
 
 
 def test_keys_of_either_alphabet_are_the_same() -> None:
@@ -166,21 +166,21 @@ def test_keys_of_either_alphabet_are_the_same() -> None:
     plain, url = base64.b64encode(raw).decode(), base64.urlsafe_b64encode(raw).decode()
     assert "+" in plain
     assert "/" in plain
-    assert Seal(url).open(Seal(plain).close(b"x", "y"), "y") == b"x"
+    assert BodyCipher(url).decrypt(BodyCipher(plain).encrypt(b"x", "y"), "y") == b"x"
 
 
 def test_sealed_bodies_open_with_their_key_only() -> None:
-    old, new = Seal(KEY), Seal(base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("="))
-    sealed = old.close(b"content", "p\nx")
-    assert old.open(sealed, "p\nx") == b"content"
+    old, new = BodyCipher(KEY), BodyCipher(base64.urlsafe_b64encode(os.urandom(32)).decode().rstrip("="))
+    sealed = old.encrypt(b"content", "p\nx")
+    assert old.decrypt(sealed, "p\nx") == b"content"
     with pytest.raises(SettingsError, match="HIGHHELP_DATABASE_KEY"):
-        new.open(sealed, "p\nx")
+        new.decrypt(sealed, "p\nx")
     with pytest.raises(SettingsError, match="changed"):
-        old.open(sealed, "p\ny")
+        old.decrypt(sealed, "p\ny")
     with pytest.raises(SettingsError, match="changed"):
-        old.open(sealed[:-1] + bytes([sealed[-1] ^ 1]), "p\nx")
-    assert Seal(f"{base64.b64encode(os.urandom(32)).decode()},{KEY}").open(sealed, "p\nx") == b"content"
+        old.decrypt(sealed[:-1] + bytes([sealed[-1] ^ 1]), "p\nx")
+    assert BodyCipher(f"{base64.b64encode(os.urandom(32)).decode()},{KEY}").decrypt(sealed, "p\nx") == b"content"
     for wrong in ("", "short", "x" * 44):
         with pytest.raises(SettingsError, match="32 bytes"):
-            Seal(wrong)
+            BodyCipher(wrong)
     assert KEY not in repr(old)

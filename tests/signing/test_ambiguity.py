@@ -162,6 +162,7 @@ SCHEMES = [
 NAMES = [f"{scheme.joiner} {scheme.null_text!r}" for scheme in SCHEMES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES, ids=NAMES)
 def test_no_collision_among_all_small_strings(scheme: SignatureScheme) -> None:
     rules = Rules(scheme, SMALL)
@@ -213,6 +214,7 @@ def texts(joiner: str) -> st.SearchStrategy[str]:
     return loose | st.tuples(entries, loose).map(lambda parts: joiner.join(sorted([*parts[0], parts[1]])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES, ids=NAMES)
 def test_no_collision_under_the_contract(scheme: SignatureScheme) -> None:
     # nothing is required here, so that strings need not be long to be accepted

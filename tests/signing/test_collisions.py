@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from highhelp import HighHelp, InvalidRequest
 from highhelp_api import contract
 from highhelp_mock import MockGateway, Request
-from highhelp_mock.projects import Keys, make_keys
+from highhelp_mock.simulation.projects import Keys, make_keys
 from highhelp_signing import (
     CallbackRejected,
     CallbackVerifier,
@@ -39,6 +39,8 @@ from tests.signing.rivals import Said, Search, planted, said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+pytestmark = pytest.mark.slow
 
 PROJECT = "p"
 FIELDS, AMBIGUOUS = RejectionReason.FIELDS, RejectionReason.AMBIGUOUS
@@ -295,7 +297,7 @@ def test_no_two_requests_with_one_signature_ask_for_different_things(scheme: dic
 
 
 def test_without_the_guard_the_search_finds_two_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("highhelp_mock.guard.ambiguity_of_request", lambda *_, **__: None)
+    monkeypatch.setattr("highhelp_mock.api.authentication.ambiguity_of_request", lambda *_, **__: None)
     assert search_requests({}, 100).collisions
 
 
@@ -318,7 +320,7 @@ def test_the_signature_of_a_payin_pays_nobody_out(monkeypatch: pytest.MonkeyPatc
         return [GatewayJudge({}).send(path, raw, text) for path, raw in zip(paths, (payin, payout), strict=True)]
 
     assert statuses() == [400, 200]
-    monkeypatch.setattr("highhelp_mock.guard.ambiguity_of_request", lambda *_, **__: None)
+    monkeypatch.setattr("highhelp_mock.api.authentication.ambiguity_of_request", lambda *_, **__: None)
     assert statuses() == [200, 200], "which is what the guard is there for"
 
 

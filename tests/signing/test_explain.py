@@ -440,6 +440,7 @@ def test_strange_bodies_do_not_raise(case: Case, body: bytes) -> None:
     assert not case.explained().matches
 
 
+@pytest.mark.slow
 def test_a_large_body_is_bounded(case: Case) -> None:
     case.body = json.dumps({f"k{number}": [None, True, "x" * 30] for number in range(3000)}).encode()
     began = time.process_time()

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa, x25519
 
 from highhelp_mock import MockGateway, Request
-from highhelp_mock.projects import make_keys
+from highhelp_mock.simulation.projects import make_keys
 from highhelp_signing import (
     CallbackRejected,
     CallbackVerifier,
@@ -41,7 +41,7 @@ from tests.signing.conftest import HMAC_TEXT, NOW, PROJECT, callback, compact, p
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from highhelp_mock.projects import Project
+    from highhelp_mock.simulation.projects import Project
 
 SIZE = 256
 """Bytes of the keys here."""

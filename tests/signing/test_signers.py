@@ -9,6 +9,7 @@ import os
 import pickle
 import secrets
 import string
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,9 @@ def sources(pem: bytes, folder: Path) -> list[Any]:
     file = folder / "private_key.pem"
     file.write_bytes(pem)
     text = pem.decode()
-    return [pem, text, f"\n  {text}\n", text.replace("\n", "\\n"), text.replace("\n", "\r\n"), file, str(file)]
+    indented = textwrap.indent(text, "    ")
+    one_line = text.replace("\n", "\\n")
+    return [pem, text, f"\n  {text}\n", indented, one_line, text.replace("\n", "\r\n"), file, str(file)]
 
 
 @pytest.mark.parametrize("form", [serialization.PrivateFormat.PKCS8, serialization.PrivateFormat.TraditionalOpenSSL])

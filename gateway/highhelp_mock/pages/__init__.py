@@ -1,7 +1,7 @@
-"""What people see of the gateway: the hosted payment page and the dashboard. Made here, without a build step."""
+"""The HTML pages: hosted payment page and dashboard."""
 
 from __future__ import annotations
 
-from highhelp_mock.pages.site import answer
+from highhelp_mock.pages.router import answer
 
 __all__ = ["answer"]

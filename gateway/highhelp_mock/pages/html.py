@@ -1,59 +1,62 @@
-"""HTML that is safe by construction: text becomes markup only by being escaped, and markup only comes from here."""
+"""Render the pages' Jinja2 templates. Autoescape is on; Python code makes no markup."""
 
 from __future__ import annotations
 
-from html import escape
-from typing import TYPE_CHECKING, Final, TypeAlias
+import json
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from highhelp_mock.http import Response
+from highhelp_mock.pages import formatting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from jinja2 import Environment, Template
 
-__all__ = ["Child", "Html", "document", "tag"]
-
-_VOID: Final = frozenset({"br", "hr", "input", "link", "meta"})
+__all__ = ["render"]
 
 
-class Html(str):
-    """Markup. Whatever is no `Html` is text, and is escaped where it is put in."""
-
-    __slots__ = ()
-
-
-Child: TypeAlias = "str | int | Iterable[Child] | None"
-Attribute: TypeAlias = str | int | bool | None
-
-
-def tag(name: str, /, *children: Child, **attributes: Attribute) -> Html:
-    """An element.
+def render(
+    template: str,
+    *,
+    title: str,
+    language: str = "en",
+    live: bool = False,
+    status: int = 200,
+    headers: tuple[tuple[str, str], ...] = (),
+    **values: Any,
+) -> Response:
+    """Render a page.
 
     Args:
-        name: of the element.
-        children: markup, text, or sequences of these; None is left out.
-        attributes: a trailing underscore is dropped, others become hyphens; True has no value, None and False are
-            left out.
+        template: its name without `.html`.
+        title: of the page.
+        language: of its texts.
+        live: whether the page updates itself.
+        status: HTTP status.
+        headers: further headers of the answer.
+        values: further values for the template.
     """
-    shown = "".join(_attribute(key, value) for key, value in attributes.items() if value not in (None, False))
-    if name in _VOID:
-        return Html(f"<{name}{shown}>")
-    return Html(f"<{name}{shown}>{_text(children)}</{name}>")
+    page = _template(template).render(title=title, language=language, live=live, **values)
+    body = page.encode("utf-8", "replace")  # half of a surrogate pair has no UTF-8 form
+    return Response(status, (("content-type", "text/html; charset=utf-8"), *headers), body)
 
 
-def document(head: Child, body: Html, language: str) -> bytes:
-    """A whole page."""
-    page = "<!doctype html>" + tag("html", tag("head", head), body, lang=language)
-    return page.encode("utf-8", "replace")  # half of a surrogate pair has no UTF-8 form
+@cache
+def _template(name: str) -> Template:
+    return _environment().get_template(f"{name}.html")
 
 
-def _attribute(name: str, value: Attribute) -> str:
-    shown = name.rstrip("_").replace("_", "-")
-    return f" {shown}" if value is True else f' {shown}="{escape(str(value))}"'
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # most gateways never render a page
 
-
-def _text(child: Child) -> str:
-    if child is None:
-        return ""
-    if isinstance(child, Html):
-        return child
-    if isinstance(child, str | int):
-        return escape(str(child))
-    return "".join(_text(one) for one in child)
+    environment = Environment(
+        loader=PackageLoader("highhelp_mock.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {name: getattr(formatting, name) for name in formatting.__all__}
+    environment.filters["json"] = partial(json.dumps, ensure_ascii=False, indent=2)
+    return environment

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .operations import OPERATIONS as OPERATIONS
     from .operations import VERSION as VERSION
     from .provenance import FACTS as FACTS
+    from .references import ref_name as ref_name
+    from .references import resolve as resolve
     from .requests import REQUEST_FIELDS as REQUEST_FIELDS
     from .schemas import SCHEMAS as SCHEMAS
     from .sensitive import SENSITIVE_NAMES as SENSITIVE_NAMES
@@ -55,6 +57,8 @@ _MODULES = {
     "TRANSITIONS": "statuses",
     "VERSION": "operations",
     "WEBHOOKS": "callbacks",
+    "ref_name": "references",
+    "resolve": "references",
 }
 
 __all__ = (
@@ -81,6 +85,8 @@ __all__ = (
     "TRANSITIONS",
     "VERSION",
     "WEBHOOKS",
+    "ref_name",
+    "resolve",
 )
 
 

@@ -41,7 +41,7 @@ class Operation(NamedTuple):
         idempotency: Colon path of the idempotency key in the request, or None.
         request: Name of the request's schema.
         response: Name of the schema of the answer with HTTP 200.
-        flow: "payin", "payout" or None.
+        direction: "payin", "payout" or None.
         info: The operation that tells where the same payment stands, or None.
         machines: Names of the state machines that apply to the payments it creates.
         outcomes: What an answer of each HTTP status means for the money: "accepted", "refused", "duplicate",
@@ -59,7 +59,7 @@ class Operation(NamedTuple):
     idempotency: str | None
     request: str
     response: str
-    flow: str | None
+    direction: str | None
     info: str | None
     machines: tuple[str, ...]
     outcomes: Mapping[str, str]

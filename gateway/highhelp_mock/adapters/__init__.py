@@ -1,0 +1,1 @@
+"""Connect the gateway to HTTP servers, clients and callback receivers."""

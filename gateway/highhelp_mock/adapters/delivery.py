@@ -1,0 +1,128 @@
+"""Deliver callbacks over HTTP: take what is due, POST it, report the result. Redirects are not followed."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+import httpx
+
+from highhelp_mock.persistence.state_file import StateError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from highhelp_mock.api.dispatch import Dispatcher
+    from highhelp_mock.api.signed_callbacks import Outgoing
+
+__all__ = ["CallbackSender", "deliver_due"]
+
+_TIMEOUT = httpx.Timeout(10, connect=3)
+_PARALLEL = 16
+_TICK_SECONDS = 0.05
+_GRACE_SECONDS = 2.0
+
+
+def deliver_due(dispatcher: Dispatcher, send: Callable[[Outgoing], int] | None = None) -> int:
+    """Send every callback that is due now.
+
+    Args:
+        dispatcher: the gateway.
+        send: takes a callback and returns the receiver's HTTP status; without it they are POSTed over HTTP.
+
+    Returns:
+        How many attempts were made.
+    """
+    if send is None:
+        with httpx.Client(timeout=_TIMEOUT, trust_env=False) as client:
+            return deliver_due(dispatcher, partial(_post, client))
+    attempts = 0
+    while due := dispatcher.due_callbacks(_PARALLEL):
+        for outgoing in due:
+            attempts += 1
+            try:
+                status = send(outgoing)
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                dispatcher.report(outgoing.id, None, type(error).__name__)
+            except BaseException as error:
+                dispatcher.report(outgoing.id, None, type(error).__name__)
+                raise
+            else:
+                dispatcher.report(outgoing.id, status)
+    return attempts
+
+
+def _post(client: httpx.Client, outgoing: Outgoing) -> int:
+    return client.post(outgoing.url, content=outgoing.body, headers=outgoing.headers).status_code
+
+
+class CallbackSender:
+    """Send callbacks as they become due, from threads, between :meth:`start` and :meth:`stop`.
+
+    Threads keep the event loop that answers the API free, and a blocking connection costs a quarter of an asynchronous
+    one. Looking for due callbacks also moves the payments while no request comes in.
+
+    Args:
+        dispatcher: the gateway.
+    """
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._due: queue.SimpleQueue[Outgoing | None] = queue.SimpleQueue()
+        self._changed = threading.Condition()
+        self._busy = 0
+        self._stopping = False
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Start the threads."""
+        context = httpx.create_ssl_context(trust_env=False)
+        targets: list[Callable[[], None]] = [self._watch, *[partial(self._work, context)] * _PARALLEL]
+        for target in targets:
+            thread = threading.Thread(target=target, name="highhelp-mock-callbacks", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop the threads; attempts under way have two seconds, then they are abandoned."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        for _ in self._threads:
+            self._due.put(None)
+        until = time.monotonic() + _GRACE_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _watch(self) -> None:
+        while not self._stopping:
+            try:
+                due = self._dispatcher.due_callbacks(_PARALLEL - self._busy)
+            except StateError:
+                due = []  # callbacks that cannot be written down are not sent; the next look tries again
+            with self._changed:
+                self._busy += len(due)
+                for outgoing in due:
+                    self._due.put(outgoing)
+                # each finished attempt wakes it, so that a long queue does not wait for the tick
+                if not self._stopping and (not due or self._busy >= _PARALLEL):
+                    self._changed.wait(_TICK_SECONDS)
+
+    def _work(self, context: ssl.SSLContext) -> None:
+        with httpx.Client(timeout=_TIMEOUT, trust_env=False, verify=context) as client:
+            while (outgoing := self._due.get()) is not None:
+                status, error = None, None
+                try:
+                    status = _post(client, outgoing)
+                except Exception as failure:  # noqa: BLE001 - one bad address must not stop the other callbacks
+                    error = type(failure).__name__
+                with suppress(StateError):  # the attempt is in memory, and is written with the next change
+                    self._dispatcher.report(outgoing.id, status, error)
+                with self._changed:
+                    self._busy -= 1
+                    self._changed.notify_all()

@@ -1,0 +1,1 @@
+"""The HTTP API: dispatch, authentication, validation, operations and the control API."""

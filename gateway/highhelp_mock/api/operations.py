@@ -1,0 +1,152 @@
+"""Execute the contract's operations, chosen by the contract's data, not by their names."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from highhelp_api import contract
+from highhelp_mock.http import ApiError, Json
+from highhelp_mock.simulation.create_payment import create_payment, fingerprint, payment_methods
+from highhelp_mock.simulation.representations import create_answer, example_rows, info_answer
+from highhelp_mock.simulation.state_machine import AWAITING_3DS, DECLINE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from highhelp_api.contract import Operation
+    from highhelp_mock.simulation.engine import Engine
+    from highhelp_mock.simulation.payments import Payment
+    from highhelp_mock.simulation.projects import Project
+
+__all__ = ["execute", "sample"]
+
+_TAKEN = "There is a payment with this payment_id"
+
+
+def execute(engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any], *, conflict: bool) -> Json:
+    """Execute an authenticated, valid request.
+
+    Args:
+        engine: the simulation.
+        operation: the operation.
+        project: the caller's project.
+        body: the request, valid against the contract.
+        conflict: answer 409 to every repeated payment_id, also with the same body.
+
+    Returns:
+        The body of the answer with HTTP 200.
+
+    Raises:
+        ApiError: 404 for an unknown payment, 409 for a duplicate or a state that does not allow the call.
+    """
+    if operation.idempotency is not None and operation.response == "PaymentState":
+        return _create(engine, operation, project, body, conflict=conflict)
+    if operation.response == "PaymentState" and "payment_id" in _general(body):
+        payment = _find_payment(engine, operation, project, body)
+        if "threeds" in body:
+            payment = _confirm(engine, operation, project, payment, body)
+        return info_answer(payment, engine.base_url)
+    make_list = _LISTS.get(operation.response)
+    return _example(operation) if make_list is None else make_list(project, body)
+
+
+def _create(engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any], *, conflict: bool) -> Json:
+    stored = engine.find(project.project_id, str(_general(body).get("payment_id", "")))
+    if stored is None:
+        payment = create_payment(operation, project, body, engine.clock())
+        return create_answer(engine.add(payment), engine.base_url)
+    if conflict or stored.fingerprint != fingerprint(project, operation.id, body):
+        raise ApiError(409, _TAKEN, [("general:payment_id", "is taken")])
+    return create_answer(stored, engine.base_url)
+
+
+def _find_payment(engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any]) -> Payment:
+    payment = engine.find(project.project_id, str(_general(body)["payment_id"]))
+    if payment is None or payment.info not in (operation.id, operation.info):
+        raise ApiError(404, "No such payment", [("general:payment_id", "is not known")])
+    return payment
+
+
+def _confirm(
+    engine: Engine, operation: Operation, project: Project, payment: Payment, body: Mapping[str, Any]
+) -> Payment:
+    given = fingerprint(project, operation.id, body)
+    if payment.confirmed == given:
+        return payment
+    challenge = payment.challenge
+    if payment.state != AWAITING_3DS or challenge is None or payment.confirmed is not None:
+        raise ApiError(
+            409, "The payment does not wait for a 3-D Secure result", [("general:payment_id", "is not waiting")]
+        )
+    result = body["threeds"]
+    payment = engine.stop_schedule(replace(payment, confirmed=given))
+    matches = "cres" in result if challenge.version == 2 else result.get("md") == challenge.md
+    if not matches:
+        return engine.move(payment, DECLINE, "The 3-D Secure result does not belong to the payment")
+    return engine.move(payment, payment.scenario.after_payer, payment.scenario.after_text)
+
+
+def _balance(project: Project, _: Mapping[str, Any]) -> Json:
+    rows = [
+        {"currency": currency, "amount": account.available, "locked_amount": account.locked}
+        for currency, account in project.balances.accounts.items()
+    ]
+    return {"balance": rows}
+
+
+def _banks(_: Project, body: Mapping[str, Any]) -> Json:
+    method = body.get("method")
+    rows = _filter(example_rows("list_banks", "banks"), body, ("country", "currency"))
+    return {"banks": [row for row in rows if method is None or method in row.get("methods", ())]}
+
+
+def _methods(_: Project, body: Mapping[str, Any]) -> Json:
+    return {"methods": _filter(payment_methods(), body, ("country", "currency", "flow"))}
+
+
+def _filter(
+    rows: tuple[Mapping[str, Any], ...], body: Mapping[str, Any], names: tuple[str, ...]
+) -> list[Mapping[str, Any]]:
+    return [row for row in rows if all(name not in body or row.get(name) == body[name] for name in names)]
+
+
+_LISTS: Mapping[str, Callable[[Project, Mapping[str, Any]], Json]] = {
+    "BalanceResponse": _balance,
+    "BankListResponse": _banks,
+    "PaymentMethodsResponse": _methods,
+}
+
+
+def _general(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    general = body.get("general")
+    return general if isinstance(general, dict) else {}
+
+
+def _example(operation: Operation) -> Json:
+    """Answer an operation that the gateway does not simulate with the document's example."""
+    examples = (example for example in contract.EXAMPLES if example.of == operation.id and example.status == "200")
+    example = next(examples, None)
+    return dict(example.value) if example else sample(operation.response)
+
+
+def sample(schema: str) -> Json:
+    """Make a minimal value of an object schema: its required fields, each with a plain value."""
+    value = _sample(contract.SCHEMAS.get(schema, {}))
+    return value if isinstance(value, dict) else {}
+
+
+def _sample(schema: Mapping[str, Any]) -> Any:
+    schema = contract.resolve(schema)
+    for choice in ("anyOf", "oneOf", "allOf"):
+        if choice in schema:
+            return _sample(schema[choice][0])
+    if "const" in schema or "enum" in schema:
+        return schema.get("const", next(iter(schema.get("enum", [None]))))
+    kind = schema.get("type")
+    kind = kind[0] if isinstance(kind, list) else kind
+    if kind == "object" or "properties" in schema:
+        fields = schema.get("properties", {})
+        return {name: _sample(fields.get(name, {})) for name in schema.get("required", ())}
+    plain: Mapping[Any, Any] = {"integer": schema.get("minimum", 0), "boolean": False, "array": [], "null": None}
+    return plain.get(kind, "0" * schema.get("minLength", 1))

@@ -1,0 +1,1 @@
+"""The simulation's state in an SQLite file."""

@@ -1,0 +1,33 @@
+"""Card numbers: check digit, mask, brand."""
+
+from __future__ import annotations
+
+__all__ = ["brand", "complete", "luhn", "mask"]
+
+
+def luhn(pan: str) -> bool:
+    """Whether the last digit is the check digit of ISO/IEC 7812-1."""
+    return _sum(pan) % 10 == 0
+
+
+def complete(digits: str) -> str:
+    """Append the check digit."""
+    return f"{digits}{-_sum(digits + '0') % 10}"
+
+
+def _sum(digits: str) -> int:
+    twice = "".join(str(2 * int(digit)) for digit in digits[-2::-2])
+    return sum(map(int, digits[::-2])) + sum(map(int, twice))
+
+
+def mask(pan: str) -> str:
+    """Hide a number but for its first six and last four digits; of a short one, only the last four are shown."""
+    shown = 6 if len(pan) >= 14 else 0
+    return pan[:shown] + "*" * (len(pan) - shown - 4) + pan[-4:]
+
+
+def brand(pan: str) -> str | None:
+    """Return the card scheme by the first digits, for the countries that HighHelp serves."""
+    prefixes = {"4": "VISA", "51": "MASTERCARD", "52": "MASTERCARD", "53": "MASTERCARD", "54": "MASTERCARD"}
+    prefixes |= {"55": "MASTERCARD", "22": "MIR", "8600": "UZCARD", "9860": "HUMO"}
+    return next((name for prefix, name in prefixes.items() if pan.startswith(prefix)), None)

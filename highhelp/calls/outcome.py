@@ -1,0 +1,226 @@
+"""Classify what one attempt came to, by the contract's `x-outcome`. Pure: a response in, an outcome out."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from highhelp.errors import DuplicatePayment, FieldProblem, Rejected
+from highhelp.redact import masked_text
+from highhelp_api.contract import Operation
+
+T = TypeVar("T")
+
+OutcomeKind = Literal["accepted", "refused", "duplicate", "not_accepted", "unknown", "not_sent"]
+
+CAUSES: Mapping[int, str] = {
+    400: "malformed",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    409: "duplicate",
+    422: "invalid",
+}
+
+RETRY_AFTER_LIMIT = 3600.0
+"""Seconds beyond which a `Retry-After` is not believed."""
+
+
+@dataclass(frozen=True, repr=False)
+class RawResponse:
+    """An HTTP response as it came.
+
+    Attributes:
+        status: HTTP status, any number.
+        headers: By lower-case name; of a repeated header, the values joined with a comma.
+        content: The body's bytes. Not in `repr`: it may hold card data.
+        received: When it was complete, in Unix seconds.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    received: float
+
+    def __repr__(self) -> str:
+        return f"<RawResponse HTTP {self.status}, {len(self.content)} bytes>"
+
+    def json(self) -> Any:
+        """Return the body as a JSON value.
+
+        Raises:
+            ValueError: If it is not JSON.
+        """
+        try:
+            return _JSON.decode(self.content.decode("utf-8"))
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is not JSON")
+
+
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
+@dataclass(frozen=True)
+class TransportFailure:
+    """No usable response.
+
+    Attributes:
+        sent: Whether anything may have left the machine.
+        reason: What happened, in words without secrets.
+        retryable: Whether another try may help (an unknown host may, a wrong certificate may not).
+    """
+
+    sent: bool
+    reason: str
+    retryable: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[T]):
+    """What one attempt came to.
+
+    Attributes:
+        kind: "accepted", "refused", "duplicate", "not_accepted" (may be repeated), "unknown", or "not_sent".
+        value: With "accepted", the answer as the contract types it.
+        reason: In all other cases, what happened, in words.
+        error: The contract's JSON error, where one came.
+        response: The response, where one came.
+        retryable: Whether the same call can come out otherwise.
+    """
+
+    kind: OutcomeKind
+    value: T | None = None
+    reason: str = ""
+    error: Mapping[str, Any] | None = None
+    response: RawResponse | None = None
+    retryable: bool = True
+
+    @property
+    def status(self) -> int | None:
+        """HTTP status, or None without an answer."""
+        return None if self.response is None else self.response.status
+
+    @property
+    def is_not_found(self) -> bool:
+        """Whether the gateway says, in the contract's words, that there is no such payment."""
+        return self.kind == "refused" and self.status == 404
+
+
+def classify(
+    operation: Operation, result: RawResponse | TransportFailure, parse: Callable[[Mapping[str, Any]], T]
+) -> Outcome[T]:
+    """Classify what one attempt came to. Total: every response has an outcome."""
+    if isinstance(result, TransportFailure):
+        return Outcome("unknown" if result.sent else "not_sent", reason=result.reason, retryable=result.retryable)
+    body, problem = _object(result)
+    if 200 <= result.status < 300:
+        return _success(result, body, problem, parse)
+    meaning = operation.outcomes.get(str(result.status), operation.outcomes["default"])
+    error = body if body is not None and isinstance(body.get("status"), str) else None
+    if meaning == "unknown" or error is None:
+        # a refusal that is not in the contract's words may come from anything on the way
+        text = f"HTTP {result.status}" if error is not None else f"HTTP {result.status} without the contract's JSON"
+        if 300 <= result.status < 400:
+            return Outcome("unknown", reason=f"{text} (a redirect, not followed)", response=result, retryable=False)
+        return Outcome("unknown", reason=_described(text, error), error=error, response=result)
+    reason = _described(f"HTTP {result.status}", error)
+    kind: OutcomeKind = "refused" if meaning == "refused" else "duplicate" if meaning == "duplicate" else "not_accepted"
+    return Outcome(kind, reason=reason, error=error, response=result, retryable=kind == "not_accepted")
+
+
+def _success(
+    answer: RawResponse, body: Mapping[str, Any] | None, problem: str, parse: Callable[[Mapping[str, Any]], T]
+) -> Outcome[T]:
+    if body is None:
+        return Outcome("unknown", reason=f"HTTP {answer.status}, but {problem}", response=answer)
+    try:
+        return Outcome("accepted", value=parse(body), response=answer)
+    except Exception:  # noqa: BLE001  # a caller's own parse may raise anything, and the money has moved by now
+        return Outcome("unknown", reason=f"HTTP {answer.status}, but not the contract's JSON", response=answer)
+
+
+def _object(answer: RawResponse) -> tuple[Mapping[str, Any] | None, str]:
+    if not answer.content:
+        return None, "an empty body"
+    try:
+        body = answer.json()
+    except ValueError:
+        return None, "no JSON in the body"
+    return (body, "") if isinstance(body, dict) else (None, "no JSON object in the body")
+
+
+def _described(text: str, error: Mapping[str, Any] | None) -> str:
+    description = error.get("status_description") if error else None
+    return f"{text}: {masked_text(description)}" if isinstance(description, str) and description else text
+
+
+def rejection(outcome: Outcome[T], operation: Operation, payment_id: str | None, attempts: int) -> Rejected:
+    """The error of a refused or duplicate call."""
+    response, error = outcome.response, outcome.error or {}
+    status = response.status if response else 0
+    skew = clock_skew(response) if response is not None and status == 401 else None
+    kind = DuplicatePayment if outcome.kind == "duplicate" else Rejected
+    problems = _field_problems(error.get("errors"))
+    parts = [outcome.reason, *map(str, problems)]
+    if skew is not None and abs(skew) >= 30:
+        parts.append(f"this machine's clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the gateway's")
+    return kind(
+        "; ".join(parts),
+        operation=operation.id,
+        payment_id=payment_id,
+        attempts=attempts,
+        status=status,
+        cause=CAUSES.get(status, "refused"),
+        description=_text(error.get("status_description")),
+        problems=problems,
+        request_id=_text(error.get("request_id")),
+        clock_skew=skew,
+    )
+
+
+def _text(value: object) -> str | None:
+    return masked_text(value) if isinstance(value, str) else None
+
+
+def _field_problems(errors: object) -> tuple[FieldProblem, ...]:
+    if not isinstance(errors, list):
+        return ()
+    return tuple(
+        FieldProblem(masked_text(str(item.get("field", ""))), masked_text(str(item.get("message", ""))))
+        for item in errors
+        if isinstance(item, dict)
+    )
+
+
+def clock_skew(response: RawResponse) -> float | None:
+    """Seconds by which this machine's clock is ahead of the gateway's `Date` header, or None without one."""
+    moment = _http_date(response.headers.get("date", ""))
+    return None if moment is None else response.received - moment.timestamp()
+
+
+def retry_after(response: RawResponse) -> float | None:
+    """Seconds that `Retry-After` asks to wait, given as seconds or as a date, or None without a usable one."""
+    text = response.headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        # the length is bounded so that a hostile header costs nothing
+        seconds = float(text) if len(text) <= 9 else RETRY_AFTER_LIMIT
+    else:
+        moment = _http_date(text)
+        if moment is None:
+            return None
+        seconds = moment.timestamp() - response.received
+    return min(max(seconds, 0.0), RETRY_AFTER_LIMIT)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,95 @@
+"""How long a call may take, and when it is repeated."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from highhelp.calls.outcome import retry_after
+from highhelp.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from highhelp.calls.outcome import Outcome
+
+MIN_SECONDS_TO_RESEND = 1.0
+"""Seconds without which a pay-in is not sent again: its answer could hardly arrive."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How long and how often. All times in seconds.
+
+    Attributes:
+        attempt: One attempt, from the first byte sent to the last one received.
+        total: The whole call with its look-ups.
+        attempts: Attempts of a read, or of a create that the gateway did not take in.
+        backoff: The first pause; it doubles.
+        max_backoff: The longest pause between attempts, also where `Retry-After` asks for more.
+        not_found_recheck_delay: The pause between the two look-ups that have to say "not found".
+        now: A monotonic clock.
+        jitter: Returns a number from 0 to 1.
+    """
+
+    attempt: float = 30.0
+    total: float = 90.0
+    attempts: int = 4
+    backoff: float = 0.5
+    max_backoff: float = 30.0
+    not_found_recheck_delay: float = 2.0
+    now: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+
+    def with_timeout(self, timeout: float | None) -> Policy:
+        """Return the policy of one call that takes at most so many seconds."""
+        if timeout is None:
+            return self
+        check_seconds("timeout", timeout)
+        return replace(self, total=float(timeout), attempt=min(self.attempt, float(timeout)))
+
+
+MAX_SECONDS = 86400.0
+
+
+def check_seconds(name: str, value: object) -> None:
+    """Refuse what is not a time limit: also NaN and infinity, which would never end.
+
+    Raises:
+        SettingsError: Names the argument.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAX_SECONDS:
+        raise SettingsError(name, f"must be a number of seconds above 0 and at most {MAX_SECONDS:.0f}")
+
+
+class Budget:
+    """What is left of a call's time."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._end = policy.now() + policy.total
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return self._end - self._policy.now()
+
+    def attempt(self) -> float:
+        """Return the seconds for the next attempt."""
+        return max(min(self._policy.attempt, self.left), 0.001)
+
+    def pause(self, tries: int, outcome: Outcome[Any]) -> float | None:
+        """Return the seconds to wait before another try, or None where that makes no sense any more."""
+        if tries >= self._policy.attempts or not outcome.retryable:
+            return None
+        # half of it is random, so that clients that failed together do not come back together
+        ceiling = min(self._policy.backoff * 2 ** min(tries - 1, 16), self._policy.max_backoff)
+        seconds = ceiling * (0.5 + 0.5 * self._policy.jitter())
+        asked = retry_after(outcome.response) if outcome.response is not None else None
+        if asked is not None:
+            if asked > self._policy.max_backoff:
+                return None
+            seconds = max(seconds, asked)
+        return seconds if seconds < self.left else None

@@ -1,0 +1,248 @@
+"""Prepare calls: complete a body, check it against the contract, and turn it once into the bytes that are sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from highhelp import validation
+from highhelp.calls.flow import ClientCall
+from highhelp.errors import FieldProblem, InvalidRequest
+from highhelp_api.contract import OPERATIONS, REQUEST_FIELDS, Operation
+from highhelp_signing import ECHO_PATHS, BodyNotSignable, SignatureScheme, echo_is_ambiguous, parse_body
+from highhelp_signing.ambiguity import ambiguity_of_request
+from highhelp_signing.errors import BodyFault
+from highhelp_signing.normalize import DEFAULT_LIMITS, NotJsonValue, collect_entries, join_entries
+
+if TYPE_CHECKING:
+    from highhelp_api.client.api import Body
+
+T = TypeVar("T")
+
+_PATH = re.compile(r"[!-~]+")
+_ID = ("general", "payment_id")
+_ECHOED = {path: tuple(path.split(":")) for path in ECHO_PATHS}
+# a circle ends in a RecursionError too, and need not be looked for in every request
+_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class RequestBuilder:
+    """Builds calls of one project.
+
+    Attributes:
+        project_id: The project.
+        scheme: How its requests are signed.
+        check_requests: Whether requests are checked against the contract.
+    """
+
+    project_id: str
+    scheme: SignatureScheme
+    check_requests: bool
+
+    def build(
+        self, operation_id: str, body: Body | Mapping[str, Any], parse: Callable[[Mapping[str, Any]], T]
+    ) -> ClientCall[T]:
+        """Build a call whose body is completed, checked and turned into bytes.
+
+        Args:
+            operation_id: Such as `create_p2p_payin`.
+            body: The request.
+            parse: Makes the result of the answer's JSON object.
+
+        Raises:
+            InvalidRequest: The body breaks the contract, names another project, or cannot be signed.
+        """
+        operation = OPERATIONS.get(operation_id)
+        if operation is None:
+            problem = FieldProblem("", f"there is no operation {operation_id!r}")
+            raise InvalidRequest([problem], operation=str(operation_id))
+        content = self._complete(operation, _to_dict(operation, body))
+        raw = self._encode(operation, content)
+        # A model has made a dict of its own just now. A mapping is the caller's: another thread may change it, and its
+        # classes may show an encoder something else than us. What is checked and signed is what will be sent.
+        content, normalized = self._check_sent(operation, raw, content, own=not isinstance(body, Mapping))
+        given = _value_at(content, _ID)
+        creates = operation.retry == "reconcile" and operation.info
+        payment = content.get("payment")
+        expected = (payment.get("amount"), payment.get("currency")) if isinstance(payment, dict) else (None, None)
+        return ClientCall(
+            operation=operation,
+            body=raw,
+            payment_id=given if isinstance(given, str) else None,
+            parse=parse,
+            info=partial(self.build_info, operation.id, given, parse) if creates else None,
+            expected=expected,
+            project_id=self.project_id,
+            normalized=normalized,
+        )
+
+    def build_query(
+        self,
+        operation_id: str,
+        payment_id: str,
+        expected: tuple[int, str],
+        parse: Callable[[Mapping[str, Any]], T],
+    ) -> ClientCall[T]:
+        """Build a create of an earlier process, without its body: to be asked about, never to be sent.
+
+        Args:
+            operation_id: Of the create.
+            payment_id: The payment that it was to create.
+            expected: Its amount in minor units and its currency.
+            parse: Makes a state of the answer's JSON object.
+        """
+        operation = OPERATIONS[operation_id]
+        info = partial(self.build_info, operation_id, payment_id, parse)
+        return ClientCall(operation, b"", payment_id, parse, info, expected, self.project_id)
+
+    def build_raw(self, path: str, body: Mapping[str, Any]) -> ClientCall[Any]:
+        """Build a call of any path, unchecked but for the project.
+
+        Raises:
+            InvalidRequest: The path does not begin with one slash, or the body has no JSON form.
+        """
+        if not isinstance(path, str) or not path.startswith("/") or path.startswith("//") or not _PATH.fullmatch(path):
+            problem = FieldProblem("", "the path starts with one slash, like /api/v1/balance/info")
+            raise InvalidRequest([problem], operation=str(path))
+        known = next((operation for operation in OPERATIONS.values() if operation.path == path), None)
+        # an unknown path may move money, so a lost answer leaves its outcome open
+        operation = known or OPERATIONS["get_balance"]._replace(id=path, path=path, retry="never")
+        content = self._complete(operation, _to_dict(operation, body))
+        payment_id = payment_id_of(content)
+        return ClientCall(operation, _to_json(operation, content, payment_id), payment_id, dict)
+
+    def build_info(
+        self, operation_id: str, payment_id: object, parse: Callable[[Mapping[str, Any]], T]
+    ) -> ClientCall[T]:
+        """Build the question to the info operation of a create.
+
+        Args:
+            operation_id: Of the create.
+            payment_id: The payment that is asked about.
+            parse: Makes a state of the answer's JSON object.
+        """
+        info = OPERATIONS[str(OPERATIONS[operation_id].info)]
+        known = payment_id if isinstance(payment_id, str) else None
+        body = _to_json(info, {"general": {"project_id": self.project_id, "payment_id": payment_id}}, known)
+        return ClientCall(info, body, known, parse, project_id=self.project_id)
+
+    def _complete(self, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
+        """Add the project id; refuse a body that names another project."""
+        general = body.get("general", {})
+        if not isinstance(general, dict):
+            return body  # the check says what is wrong with it
+        project = general.get("project_id")
+        if project is not None and project != self.project_id:
+            problem = FieldProblem("general:project_id", "is not the project of this client")
+            raise InvalidRequest([problem], operation=operation.id, payment_id=payment_id_of(body))
+        completed = {"project_id": self.project_id, **{k: v for k, v in general.items() if k != "project_id"}}
+        return {**body, "general": completed}
+
+    def _encode(self, operation: Operation, body: dict[str, Any]) -> bytes:
+        try:
+            return _to_json(operation, body, payment_id_of(body))
+        except InvalidRequest:
+            self._check(operation, body)  # which may name the field
+            raise
+
+    def _check_sent(
+        self, operation: Operation, raw: bytes, body: dict[str, Any], *, own: bool
+    ) -> tuple[dict[str, Any], str]:
+        """Return the body that these bytes are, checked, and its normalised string.
+
+        The bytes were made of `body`, which nobody else holds where it is our `own`. Made of nothing but what a parser
+        makes, it is what reading the bytes would give (`tests/client/test_signed_bytes.py`), which takes as long as
+        signing.
+        """
+        if own:
+            self._check(operation, body)
+            try:
+                return body, self._normalize(operation, body, plain=True)
+            except NotJsonValue:
+                pass
+        try:
+            read = parse_body(raw)
+        except BodyNotSignable as error:
+            problem = FieldProblem(error.path, str(error))
+            raise InvalidRequest([problem], operation=operation.id, payment_id=payment_id_of(body)) from None
+        self._check(operation, read)
+        return read, self._normalize(operation, read, plain=False)
+
+    def _check(self, operation: Operation, body: dict[str, Any]) -> None:
+        problems = validation.find_problems(operation.request, body) if self.check_requests else []
+        problems += self._find_ambiguous_echoes(operation, body)
+        if problems:
+            raise InvalidRequest(problems, operation=operation.id, payment_id=payment_id_of(body))
+
+    def _find_ambiguous_echoes(self, operation: Operation, body: dict[str, Any]) -> list[FieldProblem]:
+        """Find values that come back in callbacks and would make those callbacks unacceptable."""
+        if operation.idempotency is None:
+            return []
+        problems = []
+        for path, at in ECHO_PATHS.items():
+            value = _value_at(body, _ECHOED[path])
+            if isinstance(value, str) and echo_is_ambiguous(value, at=at, scheme=self.scheme):
+                text = "would make the payment's callbacks ambiguous: a ';' is followed by what reads as a field"
+                problems.append(FieldProblem(path, text))
+        return problems
+
+    def _normalize(self, operation: Operation, body: dict[str, Any], *, plain: bool) -> str:
+        """Return what is signed of a body; refuse one whose signature would hold for another request too."""
+        try:
+            entries = collect_entries(body, self.scheme, plain=plain)
+            normalized = join_entries(body, entries, self.scheme)
+            place = ambiguity_of_request(body, entries, normalized, self.scheme)
+        except BodyNotSignable as error:
+            problem = FieldProblem(error.path, str(error))
+        else:
+            if place is None:
+                return normalized
+            text = "can be read in two ways: the request's signature would hold for another request too"
+            problem = FieldProblem(place if place in REQUEST_FIELDS else "", text)
+        raise InvalidRequest([problem], operation=operation.id, payment_id=payment_id_of(body))
+
+
+def payment_id_of(body: Mapping[str, Any]) -> str | None:
+    """Return the payment_id of a request's body, where it has one that is text."""
+    value = _value_at(body, _ID)
+    return value if isinstance(value, str) else None
+
+
+def _value_at(body: Mapping[str, Any], path: tuple[str, ...]) -> object:
+    value: object = body
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _to_dict(operation: Operation, body: Body | Mapping[str, Any]) -> dict[str, Any]:
+    problem = "must be a request of the contract or a mapping"
+    if isinstance(body, Mapping):
+        return dict(body)
+    try:
+        content = body.to_dict()
+    except (AttributeError, TypeError, ValueError, KeyError):
+        problem = "cannot be turned into JSON: a field holds something else than its model or value"
+    else:
+        if isinstance(content, dict):
+            return content
+    raise InvalidRequest([FieldProblem("", problem)], operation=operation.id)
+
+
+def _to_json(operation: Operation, body: Mapping[str, Any], payment_id: str | None) -> bytes:
+    try:
+        raw = _JSON.encode(body).encode("utf-8")
+    except UnicodeEncodeError:
+        problem = "holds text that has no UTF-8 form"
+    except (TypeError, ValueError, RecursionError):
+        problem = "holds a value that has no JSON form"
+    else:
+        if len(raw) <= DEFAULT_LIMITS.raw:
+            return raw
+        problem = str(BodyNotSignable("", BodyFault.SIZE))
+    raise InvalidRequest([FieldProblem("", problem)], operation=operation.id, payment_id=payment_id)

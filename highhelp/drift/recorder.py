@@ -1,0 +1,165 @@
+"""Record the gateway's answers and callbacks, scrubbed, to compare them with the contract (`highhelp drift`).
+
+Opt-in: `HighHelp(on_response=Recorder("traffic.jsonl"))`, or `highhelp record` for one command. Requests are not
+recorded. What the contract calls sensitive keeps its type and loses its value; so does everything that the contract
+does not know, since nobody can say what it is. Of a link only the host is kept: whoever has the link has the page.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from highhelp.redact import IDENTIFIERS, MASK, masked_text
+from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SENSITIVE_NAMES, SENSITIVE_PATHS, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from highhelp.calls.outcome import RawResponse
+
+FORM = 1
+"""Version of a recording's lines."""
+
+ERROR_SCHEMA = "Error"
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
+_LINK = re.compile(r"(https?://[^/\s?#@]*)[^\s]+")
+_MOST_ITEMS = 20
+_DEPTH = 64
+
+
+class Recorder:
+    """Writes each answer as a line of JSON. Safe between threads.
+
+    Args:
+        path: The file; what is in it stays. Readable by its owner alone.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+        self.count = 0
+        self._lock = threading.Lock()
+        # opened here, so that a file that cannot be written is known before anything is sent
+        self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8")
+
+    def __call__(self, operation: str, answer: RawResponse) -> None:
+        """Record an answer; the form of `on_response`."""
+        line: dict[str, Any] = {"kind": "answer", "operation": operation, "status": answer.status}
+        line |= {"content_type": answer.headers.get("content-type", ""), "seen": int(answer.received)}
+        self._write(line, answer.content, schema_of(operation, answer.status))
+
+    def callback(self, body: bytes) -> None:
+        """Record a callback.
+
+        Args:
+            body: Its bytes as they came.
+        """
+        self._write({"kind": "callback", "operation": "callback"}, body, CALLBACK_SCHEMA)
+
+    def _write(self, line: dict[str, Any], content: bytes, schema: str | None) -> None:
+        try:
+            body = json.loads(content.decode("utf-8"))
+        except (ValueError, RecursionError):
+            line["not_json"] = len(content)
+        else:
+            line["body"] = scrubbed(body, schema)
+        text = json.dumps({"highhelp": FORM, **line}, ensure_ascii=True)
+        with self._lock:
+            self._file.write(text + "\n")
+            self._file.flush()
+            self.count += 1
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Recorder {self.path}, {self.count} lines>"
+
+
+def schema_of(operation: str, status: int) -> str | None:
+    """Name of the schema that an answer should follow; None where the contract does not know the operation."""
+    known = OPERATIONS.get(operation)
+    if known is None:
+        return None
+    return known.response if 200 <= status < 300 else ERROR_SCHEMA
+
+
+def scrubbed(value: object, schema: str | None) -> object:
+    """A copy of a body that keeps its form: fields, types, statuses, amounts, and no value that may be sensitive.
+
+    Args:
+        value: A JSON value.
+        schema: Name of its schema in the contract, None where it has none.
+    """
+    if schema is None:
+        return _shape(value)
+    return _scrubbed(value, {"$ref": schema}, SENSITIVE_PATHS.get(schema, {}), "", _DEPTH)
+
+
+def _scrubbed(value: object, schema: Mapping[str, Any], paths: Mapping[str, str], path: str, depth: int) -> object:
+    if depth == 0:
+        return None
+    if isinstance(value, dict):
+        known = fields(schema)
+        return {
+            _name(name): _shape(item)
+            if f"{path}{name}" in paths or name in SENSITIVE_NAMES or name not in known
+            else item
+            if name in IDENTIFIERS and isinstance(item, str)
+            else _scrubbed(item, known[name], paths, f"{path}{name}:", depth - 1)
+            for name, item in value.items()
+        }
+    if isinstance(value, list):
+        items: Mapping[str, Any] = next((part["items"] for part in branches(schema) if "items" in part), {})
+        return [_scrubbed(item, items, paths, f"{path}*:", depth - 1) for item in value[:_MOST_ITEMS]]
+    return _text(value) if isinstance(value, str) else value
+
+
+def _text(text: str) -> str:
+    return masked_text(_LINK.sub(rf"\g<1>/{MASK}", text))
+
+
+def branches(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A schema as its alternatives, references followed."""
+    schema = resolve(schema)
+    if "anyOf" in schema:
+        return [part for branch in schema["anyOf"] for part in branches(branch)]
+    return [schema]
+
+
+def fields(schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The fields that an object of this schema may have."""
+    return {name: child for part in branches(schema) for name, child in part.get("properties", {}).items()}
+
+
+def _name(name: str) -> str:
+    # a name that is no identifier may itself be a value, such as a phone number
+    return name if _PLAIN_NAME.fullmatch(name) else MASK
+
+
+def _shape(value: object, depth: int = _DEPTH) -> object:
+    """What remains of a value whose meaning is not known, or must not be told: its type."""
+    if depth == 0:
+        return None
+    if isinstance(value, dict):
+        return {_name(name): _shape(item, depth - 1) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_shape(item, depth - 1) for item in value[:_MOST_ITEMS]]
+    return _SHAPES[type(value)]
+
+
+_SHAPES: Mapping[type, object] = {type(None): None, bool: False, int: 0, float: 0.5, str: MASK}

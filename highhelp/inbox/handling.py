@@ -1,0 +1,133 @@
+"""Handling events: the order of a worker's steps and the choice of a handler. No input or output."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from highhelp.errors import SettingsError
+from highhelp.inbox.events import log_fields
+from highhelp.inbox.leases import LeaseLost
+from highhelp.telemetry.log import log_event
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Generator
+
+    from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from highhelp.inbox.events import CallbackEvent
+    from highhelp.inbox.leases import Claimed
+
+Handler: TypeAlias = "Callable[[CallbackEvent], object] | Callable[[CallbackEvent, Connection], object]"
+AsyncHandler: TypeAlias = (
+    "Callable[[CallbackEvent], Awaitable[object]] | Callable[[CallbackEvent, AsyncConnection], Awaitable[object]]"
+)
+
+_SHARED_BATCH = 10
+
+
+@dataclass(frozen=True)
+class HandlingOptions:
+    """Lease in milliseconds, number of attempts, and whether events are published."""
+
+    lease: int
+    max_attempts: int
+    outbox: bool
+
+    @classmethod
+    def of(cls, lease: float, max_attempts: int, *, outbox: bool) -> Self:
+        """Check and convert the options; the lease is in seconds. Raises SettingsError."""
+        if not lease > 0 or max_attempts < 1:
+            raise SettingsError("lease" if not lease > 0 else "max_attempts", "must be above zero")
+        return cls(int(lease * 1000), max_attempts, outbox)
+
+
+@dataclass(frozen=True)
+class Handlers:
+    """The handlers of one run, inspected once."""
+
+    final: Callable[..., Any]
+    update: Callable[..., Any] | None
+    final_shares: bool
+    update_shares: bool
+
+    @classmethod
+    def of(cls, on_final: Callable[..., Any], on_update: Callable[..., Any] | None) -> Self:
+        """Inspect the handlers. Raises SettingsError for what cannot be called with an event."""
+        return cls(on_final, on_update, _shares(on_final), on_update is not None and _shares(on_update))
+
+    def pick(self, event: CallbackEvent) -> tuple[Callable[..., Any], bool]:
+        """Return the handler of an event, and whether it shares the transaction."""
+        if event.is_final:
+            return self.final, self.final_shares
+        if self.update is None:
+            raise LeaseLost  # informative ones never reach the final handler
+        return self.update, self.update_shares
+
+    @property
+    def batch(self) -> int:
+        """The number of events that may be claimed at once."""
+        # without the shared transaction a lease must not run out while the event waits for those before it
+        alone = not self.final_shares or (self.update is not None and not self.update_shares)
+        return 1 if alone else _SHARED_BATCH
+
+
+def _shares(handler: Callable[..., Any]) -> bool:
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    try:
+        parameters = inspect.signature(handler).parameters.values()
+    except (TypeError, ValueError):
+        raise SettingsError("handler", "must be callable as handler(event) or handler(event, connection)") from None
+    number = sum(1 for one in parameters if one.kind in kinds and one.default is one.empty)
+    if number not in (1, 2):
+        raise SettingsError("handler", "must be callable as handler(event) or handler(event, connection)")
+    return number == 2
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Lease at most so many events that are due."""
+
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """Handle one event."""
+
+    event: CallbackEvent
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Release events whose handler was not begun."""
+
+    events: tuple[CallbackEvent, ...]
+
+
+Step: TypeAlias = Claim | Handle | GiveBack
+
+
+def work_steps(batch: int, limit: int | None, stopping: Callable[[], bool]) -> Generator[Step, Any, int]:
+    """Yield the steps of a worker: claim, handle each event, until nothing is due."""
+    done = 0
+    while not stopping() and (limit is None or done < limit):
+        claimed: Claimed = yield Claim(batch if limit is None else min(batch, limit - done))
+        done += claimed.settled
+        if not claimed.events and not claimed.settled:
+            break
+        for place, event in enumerate(claimed.events):
+            if stopping():
+                yield GiveBack(claimed.events[place:])
+                break
+            done += yield Handle(event)
+    return done
+
+
+def log_handled(event: CallbackEvent, state: str, error: str | None = None) -> None:
+    """Log the end of a handling."""
+    level = logging.INFO if error is None else logging.WARNING if state == "retry" else logging.ERROR
+    log_event(level, "callback handled", **log_fields(event), attempt=event.attempt, inbox=state, error=error)

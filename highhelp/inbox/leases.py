@@ -1,0 +1,237 @@
+"""Leases of events: claim, mark as done under the lease's token, release after a failure."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Integer, bindparam, null, or_, select, update
+
+from highhelp.inbox import transitions
+from highhelp.inbox.events import CallbackEvent, Lease, lease_of, parked_key
+from highhelp.inbox.receive import expected_sum
+from highhelp.states import may_follow, state_name
+from highhelp.storage.tables import EVENTS, PAYMENTS
+from highhelp_api.contract import FINAL_STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import BindParameter, Connection, Row
+
+    from highhelp.storage.encryption import BodyCipher
+
+
+# Statements are made once: to put one together costs several times what it costs to execute it.
+_EVENT_CHANGES = update(EVENTS).where(EVENTS.c.id == bindparam("which"))
+_PAYMENT_CHANGES = update(PAYMENTS).where(PAYMENTS.c.id == bindparam("which"))
+_MY_EVENT_CHANGES = _EVENT_CHANGES.where(EVENTS.c.state == "claimed", EVENTS.c.lease_token == bindparam("token"))
+_MY_PAYMENT_CHANGES = _PAYMENT_CHANGES.where(PAYMENTS.c.busy_token == bindparam("token"))
+_DONE = _MY_EVENT_CHANGES.values(
+    state="done", reason=null(), due_at=null(), lease_token=null(), changed_at=bindparam("now")
+)
+_HANDLED = _MY_PAYMENT_CHANGES.values(busy_token=null(), busy_until=null(), handled=bindparam("payment_state"))
+_THESE: BindParameter[Any] = bindparam("these", expanding=True)
+_CLAIMED = (
+    update(EVENTS)
+    .where(EVENTS.c.id.in_(_THESE))
+    .values(
+        state="claimed",
+        due_at=bindparam("until"),
+        lease_token=bindparam("token"),
+        attempts=EVENTS.c.attempts + 1,
+        changed_at=bindparam("now"),
+    )
+)
+_BUSY = (
+    update(PAYMENTS)
+    .where(PAYMENTS.c.id.in_(_THESE))
+    .values(busy_token=bindparam("token"), busy_until=bindparam("until"))
+)
+
+
+DUE = (
+    select(EVENTS, PAYMENTS.c.handled, PAYMENTS.c.expected_amount, PAYMENTS.c.expected_currency)
+    .join(PAYMENTS, PAYMENTS.c.id == EVENTS.c.payment_ref)
+    .where(
+        EVENTS.c.due_at <= bindparam("now"),
+        or_(PAYMENTS.c.busy_until.is_(None), PAYMENTS.c.busy_until <= bindparam("now")),
+    )
+    .order_by(EVENTS.c.due_at, EVENTS.c.id)
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+"""The events that may be claimed at a moment, none of a payment of which one is being handled."""
+
+
+class LeaseLost(Exception):
+    """Another worker has the event by now: nothing of this attempt may be stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The result of a claim.
+
+    Attributes:
+        events: To be handled, in order.
+        settled: How many were settled without a handler.
+    """
+
+    events: tuple[CallbackEvent, ...]
+    settled: int
+
+
+def claim(
+    connection: Connection,
+    *,
+    now: int,
+    lease: int,
+    most: int,
+    max_attempts: int,
+    updates: bool,
+    cipher: BodyCipher | None,
+) -> Claimed:
+    """Lease what is due, and settle what needs no handler.
+
+    Args:
+        connection: In a transaction, which the caller commits.
+        now: Unix milliseconds.
+        lease: Milliseconds.
+        most: How many at most.
+        max_attempts: An event that was begun so often is parked.
+        updates: Whether there is a handler for informative events; without one they are done.
+        cipher: To open sealed bodies.
+    """
+    # one for all: of a payment one event is claimed at a time
+    token, until = secrets.token_hex(16), now + lease
+    events: list[CallbackEvent] = []
+    payments: set[int] = set()
+    settled = 0
+    for row in connection.execute(DUE, {"now": now, "most": most}).all():
+        if row.payment_ref in payments:
+            continue  # the next claim picks it up
+        payments.add(row.payment_ref)
+        changes = _without_handler(row, max_attempts, updates=updates)
+        if changes is not None:
+            settled += 1
+            _settle(connection, row, changes, now)
+            continue
+        events.append(_event(row, Lease(token, row.payment_ref, until), cipher))
+    if events:
+        mine = {"token": token, "until": until}
+        connection.execute(_CLAIMED, {"these": [event.id for event in events], "now": now, **mine})
+        busy = [lease_of(event).payment_ref for event in events]
+        connection.execute(_BUSY, {"these": busy, **mine})
+    return Claimed(tuple(events), settled)
+
+
+def _without_handler(row: Row[Any], max_attempts: int, *, updates: bool) -> dict[str, Any] | None:
+    state = state_name(row.status, row.sub_status)
+    if row.final:
+        facts = transitions.CallbackFacts(row.status, row.sub_status, row.amount, row.currency, row.payment_type, "")
+        if not row.approved and transitions.wrong_amount(expected_sum(row), facts):
+            return {"state": "parked", "reason": "amount"}
+    elif row.handled in FINAL_STATUSES or not may_follow(row.handled, state, row.payment_type):
+        return {"state": "superseded", "reason": "late"}
+    elif not updates:
+        return {"state": "done", "reason": None}
+    if row.attempts >= max_attempts:
+        return {"state": "parked", "reason": "attempts"}
+    return None
+
+
+def _settle(connection: Connection, row: Row[Any], changes: dict[str, Any], now: int) -> None:
+    payment: dict[str, Any] = {"busy_token": None, "busy_until": None}
+    if changes["state"] == "done":
+        payment["handled"] = state_name(row.status, row.sub_status)
+    if changes["reason"] == "amount":
+        # a wrong sum must not stand in the way of the right one
+        changes = changes | {"event_key": parked_key("amount", row.project_id, row.normalized_sha256)}
+        payment |= {"final_print": None, "state": row.handled}
+    values = changes | {"due_at": None, "lease_token": None, "changed_at": now}
+    connection.execute(_EVENT_CHANGES, {"which": row.id, **values})
+    connection.execute(_PAYMENT_CHANGES, {"which": row.payment_ref, **payment})
+
+
+def mark_done(connection: Connection, event: CallbackEvent, now: int) -> None:
+    """Mark an event as done, before its handler runs in the same transaction: nobody else can take it meanwhile.
+
+    Raises:
+        LeaseLost: Another worker has it: the transaction must be rolled back.
+    """
+    mine = {"which": event.id, "token": lease_of(event).token}
+    if connection.execute(_DONE, {**mine, "now": now}).rowcount != 1:
+        raise LeaseLost
+
+
+def finish(connection: Connection, event: CallbackEvent) -> None:
+    """Let the next event of the payment be handled, after :func:`mark_done` and the handler.
+
+    Raises:
+        LeaseLost: A later event of its payment is being handled: the transaction must be rolled back.
+    """
+    lease = lease_of(event)
+    mine = {"which": lease.payment_ref, "token": lease.token}
+    if connection.execute(_HANDLED, {**mine, "payment_state": event.state}).rowcount != 1:
+        raise LeaseLost
+
+
+def fail(connection: Connection, event: CallbackEvent, now: int, *, reason: str, max_attempts: int) -> str:
+    """Let an event be handled again later, or park it after so many attempts.
+
+    Returns:
+        Its state: `retry` or `parked`.
+
+    Raises:
+        LeaseLost: Another worker has it.
+    """
+    if event.attempt >= max_attempts:
+        _release(connection, event, {"state": "parked", "reason": "attempts", "due_at": None}, now)
+        return "parked"
+    due_at = now + int(transitions.back_off(event.attempt) * 1000)
+    _release(connection, event, {"state": "retry", "reason": reason, "due_at": due_at}, now)
+    return "retry"
+
+
+def give_back(connection: Connection, events: Sequence[CallbackEvent], now: int) -> None:
+    """Release events whose handler was not begun."""
+    for event in events:
+        values = {"state": "received" if event.attempt == 1 else "retry", "due_at": now, "attempts": event.attempt - 1}
+        try:
+            _release(connection, event, values, now)
+        except LeaseLost:
+            continue
+
+
+def _release(connection: Connection, event: CallbackEvent, values: dict[str, Any], now: int) -> None:
+    lease = lease_of(event)
+    changes = {"which": event.id, "token": lease.token, **values, "lease_token": None, "changed_at": now}
+    if connection.execute(_MY_EVENT_CHANGES, changes).rowcount != 1:
+        raise LeaseLost
+    free = {"which": lease.payment_ref, "token": lease.token, "busy_token": None, "busy_until": None}
+    if connection.execute(_MY_PAYMENT_CHANGES, free).rowcount != 1:
+        raise LeaseLost
+
+
+def _event(row: Row[Any], lease: Lease, cipher: BodyCipher | None) -> CallbackEvent:
+    return CallbackEvent(
+        id=row.id,
+        key=row.event_key,
+        project_id=row.project_id,
+        payment_id=row.payment_id,
+        request_id=row.request_id,
+        status=row.status,
+        sub_status=row.sub_status,
+        is_final=row.final,
+        amount=row.amount,
+        currency=row.currency,
+        payment_type=row.payment_type,
+        attempt=row.attempts + 1,
+        received_at=row.received_at / 1000,
+        _body=row.body,
+        _sealed=row.sealed,
+        _sha256=row.normalized_sha256,
+        _cipher=cipher,
+        _lease=lease,
+    )

@@ -1,0 +1,462 @@
+"""The store of callbacks, synchronous and asynchronous: events are handled, looked at and purged."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypedDict, Unpack
+
+from highhelp.calls.drive import drive, drive_async
+from highhelp.errors import HighHelpError, SettingsError
+from highhelp.inbox import admin, leases
+from highhelp.inbox.handling import Claim, GiveBack, Handlers, HandlingOptions, Step, log_handled, work_steps
+from highhelp.inbox.leases import LeaseLost
+from highhelp.settings import PROJECT_ID, Source
+from highhelp.storage import migrate
+from highhelp.storage.database import AsyncDatabase, Database, DatabaseOptions
+from highhelp.storage.engine import cause, no_commit
+from highhelp.storage.url import database_url
+from highhelp.telemetry.log import log_event
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from highhelp.inbox.events import CallbackEvent
+    from highhelp.inbox.handling import AsyncHandler, Handler
+    from highhelp.money import Money
+
+Rows: TypeAlias = "list[dict[str, Any]]"
+
+
+class StoreOptions(TypedDict, total=False):
+    """Keyword options shared by inboxes and stores; documented on :class:`CallbackStore`."""
+
+    database_key: str | None
+    lease: float
+    max_attempts: int
+    clock: Callable[[], float]
+    outbox: bool
+    home: str | os.PathLike[str] | None
+    environ: Mapping[str, str] | None
+
+
+class CallbackStore:
+    """Stored callbacks: handle, inspect and purge them. Receives nothing, so it needs no keys.
+
+    Args:
+        url: Path of an SQLite file, or `postgresql://...`; else `HIGHHELP_DATABASE_URL`, else `highhelp.db` in the home
+            directory. The tables are made at the first use.
+        engine: Instead of a URL, an engine of SQLAlchemy's on SQLite or PostgreSQL, whose pool is shared. The
+            transactions of the inbox are durable and READ COMMITTED whatever the engine says; :meth:`close` leaves it
+            open.
+        database_key: Seals bodies at rest; else `HIGHHELP_DATABASE_KEY`.
+        lease: Seconds that a handler may take; after that another worker may have the event.
+        max_attempts: After so many failures an event is parked.
+        clock: Answers Unix seconds. The clocks of all machines must agree to within a part of the lease.
+        outbox: Whether each accepted event is also put out for an :class:`~highhelp.inbox.outbox.OutboxPublisher`.
+        home: Instead of `HIGHHELP_HOME`.
+        environ: Instead of the process's environment.
+
+    Raises:
+        SettingsError: A setting is missing or wrong.
+    """
+
+    def __init__(
+        self,
+        url: str | os.PathLike[str] | None = None,
+        *,
+        engine: Engine | None = None,
+        lease: float = 60,
+        max_attempts: int = 12,
+        outbox: bool = False,
+        **options: Unpack[DatabaseOptions],
+    ) -> None:
+        self._options = HandlingOptions.of(lease, max_attempts, outbox=outbox)
+        self._database = Database(url, engine=engine, **options)
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for a merchant's own tables in the same database."""
+        return self._database.engine
+
+    def create_schema(self) -> None:
+        """Create the tables if there are none.
+
+        Raises:
+            SettingsError: They are of another version than the code.
+        """
+        self._database.create_schema()
+
+    @staticmethod
+    def upgrade(url: str | os.PathLike[str] | None = None) -> tuple[str | None, str]:
+        """Bring the tables to the version of this code, as `highhelp db upgrade` does.
+
+        Args:
+            url: As that of the constructor.
+
+        Returns:
+            Their version before (None: there were none) and after.
+
+        Raises:
+            SettingsError: They are newer than the code.
+        """
+        return migrate.upgrade(database_url(url, Source.load()))
+
+    def process(self, on_final: Handler, on_update: Handler | None = None, *, limit: int | None = None) -> int:
+        """Handle what is due, and return when nothing is.
+
+        A handler is called as `handler(event)`, or as `handler(event, connection)`: then it shares the transaction
+        that marks its event as done, so that what it writes through `connection` is stored exactly once, whatever
+        crashes. What it does elsewhere may happen again after a crash: use `event.key` there. It must not commit.
+        When it raises, the event comes again after a pause, and is parked after `max_attempts`.
+
+        Args:
+            on_final: For events after which nothing changes (`success`, `decline`).
+            on_update: For the others; without it they are done when they are due.
+            limit: Maximum number of events.
+
+        Returns:
+            How many events were done or otherwise settled.
+        """
+        return self._process(Handlers.of(on_final, on_update), limit, lambda: False)
+
+    def run(
+        self,
+        on_final: Handler,
+        on_update: Handler | None = None,
+        *,
+        stop: threading.Event | None = None,
+        poll: float = 1.0,
+    ) -> None:
+        """Handle events until `stop` is set; outlives a database that goes away for a while. See :meth:`process`.
+
+        Args:
+            on_final: For final events.
+            on_update: For the others.
+            stop: Ends the work after the event at hand.
+            poll: Seconds between looks at an empty inbox.
+        """
+        stop = threading.Event() if stop is None else stop
+        handlers = Handlers.of(on_final, on_update)
+        while not stop.is_set():
+            try:
+                self._process(handlers, None, stop.is_set)
+            except HighHelpError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a driver raises, the work goes on when it is over
+                log_event(logging.ERROR, "callbacks cannot be handled now", error=cause(error))
+            stop.wait(poll)
+
+    def _process(self, handlers: Handlers, limit: int | None, stopping: Callable[[], bool]) -> int:
+        work = work_steps(handlers.batch, limit, stopping)
+        return drive(work, partial(self._perform, handlers))
+
+    def _perform(self, handlers: Handlers, step: Step) -> Any:
+        if isinstance(step, Claim):
+            return self._database.write(
+                leases.claim,
+                now=self._database.now(),
+                lease=self._options.lease,
+                most=step.most,
+                max_attempts=self._options.max_attempts,
+                updates=handlers.update is not None,
+                cipher=self._database.cipher,
+            )
+        if isinstance(step, GiveBack):
+            return self._database.write(leases.give_back, step.events, self._database.now())
+        return self._handle(step.event, handlers)
+
+    def _handle(self, event: CallbackEvent, handlers: Handlers) -> bool:
+        try:
+            handler, shares = handlers.pick(event)
+            if not shares:
+                handler(event)  # claimed alone, just now
+            with self.engine.begin() as connection:
+                leases.mark_done(connection, event, self._database.now())
+                if shares:
+                    with no_commit(connection):
+                        handler(event, connection)
+                leases.finish(connection, event)
+        except LeaseLost:
+            log_event(logging.WARNING, "callback lease lost", payment_id=event.payment_id, event=event.id)
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the event is kept
+            return self._failed(event, error)
+        log_handled(event, "done")
+        return True
+
+    def _failed(self, event: CallbackEvent, error: Exception) -> bool:
+        try:
+            state = self._database.write(
+                leases.fail,
+                event,
+                self._database.now(),
+                reason=type(error).__name__,  # an exception's text may hold anything
+                max_attempts=self._options.max_attempts,
+            )
+        except LeaseLost:
+            return False
+        log_handled(event, state, type(error).__name__)
+        return False
+
+    def expect(self, payment_id: str, money: Money, *, project_id: str | None = None) -> None:
+        """Keep a success with another sum than this one from the handler: it is parked.
+
+        Args:
+            payment_id: The payment; it need not exist yet.
+            money: What it must bring.
+            project_id: The merchant project; else `HIGHHELP_PROJECT_ID`.
+        """
+        self._database.write(admin.expect, project_id or project_id_of(self._database.source), payment_id, money)
+
+    def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
+        """List events, the newest first, without their bodies.
+
+        Args:
+            limit: How many at most.
+            state: Only those in this state, such as `parked`.
+            payment_id: Only those of this payment.
+        """
+        return self._database.read(admin.list_events, limit=limit, state=state, payment_id=payment_id)
+
+    def refused(self, *, limit: int = 50) -> Rows:
+        """List what was not accepted: stale, ambiguous or malformed genuine callbacks, and a sample of the forged.
+
+        Args:
+            limit: How many at most.
+        """
+        return self._database.read(admin.list_rejected, limit=limit)
+
+    def show(self, event_id: int) -> dict[str, Any]:
+        """Return one event with its masked body.
+
+        Args:
+            event_id: Its number.
+
+        Raises:
+            InboxRefusal: There is none.
+        """
+        return self._database.read(admin.get_event, event_id)
+
+    def replay(self, event_id: int) -> None:
+        """Send a parked event to the handler after all.
+
+        Args:
+            event_id: Its number.
+
+        Raises:
+            InboxRefusal: It is not parked, its reason rules a replay out, or its payment has another final event.
+        """
+        self._database.write(admin.replay, event_id, now=self._database.now(), outbox=self._options.outbox)
+
+    def park(self, event_id: int) -> None:
+        """Keep a waiting event from the handler.
+
+        Args:
+            event_id: Its number.
+
+        Raises:
+            InboxRefusal: It does not wait any more.
+        """
+        self._database.write(admin.park, event_id, now=self._database.now())
+
+    def stats(self) -> dict[str, Any]:
+        """Count events by state and reason."""
+        return self._database.read(admin.stats, self._database.now())
+
+    def purge(self, older_than: float, *, parked: bool = False) -> int:
+        """Delete events that were finished so many seconds ago, and refused samples of that age.
+
+        Args:
+            older_than: Seconds.
+            parked: Parked ones too.
+        """
+        before, deleted = self._database.now() - int(older_than * 1000), 0
+        while number := self._database.write(admin.purge, before=before, parked=parked):
+            deleted += number
+        return deleted
+
+    def close(self) -> None:
+        """Close all connections, unless the engine was given."""
+        self._database.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncCallbackStore:
+    """:class:`CallbackStore` for asyncio: the same arguments, methods and rules.
+
+    Each event loop has connections of its own.
+    """
+
+    def __init__(
+        self,
+        url: str | os.PathLike[str] | None = None,
+        *,
+        engine: AsyncEngine | None = None,
+        lease: float = 60,
+        max_attempts: int = 12,
+        outbox: bool = False,
+        **options: Unpack[DatabaseOptions],
+    ) -> None:
+        self._options = HandlingOptions.of(lease, max_attempts, outbox=outbox)
+        self._database = AsyncDatabase(url, engine=engine, **options)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The engine of the running event loop, for a merchant's own tables in the same database."""
+        return self._database.engine
+
+    async def create_schema(self) -> None:
+        """As :meth:`CallbackStore.create_schema`."""
+        await self._database.create_schema()
+
+    async def process(
+        self, on_final: AsyncHandler, on_update: AsyncHandler | None = None, *, limit: int | None = None
+    ) -> int:
+        """As :meth:`CallbackStore.process`; the handlers are coroutine functions."""
+        return await self._process(Handlers.of(on_final, on_update), limit, lambda: False)
+
+    async def run(
+        self,
+        on_final: AsyncHandler,
+        on_update: AsyncHandler | None = None,
+        *,
+        stop: asyncio.Event | None = None,
+        poll: float = 1.0,
+    ) -> None:
+        """As :meth:`CallbackStore.run`; the handlers are coroutine functions."""
+        stop = asyncio.Event() if stop is None else stop
+        handlers = Handlers.of(on_final, on_update)
+        while not stop.is_set():
+            try:
+                await self._process(handlers, None, stop.is_set)
+            except HighHelpError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever a driver raises, the work goes on when it is over
+                log_event(logging.ERROR, "callbacks cannot be handled now", error=cause(error))
+            try:
+                await asyncio.wait_for(stop.wait(), poll)
+            except TimeoutError:
+                continue
+
+    async def _process(self, handlers: Handlers, limit: int | None, stopping: Callable[[], bool]) -> int:
+        work = work_steps(handlers.batch, limit, stopping)
+        return await drive_async(work, partial(self._perform, handlers))
+
+    async def _perform(self, handlers: Handlers, step: Step) -> Any:
+        if isinstance(step, Claim):
+            return await self._database.write(
+                leases.claim,
+                now=self._database.now(),
+                lease=self._options.lease,
+                most=step.most,
+                max_attempts=self._options.max_attempts,
+                updates=handlers.update is not None,
+                cipher=self._database.cipher,
+            )
+        if isinstance(step, GiveBack):
+            return await self._database.write(leases.give_back, step.events, self._database.now())
+        return await self._handle(step.event, handlers)
+
+    async def _handle(self, event: CallbackEvent, handlers: Handlers) -> bool:
+        try:
+            handler, shares = handlers.pick(event)
+            if not shares:
+                await handler(event)
+            async with (await self._database.usable()).begin() as connection:
+                await connection.run_sync(leases.mark_done, event, self._database.now())
+                if shares:
+                    with no_commit(connection.sync_connection):
+                        await handler(event, connection)
+                await connection.run_sync(leases.finish, event)
+        except LeaseLost:
+            log_event(logging.WARNING, "callback lease lost", payment_id=event.payment_id, event=event.id)
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the event is kept
+            return await self._failed(event, error)
+        log_handled(event, "done")
+        return True
+
+    async def _failed(self, event: CallbackEvent, error: Exception) -> bool:
+        try:
+            state = await self._database.write(
+                leases.fail,
+                event,
+                self._database.now(),
+                reason=type(error).__name__,  # an exception's text may hold anything
+                max_attempts=self._options.max_attempts,
+            )
+        except LeaseLost:
+            return False
+        log_handled(event, state, type(error).__name__)
+        return False
+
+    async def expect(self, payment_id: str, money: Money, *, project_id: str | None = None) -> None:
+        """As :meth:`CallbackStore.expect`."""
+        await self._database.write(admin.expect, project_id or project_id_of(self._database.source), payment_id, money)
+
+    async def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
+        """As :meth:`CallbackStore.list`."""
+        return await self._database.read(admin.list_events, limit=limit, state=state, payment_id=payment_id)
+
+    async def refused(self, *, limit: int = 50) -> Rows:
+        """As :meth:`CallbackStore.refused`."""
+        return await self._database.read(admin.list_rejected, limit=limit)
+
+    async def show(self, event_id: int) -> dict[str, Any]:
+        """As :meth:`CallbackStore.show`."""
+        return await self._database.read(admin.get_event, event_id)
+
+    async def replay(self, event_id: int) -> None:
+        """As :meth:`CallbackStore.replay`."""
+        await self._database.write(admin.replay, event_id, now=self._database.now(), outbox=self._options.outbox)
+
+    async def park(self, event_id: int) -> None:
+        """As :meth:`CallbackStore.park`."""
+        await self._database.write(admin.park, event_id, now=self._database.now())
+
+    async def stats(self) -> dict[str, Any]:
+        """As :meth:`CallbackStore.stats`."""
+        return await self._database.read(admin.stats, self._database.now())
+
+    async def purge(self, older_than: float, *, parked: bool = False) -> int:
+        """As :meth:`CallbackStore.purge`."""
+        before, deleted = self._database.now() - int(older_than * 1000), 0
+        while number := await self._database.write(admin.purge, before=before, parked=parked):
+            deleted += number
+        return deleted
+
+    async def close(self) -> None:
+        """As :meth:`CallbackStore.close`."""
+        await self._database.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def project_id_of(source: Source) -> str:
+    """Return the project of the settings. Raises SettingsError."""
+    found = source.text(PROJECT_ID, "project_id")
+    if found is None:
+        raise SettingsError(PROJECT_ID, "is not set; set it, name the project, or hand over keys by project")
+    return found[0]

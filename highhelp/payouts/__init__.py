@@ -1,0 +1,1 @@
+"""Payouts that are sent once, whatever crashes. Needs the extra `[callbacks]`."""

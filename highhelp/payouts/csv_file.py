@@ -1,0 +1,230 @@
+"""Read payouts from a CSV file. Pure: text in, requests or problems out; the columns come from the contract."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from highhelp.errors import HighHelpError, MoneyError
+from highhelp.money import Money
+from highhelp.payouts.operations import CREATES
+from highhelp_api.contract import OPERATIONS, SCHEMAS, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+_AMOUNT = re.compile(r"[0-9]{1,17}(\.[0-9]{1,6})?", re.ASCII)
+_NAME = re.compile(r"[A-Za-z_:]{1,40}")
+_NEEDED = ("payment_id", "amount", "currency")
+_SHORT = ("general", "payment", "receiver")
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """A problem of one cell. Never holds its value.
+
+    Attributes:
+        where: The row, such as `line 3`.
+        column: The column, or None for the row as a whole.
+        message: What is wrong.
+    """
+
+    where: str
+    column: str | None
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.where}, column {self.column}: {self.message}" if self.column else f"{self.where}: {self.message}"
+
+
+class RowsRefused(HighHelpError):
+    """Some rows of a batch are wrong, so it was not begun. Nothing was sent.
+
+    Attributes:
+        rows: What is wrong, row by row.
+    """
+
+    def __init__(self, rows: Sequence[RowProblem]) -> None:
+        shown = "; ".join(map(str, rows[:_SHOWN]))
+        more = f"; and {len(rows) - _SHOWN} more" if len(rows) > _SHOWN else ""
+        super().__init__(f"nothing was sent: {shown}{more}")
+        self.rows = tuple(rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One payout of a batch.
+
+    Attributes:
+        where: For messages, such as `line 3`.
+        operation: Which create.
+        request: Its body.
+        columns: Colon path of a field -> the column that it came from.
+    """
+
+    where: str
+    operation: str
+    request: Mapping[str, Any] = field(repr=False)
+    columns: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def products() -> dict[str, str]:
+    """Map the values of the column `product` to the operations that create such payouts."""
+    return {op.tag: op.id for op in CREATES}
+
+
+def columns_of(operation: str) -> dict[str, str]:
+    """Map columns to the colon paths of a request's text fields.
+
+    A field is named by its path (`customer:phone`), or by its last part where it is what every payout has: `phone` is
+    the receiver's for all products, never the customer's.
+    """
+    paths = list(_leaves(SCHEMAS[OPERATIONS[operation].request], ""))
+    short = {path.rsplit(":", 1)[1]: path for path in paths if path.partition(":")[0] in _SHORT}
+    return {path: path for path in paths} | short
+
+
+def _leaves(schema: Mapping[str, Any], path: str) -> Iterator[str]:
+    schema = resolve(schema)
+    if "properties" not in schema:
+        yield path
+        return
+    for name, child in schema["properties"].items():
+        yield from _leaves(child, f"{path}:{name}" if path else name)
+
+
+def read_csv(raw: bytes) -> list[Row]:
+    """Read a CSV file in UTF-8 with a line of column names; `,` or `;` between the cells.
+
+    Needed are `payment_id`, `amount` (like 100.00) and `currency`; `product` is p2p where absent. The other columns are
+    fields of the request. An empty cell is an absent field.
+
+    Raises:
+        RowsRefused: Names line and column of everything that is wrong.
+    """
+    names: list[str] | None = None
+    rows: list[Row] = []
+    problems: list[RowProblem] = []
+    for where, cells in _cells(_text(raw)):
+        if isinstance(cells, str):
+            problems.append(RowProblem(where, None, cells))
+        elif names is None:
+            names = cells
+            problems += _names_problems(names, where)
+            if problems:
+                break
+        else:
+            found = _row(names, cells, where)
+            if isinstance(found, Row):
+                rows.append(found)
+            else:
+                problems += found
+    if names is None and not problems:
+        problems.append(RowProblem("line 1", None, f"there are no column names; needed are {', '.join(_NEEDED)}"))
+    problems += duplicates(rows)
+    if problems:
+        raise RowsRefused(problems)
+    return rows
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise RowsRefused([RowProblem(f"line {line}", None, "is not UTF-8")]) from None
+
+
+def _cells(text: str) -> Iterator[tuple[str, list[str] | str]]:
+    """Yield each row that is not empty, or its problem, and where it begins."""
+    first = text.partition("\n")[0]
+    delimiter = ";" if ";" in first and "," not in first else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        where = f"line {reader.line_num + 1}"
+        try:
+            cells = [cell.strip() for cell in next(reader)]
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield where, f"is no CSV: {error}"
+            return
+        if any(cells):
+            yield where, cells
+
+
+def _names_problems(names: list[str], where: str) -> Iterator[RowProblem]:
+    known = {"product", *_NEEDED}.union(*(columns_of(operation) for operation in products().values()))
+    for place, name in enumerate(names, 1):
+        if name not in known:
+            # a file without names has card numbers in their place
+            shown = name if _NAME.fullmatch(name) else f"number {place}"
+            yield RowProblem(where, shown, "is not a field of a payout")
+        elif name in names[: place - 1]:
+            yield RowProblem(where, name, "is there twice")
+    for name in _NEEDED:
+        if name not in names:
+            yield RowProblem(where, name, "is missing")
+
+
+def _row(names: list[str], cells: list[str], where: str) -> Row | list[RowProblem]:
+    if len(cells) != len(names):
+        return [RowProblem(where, None, f"has {len(cells)} cells, there are {len(names)} columns")]
+    given = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
+    problems = [RowProblem(where, name, "is missing") for name in _NEEDED if name not in given]
+    operation = products().get(given.pop("product", "p2p"))
+    if operation is None:
+        problems.append(RowProblem(where, "product", f"must be one of {', '.join(products())}"))
+    if problems or operation is None:
+        return problems
+    paths = columns_of(operation)
+    request: dict[str, Any] = {}
+    used: dict[str, str] = {}
+    for name, cell in given.items():
+        path = paths.get(name)
+        if path is None:
+            problems.append(RowProblem(where, name, "is not a field of this product"))
+            continue
+        if path in used:
+            problems.append(RowProblem(where, name, f"says the same as the column {used[path]}"))
+        used[path] = name
+        block = request
+        for part in path.split(":")[:-1]:
+            block = block.setdefault(part, {})
+        block[path.rsplit(":", 1)[1]] = cell
+    minor = _minor(given["amount"], given["currency"], where)
+    if isinstance(minor, RowProblem):
+        problems.append(minor)
+    else:
+        request["payment"]["amount"] = minor
+    return problems or Row(where, operation, request, used)
+
+
+def _minor(amount: str, currency: str, where: str) -> int | RowProblem:
+    if not _AMOUNT.fullmatch(amount):
+        return RowProblem(where, "amount", "is no amount; write it like 100.00")
+    try:
+        return Money(amount, currency).minor
+    except MoneyError as error:
+        column = "currency" if "currency" in str(error) else "amount"
+        return RowProblem(where, column, str(error))
+
+
+def duplicates(rows: Iterable[Row]) -> list[RowProblem]:
+    """Report rows whose payment_id another row has."""
+    seen: dict[str, str] = {}
+    problems = []
+    for row in rows:
+        general = row.request.get("general")
+        payment_id = general.get("payment_id") if isinstance(general, dict) else None
+        if not isinstance(payment_id, str):
+            continue  # the contract's check says so
+        if payment_id in seen:
+            column = row.columns.get("general:payment_id", "payment_id")
+            problems.append(RowProblem(row.where, column, f"is the same as in {seen[payment_id]}"))
+        seen.setdefault(payment_id, row.where)
+    return problems

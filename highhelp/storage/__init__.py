@@ -1,0 +1,1 @@
+"""The database that inbox and payouts share. Needs the extra `[callbacks]`."""

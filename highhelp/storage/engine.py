@@ -1,0 +1,220 @@
+"""Create engines with durable commits, and name the causes of database errors."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import create_engine, event
+from sqlalchemy.exc import DBAPIError, InternalError, OperationalError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from highhelp.errors import HighHelpError, SettingsError
+from highhelp.redact import masked_text
+from highhelp.settings import DATABASE_URL
+from highhelp.storage.url import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+T = TypeVar("T")
+
+READ = "highhelp_read"
+"""Execution option of a connection that only reads: SQLite's write lock is then not taken."""
+
+ISOLATION = "READ COMMITTED"
+"""What the statements are written for: a row that was waited for is seen as it has become."""
+
+_BUSY_SECONDS = 5.0
+_DURABLE = "highhelp_durable"
+_HANDLER = "highhelp_handler"
+_REPEATED = ("40001", "40P01")
+_TELLING = ("08", "25", "28", "3D", "42501", "53", "55", "57", "58")
+"""SQLSTATEs whose messages name servers, databases, roles and tables, and never a value."""
+
+
+class HandlerCommits(HighHelpError):
+    """A handler tried to commit the transaction that it shares."""
+
+
+def make_engine(text: str) -> Engine:
+    """Create a synchronous engine. Raises SettingsError."""
+    url, options = _options(text, "pysqlite")
+    return _keeping(_with_driver(lambda: create_engine(url, **options)))
+
+
+def make_async_engine(text: str) -> AsyncEngine:
+    """Create an asynchronous engine. Raises SettingsError."""
+    url, options = _options(text, "aiosqlite")
+    engine = _with_driver(lambda: create_async_engine(url, **options))
+    _keeping(engine.sync_engine)
+    return engine
+
+
+def adopt(engine: Engine) -> Engine:
+    """Adapt an engine of the merchant's: the result shares its pool, and the original stays as it is.
+
+    Raises:
+        SettingsError: It is of another database system, or in memory.
+    """
+    return _keeping(engine.execution_options(**_adopted(engine)))
+
+
+def adopt_async(engine: AsyncEngine) -> AsyncEngine:
+    """As :func:`adopt`."""
+    ours = engine.execution_options(**_adopted(engine.sync_engine))
+    _keeping(ours.sync_engine)
+    return ours
+
+
+def _adopted(engine: Engine) -> dict[str, Any]:
+    if engine.dialect.name == "postgresql":
+        return {"isolation_level": ISOLATION}
+    if engine.dialect.name != "sqlite":
+        raise SettingsError("engine", "must be one of PostgreSQL or SQLite")
+    if (engine.url.database or ":memory:") == ":memory:" or "mode=memory" in str(engine.url):
+        raise SettingsError("engine", "a database in memory forgets what it has acknowledged; name a file")
+    return {}
+
+
+def _options(text: str, sqlite_driver: str) -> tuple[Any, dict[str, Any]]:
+    url, parameters = _with_driver(lambda: parse(text))
+    # hide_parameters: no card data in the text of an exception
+    if url.drivername == "sqlite":
+        options = {"hide_parameters": True, "connect_args": {"timeout": _BUSY_SECONDS}}
+        return url.set(drivername=f"sqlite+{sqlite_driver}"), options
+    # no named prepared statements: a pooler such as pgbouncer gives each transaction another connection
+    arguments: dict[str, Any] = {**parameters, "client_encoding": "utf8", "prepare_threshold": None}
+    options = {
+        "hide_parameters": True,
+        "connect_args": arguments,
+        "isolation_level": ISOLATION,
+        "pool_pre_ping": True,
+        "use_native_hstore": False,  # saves a question at the first connection
+    }
+    return url.set(drivername="postgresql+psycopg"), options
+
+
+def _with_driver(make: Callable[[], T]) -> T:
+    try:
+        return make()
+    except ImportError as missing:
+        driver = (missing.name or "psycopg").partition(".")[0]
+        raise SettingsError(DATABASE_URL, f"needs the driver {driver}: pip install 'highhelp[postgres]'") from None
+
+
+def _keeping(engine: Engine) -> Engine:
+    engine.hide_parameters = True
+    event.listen(engine, "begin", _begin_sqlite if engine.dialect.name == "sqlite" else _begin_postgres)
+    event.listen(engine, "commit", _check_commit)
+    return engine
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if _DURABLE not in connection.info:
+        _write_ahead(connection)
+        for pragma in ("synchronous=FULL", "fullfsync=1", "foreign_keys=ON"):
+            connection.exec_driver_sql(f"PRAGMA {pragma}")
+        connection.info[_DURABLE] = True
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return  # a merchant's own statements, each for itself
+    # the write lock at once: a transaction that read first and wants to write later could only fail
+    reads = options.get(READ, False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def _write_ahead(connection: Connection) -> None:
+    # two processes that open a new file at once: the change of mode does not wait for the other's lock by itself
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+        except OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _begin_postgres(connection: Connection) -> None:
+    if _DURABLE not in connection.info:
+        look = "SELECT current_setting('server_encoding'), current_setting('synchronous_commit')"
+        encoding, level = connection.exec_driver_sql(look).one()
+        if encoding != "UTF8":
+            text = f"the database is encoded in {encoding}, which cannot hold every name; make it with ENCODING 'UTF8'"
+            raise SettingsError(DATABASE_URL, text)
+        # stricter ones than "on" are the administrator's choice
+        connection.info[_DURABLE] = level != "off"
+    if not connection.info[_DURABLE] and connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        # for this transaction alone: behind a pooler the session is another's in the next one
+        connection.exec_driver_sql("SET LOCAL synchronous_commit TO on")
+
+
+@contextmanager
+def no_commit(connection: Any) -> Iterator[None]:
+    """Keep a handler from committing: half of its work would be stored without the mark that it was done."""
+    about: dict[Any, Any] = connection.info
+    about[_HANDLER] = True
+    try:
+        yield
+    finally:
+        del about[_HANDLER]
+
+
+def _check_commit(connection: Connection) -> None:
+    # listens always: to add a listener for each handler and take it away again costs as much as a statement
+    refusal: Exception | None = None
+    if _HANDLER in connection.info:
+        refusal = HandlerCommits("a handler must not commit the connection that it was given")
+    elif _has_failed(connection.connection.driver_connection):
+        # PostgreSQL would answer the COMMIT with a rollback, which the driver takes for success
+        refusal = InternalError("COMMIT", None, RuntimeError("a statement of this transaction has failed"))
+    if refusal is not None:
+        # SQLAlchemy takes the transaction for ended now: left open, it would go back to the pool with its locks
+        connection.dialect.do_rollback(connection.connection)
+        raise refusal
+
+
+def _has_failed(driver: Any) -> bool:
+    state = getattr(getattr(driver, "info", None), "transaction_status", None)
+    return getattr(state, "name", None) == "INERROR"
+
+
+def is_repeatable(error: DBAPIError) -> bool:
+    """Tell whether the server rolled a transaction back in favour of another one, so that it may be repeated."""
+    return _sqlstate(error) in _REPEATED
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    state = getattr(error.orig, "sqlstate", None)
+    return state if isinstance(state, str) else None
+
+
+def cause(error: BaseException) -> str:
+    """Describe the cause of a database error without a secret; of any other error only the type.
+
+    Args:
+        error: As SQLAlchemy raises it.
+    """
+    if isinstance(error, SettingsError):
+        return str(error)
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return type(error).__name__
+    state, kind = _sqlstate(error), type(error.orig).__name__
+    if state is None:
+        # of the connection, or of SQLite, whose texts name columns at most
+        hint = "; check host, database, user and password" if "FATAL" in str(error.orig) else ""
+        return f"{kind}: {_line(error.orig)}{hint}"
+    known = f"{kind}, SQLSTATE {state}"
+    message = getattr(getattr(error.orig, "diag", None), "message_primary", None)
+    return f"{known}: {_line(message)}" if message and state.startswith(_TELLING) else known
+
+
+def _line(text: object) -> str:
+    return masked_text(" ".join(str(text).split()))[:300]

@@ -1,0 +1,1 @@
+"""Log lines, hooks and OpenTelemetry spans of calls."""

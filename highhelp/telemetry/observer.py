@@ -1,0 +1,155 @@
+"""One log line per attempt, redacted by the contract, spans, and hooks that cannot break a call."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from highhelp.calls.flow import Result, Send, Step
+from highhelp.calls.outcome import RawResponse, TransportFailure
+from highhelp.redact import masked_text, quoted
+
+if TYPE_CHECKING:
+    from highhelp.telemetry.otel import Tracing
+
+LOG = logging.getLogger("highhelp")
+# a program that has set up no logging gets none on its terminal
+LOG.addHandler(logging.NullHandler())
+
+Hook = Callable[..., object]
+
+
+@dataclass
+class Observer:
+    """Log what happens, and report it to the hooks and to OpenTelemetry.
+
+    Attributes:
+        on_request: Called with (operation, payment_id, attempt) before each attempt.
+        on_response: Called with (operation, answer) for each answer as it came, unredacted.
+        on_retry: Called with (seconds, reason) before each pause.
+        tracer_provider: Of OpenTelemetry, instead of the global one.
+        meter_provider: The same for metrics.
+        server: The gateway's host, for spans.
+
+    Raises:
+        SettingsError: A provider is given and OpenTelemetry is not installed.
+    """
+
+    on_request: Hook | None = None
+    on_response: Hook | None = None
+    on_retry: Hook | None = None
+    tracer_provider: Any = None
+    meter_provider: Any = None
+    server: str = ""
+    _tracing: Tracing | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        if self.tracer_provider is not None or self.meter_provider is not None:
+            self._load_tracing()
+
+    @property
+    def tracing(self) -> Tracing | None:
+        """OpenTelemetry, once the program itself has imported it: importing it takes as long as the rest of a start."""
+        if self._tracing is None and "opentelemetry.trace" in sys.modules:
+            self._load_tracing()
+        return self._tracing
+
+    def _load_tracing(self) -> None:
+        from highhelp.telemetry.otel import Tracing
+
+        self._tracing = Tracing.load(self.tracer_provider, self.meter_provider)
+
+    def call(self, operation: str, payment_id: str | None) -> contextlib.AbstractContextManager[None]:
+        """Surround a whole call with its repetitions and look-ups by a span."""
+        tracing = self.tracing
+        return contextlib.nullcontext() if tracing is None else tracing.call(operation, payment_id, self.server)
+
+    def before(self, step: Step) -> None:
+        """Report the next step."""
+        if isinstance(step, Send):
+            _call_hook(self.on_request, step.call.operation.id, step.call.payment_id, step.attempt)
+            return
+        _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={quoted(_mask(step.reason))}")
+        tracing = self.tracing
+        if tracing is not None:
+            tracing.step("pause", {"seconds": step.seconds, "reason": _mask(step.reason)})
+        _call_hook(self.on_retry, step.seconds, step.reason)
+
+    def after(self, send: Send, result: Result, seconds: float) -> None:
+        """Report the result of an attempt."""
+        level = logging.WARNING if isinstance(result, TransportFailure) else logging.INFO
+        tracing = self.tracing
+        traced = tracing is not None and tracing.recording
+        if traced or LOG.isEnabledFor(level):
+            fields = log_fields(send, result, seconds)
+            _log(level, lambda: log_line(send, fields))
+            if tracing is not None and traced:
+                tracing.step("attempt", fields)
+        if tracing is not None:
+            tracing.attempt(send.call.operation.id)
+        if isinstance(result, RawResponse):
+            _call_hook(self.on_response, send.call.operation.id, result)
+
+
+def _log(level: int, text: Callable[[], str]) -> None:
+    if not LOG.isEnabledFor(level):
+        return
+    # a filter or handler that raises must not break a call that moves money
+    with contextlib.suppress(Exception):
+        LOG.log(level, "%s", text())
+
+
+def log_fields(send: Send, result: Result, seconds: float) -> dict[str, str | int]:
+    """Collect what may be logged of one attempt: identifiers, statuses and amounts, nothing that is sensitive."""
+    fields: dict[str, Any] = {"payment_id": send.call.payment_id}
+    if isinstance(result, RawResponse):
+        fields["http"] = result.status
+    elif isinstance(result, TransportFailure):
+        fields["failure"] = result.reason
+    fields |= dict(zip(("amount", "currency"), send.call.expected, strict=True)) | _response_fields(result)
+    fields |= {"ms": round(seconds * 1000), "attempt": send.attempt}
+    return {
+        # the merchant's own id is shown as it is, also where it is a number that could be a card's
+        name: value if isinstance(value, int) or name == "payment_id" else _mask(str(value))
+        for name, value in fields.items()
+        if isinstance(value, str | int)
+    }
+
+
+def log_line(send: Send, fields: Mapping[str, str | int]) -> str:
+    """The log line of one attempt."""
+    return " ".join([send.call.operation.id, *(f"{name}={quoted(str(value))}" for name, value in fields.items())])
+
+
+def _response_fields(response: Result) -> dict[str, Any]:
+    if not isinstance(response, RawResponse):
+        return {}
+    try:
+        body = response.json()
+    except ValueError:
+        return {}
+    if not isinstance(body, Mapping):
+        return {}
+    info = body.get("payment_info")
+    known = {name: body.get(name) for name in ("request_id", "status", "sub_status")}
+    if isinstance(info, Mapping):
+        known |= {name: info.get(name) for name in ("amount", "currency")}
+    return {name: value for name, value in known.items() if isinstance(value, str | int)}
+
+
+def _mask(text: str) -> str:
+    return masked_text(text)[:300]
+
+
+def _call_hook(hook: Hook | None, *arguments: object) -> None:
+    if hook is None:
+        return
+    try:
+        hook(*arguments)
+    except Exception as error:  # noqa: BLE001  # a hook must not break a call that moves money
+        name, kind = getattr(hook, "__name__", "?"), type(error).__name__
+        _log(logging.WARNING, lambda: f"hook {name} raised {kind}")

@@ -1,0 +1,95 @@
+"""OpenTelemetry: a span for each call, counts of attempts and the time that calls take. Needs the extra `[otel]`.
+
+Without a configured SDK the API does nothing. Nothing of a request or answer but identifiers, statuses and amounts gets
+into a span, as in the log lines; no header is added to what goes to the gateway.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from highhelp._version import __version__
+from highhelp.errors import CallError, SettingsError, WaitTimeout
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NAME = "highhelp"
+
+
+class Tracing:
+    """Spans and metrics of a client's calls.
+
+    A span has the operation's name, kind CLIENT, and the attributes `highhelp.operation`, `highhelp.payment_id`,
+    `highhelp.outcome` ("answered", or the name of the error), `highhelp.attempts`, `server.address`; each attempt and
+    each pause is an event. Metrics: `highhelp.call.duration` (histogram, seconds) and `highhelp.attempts` (counter), by
+    operation and outcome.
+    """
+
+    def __init__(self, tracer_provider: Any = None, meter_provider: Any = None) -> None:
+        from opentelemetry import metrics, trace
+
+        self._trace = trace
+        self._tracer = trace.get_tracer(NAME, __version__, tracer_provider)
+        meter = metrics.get_meter(NAME, __version__, meter_provider)
+        self._seconds = meter.create_histogram("highhelp.call.duration", unit="s", description="Time of whole calls.")
+        self._attempts = meter.create_counter("highhelp.attempts", unit="{attempt}", description="Requests sent.")
+
+    @classmethod
+    def load(cls, tracer_provider: Any = None, meter_provider: Any = None) -> Tracing | None:
+        """None where OpenTelemetry is not installed and nobody asks for it.
+
+        Raises:
+            SettingsError: A provider is given and OpenTelemetry is not installed.
+        """
+        try:
+            return cls(tracer_provider, meter_provider)
+        except ImportError:
+            if tracer_provider is None and meter_provider is None:
+                return None
+        raise SettingsError("tracer_provider", "OpenTelemetry is missing: pip install 'highhelp[otel]'")
+
+    @contextmanager
+    def call(self, operation: str, payment_id: str | None, server: str) -> Iterator[None]:
+        """The span of one call."""
+        about: dict[str, Any] = {"highhelp.operation": operation, "server.address": server}
+        if payment_id is not None:
+            about["highhelp.payment_id"] = payment_id
+        outcome, began = "answered", time.monotonic()
+        with self._tracer.start_as_current_span(
+            operation,
+            kind=self._trace.SpanKind.CLIENT,
+            attributes=about,
+            record_exception=False,  # its traceback would show a caller's locals to nobody's use
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                yield
+            except BaseException as error:
+                outcome = type(error).__name__
+                text = str(error) if isinstance(error, CallError) else outcome
+                span.set_status(self._trace.Status(self._trace.StatusCode.ERROR, text))
+                span.set_attribute("error.type", outcome)
+                if isinstance(error, CallError) and not isinstance(error, WaitTimeout):
+                    span.set_attribute("highhelp.attempts", error.attempts)
+                raise
+            finally:
+                span.set_attribute("highhelp.calls.outcome", outcome)
+                by = {"highhelp.operation": operation, "highhelp.calls.outcome": outcome}
+                self._seconds.record(time.monotonic() - began, by)
+
+    @property
+    def recording(self) -> bool:
+        """Whether anybody will see what is told of the current span; nobody does without an SDK."""
+        return bool(self._trace.get_current_span().is_recording())
+
+    def step(self, name: str, fields: Mapping[str, object]) -> None:
+        """An attempt or a pause, as an event of the current span."""
+        told = {f"highhelp.{key}": value for key, value in fields.items() if isinstance(value, str | int | float)}
+        self._trace.get_current_span().add_event(name, told)
+
+    def attempt(self, operation: str) -> None:
+        """Count an attempt."""
+        self._attempts.add(1, {"highhelp.operation": operation})

@@ -1,0 +1,335 @@
+"""How the gateway is reached: proxy, certificates, limits, and one httpx client for each process and event loop."""
+
+from __future__ import annotations
+
+import inspect
+import ipaddress
+import os
+import threading
+import urllib.request
+import weakref
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+
+from highhelp.errors import NotSent, SettingsError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    import httpx
+
+File = str | os.PathLike[str]
+
+FAST = "fast"
+"""The value of `transport` that asks for the transport of the `[fast]` extra."""
+
+CONNECT_SECONDS = 5.0
+"""Seconds to connect, and to wait for a free connection."""
+
+MAX_IDLE_SECONDS = 30.0
+"""Seconds after which an idle connection of the fast transport is not used again; a server may close it any time."""
+
+
+@dataclass(frozen=True, repr=False)
+class NetworkConfig:
+    """How the gateway is reached. Its `repr` shows nothing: a proxy's URL may hold a password.
+
+    Attributes:
+        base_url: Where the gateway is.
+        transport: An httpx transport, or "fast".
+        http_client: An httpx or httpx2 client of the caller's own.
+        proxy: URL of a proxy.
+        ca_file: PEM file of certificate authorities that are trusted besides the usual ones.
+        client_certificate: PEM file with certificate and key, or one file each.
+        max_connections: Connections that may be open at once.
+        asynchronous: For `AsyncHighHelp`.
+    """
+
+    base_url: str
+    transport: Any = None
+    http_client: Any = None
+    proxy: str | None = None
+    ca_file: File | None = None
+    client_certificate: File | tuple[File, File] | None = None
+    max_connections: int = 100
+    asynchronous: bool = False
+
+    def checked(self) -> Self:
+        """Return itself.
+
+        Raises:
+            SettingsError: If a value cannot be used, or not together with another one.
+        """
+        if self.transport is not None and self.http_client is not None:
+            raise SettingsError("transport", "is part of http_client; give one of the two")
+        if isinstance(self.transport, str) and self.transport != FAST:
+            raise SettingsError("transport", f"must be an httpx transport or {FAST!r}")
+        if not isinstance(self.max_connections, int) or isinstance(self.max_connections, bool):
+            raise SettingsError("max_connections", "must be a whole number")
+        if self.max_connections < 1:
+            raise SettingsError("max_connections", "must be at least 1")
+        if self.http_client is not None or self.transport not in (None, FAST):
+            self._refuse_without_effect("transport" if self.http_client is None else "http_client")
+        if self.http_client is not None:
+            self._check_client()
+        if self.proxy is not None:
+            self._check_proxy()
+        if self.ca_file is not None or self.client_certificate is not None:
+            self._ssl_context()  # a file that cannot be read is reported now, not at the first payment
+        return self
+
+    def _refuse_without_effect(self, given: str) -> None:
+        for name in ("proxy", "ca_file", "client_certificate"):
+            if getattr(self, name) is not None:
+                raise SettingsError(name, f"has no effect together with {given}; set it there")
+
+    def _check_client(self) -> None:
+        if inspect.iscoroutinefunction(self.http_client.send) != self.asynchronous:
+            kind, owner = ("AsyncClient", "AsyncHighHelp") if self.asynchronous else ("Client", "HighHelp")
+            raise SettingsError("http_client", f"must be an httpx.{kind} for {owner}")
+        if self._is_plain and self.http_client.trust_env:
+            variable, _ = environment_proxy(self.base_url) or (None, None)
+            if variable is not None:
+                raise SettingsError(
+                    "http_client",
+                    f"would send plain http through the proxy of {variable}; make it with trust_env=False, "
+                    "or add the gateway's host to NO_PROXY",
+                )
+
+    def _check_proxy(self) -> None:
+        check_proxy_url("proxy", self.proxy)
+        if self._is_plain:
+            raise SettingsError(
+                "proxy", "cannot be used with an http base_url: plain http is never sent through a proxy"
+            )
+
+    @property
+    def _is_plain(self) -> bool:
+        return urlsplit(self.base_url).scheme == "http"
+
+    @property
+    def unbounded(self) -> str | None:
+        """The argument because of which a synchronous call may outlast its time, or None.
+
+        httpx's own transports bound each read, not the attempt. In-process transports answer at once.
+        """
+        import httpx
+
+        from highhelp.transport.httpx_transport import HTTPTransport
+
+        if self.asynchronous:
+            return None
+        if self.http_client is not None:
+            return "http_client"
+        foreign = isinstance(self.transport, httpx.HTTPTransport) and not isinstance(self.transport, HTTPTransport)
+        return "transport" if foreign else None
+
+    def make_client(self) -> Any:
+        """Make the httpx client that sends the requests.
+
+        Raises:
+            SettingsError: If the environment's proxy or certificate settings cannot be used.
+        """
+        import httpx
+
+        transport = self.transport
+        if transport == FAST:
+            transport = self._fast_transport()
+        elif transport is None:
+            transport = self._default_transport()
+        # with a transport, httpx reads no proxy from the environment
+        if self.asynchronous:
+            return httpx.AsyncClient(transport=transport, follow_redirects=False)
+        return httpx.Client(transport=transport, follow_redirects=False)
+
+    def _proxy(self) -> tuple[str, str] | None:
+        """Choose the proxy: the setting that names it, and its URL. None for plain http."""
+        if self._is_plain:
+            return None
+        chosen = ("proxy", self.proxy) if self.proxy is not None else environment_proxy(self.base_url)
+        if chosen is not None:
+            check_proxy_url(*chosen)
+        return chosen
+
+    def _default_transport(self) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
+        import httpx
+
+        from highhelp.transport.httpx_transport import AsyncHTTPTransport, HTTPTransport
+
+        setting, url = self._proxy() or ("", None)
+        limits = httpx.Limits(max_connections=self.max_connections, max_keepalive_connections=20)
+        context = self._ssl_context()
+        kind = AsyncHTTPTransport if self.asynchronous else HTTPTransport
+        try:
+            return kind(verify=context, proxy=url, limits=limits)
+        except ImportError:
+            raise SettingsError(setting, "a SOCKS proxy needs: pip install 'httpx[socks]'") from None
+
+    def _ssl_context(self) -> ssl.SSLContext:
+        import httpx
+
+        context: ssl.SSLContext = _load("SSL_CERT_FILE, SSL_CERT_DIR", httpx.create_ssl_context)
+        if self.ca_file is not None:
+            _load("ca_file", lambda: context.load_verify_locations(cafile=os.fspath(self.ca_file or "")))
+        if self.client_certificate is not None:
+            certificate, key = (*[os.fspath(file) for file in self._certificate_files()], None)[:2]
+            # without a password, OpenSSL would ask for one on the terminal
+            _load("client_certificate", lambda: context.load_cert_chain(certificate or "", key, password=""))
+        return context
+
+    def _certificate_files(self) -> tuple[File, ...]:
+        given = self.client_certificate
+        if isinstance(given, tuple):
+            return given
+        return () if given is None else (given,)
+
+    def _fast_transport(self) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
+        """Pyreqwest's own transport for httpx.
+
+        Raises:
+            SettingsError: If the extra is not installed, or the process was forked after it was used.
+        """
+        try:
+            from pyreqwest import client, proxy
+            from pyreqwest.compatibility.httpx import HttpxTransport, SyncHttpxTransport
+        except ImportError:
+            raise SettingsError("transport", "the fast transport needs: pip install 'highhelp[fast]'") from None
+        builder: Any = client.ClientBuilder() if self.asynchronous else client.SyncClientBuilder()
+        builder = (
+            # its default would send the signature on to wherever a redirect points
+            builder.follow_redirects(enable=False)
+            .referer(enable=False)
+            .no_proxy()  # of the environment; the one to use is chosen here
+            .max_connections(self.max_connections)
+            .connect_timeout(timedelta(seconds=CONNECT_SECONDS))
+            .pool_timeout(timedelta(seconds=CONNECT_SECONDS))
+            .pool_idle_timeout(timedelta(seconds=MAX_IDLE_SECONDS))
+        )
+        for unpack in (builder.gzip, builder.brotli, builder.zstd, builder.deflate):
+            builder = unpack(enable=False)  # httpx does it, behind the check for what is packed twice
+        chosen = self._proxy()
+        if chosen is not None:
+            builder = builder.proxy(proxy.ProxyBuilder.all(chosen[1]))
+        if self.ca_file is not None:
+            builder = builder.add_root_certificate_pem(Path(self.ca_file).read_bytes())
+        if self.client_certificate is not None:
+            builder = builder.identity_pem(b"\n".join(Path(file).read_bytes() for file in self._certificate_files()))
+        try:
+            built = builder.build()
+        except RuntimeError:
+            raise SettingsError(
+                "transport",
+                "the fast transport was used before this process was forked and cannot be used in it; "
+                "make the client in the child, or start processes by 'spawn'",
+            ) from None
+        return HttpxTransport(built) if self.asynchronous else SyncHttpxTransport(built)
+
+
+PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+def check_proxy_url(setting: str, url: object) -> None:
+    """Refuse what is not the URL of a proxy, without showing it: it may hold a password.
+
+    Raises:
+        SettingsError: Names the setting.
+    """
+    is_url = False
+    with suppress(ValueError, TypeError, AttributeError):
+        parts = urlsplit(str(url))
+        is_url = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    if not isinstance(url, str) or not is_url:
+        raise SettingsError(setting, "must be the URL of a proxy, such as http://proxy.example:3128")
+
+
+def environment_proxy(url: str) -> tuple[str, str] | None:
+    """Choose the proxy that the environment names for a URL.
+
+    Returns:
+        The variable and the proxy's URL, or None where there is none or `NO_PROXY` excludes the host.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    proxies = urllib.request.getproxies()
+    if _is_excluded(host, proxies.get("no", "")) or urllib.request.proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    for name in (parts.scheme, "all"):
+        if proxies.get(name):
+            proxy = proxies[name]
+            return f"{name.upper()}_PROXY", proxy if "://" in proxy else f"http://{proxy}"
+    return None
+
+
+def _is_excluded(host: str, no_proxy: str) -> bool:
+    """Whether `NO_PROXY` names a literal address, alone or as part of a network, which urllib does not compare."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    for entry in no_proxy.split(","):
+        try:
+            network = ipaddress.ip_network(entry.strip().replace("[", "").replace("]", ""), strict=False)
+        except ValueError:
+            continue  # a host name, which urllib compares
+        if address in network:
+            return True
+    return False
+
+
+def _load(setting: str, load: Callable[[], Any]) -> Any:
+    try:
+        return load()
+    except (OSError, ValueError, TypeError) as error:  # ssl.SSLError is an OSError
+        problem = getattr(error, "strerror", None) or getattr(error, "reason", None) or type(error).__name__
+    raise SettingsError(setting, f"cannot be read: {problem}")
+
+
+class Pools:
+    """One httpx client with its connections, made when first needed, and again in a forked process or another loop."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        self._config = config
+        self._made: tuple[int, object, Any] | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+        _POOLS.add(self)
+
+    def get(self, loop: object = None) -> Any:
+        """Return the httpx client of this process and of an event loop.
+
+        Raises:
+            NotSent: If `HighHelp` is closed.
+            SettingsError: If the environment's proxy or certificate settings cannot be used.
+        """
+        if self._closed:
+            raise NotSent("the client is closed", operation="client")
+        if self._config.http_client is not None:
+            return self._config.http_client
+        with self._lock:
+            # a forked process must not share its parent's sockets, an event loop not those of another one
+            if self._made is None or self._made[:2] != (os.getpid(), loop):
+                self._made = (os.getpid(), loop, self._config.make_client())
+            return self._made[2]
+
+    def close(self, loop: object = None) -> Any:
+        """Hand out no client any more. Returns the one that the caller has to close, if there is one."""
+        self._closed = True
+        return self._made[2] if self._made is not None and self._made[:2] == (os.getpid(), loop) else None
+
+
+_POOLS: weakref.WeakSet[Pools] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for pools in _POOLS:
+        # a thread of the parent may have held it at the fork, and never gives it back here
+        pools._lock = threading.Lock()  # noqa: SLF001  # of this module
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,309 @@
+"""Do the steps of flows over httpx, synchronously or asynchronously, and turn every failure into a value.
+
+Every request goes through `httpx.Client.send` (or its async twin), signed by `SignatureAuth` as its auth hook. No
+exception of an HTTP library leaves this module: such an exception carries the request, and with it the signature and
+card data. What is known of it (its kind, a safe text) becomes a `TransportFailure`.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from highhelp.calls.flow import Result, Send, Sleep, Step
+from highhelp.calls.outcome import RawResponse, TransportFailure
+from highhelp.errors import FieldProblem, InvalidRequest, NotSent
+from highhelp.redact import masked_text
+from highhelp.transport.config import CONNECT_SECONDS
+from highhelp.transport.send_state import EXTENSION, SendState
+from highhelp_api.contract import HEADERS
+from highhelp_signing.errors import BodyNotSignable, SigningError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+
+    from highhelp.telemetry.observer import Observer
+    from highhelp_signing.auth import SignatureAuth
+
+LARGEST_ANSWER = 8 * 1024 * 1024
+"""Bytes of an answer, decompressed; more is not read."""
+
+GRACE = 0.25
+"""Seconds by which the loop's deadline comes after httpx's own limits, which close a half-made connection cleanly."""
+
+# By name, so that httpx2's classes count too. Only what surely happens before the first byte of a request is sent.
+_NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
+_BEFORE_CONNECTED = frozenset({"PoolTimeoutError", "ClientConnectorError"})  # of pyreqwest, of aiohttp
+_HOPELESS = frozenset({"UnsupportedProtocol", "LocalProtocolError"})
+_AFTER_CONNECTING = {"ConnectError": "ReadError", "ConnectTimeout": "ReadTimeout"}
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Where and how requests go.
+
+    Attributes:
+        base_url: Without a slash at its end.
+        auth: Signs each attempt anew.
+        user_agent: The User-Agent header.
+        fast: Whether pyreqwest's transport is used, which takes httpx's four time limits as one sum.
+        clock: Unix seconds.
+        now: Monotonic clock, in seconds.
+        observer: Told of every attempt and pause; never raises.
+    """
+
+    base_url: str
+    auth: SignatureAuth
+    user_agent: str
+    fast: bool
+    clock: Callable[[], float]
+    now: Callable[[], float]
+    observer: Observer
+
+    def request(self, library: Any, send: Send, state: SendState) -> Any:
+        """Build the request of one attempt; the auth hook signs it.
+
+        Args:
+            library: `httpx`, or `httpx2` for a client of that library.
+            send: The attempt.
+            state: What a transport of ours records of it.
+        """
+        connect = min(CONNECT_SECONDS, send.seconds)
+        limits = {"connect": connect, "read": send.seconds, "write": send.seconds, "pool": connect}
+        return library.Request(
+            "POST",
+            self.base_url + send.call.operation.path,
+            content=send.call.body,
+            headers={
+                "content-type": "application/json",
+                "accept": "application/json",
+                "accept-encoding": "identity",
+                "user-agent": self.user_agent,
+            },
+            extensions={
+                "timeout": {"read": send.seconds} if self.fast else limits,
+                EXTENSION: state,
+                self.auth.NORMALIZED: (send.call.body, send.call.normalized),
+            },
+        )
+
+
+def perform(step: Step, client: httpx.Client, wire: Wire, pause: Callable[[float], object] | None = None) -> Result:
+    """Do one step of a flow: wait, or make one attempt. `pause` waits for some seconds, or less."""
+    wire.observer.before(step)
+    if isinstance(step, Sleep):
+        (pause or time.sleep)(step.seconds)
+        return None
+    began = wire.now()
+    try:
+        result = _attempt(client, step, wire)
+    except Exception:
+        raise
+    except BaseException as stop:
+        _interrupted(stop, step, wire, began)
+        raise
+    wire.observer.after(step, result, wire.now() - began)
+    return result
+
+
+async def perform_async(step: Step, client: httpx.AsyncClient, wire: Wire) -> Result:
+    """Do one step of a flow on an event loop."""
+    wire.observer.before(step)
+    if isinstance(step, Sleep):
+        await _sleep(step.seconds)
+        return None
+    began = wire.now()
+    try:
+        result = await _attempt_async(client, step, wire)
+    except Exception:
+        raise
+    except BaseException as stop:
+        _interrupted(stop, step, wire, began)
+        raise
+    wire.observer.after(step, result, wire.now() - began)
+    return result
+
+
+async def _sleep(seconds: float) -> None:
+    import asyncio  # a program without an event loop does not load it
+
+    await asyncio.sleep(seconds)
+
+
+def _interrupted(stop: BaseException, send: Send, wire: Wire, began: float) -> None:
+    """Report what is known when a caller ends a call half-way (Ctrl-C, a cancelled task): the money may have moved."""
+    wire.observer.after(
+        send, TransportFailure(sent=True, reason=f"interrupted by {type(stop).__name__}"), wire.now() - began
+    )
+    if send.call.operation.moves_money:
+        about = " ".join(filter(None, (send.call.operation.id, send.call.payment_id)))
+        stop.add_note(f"{about} was under way and may have been carried out: ask the info operation first")
+
+
+def _attempt(client: httpx.Client, send: Send, wire: Wire) -> RawResponse | TransportFailure:
+    if client.is_closed:
+        return _CLOSED
+    end = wire.now() + send.seconds
+    state = SendState(send.seconds)
+    library, auth = _hook(client, wire.auth)
+    request = wire.request(library, send, state)
+    try:
+        response = client.send(request, auth=auth, stream=True, follow_redirects=False)
+        try:
+            return _refused_answer(response, state) or _collect(response, wire, end)
+        finally:
+            response.close()
+    except SigningError as error:
+        if not _is_unsigned(request):  # a hook of the caller's own raised it
+            return _failure(error, request, state)
+        problem = error
+    except Exception as error:  # noqa: BLE001  # whatever happens, the caller learns what is known of the money
+        return _failure(error, request, state)
+    raise _not_signed(problem, send)
+
+
+async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> RawResponse | TransportFailure:
+    import asyncio
+
+    if client.is_closed:
+        return _CLOSED
+    state = SendState()
+    library, auth = _hook(client, wire.auth)
+    request = wire.request(library, send, state)
+    try:
+        async with asyncio.timeout(send.seconds + GRACE):
+            response = await client.send(request, auth=auth, stream=True, follow_redirects=False)
+            try:
+                return _refused_answer(response, state) or await _collect_async(response, wire)
+            finally:
+                await response.aclose()
+    except TimeoutError:
+        if _is_unsigned(request) or (state.carried and not state.started):
+            return TransportFailure(sent=False, reason="no signature or no connection in time")
+        return _TOO_SLOW
+    except SigningError as error:
+        if not _is_unsigned(request):  # a hook of the caller's own raised it
+            return _failure(error, request, state)
+        problem = error
+    except Exception as error:  # noqa: BLE001  # whatever happens, the caller learns what is known of the money
+        return _failure(error, request, state)
+    raise _not_signed(problem, send)
+
+
+def _hook(client: Any, auth: SignatureAuth) -> tuple[Any, Any]:
+    """The library of a client, and the auth hook in its terms."""
+    if any(kind.__module__.partition(".")[0] == "httpx2" for kind in type(client).__mro__):
+        import httpx2
+
+        hook: Any = httpx2.Auth()  # whose flows take requests of httpx2, which differ by their class alone
+        hook.sync_auth_flow, hook.async_auth_flow = auth.sync_auth_flow, auth.async_auth_flow
+        return httpx2, hook
+    import httpx
+
+    return httpx, auth
+
+
+def _is_unsigned(request: Any) -> bool:
+    """Whether an attempt ended before its request was signed. Then nothing of it was sent."""
+    return HEADERS.signature not in request.headers
+
+
+def _refused_answer(response: Any, state: SendState) -> TransportFailure | None:
+    """Refuse an answer that cannot be the one to this request, or that may unpack to gigabytes."""
+    if state.started and not state.answered:
+        return TransportFailure(sent=True, reason="an answer was there before its request was sent", retryable=False)
+    if "," in response.headers.get("content-encoding", ""):
+        return TransportFailure(sent=True, reason="the answer is compressed more than once", retryable=False)
+    return None
+
+
+_CLOSED = TransportFailure(sent=False, reason="the connection pool is closed", retryable=False)
+_TOO_LARGE = TransportFailure(sent=True, reason=f"the answer is larger than {LARGEST_ANSWER} bytes", retryable=False)
+_TOO_SLOW = TransportFailure(sent=True, reason="the answer was not complete in time")
+
+
+def _collect(response: Any, wire: Wire, end: float) -> RawResponse | TransportFailure:
+    size, chunks = 0, []
+    for chunk in response.iter_bytes():
+        size += len(chunk)
+        if size > LARGEST_ANSWER:
+            return _TOO_LARGE
+        if wire.now() > end:
+            return _TOO_SLOW
+        chunks.append(chunk)
+    return _raw_response(response, chunks, wire)
+
+
+async def _collect_async(response: Any, wire: Wire) -> RawResponse | TransportFailure:
+    size, chunks = 0, []
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > LARGEST_ANSWER:
+            return _TOO_LARGE
+        chunks.append(chunk)
+    return _raw_response(response, chunks, wire)
+
+
+def _raw_response(response: Any, chunks: list[bytes], wire: Wire) -> RawResponse:
+    return RawResponse(response.status_code, dict(response.headers.items()), b"".join(chunks), wire.clock())
+
+
+def _failure(error: Exception, request: Any, state: SendState) -> TransportFailure:
+    if _is_unsigned(request):
+        # the signer raised, which may be one of the user's own
+        return TransportFailure(sent=False, reason=f"the request could not be signed: {_place(error)}", retryable=False)
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if state.carried:
+        sent = state.started
+    else:
+        # an error of another request is one of a hook's own calls: ours may long have been answered
+        ours = getattr(error, "_request", None) is request
+        sent = not (ours and names & _NOT_SENT and _while_connecting(error))
+    if "HTTPError" not in names:
+        return TransportFailure(sent=sent, reason=f"unexpected {_place(error)}")
+    name = type(error).__name__
+    if sent:
+        name = _AFTER_CONNECTING.get(name, name)
+    text = masked_text(str(error))[:200] if names & {"ConnectError", "ProxyError"} and not sent else ""
+    reason = f"{name}: {text}" if text else name
+    return TransportFailure(sent=sent, reason=reason, retryable=not names & _HOPELESS and "CERTIFICATE" not in text)
+
+
+def _while_connecting(error: Exception) -> bool:
+    """Whether a transport that is not ours surely failed before the first byte.
+
+    The name alone does not say it: pyreqwest calls an answer that is lost after sending a ConnectError, httpx-aiohttp
+    a ConnectTimeout. Their own errors do, and httpcore's; an error without a cause means what it is called.
+    """
+    cause = error.__cause__
+    if cause is None:
+        return error.__context__ is None
+    names = {kind.__name__ for kind in type(cause).__mro__}
+    httpcore = type(cause).__module__.partition(".")[0] in ("httpcore", "httpcore2")
+    return httpcore or not _BEFORE_CONNECTED.isdisjoint(names) or _was_connecting(cause)
+
+
+def _was_connecting(error: BaseException) -> bool:
+    """Whether an error of pyreqwest arose before there was a connection; its class does not say so."""
+    details = getattr(error, "details", None)
+    causes = details.get("causes") if isinstance(details, dict) else None
+    return any(isinstance(each, dict) and each.get("message") == "client error (Connect)" for each in causes or ())
+
+
+def _place(error: Exception) -> str:
+    """What and where, without the error's text, which may hold anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
+
+
+def _not_signed(error: SigningError, send: Send) -> InvalidRequest | NotSent:
+    operation, payment_id = send.call.operation.id, send.call.payment_id
+    if isinstance(error, BodyNotSignable):
+        return InvalidRequest([FieldProblem(error.path, str(error))], operation=operation, payment_id=payment_id)
+    return NotSent(str(error), operation=operation, payment_id=payment_id, attempts=send.attempt)

@@ -1,0 +1,71 @@
+"""What is known of one attempt below HTTP: when its time is over, and whether a byte of its request has left."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXTENSION = "highhelp.send_state"
+"""Name of the request extension in which the driver hands a `SendState` to `HTTPTransport`."""
+
+
+class SendState:
+    """What the sockets record of one attempt.
+
+    Args:
+        seconds: Time for the attempt; None where something else ends it.
+
+    Attributes:
+        end: When its time is over, by the monotonic clock.
+        carried: Whether a transport of ours carries the attempt. Only then do the next two say anything.
+        started: Whether the first byte of the request was about to be written.
+        answered: Whether bytes were read after the request was written.
+        tls_layers: TLS handshakes of a new connection: one for an https gateway, one for an https proxy.
+        socket: The stream of a connection that was opened for the attempt; to be closed where its handshakes fail.
+    """
+
+    __slots__ = ("answered", "carried", "end", "socket", "started", "tls_layers")
+
+    def __init__(self, seconds: float | None = None) -> None:
+        self.end = None if seconds is None else time.monotonic() + seconds
+        self.carried = False
+        self.started = False
+        self.answered = False
+        self.tls_layers = 0
+        self.socket: Any = None
+
+    def limit(self, timeout: float | None, expired: type[Exception]) -> float | None:
+        """Return the seconds that one step may take: its own limit, or what is left of the attempt.
+
+        Raises:
+            Exception: Of the class `expired`, if the attempt's time is over.
+        """
+        if self.end is None:
+            return timeout
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise expired("the attempt's time is over")
+        return left if timeout is None else min(timeout, left)
+
+
+_current: ContextVar[SendState | None] = ContextVar("highhelp_send_state", default=None)
+
+
+def current() -> SendState:
+    """Return the state of the request that this thread or task carries; one without a limit outside of calls."""
+    return _current.get() or SendState()
+
+
+@contextmanager
+def carrying(state: SendState) -> Iterator[None]:
+    """Make `state` the current one while a pool connects, writes and waits for the head of the answer."""
+    token = _current.set(state)
+    try:
+        yield
+    finally:
+        _current.reset(token)

@@ -1,0 +1,234 @@
+"""Check requests against the contract before they are sent.
+
+The schemas are the contract's (`contract.SCHEMAS`), this module only reads them: no rule of the API stands here. It
+knows the keywords that the contract uses, and `scripts/generate` refuses a document that uses another one. A schema is
+read once, when it is first needed: what comes of it is a tree of checks. Where a value is in order they build nothing;
+the path of a problem is made on the way back, from the inside out.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any, TypeAlias
+
+from highhelp.errors import FieldProblem
+from highhelp_api.contract import SCHEMAS, ref_name
+
+Schema: TypeAlias = Mapping[str, Any]
+Problems: TypeAlias = Sequence[FieldProblem]
+Check: TypeAlias = Callable[[Any], Problems]
+"""Given a JSON value, says what is wrong with it, by paths that begin at that value."""
+
+_FINE: Problems = ()
+
+
+def find_problems(schema: str, value: object) -> list[FieldProblem]:
+    """Find what is wrong with a JSON value, field by field, in the order of the schema. Empty if it is valid.
+
+    Args:
+        schema: Name of the schema in the contract.
+        value: The body, made of dict, list, str, int, bool and None.
+    """
+    return list(_named(schema)(value))
+
+
+@cache
+def _named(name: str) -> Check:
+    return _check_of(SCHEMAS[name])
+
+
+def _check_of(schema: Schema) -> Check:
+    rules = [rule for read in (_reference, _choices, _text, _integer, _object, _array, _combinations)
+             for rule in read(schema)]  # fmt: skip
+    checked = rules[0] if len(rules) == 1 else _all(rules)
+    return checked if "type" not in schema else _typed(schema["type"], checked if rules else None)
+
+
+def _all(rules: Sequence[Check]) -> Check:
+    def check(value: Any) -> Problems:
+        found: Problems = _FINE
+        for rule in rules:
+            if wrong := rule(value):
+                found = [*found, *wrong]
+        return found
+
+    return check
+
+
+def _typed(types: str | list[str], then: Check | None) -> Check:
+    names = [types] if isinstance(types, str) else types
+    wanted, no_boolean = tuple(_PYTHON[name] for name in names), "boolean" not in names
+    wrong = (FieldProblem("", f"must be {' or '.join(_WORDS[name] for name in names)}"),)
+
+    def check(value: Any) -> Problems:
+        # most values are no subclass of what is wanted, as a boolean is of an integer
+        if type(value) not in wanted and (not isinstance(value, wanted) or (no_boolean and isinstance(value, bool))):
+            return wrong
+        return _FINE if then is None else then(value)
+
+    return check
+
+
+_PYTHON: Mapping[str, type] = {
+    "string": str, "integer": int, "boolean": bool, "object": dict, "array": list, "null": type(None),
+}  # fmt: skip
+_WORDS: Mapping[str, str] = {
+    "string": "text", "integer": "an integer", "boolean": "true or false", "object": "an object", "array": "a list",
+    "null": "null",
+}  # fmt: skip
+
+
+def _one(message: str) -> list[FieldProblem]:
+    return [FieldProblem("", message)]
+
+
+def _under(key: object, found: Problems) -> list[FieldProblem]:
+    return [FieldProblem(f"{key}:{each.path}" if each.path else f"{key}", each.message) for each in found]
+
+
+# Each of these reads some keywords of a schema, and yields the checks that they ask for.
+
+
+def _reference(schema: Schema) -> Iterator[Check]:
+    if "$ref" in schema:
+        name = ref_name(schema)
+
+        def check(value: Any) -> Problems:
+            return _named(name)(value)  # looked up only here, since schemas may name each other
+
+        yield check
+
+
+def _choices(schema: Schema) -> Iterator[Check]:
+    if "const" in schema:
+        yield _one_of([schema["const"]], f"must be {schema['const']}")
+    if "enum" in schema:
+        yield _one_of(schema["enum"], f"must be one of {', '.join(map(str, schema['enum']))}")
+
+
+def _one_of(choices: list[Any], message: str) -> Check:
+    # JSON knows no equality of true and 1
+    known = frozenset((choice, isinstance(choice, bool)) for choice in choices)
+
+    def check(value: Any) -> Problems:
+        if isinstance(value, dict | list) or (value, isinstance(value, bool)) not in known:
+            return _one(message)
+        return _FINE
+
+    return check
+
+
+def _text(schema: Schema) -> Iterator[Check]:
+    least, most = schema.get("minLength", 0), schema.get("maxLength", math.inf)
+    # JSON Schema's $ is the very end; Python's also matches before a last line break
+    pattern = re.compile(re.sub(r"(?<!\\)\$", r"\\Z", schema["pattern"])) if "pattern" in schema else None
+    if not least and most == math.inf and pattern is None:
+        return
+
+    def check(value: Any) -> Problems:
+        if not isinstance(value, str):
+            return _FINE
+        found: Problems = _FINE
+        if not least <= len(value) <= most:
+            few = len(value) < least
+            found = _one(f"must have at {'least' if few else 'most'} {least if few else most} characters")
+        if pattern is not None and not pattern.search(value):
+            found = [*found, *_one(f"must match {schema['pattern']}")]
+        return found
+
+    yield check
+
+
+def _integer(schema: Schema) -> Iterator[Check]:
+    least, most = schema.get("minimum", -math.inf), schema.get("maximum", math.inf)
+    if least == -math.inf and most == math.inf:
+        return
+
+    def check(value: Any) -> Problems:
+        if not isinstance(value, int) or isinstance(value, bool) or least <= value <= most:
+            return _FINE
+        return _one(f"must be at least {least}" if value < least else f"must be at most {most}")
+
+    yield check
+
+
+def _object(schema: Schema) -> Iterator[Check]:
+    required = dict.fromkeys(schema.get("required", ())).keys()
+    known = {name: _check_of(child) for name, child in schema.get("properties", {}).items()}
+    extra = schema.get("additionalProperties", True)
+    other = _not_a_field if extra is False else _anything if extra is True else _check_of(extra)
+
+    def check(value: Any) -> Problems:
+        if not isinstance(value, dict):
+            return _FINE
+        wrong = {name: found for name, item in value.items() if (found := known.get(name, other)(item))}
+        if not wrong and required <= value.keys():
+            return _FINE
+        missing = [FieldProblem(name, "is missing") for name in required if name not in value]
+        order = [*(name for name in known if name in wrong), *(name for name in wrong if name not in known)]
+        return [*missing, *(problem for name in order for problem in _under(name, wrong[name]))]
+
+    if required or known or extra is not True:
+        yield check
+
+
+def _anything(_: Any) -> Problems:
+    """Fields that the contract does not name are taken."""
+    return _FINE
+
+
+def _not_a_field(_: Any) -> Problems:
+    return _one("is not a field of the contract")
+
+
+def _array(schema: Schema) -> Iterator[Check]:
+    if "items" not in schema:
+        return
+    item_check = _check_of(schema["items"])
+
+    def check(value: Any) -> Problems:
+        found: list[FieldProblem] = []
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            found += _under(index, item_check(item))
+        return found
+
+    yield check
+
+
+def _combinations(schema: Schema) -> Iterator[Check]:
+    yield from map(_check_of, schema.get("allOf", ()))
+    if "anyOf" in schema:
+        yield _any_of([_check_of(branch) for branch in schema["anyOf"]])
+    if "not" in schema:
+        yield _not(_check_of(schema["not"]))
+    if "if" in schema:
+        yield _if(*(_check_of(schema.get(key, {})) for key in ("if", "then", "else")))
+
+
+def _any_of(branches: list[Check]) -> Check:
+    def check(value: Any) -> Problems:
+        found: Problems = _FINE
+        for branch in branches:
+            found = branch(value)
+            if not found:
+                break
+        return found  # of the last branch, the general one; the others are known values
+
+    return check
+
+
+def _not(forbidden: Check) -> Check:
+    def check(value: Any) -> Problems:
+        return _FINE if forbidden(value) else _one("has fields that exclude each other")
+
+    return check
+
+
+def _if(condition: Check, then: Check, otherwise: Check) -> Check:
+    def check(value: Any) -> Problems:
+        return otherwise(value) if condition(value) else then(value)
+
+    return check

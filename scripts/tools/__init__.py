@@ -1,0 +1,1 @@
+"""What the scripts run: `scripts/NAME` is the command, `tools/NAME` its code."""

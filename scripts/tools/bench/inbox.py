@@ -1,0 +1,306 @@
+"""Callbacks into a database: a durable receive and its handling, against the commits that they cannot do without."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import statistics
+import time
+from contextlib import ExitStack, closing, contextmanager
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import psycopg
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from highhelp import CallbackInbox
+from highhelp.storage.encryption import readable
+from highhelp.storage.engine import make_engine
+from highhelp_signing import signing_message
+from tools.bench import material
+from tools.bench.measure import Bench, NotMeasured, Row, Series, Turn, ratios
+from tools.bench.signing import PKCS1, SHA256
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import Engine
+
+EACH = 10
+POSTGRES = os.environ.get("HIGHHELP_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
+"""As the tests': a server on which databases may be made."""
+
+Callbacks: TypeAlias = list[tuple[bytes, dict[str, str]]]
+
+_TABLE = "CREATE TABLE bare (id {serial}, event_key TEXT UNIQUE NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL)"
+
+
+def sqlite(bench: Bench) -> Row:
+    """On SQLite."""
+
+    @contextmanager
+    def new(name: str) -> Iterator[tuple[str, Any]]:
+        path = bench.scratch / f"{name}.db"
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+                connection.execute(f"PRAGMA {pragma}")
+            yield str(path), connection
+
+    return _measure(bench, "SQLite", new, "INTEGER PRIMARY KEY", "?")
+
+
+def postgres(bench: Bench) -> Row:
+    """On PostgreSQL."""
+    return _measure(bench, "PostgreSQL", _new_database, "BIGSERIAL PRIMARY KEY", "%s")
+
+
+@contextmanager
+def _new_database(name: str) -> Iterator[tuple[str, Any]]:
+    server = make_engine(POSTGRES).execution_options(isolation_level="AUTOCOMMIT")
+    name = f"highhelp_bench_{os.getpid()}_{name}"
+    try:
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    except DBAPIError as error:
+        raise NotMeasured("PostgreSQL is not to be reached on 127.0.0.1:5432, so it was not measured") from error
+    url = make_url(POSTGRES).set(database=name)
+    text = url.render_as_string(hide_password=False)
+    try:
+        # as ours: without named prepared statements
+        with psycopg.connect(text, autocommit=True, prepare_threshold=None) as bare:
+            yield text, bare
+    finally:
+        with server.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        server.dispose()
+
+
+class _Inbox:
+    """An inbox with callbacks that come and are handled, ten at a time."""
+
+    def __init__(self, inbox: CallbackInbox, keys: material.Keys) -> None:
+        self.inbox = inbox
+        self.keys = keys
+        self.numbers = iter(range(10**9))
+
+    def callbacks(self) -> Callbacks:
+        """Signed, each of another payment."""
+        return [self.keys.signed(material.callback(f"order-{next(self.numbers)}")) for _ in range(EACH)]
+
+    def receive(self, callbacks: Callbacks) -> None:
+        """Take them in."""
+        for one in callbacks:
+            if self.inbox.receive(*one)[0] != 200:
+                raise AssertionError("a callback was not taken in")
+
+    def process(self) -> None:
+        """Handle them."""
+        if self.inbox.process(lambda _event, _connection: None) != EACH:
+            raise AssertionError("not every event was handled")
+
+    def received(self) -> float:
+        """A turn of receiving alone."""
+        callbacks = self.callbacks()
+        spent = _microseconds(lambda: self.receive(callbacks))
+        self.process()
+        return spent
+
+    def handled(self) -> float:
+        """A turn of both."""
+        callbacks = self.callbacks()
+
+        def both() -> None:
+            self.receive(callbacks)
+            self.process()
+
+        return _microseconds(both)
+
+
+Statements: TypeAlias = list[tuple[str, Any]]
+
+
+class _Floor:
+    """What an inbox executes for callbacks, without the inbox: with the same verification and masking.
+
+    One inbox works, unmeasured, and its statements are noted; a database of the same state gets them again.
+
+    Args:
+        noted: The inbox.
+        execute: Executes the statements of one transaction in the other database.
+    """
+
+    def __init__(self, noted: _Inbox, execute: Callable[[Statements], None]) -> None:
+        self.noted = noted
+        self.execute = execute
+        self.verifier = noted.keys.verifier()
+        self.transactions: list[Statements] = [[]]
+        event.listen(noted.inbox.engine, "before_cursor_execute", self.note)
+        event.listen(noted.inbox.engine, "commit", lambda _: self.transactions.append([]))
+
+    def note(self, _: object, __: object, statement: str, parameters: Any, *___: object) -> None:
+        """Called by SQLAlchemy."""
+        if not statement.startswith("BEGIN"):
+            self.transactions[-1].append((statement, parameters))
+
+    def received(self) -> float:
+        """A turn of receiving alone."""
+        callbacks = self.noted.callbacks()
+        spent = self._again(callbacks, lambda: self.noted.receive(callbacks))
+        self._again([], self.noted.process)
+        return spent
+
+    def handled(self) -> float:
+        """A turn of both."""
+        callbacks = self.noted.callbacks()
+
+        def both() -> None:
+            self.noted.receive(callbacks)
+            self.noted.process()
+
+        return self._again(callbacks, both)
+
+    def _again(self, callbacks: Callbacks, work: Callable[[], None]) -> float:
+        self.transactions = [[]]
+        work()
+        transactions = [statements for statements in self.transactions if statements]
+
+        def again() -> None:
+            # each callback is stored in a transaction of its own
+            for callback, statements in zip_longest(callbacks, transactions):
+                if callback is not None:
+                    readable(self.verifier.verify(*callback).body)
+                self.execute(statements)
+
+        return _microseconds(again)
+
+
+def _in_driver(connection: Any) -> Callable[[Statements], None]:
+    cursor = connection.cursor()
+
+    def execute(statements: Statements) -> None:
+        cursor.execute("BEGIN")
+        for statement, parameters in statements:
+            cursor.execute(statement, parameters)
+            if cursor.description:
+                cursor.fetchall()
+        cursor.execute("COMMIT")
+
+    return execute
+
+
+def _in_sqlalchemy(engine: Engine) -> Callable[[Statements], None]:
+    def execute(statements: Statements) -> None:
+        with engine.begin() as connection:
+            for statement, parameters in statements:
+                result = connection.exec_driver_sql(statement, parameters)
+                if result.returns_rows:
+                    result.all()
+
+    return execute
+
+
+def _measure(
+    bench: Bench,
+    kind: str,
+    new: Callable[[str], AbstractContextManager[tuple[str, Any]]],
+    serial: str,
+    mark: str,
+) -> Row:
+    keys = material.Keys.new()
+    body = material.callback()
+    raw, _ = keys.signed(body)
+    message = signing_message(body, 1)
+    signature, public = keys.private.sign(message, PKCS1, SHA256), keys.private.public_key()
+    numbers = iter(range(10**9))
+
+    def commit() -> None:
+        cursor.execute("BEGIN")
+        cursor.execute(insert, (f"{next(numbers)}", raw.decode(), "x"))
+        cursor.execute("COMMIT")
+
+    def verify_and_commit() -> None:
+        for _ in range(EACH):
+            public.verify(signature, message, PKCS1, SHA256)
+            commit()
+
+    def commits() -> None:
+        # a handler runs in the transaction that marks its event as done; ten are claimed in one more
+        for _ in range(2 * EACH + 1):
+            commit()
+
+    with ExitStack() as stack:
+        (_, bare), *databases = [
+            stack.enter_context(new(name)) for name in ("bare", "ours", "noted1", "again1", "noted2", "again2")
+        ]
+        cursor, insert = bare.cursor(), f"INSERT INTO bare (event_key, body, state) VALUES ({mark}, {mark}, {mark})"  # noqa: S608  # marks of parameters
+        cursor.execute(_TABLE.format(serial=serial))
+        inboxes = [
+            stack.enter_context(CallbackInbox(url, verifier=keys.verifier(), environ={})) for url, _ in databases
+        ]
+        for inbox in inboxes:
+            inbox.create_schema()
+        ours = _Inbox(inboxes[0], keys)
+        driver = _Floor(_Inbox(inboxes[1], keys), _in_driver(databases[2][1]))
+        sqlalchemy = _Floor(_Inbox(inboxes[3], keys), _in_sqlalchemy(inboxes[4].engine))
+        turns: dict[str, Turn] = {
+            "one bare commit + RSA verify": lambda: _microseconds(verify_and_commit),
+            "receive": ours.received,
+            "floor: its statements through the bare driver": driver.received,
+            "floor: its statements through SQLAlchemy": sqlalchemy.received,
+            "2.1 bare commits": lambda: _microseconds(commits),
+            "receive and process": ours.handled,
+            "floor: these statements through the bare driver": driver.handled,
+            "floor: these statements through SQLAlchemy": sqlalchemy.handled,
+        }
+        for turn in turns.values():
+            turn()
+        series = bench.interleave(turns, 60)
+        curve = [] if bench.quick or kind == "PostgreSQL" else _growth(ours)
+    return _row(kind.lower(), series, curve)
+
+
+def _row(key: str, series: Series, curve: list[tuple[float, float]]) -> Row:
+    row = Row(
+        series,
+        claims={
+            f"inbox-{key}-receive": ratios(series, "receive", "one bare commit + RSA verify"),
+            f"inbox-{key}-process": ratios(series, "receive and process", "2.1 bare commits"),
+            f"inbox-{key}-floor": ratios(series, "receive", "floor: its statements through SQLAlchemy"),
+        },
+    )
+    if curve:
+        row.curves["A callback received and handled, µs, by callbacks stored before (SQLite)"] = {"highhelp": curve}
+    return row
+
+
+def _microseconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) / EACH * 1e6
+
+
+def _growth(ours: _Inbox) -> list[tuple[float, float]]:
+    """The cost of one more, with ever more stored: copies of one that was handled, made by the database itself."""
+    from highhelp.storage.tables import EVENTS, PAYMENTS
+
+    stored, points = 0, []
+    for number in (10**3, 10**4, 10**5, 10**6):
+        with ours.inbox.engine.begin() as connection:
+            for table, own in (
+                (PAYMENTS, {"id": "-1 - i", "payment_key": "'old-' || i"}),
+                (EVENTS, {"id": None, "payment_ref": "-1 - i", "event_key": "'old-' || i"}),
+            ):
+                columns = {column.name: own.get(column.name, column.name) for column in table.columns}
+                kept = {name: value for name, value in columns.items() if value is not None}
+                connection.exec_driver_sql(
+                    f"INSERT INTO {table.name} ({', '.join(kept)}) "  # noqa: S608  # names of our own tables
+                    f"WITH RECURSIVE n(i) AS (SELECT {stored} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {number}) "
+                    f"SELECT {', '.join(kept.values())} FROM n, (SELECT * FROM {table.name} ORDER BY id LIMIT 1)"
+                )
+        stored = number
+        ours.handled()
+        points.append((float(number), statistics.median(ours.handled() for _ in range(15))))
+    return points

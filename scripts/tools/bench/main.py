@@ -1,0 +1,99 @@
+"""The command line of `scripts/bench`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from tools.bench import budgets, calls, imports, inbox, mock, peers, report, signing, size
+from tools.bench.measure import Bench, NotMeasured, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[3]
+ROWS: dict[str, Callable[[Bench], Row]] = {
+    "signing": signing.signing,
+    "sizes": signing.sizes,
+    "callback": signing.callback,
+    "model": signing.model,
+    "loop": signing.loop,
+    "sync": calls.sync,
+    "async": calls.asynchronous,
+    "imports": imports.imports,
+    "mock": mock.mock,
+    "inbox-sqlite": inbox.sqlite,
+    "inbox-postgres": inbox.postgres,
+    "peers": peers.peers,
+    "wheel": size.wheel,
+}
+QUICK = 0.1
+
+
+def main(arguments: list[str]) -> int:
+    """Run. Returns 0, 1 where --check finds a regression, 2 for wrong use."""
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure, beside what the package stands on.")
+    parser.add_argument("--quick", action="store_true", help="few rounds, less than a minute, rough numbers")
+    parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS), metavar="NAME",
+                        help=f"only some of: {', '.join(ROWS)}")  # fmt: skip
+    parser.add_argument("--check", nargs="?", const="", metavar="FILE",
+                        help="exit 1 where a row has clearly become worse; with a file, of its numbers")  # fmt: skip
+    parser.add_argument("--write", action="store_true", help="make docs/performance.md from the results' file")
+    parser.add_argument("--output", type=Path, default=ROOT / "build" / "bench.json", help="the results' file")
+    options = parser.parse_args(arguments)
+    aims = budgets.load()
+    if options.write:
+        for path in report.write_page(_read(options.output), aims, ROOT / "docs"):
+            print(path.relative_to(ROOT))
+        return 0
+    if options.check:
+        results = _read(Path(options.check))
+    else:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        for results in measured(options.rows, quick=options.quick):
+            # after each row, so that a run that is ended keeps what it has
+            options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    print(report.table(results, aims))
+    if not options.check:
+        charts = report.write_charts(results, aims, options.output.parent)
+        print(f"\n{options.output}, {', '.join(path.name for path in charts)}")
+    if options.check is None:
+        return 0
+    found = budgets.verdicts(report.claims(results), aims)
+    print("\n".join(found) if found else "nothing has clearly become worse")
+    return 1 if found else 0
+
+
+def measured(names: list[str], *, quick: bool) -> Iterator[dict[str, Any]]:
+    """Measure rows: the results so far, after each. What a row needs and is not there is told in `missing`."""
+    rows: dict[str, Any] = {}
+    missing: list[str] = []
+    began = time.monotonic()
+    with TemporaryDirectory() as directory:
+        for name in names:
+            scratch = Path(directory) / name
+            scratch.mkdir()
+            bench = Bench(QUICK if quick else 1.0, scratch)
+            print(f"{name} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
+            try:
+                row = ROWS[name](bench)
+            except NotMeasured as reason:
+                missing.append(str(reason))
+            else:
+                missing += row.notes
+                rows[name] = report.as_json(row)
+            about = report.machine(quick=quick, seconds=time.monotonic() - began)
+            yield {"about": about, "rows": rows, "missing": missing}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        sys.exit(f"{path} cannot be read; scripts/bench makes it")
+    return found

@@ -1,0 +1,224 @@
+"""The typed client: openapi-python-client, called as a library, with our templates and a table of x- keys."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from openapi_python_client import Project
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.strings import ClassName, PythonIdentifier
+
+from tools.generate import contract, templates
+from tools.generate.document import DocumentError, Json, client_view, endpoints, kind, places, resolve, told_beside_refs
+
+if TYPE_CHECKING:
+    from tools.generate.static.types import Operation
+
+PREFIX = "field_"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a method that takes the leaves of its request."""
+
+    name: str
+    annotation: str
+    required: bool
+    description: str
+
+
+@dataclass(frozen=True)
+class Method:
+    """An operation as a method of a resource."""
+
+    id: str
+    name: str
+    takes_body: bool
+    request: str
+    arguments: tuple[Argument, ...]
+    body: str
+    response: str
+    response_module: str
+    docstring: str
+    wait_name: str | None
+    wait_docstring: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that a resource's signatures name."""
+
+    name: str
+    module: str
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A tag with its methods."""
+
+    name: str
+    class_name: str
+    description: str
+    methods: tuple[Method, ...]
+
+    @property
+    def models(self) -> list[Model]:
+        """The models that its signatures name."""
+        names = {method.request for method in self.methods if method.takes_body}
+        names |= {method.response for method in self.methods}
+        return [Model(name, _module(name)) for name in sorted(names)]
+
+
+def write(document: Json, target: Path) -> None:
+    """Write the package. Raises DocumentError with all that the generator reports, be it only a warning."""
+    view = client_view(document)
+    config = Config.from_sources(
+        ConfigFile(
+            package_name_override=target.name,
+            docstrings_on_attributes=True,
+            use_path_prefixes_for_title_model_names=False,
+            post_hooks=[],
+            field_prefix=PREFIX,
+        ),
+        MetaType.NONE,
+        document_source=target,
+        file_encoding="utf-8",
+        overwrite=True,
+        output_path=target,
+    )
+    data = GeneratorData.from_dict(view, config=config)
+    if isinstance(data, GeneratorError):
+        raise DocumentError(_text(data))
+    resources = _resources(document)
+    with TemporaryDirectory() as directory:
+        templates.write(Path(directory))
+        project = Project(openapi=data, config=config, custom_template_path=Path(directory))
+        project.env.globals.update(
+            resources=resources,
+            resources_by_name={resource.name: resource for resource in resources},
+            descriptions=contract.catalogues(document),
+            told=told_beside_refs(view),
+        )
+        with contextlib.redirect_stdout(io.StringIO()):  # the generator says "Generating", which is ours to say
+            problems = project.build()
+    if problems:
+        raise DocumentError("\n".join(_text(problem) for problem in problems))
+
+
+def _text(problem: Any) -> str:
+    return " ".join(part for part in (problem.header, problem.detail) if part)
+
+
+def _module(class_name: str) -> str:
+    return str(PythonIdentifier(class_name, PREFIX))
+
+
+def _resources(document: Json) -> list[Resource]:
+    table = contract.operations(document)
+    described = {tag["name"]: tag["description"] for tag in document.get("tags", [])}
+    methods: dict[str, list[Method]] = {}
+    for endpoint in endpoints(document):
+        methods.setdefault(endpoint.tag, []).append(_method(document, endpoint.data, table[endpoint.id]))
+    return [
+        Resource(
+            name=str(PythonIdentifier(tag, "tag")),
+            class_name=str(ClassName(tag, PREFIX)),
+            description=described.get(tag, tag),
+            methods=tuple(members),
+        )
+        for tag, members in methods.items()
+    ]
+
+
+def _method(document: Json, data: Json, operation: Operation) -> Method:
+    takes_body = operation.retry != "safe"
+    arguments, body = ((), "") if takes_body else _leaves(document, operation.request)
+    # a flow's state can be waited for: its info operation answers with what the create answers with
+    waits = not takes_body and operation.direction is not None and operation.method_name.startswith("get_")
+    return Method(
+        id=operation.id,
+        name=operation.method_name,
+        takes_body=takes_body,
+        request=operation.request,
+        arguments=arguments,
+        body=body,
+        response=operation.response,
+        response_module=_module(operation.response),
+        docstring=_docstring(data, operation, arguments),
+        wait_name=f"wait_{operation.method_name.removeprefix('get_')}" if waits else None,
+        wait_docstring=_wait_docstring(operation, arguments),
+    )
+
+
+def _leaves(document: Json, request: str) -> tuple[tuple[Argument, ...], str]:
+    """The request's scalar leaves but the project id as arguments, and the expression that makes the body of them."""
+    arguments: list[Argument] = []
+    tree: dict[str, Any] = {}
+    for place in places(document, request):
+        *parents, name = place.path.split(":")
+        if name == "project_id":
+            continue
+        branch = tree
+        for parent in parents:
+            branch = branch[parent]
+        type_name = kind(document, place.schema)
+        if type_name == "object":
+            branch[name] = {}
+            continue
+        annotation = {"string": "str", "integer": "int", "boolean": "bool"}.get(type_name)
+        if annotation is None or any(argument.name == name for argument in arguments):
+            raise DocumentError(f"{request}: {place.path} cannot be an argument")
+        argument = str(PythonIdentifier(name, PREFIX))
+        branch[name] = argument
+        description = str(resolve(document, place.schema).get("description", name)).strip()
+        arguments.append(Argument(argument, annotation, place.required, description))
+    return tuple(arguments), _expression(tree)
+
+
+def _expression(tree: dict[str, Any]) -> str:
+    parts = (f'"{name}": {_expression(value) if isinstance(value, dict) else value}' for name, value in tree.items())
+    return "given({" + ", ".join(parts) + "})"
+
+
+def _docstring(data: Json, operation: Operation, arguments: tuple[Argument, ...]) -> str:
+    known = f"{operation.provenance}, {operation.source}" if operation.source else operation.provenance
+    lines = [f"{operation.summary}.", "", str(data["description"]).strip(), ""]
+    if operation.retry == "safe":
+        lines += _arguments(arguments, "Seconds for the whole call; absent, the client's own setting holds.")
+    else:
+        lines += [
+            "Args:",
+            f"    body: The request: a `{operation.request}`, or a mapping of the same form.",
+            "    timeout: Seconds for the whole call; absent, the client's own setting holds.",
+            "",
+        ]
+    lines += ["Returns:", f"    The answer, a `{operation.response}`.", "", f"How this is known: {known}.", ""]
+    return "\n".join(lines)
+
+
+def _arguments(arguments: tuple[Argument, ...], timeout: str) -> list[str]:
+    return ["Args:", *(f"    {item.name}: {item.description}" for item in arguments), f"    timeout: {timeout}", ""]
+
+
+def _wait_docstring(operation: Operation, arguments: tuple[Argument, ...]) -> str:
+    return "\n".join(
+        [
+            "Ask until the payment has a final status.",
+            "",
+            *_arguments(arguments, "Seconds after which WaitTimeout is raised with the last state.")[:-1],
+            "    on_change: Called with each new state, also with the last one.",
+            "    cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:",
+            "        cancel its task.",
+            "",
+            "Returns:",
+            f"    The final state, a `{operation.response}`.",
+            "",
+        ]
+    )

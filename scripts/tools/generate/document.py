@@ -1,0 +1,259 @@
+"""The OpenAPI document as a value: reading it, walking it, and the views of it that the generators are given."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from tools.generate.static import references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+Json = dict[str, Any]
+
+CONDITIONS = ("if", "then", "else", "not")
+"""Keywords that say when a body is valid; the generators know nothing of them, the validators do."""
+
+
+class DocumentError(Exception):
+    """The document cannot be read, or breaks a rule without which nothing can be generated."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One operation of the document with the path it stands under."""
+
+    path: str
+    data: Json
+
+    @property
+    def id(self) -> str:
+        """The operationId."""
+        return str(self.data["operationId"])
+
+    @property
+    def tag(self) -> str:
+        """The tag whose resource carries the operation."""
+        return str(self.data["tags"][0])
+
+    @property
+    def request_schema(self) -> str:
+        """Name of the schema of the request's body."""
+        return ref_name(json_content(self.data["requestBody"])["schema"])
+
+    @property
+    def response_schema(self) -> str:
+        """Name of the schema of the answer with HTTP 200."""
+        return ref_name(json_content(self.data["responses"]["200"])["schema"])
+
+
+def load(path: Path) -> Json:
+    """Read the document. Raises DocumentError where it is not a YAML mapping with paths and schemas."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(f"{path}: cannot be read: {error}") from error
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str) -> Json:
+    """A document from its text; `name` is for errors. Raises DocumentError as :func:`load` does."""
+    try:
+        document = YAML(typ="safe").load(text)
+    except YAMLError as error:
+        raise DocumentError(f"{name}: cannot be read: {error}") from error
+    if not isinstance(document, dict) or "paths" not in document or "schemas" not in document.get("components", {}):
+        raise DocumentError(f"{name}: is not an OpenAPI document with paths and components/schemas")
+    return document
+
+
+def endpoints(document: Json) -> Iterator[Endpoint]:
+    """All operations, in the order of the document. Raises DocumentError for one that is not a POST."""
+    for path, item in document["paths"].items():
+        for method, data in item.items():
+            if method != "post":
+                raise DocumentError(f"{path}: {method} - every operation of the API is a POST")
+            yield Endpoint(path, data)
+
+
+def webhooks(document: Json) -> Iterator[Endpoint]:
+    """All callbacks, by the name that they have under `webhooks`."""
+    for name, item in document.get("webhooks", {}).items():
+        yield Endpoint(name, item["post"])
+
+
+def ref_name(schema: Mapping[str, Any]) -> str:
+    """The name of the component that a `$ref` points to."""
+    try:
+        return references.ref_name(schema)
+    except KeyError as error:
+        raise DocumentError(f"expected a $ref to a component, found {sorted(schema)}") from error
+
+
+def json_content(holder: Mapping[str, Any]) -> Json:
+    """The application/json part of a request body or response."""
+    return dict(holder["content"]["application/json"])
+
+
+def resolve(document: Json, schema: Mapping[str, Any]) -> Json:
+    """Follow `$ref`s; what stands beside a `$ref` wins over what it points to."""
+    try:
+        return dict(references.resolve(schema, document["components"]["schemas"]))
+    except KeyError as error:
+        raise DocumentError(f"a $ref points nowhere: {error.args[0]}") from error
+
+
+def resolve_response(document: Json, response: Mapping[str, Any]) -> Json:
+    """A response as it is, also where it is given by `$ref`."""
+    return dict(document["components"]["responses"][ref_name(response)]) if "$ref" in response else dict(response)
+
+
+def not_null(document: Json, schema: Mapping[str, Any]) -> tuple[Json, bool]:
+    """The schema without its null, and whether it had one."""
+    resolved = resolve(document, schema)
+    branches = resolved.get("anyOf", [])
+    if {"type": "null"} in branches:
+        rest = [branch for branch in branches if branch != {"type": "null"}]
+        beside = {key: value for key, value in resolved.items() if key != "anyOf"}
+        inner = resolve(document, rest[0]) if len(rest) == 1 else {"anyOf": rest}
+        return {**inner, **beside}, True
+    if isinstance(resolved.get("type"), list):
+        types = [name for name in resolved["type"] if name != "null"]
+        return {**resolved, "type": types[0]}, "null" in resolved["type"]
+    return resolved, False
+
+
+def kind(document: Json, schema: Mapping[str, Any]) -> str:
+    """What a value is: string, integer, boolean, array, object, or map (an object of any keys with string values)."""
+    plain, _ = not_null(document, schema)
+    if "anyOf" in plain and "type" not in plain:
+        kinds = {kind(document, branch) for branch in plain["anyOf"]}
+        if len(kinds) != 1:
+            raise DocumentError(f"branches of different types: {sorted(kinds)}")
+        return kinds.pop()
+    if plain.get("type") == "object" and isinstance(plain.get("additionalProperties"), dict):
+        return "map"
+    name = plain.get("type")
+    if name not in ("string", "integer", "boolean", "array", "object"):
+        raise DocumentError(f"unsupported type {name!r}")
+    return str(name)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A property within a body: its colon path from the root, its schema, and what its parent says of it."""
+
+    path: str
+    owner: str
+    schema: Json
+    required: bool
+
+
+def places(document: Json, root: str, prefix: str = "") -> Iterator[Place]:
+    """All properties below a schema, parents before children; items of arrays have `*` in their path."""
+    schema = document["components"]["schemas"][root]
+    for name, prop in schema.get("properties", {}).items():
+        path = f"{prefix}{name}"
+        yield Place(path, root, prop, name in schema.get("required", []))
+        child = _object_name(document, prop)
+        if child is not None:
+            yield from places(document, child, f"{path}:")
+        elif "items" in prop and "$ref" in prop["items"]:
+            yield from places(document, ref_name(prop["items"]), f"{path}:*:")
+
+
+def _object_name(document: Json, schema: Mapping[str, Any]) -> str | None:
+    for candidate in (schema, *schema.get("anyOf", [])):
+        if "$ref" in candidate:
+            name = ref_name(candidate)
+            if document["components"]["schemas"][name].get("properties"):
+                return name
+    return None
+
+
+# --- views ---------------------------------------------------------------------------------------------------------
+
+
+def generator_view(document: Json) -> Json:
+    """The document as both generators can read it: without conditions, which the validators evaluate instead."""
+    view = deepcopy(document)
+    for schema in view["components"]["schemas"].values():
+        for keyword in CONDITIONS:
+            schema.pop(keyword, None)
+        if "allOf" in schema and all(set(part) <= set(CONDITIONS) for part in schema["allOf"]):
+            del schema["allOf"]
+    return view
+
+
+def client_view(document: Json) -> Json:
+    """What the client's generator reads: scalar `$ref`s inlined, facts in descriptions, project_id optional.
+
+    Inlined because the generator drops what stands beside a `$ref`. The project id is optional in the client's
+    models because the client fills it in: it is the one of the signature's header.
+    """
+    view = generator_view(document)
+    schemas = view["components"]["schemas"]
+    for name, schema in schemas.items():
+        for prop_name, prop in schema.get("properties", {}).items():
+            schema["properties"][prop_name] = _described(view, schema, _inlined(view, prop))
+        if name in client_filled(document):
+            schema["required"] = [field for field in schema["required"] if field != "project_id"]
+    return view
+
+
+def told_beside_refs(view: Json) -> dict[str, dict[str, str]]:
+    """Schema -> property -> description, for what the generator drops: it stands beside a `$ref`."""
+    return {
+        name: {
+            prop_name: str(prop["description"])
+            for prop_name, prop in schema.get("properties", {}).items()
+            if "$ref" in prop and "description" in prop
+        }
+        for name, schema in view["components"]["schemas"].items()
+    }
+
+
+def client_filled(document: Json) -> set[str]:
+    """Names of the schemas whose project_id the client fills in: the `general` blocks of requests."""
+    return {
+        ref_name(schema["properties"]["general"])
+        for endpoint in endpoints(document)
+        for schema in [document["components"]["schemas"][endpoint.request_schema]]
+        if "general" in schema.get("properties", {})
+    }
+
+
+def _inlined(document: Json, prop: Json) -> Json:
+    if "$ref" not in prop:
+        return prop
+    target = document["components"]["schemas"][ref_name(prop)]
+    if target.get("type") == "object" or "enum" in target:
+        return prop
+    return {**target, **{key: value for key, value in prop.items() if key != "$ref"}}
+
+
+def _described(document: Json, owner: Json, prop: Json) -> Json:
+    target = resolve(document, prop)
+    if "anyOf" in prop and "description" not in prop:
+        # null stands beside it, and what is meant is told by the schema itself
+        target = next((resolve(document, one) for one in prop["anyOf"] if "$ref" in one), prop)
+    provenance = prop.get("x-provenance", owner.get("x-provenance"))
+    facts = [text for text in (_bounds(target), provenance) if text]
+    if "description" not in target or not facts:
+        return prop
+    return {**prop, "description": f"{str(target['description']).strip()} ({'; '.join(facts)})"}
+
+
+def _bounds(schema: Json) -> str:
+    low, high = schema.get("minLength"), schema.get("maxLength")
+    if low is not None or high is not None:
+        return f"{low or 0} to {high} characters" if high is not None else f"at least {low} characters"
+    if "minimum" in schema and "maximum" in schema:
+        return f"{schema['minimum']} to {schema['maximum']}"
+    return ""

@@ -1,0 +1,49 @@
+"""Callbacks made for tests of receivers: right for any status, and wrong in every way that is offered."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from highhelp_api import contract
+from highhelp_mock.api.forged_callbacks import DEFECTS
+from highhelp_signing import CallbackRejected
+from tests.gateway.merchant import Merchant, fits
+
+REASONS = {
+    "signature": "signature", "key": "signature", "stale": "stale", "future": "stale", "body": "signature",
+    "unsigned": "headers", "project": "unknown_project",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", sorted(contract.STATES))
+def test_any_state_verifies_and_is_valid(merchant: Merchant, state: str) -> None:
+    status, _, sub_status = state.partition(":")
+    made = merchant.gateway.signed_callback("p-9", status, sub_status or None)
+    verified = merchant.gateway.verifier().verify(made.body, made.headers)
+    assert (verified.status, verified.sub_status) == (status, sub_status or None)
+    assert fits(contract.CALLBACK_SCHEMA, json.loads(made.body)) == []
+
+
+@pytest.mark.parametrize("algorithm", ["rsa", "hmac"])
+@pytest.mark.parametrize("wrong", DEFECTS)
+def test_a_wrong_one_is_refused_for_its_reason(merchant: Merchant, wrong: str, algorithm: str) -> None:
+    made = merchant.gateway.signed_callback("p-9", "success", wrong=wrong, algorithm=algorithm)  # type: ignore[arg-type]  # a parameter
+    with pytest.raises(CallbackRejected) as refused:
+        merchant.gateway.verifier().verify(made.body, made.headers)
+    assert refused.value.reason == REASONS[wrong]
+    right = merchant.gateway.signed_callback("p-9", "success", algorithm=algorithm)  # type: ignore[arg-type]  # a parameter
+    merchant.gateway.verifier().verify(right.body, right.headers)
+
+
+def test_a_known_payments_amount_is_told(merchant: Merchant) -> None:
+    answer = merchant.call("create_p2p_payout", merchant.p2p_payout(amount=777, currency="UZS"))
+    made = json.loads(merchant.gateway.signed_callback("p-1", "success").body)
+    assert made["payment_info"] == {"amount": 777, "currency": "UZS", "type": "payout"}
+    assert made["general"]["request_id"] == answer["request_id"]
+
+
+def test_an_unknown_wrong_is_named(merchant: Merchant) -> None:
+    with pytest.raises(ValueError, match="one of signature, key, stale"):
+        merchant.gateway.signed_callback("p-9", "success", wrong="nothing")  # type: ignore[arg-type]  # that is the point
