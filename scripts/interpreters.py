@@ -6,9 +6,20 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
-from environment import OLDEST
+from environment import OLDEST, ROOT
+
+NEWEST = "3.14"
+"""The newest released Python: it is named where it is not to be found, also before the package promises it."""
+
+
+def promised() -> list[str]:
+    """The versions that the package's metadata names."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found = [re.fullmatch(r"Programming Language :: Python :: (3\.\d+)", one) for one in project["classifiers"]]
+    return [match[1] for match in found if match]
 
 
 def found() -> dict[tuple[int, int], Path]:

@@ -1,7 +1,7 @@
-"""From options to the body of a request: which options there are is read from the contract.
+"""The options of a request, read from the contract.
 
-An option stands for a plain field of a request's `general` or `payment` block and is named like it, without the words
-that only tell the blocks apart. Everything else is set by its path (`--set customer.phone=...`) or stands in a file.
+An option stands for a plain field of a request's `general` or `payment` block and is named like it, without the prefix
+that only distinguishes the blocks. Everything else is set by its path (`--set customer.phone=...`) or is in a file.
 """
 
 from __future__ import annotations
@@ -13,20 +13,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from highhelp import validation
-from highhelp.cli.output import UsageProblem
-from highhelp_api.contract import OPERATIONS, SCHEMAS, SENSITIVE_PATHS, Operation, resolve
+from highhelp.cli.output import UsageProblem, suggest
+from highhelp_api.contract import OPERATIONS, SCHEMAS, Operation
 
 BLOCKS = ("general", "payment")
-OWN_WAY = frozenset({"general:project_id", "general:payment_id", "payment:amount", "payment:currency"})
-"""Fields that a client fills in, or for which a command has an option of its own making."""
+SPECIAL = frozenset({"general:project_id", "general:payment_id", "payment:amount", "payment:currency"})
+"""Fields that a client fills in, or that a command has a special option for."""
 
 _PREFIX = re.compile("^(?:merchant|widget)_")
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class OptionField:
     """A field of a request that an option stands for.
 
     Attributes:
@@ -51,32 +50,39 @@ def creates(flow: str) -> dict[str, Operation]:
     }
 
 
-def infos(flow: str) -> dict[str, Operation]:
-    """The operations that tell the state of such a payment, by product."""
+def info_operations(flow: str) -> dict[str, Operation]:
+    """The operations that show the state of such a payment, by product."""
     return {tag: OPERATIONS[create.info] for tag, create in creates(flow).items() if create.info is not None}
 
 
-def fields_of(operation: Operation) -> dict[str, Field]:
+def fields_of(operation: Operation) -> dict[str, OptionField]:
     """The fields of an operation's request that have an option, by option."""
-    found: dict[str, Field] = {}
+    found: dict[str, OptionField] = {}
     for block in BLOCKS:
         for name in node_at(operation.request, block).get("properties", {}):
             path = f"{block}:{name}"
             schema = node_at(operation.request, path)
-            if path in OWN_WAY or not _types(schema) <= {"string", "integer"}:
+            if path in SPECIAL or not schema_types(schema) <= {"string", "integer"}:
                 continue
             option = _PREFIX.sub("", name).replace("_", "-")
-            found[option] = Field(option, path, "integer" in _types(schema), tuple(_values(schema)))
+            found[option] = OptionField(option, path, "integer" in schema_types(schema), tuple(_values(schema)))
     return found
 
 
-def fields_of_flow(flow: str) -> dict[str, list[Field]]:
+def fields_of_flow(flow: str) -> dict[str, list[OptionField]]:
     """Every option of a flow, with its field in each product that has it."""
-    found: dict[str, list[Field]] = {}
+    found: dict[str, list[OptionField]] = {}
     for operation in creates(flow).values():
         for option, field in fields_of(operation).items():
             found.setdefault(option, []).append(field)
     return found
+
+
+def resolve(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Follow the reference of a schema."""
+    while "$ref" in schema:
+        schema = SCHEMAS[schema["$ref"].rsplit("/", 1)[1]]
+    return schema
 
 
 def node_at(root: str, path: str) -> Mapping[str, Any]:
@@ -87,9 +93,10 @@ def node_at(root: str, path: str) -> Mapping[str, Any]:
     return node
 
 
-def _types(schema: Mapping[str, Any]) -> set[str]:
+def schema_types(schema: Mapping[str, Any]) -> set[str]:
+    """The JSON types that a schema allows."""
     if "anyOf" in schema:
-        return set().union(*(_types(resolve(branch)) for branch in schema["anyOf"]))
+        return set().union(*(schema_types(resolve(branch)) for branch in schema["anyOf"]))
     types = schema.get("type", ())
     return {types} if isinstance(types, str) else set(types)
 
@@ -100,19 +107,16 @@ def _values(schema: Mapping[str, Any]) -> Iterator[str]:
         yield from _values(resolve(branch))
 
 
-def check_known(field: Field, value: str) -> None:
+def check_known(field: OptionField, value: str) -> None:
     """Refuse a code that the contract does not know: most are typing errors, and a wrong one costs a payment."""
     if field.known and value not in field.known:
-        close = difflib.get_close_matches(value, field.known, 1)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(field.known)}"
-        dotted = field.path.replace(":", ".")
-        raise UsageProblem(
-            f"--{field.option}: the contract does not know {value!r}; {hint} (--set {dotted}=... sends a newer code)"
-        )
+        newer = f"--set {field.path.replace(':', '.')}=... sends a newer code"
+        text = f"--{field.option}: the contract does not know {value!r}; {suggest(value, field.known)} ({newer})"
+        raise UsageProblem(text)
 
 
-def put(body: dict[str, Any], path: str, value: object, what: str) -> None:
-    """Set a value at a colon path, making the objects on the way."""
+def set_at(body: dict[str, Any], path: str, value: object, what: str) -> None:
+    """Set a value at a colon path, creating missing objects."""
     *parents, name = path.split(":")
     node = body
     for parent in parents:
@@ -123,7 +127,7 @@ def put(body: dict[str, Any], path: str, value: object, what: str) -> None:
     node[name] = value
 
 
-def at(body: Mapping[str, Any], path: str) -> object:
+def value_at(body: Mapping[str, Any], path: str) -> object:
     """The value at a colon path, or None."""
     node: object = body
     for name in path.split(":"):
@@ -131,24 +135,23 @@ def at(body: Mapping[str, Any], path: str) -> object:
     return node
 
 
-def assignment(root: str, text: str) -> tuple[str, str]:
-    """The path and the text of a `--set PATH=VALUE`; the path must be one of the contract's."""
+def parse_assignment(root: str, text: str) -> tuple[str, str]:
+    """Split `--set PATH=VALUE` into path and text; the path must be one of the contract's."""
     dotted, equals, value = text.partition("=")
     path = dotted.strip().replace(".", ":")
     if not equals or not path:
         # not shown: it may be a card number in the wrong place
         raise UsageProblem("--set: write it like --set customer.phone=+79990000000")
     if not node_at(root, path):
-        known = [*paths_of(root)]
-        close = difflib.get_close_matches(path, known, 1)
+        close = difflib.get_close_matches(path, [*_paths_of(root)], 1)
         hint = f"; did you mean {close[0].replace(':', '.')}?" if close else ""
         raise UsageProblem(f"--set: {dotted.strip()} is not a field of {root}{hint}")
     return path, value
 
 
-def typed(root: str, path: str, text: str) -> object:
-    """The text of a `--set` as the type that the contract wants there."""
-    types = _types(node_at(root, path))
+def parse_value(root: str, path: str, text: str) -> object:
+    """Convert the text of a `--set` to the type that the contract wants there."""
+    types = schema_types(node_at(root, path))
     what = f"--set {path.replace(':', '.')}"
     if "string" in types:
         return text
@@ -166,19 +169,8 @@ def typed(root: str, path: str, text: str) -> object:
         raise UsageProblem(f"{what}: must be JSON, such as {{}}") from None
 
 
-def paths_of(root: str, prefix: str = "") -> Iterator[str]:
+def _paths_of(root: str, prefix: str = "") -> Iterator[str]:
     """Every colon path of a request."""
     for name in node_at(root, prefix[:-1]).get("properties", {}) if prefix else SCHEMAS[root].get("properties", {}):
         yield f"{prefix}{name}"
-        yield from paths_of(root, f"{prefix}{name}:")
-
-
-def missing_secrets(operation: Operation, body: Mapping[str, Any]) -> list[str]:
-    """Sensitive fields that the contract requires and the body lacks, by colon path."""
-    trial = {**body}
-    for name in SCHEMAS[operation.request].get("required", ()):
-        if "object" in _types(node_at(operation.request, name)):
-            trial.setdefault(name, {})
-    sensitive = SENSITIVE_PATHS[operation.request]
-    lacking = [problem.path for problem in validation.find_problems(operation.request, trial)]
-    return [path for path in lacking if path in sensitive and at(trial, path) is None]
+        yield from _paths_of(root, f"{prefix}{name}:")

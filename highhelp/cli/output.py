@@ -1,19 +1,19 @@
-"""What commands print, and the exit code of each outcome."""
+"""Print results, and end each command with the exit code of its outcome."""
 
 from __future__ import annotations
 
+import difflib
 import functools
 import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from enum import IntEnum
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 
-from highhelp.calls.outcome import RawResponse, classify
 from highhelp.errors import (
     CallError,
     DuplicatePayment,
@@ -24,7 +24,6 @@ from highhelp.errors import (
     NotSent,
     OutcomeUnknown,
     Rejected,
-    SettingsError,
     Unavailable,
     WaitTimeout,
 )
@@ -35,20 +34,34 @@ from highhelp_signing.errors import SigningError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-OK, REFUSED, WRONG_USE, UNKNOWN, NOT_SENT, UNAVAILABLE = range(6)
 
-# from the most to the least special
-EXIT_CODES: Sequence[tuple[type[Exception], int]] = (
-    (InvalidRequest, WRONG_USE),
-    (NotSent, NOT_SENT),
-    (Rejected, REFUSED),
-    (OutcomeUnknown, UNKNOWN),
-    (WaitTimeout, UNKNOWN),
-    (Unavailable, UNAVAILABLE),
-    (SettingsError, WRONG_USE),
-    (HighHelpError, WRONG_USE),
-    (SigningError, WRONG_USE),
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    OK = 0
+    REFUSED = 1
+    """Refused or declined, or a check found something wrong."""
+    WRONG_USE = 2
+    """Wrong use or settings."""
+    UNKNOWN = 3
+    """A payment may have happened."""
+    NOT_SENT = 4
+    UNAVAILABLE = 5
+    """Safe to repeat."""
+
+
+# the first match counts; every other error is wrong use
+EXIT_CODES: Sequence[tuple[type[Exception], ExitCode]] = (
+    (InvalidRequest, ExitCode.WRONG_USE),
+    (NotSent, ExitCode.NOT_SENT),
+    (Rejected, ExitCode.REFUSED),
+    (OutcomeUnknown, ExitCode.UNKNOWN),
+    (WaitTimeout, ExitCode.UNKNOWN),
+    (Unavailable, ExitCode.UNAVAILABLE),
 )
+
+FAILED_STATUSES = ("decline", "error")
+"""Statuses of a payment that end a command with exit code 1."""
 
 
 EXTRAS: Mapping[str, str] = {
@@ -65,48 +78,48 @@ class UsageProblem(HighHelpError):
     """The command was given something that it cannot work with."""
 
 
-def guarded(command: Callable[P, R]) -> Callable[P, R]:
-    """A command that ends in a plain sentence and an exit code instead of a stack trace."""
+def report_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Decorate a command so that an error ends it with one sentence and an exit code, not with a stack trace."""
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        as_json = bool(kwargs.get("as_json"))
         try:
             return command(*args, **kwargs)
         except (HighHelpError, SigningError) as error:
-            code = next(code for kind, code in EXIT_CODES if isinstance(error, kind))
-            fail(error, code, as_json=bool(kwargs.get("as_json")))
+            fail(error, exit_code_of(error), as_json=as_json)
         except KeyboardInterrupt:
             text = "interrupted; if a payment was under way its outcome is not known, ask the info operation"
-            fail(UsageProblem(text), UNKNOWN, as_json=bool(kwargs.get("as_json")))
+            fail(UsageProblem(text), ExitCode.UNKNOWN, as_json=as_json)
         except ModuleNotFoundError as missing:
             extra = EXTRAS.get((missing.name or "").partition(".")[0])
             if extra is None:
                 raise
             text = f"this command needs the extra [{extra}]: pip install 'highhelp[{extra}]'"
-            fail(UsageProblem(text), WRONG_USE, as_json=bool(kwargs.get("as_json")))
+            fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=as_json)
         except BrokenPipeError:
-            # whoever read the output has seen enough; what was done is done
+            # the reader of the output has closed it; the command itself has done its work
             _quiet_stdout()
-            raise typer.Exit(OK) from None
+            raise typer.Exit(ExitCode.OK) from None
         except OSError as error:
-            # files and standard output; what happens on connections has an error of its own
-            fail(UsageProblem(f"{error.filename or 'output'}: {error.strerror or error}"), WRONG_USE, as_json=False)
+            # files and standard output; connections have errors of their own
+            text = f"{error.filename or 'output'}: {error.strerror or error}"
+            fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=False)
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] != "sqlalchemy":
+                raise
+            from highhelp.storage.engine import cause
+
+            # the cause without the error's text, which may hold the URL with its password
+            text = f"HIGHHELP_DATABASE_URL: the database cannot be used: {cause(error)}"
+            fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=as_json)
 
     return run
 
 
-def exit_code(path: str, answer: RawResponse) -> int:
-    """The exit code of a raw answer: what it means by the contract, by the rules of an operation that moves money."""
-    operations = OPERATIONS.values()
-    # a path that the contract does not know may move money
-    careful = next(operation for operation in operations if operation.moves_money)
-    operation = next((operation for operation in operations if operation.path == path), careful)
-    verdict = classify(operation, answer, dict)
-    if verdict.kind == "accepted":
-        return REFUSED if (verdict.value or {}).get("status") in ("decline", "error") else OK
-    if verdict.kind == "not_accepted" or (verdict.kind == "unknown" and not operation.moves_money):
-        return UNAVAILABLE
-    return UNKNOWN if verdict.kind == "unknown" else REFUSED
+def exit_code_of(error: Exception) -> ExitCode:
+    """The exit code that an error leads to."""
+    return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), ExitCode.WRONG_USE)
 
 
 def _quiet_stdout() -> None:
@@ -115,7 +128,7 @@ def _quiet_stdout() -> None:
 
 
 def next_step(error: Exception) -> str | None:
-    """What to type next, where a call that moves money did not simply end."""
+    """The command to run next after a failed call, if there is one."""
     if isinstance(error, Rejected) and error.cause == "unauthorized":
         return "`highhelp doctor` looks for the cause"
     if not isinstance(error, CallError) or error.payment_id is None:
@@ -147,8 +160,8 @@ _STEPS: Mapping[type[CallError], str] = {
 }
 
 
-def fail(error: Exception, code: int, *, as_json: bool) -> NoReturn:
-    """Say what went wrong on standard error, in one line or one JSON document, and leave."""
+def fail(error: Exception, code: ExitCode, *, as_json: bool) -> NoReturn:
+    """Print an error on standard error, as one line or one JSON document, and exit."""
     step = next_step(error)
     if as_json:
         document: dict[str, Any] = {"error": type(error).__name__, "message": str(error), "exit_code": code}
@@ -163,6 +176,18 @@ def fail(error: Exception, code: int, *, as_json: bool) -> NoReturn:
     else:
         show(f"highhelp: {one_line(error)}" + (f". Next: {step}" if step else ""), err=True)
     raise typer.Exit(code)
+
+
+def check_choice(option: str, value: str | None, choices: Collection[str]) -> None:
+    """Refuse a value that is not one of the choices."""
+    if value is not None and value not in choices:
+        raise UsageProblem(f"{option}: {value!r} is not one of {', '.join(choices)}")
+
+
+def suggest(text: str, known: Collection[str]) -> str:
+    """The known name that a misspelt one is close to, else all known names."""
+    close = difflib.get_close_matches(text, known, 1)
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
 
 
 def one_line(text: object) -> str:
@@ -180,15 +205,15 @@ def json_line(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def money(minor: object, currency: object, *, bare: bool = False) -> object:
-    """An amount in minor units as people write it; `bare` leaves the currency out."""
+def format_amount(minor: object, currency: object, *, bare: bool = False) -> object:
+    """An amount of minor units in major units with its currency; `bare` leaves the currency out."""
     if not isinstance(minor, int) or not isinstance(currency, str):
         return minor
     try:
         amount = Money.from_minor(minor, currency)
     except MoneyError:
         return f"{minor} minor units"
-    return f"{amount.amount:f}" if bare else str(amount)
+    return str(amount).removesuffix(f" {currency}") if bare else str(amount)
 
 
 def show(text: str, *, err: bool = False) -> None:
@@ -209,6 +234,14 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     for row in [list(columns), *texts]:
         cells = [cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(row, widths, numeric, strict=True)]
         show("  ".join(cells).rstrip())
+
+
+def show_result(document: Mapping[str, object], text: str, *, as_json: bool) -> None:
+    """Print a result as JSON or as one sentence."""
+    if as_json:
+        show_json(document)
+    else:
+        show(text)
 
 
 def show_row(row: Mapping[str, object], *, as_json: bool) -> None:
@@ -246,32 +279,3 @@ def _fitted(
 def _is_numeric(texts: Sequence[str]) -> bool:
     filled = [text for text in texts if text]
     return bool(filled) and all(text.replace(".", "", 1).isdigit() for text in filled)
-
-
-def read_bytes(path: str, what: str) -> bytes:
-    """The content of a file, or of standard input for `-`."""
-    if path == "-":
-        if sys.stdin.isatty():
-            show(f"{what}: reading from the terminal; Ctrl-D ends it", err=True)
-        return sys.stdin.buffer.read()
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise UsageProblem(f"{what}: {path} cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise UsageProblem(f"{what}: not the name of a file") from None
-
-
-def read_object(path: str, what: str) -> dict[str, Any]:
-    """A JSON object from a file."""
-    try:
-        value = json.loads(read_bytes(path, what).decode("utf-8"))
-    except json.JSONDecodeError as error:
-        # its own text names the place and shows nothing of the content
-        text = "it begins with a byte order mark" if "BOM" in error.msg else f"{error.msg} at line {error.lineno}"
-        raise UsageProblem(f"{what}: {path} is not JSON: {text}") from None
-    except (ValueError, RecursionError):
-        raise UsageProblem(f"{what}: {path} is not JSON in UTF-8") from None
-    if not isinstance(value, dict):
-        raise UsageProblem(f"{what}: {path} must hold a JSON object")
-    return value

@@ -1,4 +1,4 @@
-"""The client that the commands speak through, and what is recorded of it."""
+"""Clients and guards made from the settings in force, and the recording of answers."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from highhelp.cli import output
 from highhelp.redact import masked_text
 
 if TYPE_CHECKING:
+    from highhelp import PayoutGuard
     from highhelp.client import HighHelp
 
-Hook = Callable[..., object]
+AnswerHook = Callable[..., object]
 
-_RECORDER: ContextVar[Hook | None] = ContextVar("recorder", default=None)
+_RECORDER: ContextVar[AnswerHook | None] = ContextVar("recorder", default=None)
 
 
-def connected(*, on_answer: Hook | None = None, quiet: bool = False, **options: Any) -> HighHelp:
-    """A client with the settings in force; its answers are recorded where `highhelp record` asks for that.
+def connect(*, on_answer: AnswerHook | None = None, quiet: bool = False, **options: Any) -> HighHelp:
+    """Make a client; `highhelp record` records its answers.
 
     Args:
-        on_answer: Told of every answer too, with (operation, answer).
-        quiet: Pauses between attempts are not told to the person at the terminal.
+        on_answer: Called with (operation, answer) for every answer.
+        quiet: Do not print pauses between attempts.
         options: Of the client.
     """
     # httpx is not needed to print help
@@ -32,22 +33,32 @@ def connected(*, on_answer: Hook | None = None, quiet: bool = False, **options: 
 
     hooks = [hook for hook in (_RECORDER.get(), on_answer) if hook is not None]
 
-    def tell(operation: str, answer: object) -> None:
+    def call_hooks(operation: str, answer: object) -> None:
         for hook in hooks:
             hook(operation, answer)
 
     watched = not quiet and sys.stderr.isatty()
-    return HighHelp(on_response=tell if hooks else None, on_retry=_told if watched else None, **options)
+    return HighHelp(on_response=call_hooks if hooks else None, on_retry=print_pause if watched else None, **options)
 
 
-def _told(seconds: float, reason: str) -> None:
+@contextmanager
+def open_guard() -> Iterator[PayoutGuard]:
+    """Open the payout guard."""
+    from highhelp import PayoutGuard
+    from highhelp.client import HighHelp
+
+    with HighHelp() as client, PayoutGuard(client) as guard:
+        yield guard
+
+
+def print_pause(seconds: float, reason: str) -> None:
     """Say why nothing seems to happen: a call with its repetitions may take a minute and a half."""
     output.show(f"once more in {seconds:.1f} s: {output.one_line(masked_text(reason))}", err=True)
 
 
 @contextmanager
-def recording(hook: Hook) -> Iterator[None]:
-    """Tell the hook of every answer, while the block runs."""
+def record_answers(hook: AnswerHook) -> Iterator[None]:
+    """Pass every answer to the hook while the block runs."""
     token = _RECORDER.set(hook)
     try:
         yield

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import logging
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from highhelp.errors import SettingsError
+from highhelp.inbox import leases
 from highhelp.inbox.events import log_fields
 from highhelp.inbox.leases import LeaseLost
 from highhelp.telemetry.log import log_event
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from highhelp.inbox.events import CallbackEvent
-    from highhelp.inbox.leases import Claimed
+    from highhelp.storage.database import AsyncDatabase, Database
 
 Handler: TypeAlias = "Callable[[CallbackEvent], object] | Callable[[CallbackEvent, Connection], object]"
 AsyncHandler: TypeAlias = (
@@ -88,10 +90,10 @@ def _shares(handler: Callable[..., Any]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """Lease at most so many events that are due."""
+class Write:
+    """Run a function in a transaction."""
 
-    most: int
+    function: Callable[[Connection], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,27 +103,34 @@ class Handle:
     event: CallbackEvent
 
 
-@dataclass(frozen=True, slots=True)
-class GiveBack:
-    """Release events whose handler was not begun."""
-
-    events: tuple[CallbackEvent, ...]
+Step: TypeAlias = Write | Handle
 
 
-Step: TypeAlias = Claim | Handle | GiveBack
-
-
-def work_steps(batch: int, limit: int | None, stopping: Callable[[], bool]) -> Generator[Step, Any, int]:
+def work_steps(
+    database: Database | AsyncDatabase,
+    options: HandlingOptions,
+    handlers: Handlers,
+    limit: int | None,
+    stopping: Callable[[], bool],
+) -> Generator[Step, Any, int]:
     """Yield the steps of a worker: claim, handle each event, until nothing is due."""
+    claim = partial(
+        leases.claim,
+        lease=options.lease,
+        max_attempts=options.max_attempts,
+        updates=handlers.update is not None,
+        cipher=database.cipher,
+    )
     done = 0
     while not stopping() and (limit is None or done < limit):
-        claimed: Claimed = yield Claim(batch if limit is None else min(batch, limit - done))
+        most = handlers.batch if limit is None else min(handlers.batch, limit - done)
+        claimed: leases.Claimed = yield Write(partial(claim, now=database.now(), most=most))
         done += claimed.settled
         if not claimed.events and not claimed.settled:
             break
         for place, event in enumerate(claimed.events):
             if stopping():
-                yield GiveBack(claimed.events[place:])
+                yield Write(partial(leases.give_back, events=claimed.events[place:], now=database.now()))
                 break
             done += yield Handle(event)
     return done

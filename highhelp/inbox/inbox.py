@@ -27,9 +27,9 @@ from highhelp_signing.normalize import TOLERANCE
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from highhelp.storage.database import AsyncDatabase, Database
@@ -69,6 +69,12 @@ class _Gate:
                 return refusal
             callback = refusal.callback if refusal.callback is not None else _without_ids(raw)
             return callback, str(refusal.reason)
+
+    def storing(
+        self, callback: VerifiedCallback, refusal: str | None, *, outbox: bool
+    ) -> Callable[[Connection], Stored]:
+        now, cipher = self.database.now(), self.database.cipher
+        return partial(store, callback=callback, refusal=refusal, now=now, cipher=cipher, outbox=outbox)
 
     def count(self, raw: bytes, refusal: CallbackRejected) -> Any:
         now = self.database.now()
@@ -136,19 +142,12 @@ class CallbackInbox(CallbackStore):
         return TAKEN
 
     def _store(self, callback: VerifiedCallback, refusal: str | None) -> Stored:
-        stored = partial(
-            store,
-            callback=callback,
-            refusal=refusal,
-            now=self._database.now(),
-            cipher=self._database.cipher,
-            outbox=self._options.outbox,
-        )
+        storing = self._gate.storing(callback, refusal, outbox=self._options.outbox)
         try:
-            return self._database.write(stored)
+            return self._database.write(storing)
         except IntegrityError:
             # the unique key: another delivery was stored in between, and is found this time
-            return self._database.write(stored)
+            return self._database.write(storing)
 
     def _note(self, taken: Any) -> None:
         if taken is None:
@@ -202,19 +201,12 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         return TAKEN
 
     async def _store(self, callback: VerifiedCallback, refusal: str | None) -> Stored:
-        stored = partial(
-            store,
-            callback=callback,
-            refusal=refusal,
-            now=self._database.now(),
-            cipher=self._database.cipher,
-            outbox=self._options.outbox,
-        )
+        storing = self._gate.storing(callback, refusal, outbox=self._options.outbox)
         try:
-            return await self._database.write(stored)
+            return await self._database.write(storing)
         except IntegrityError:
             # the unique key: another delivery was stored in between, and is found this time
-            return await self._database.write(stored)
+            return await self._database.write(storing)
 
     async def _note(self, taken: Any) -> None:
         if taken is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypedDict, Unpack
 from highhelp.calls.drive import drive, drive_async
 from highhelp.errors import HighHelpError, SettingsError
 from highhelp.inbox import admin, leases
-from highhelp.inbox.handling import Claim, GiveBack, Handlers, HandlingOptions, Step, log_handled, work_steps
+from highhelp.inbox.handling import Handlers, HandlingOptions, Step, Write, log_handled, work_steps
 from highhelp.inbox.leases import LeaseLost
 from highhelp.settings import PROJECT_ID, Source
 from highhelp.storage import migrate
@@ -55,11 +55,12 @@ class CallbackStore:
         engine: Instead of a URL, an engine of SQLAlchemy's on SQLite or PostgreSQL, whose pool is shared. The
             transactions of the inbox are durable and READ COMMITTED whatever the engine says; :meth:`close` leaves it
             open.
-        database_key: Seals bodies at rest; else `HIGHHELP_DATABASE_KEY`.
         lease: Seconds that a handler may take; after that another worker may have the event.
         max_attempts: After so many failures an event is parked.
+        outbox: Whether each accepted event is also put out for an :class:`~highhelp.OutboxPublisher`.
+        options: Any of the following, by name.
+        database_key: Encrypts bodies at rest; else `HIGHHELP_DATABASE_KEY`.
         clock: Answers Unix seconds. The clocks of all machines must agree to within a part of the lease.
-        outbox: Whether each accepted event is also put out for an :class:`~highhelp.inbox.outbox.OutboxPublisher`.
         home: Instead of `HIGHHELP_HOME`.
         environ: Instead of the process's environment.
 
@@ -154,22 +155,12 @@ class CallbackStore:
             stop.wait(poll)
 
     def _process(self, handlers: Handlers, limit: int | None, stopping: Callable[[], bool]) -> int:
-        work = work_steps(handlers.batch, limit, stopping)
+        work = work_steps(self._database, self._options, handlers, limit, stopping)
         return drive(work, partial(self._perform, handlers))
 
     def _perform(self, handlers: Handlers, step: Step) -> Any:
-        if isinstance(step, Claim):
-            return self._database.write(
-                leases.claim,
-                now=self._database.now(),
-                lease=self._options.lease,
-                most=step.most,
-                max_attempts=self._options.max_attempts,
-                updates=handlers.update is not None,
-                cipher=self._database.cipher,
-            )
-        if isinstance(step, GiveBack):
-            return self._database.write(leases.give_back, step.events, self._database.now())
+        if isinstance(step, Write):
+            return self._database.write(step.function)
         return self._handle(step.event, handlers)
 
     def _handle(self, event: CallbackEvent, handlers: Handlers) -> bool:
@@ -354,22 +345,12 @@ class AsyncCallbackStore:
                 continue
 
     async def _process(self, handlers: Handlers, limit: int | None, stopping: Callable[[], bool]) -> int:
-        work = work_steps(handlers.batch, limit, stopping)
+        work = work_steps(self._database, self._options, handlers, limit, stopping)
         return await drive_async(work, partial(self._perform, handlers))
 
     async def _perform(self, handlers: Handlers, step: Step) -> Any:
-        if isinstance(step, Claim):
-            return await self._database.write(
-                leases.claim,
-                now=self._database.now(),
-                lease=self._options.lease,
-                most=step.most,
-                max_attempts=self._options.max_attempts,
-                updates=handlers.update is not None,
-                cipher=self._database.cipher,
-            )
-        if isinstance(step, GiveBack):
-            return await self._database.write(leases.give_back, step.events, self._database.now())
+        if isinstance(step, Write):
+            return await self._database.write(step.function)
         return await self._handle(step.event, handlers)
 
     async def _handle(self, event: CallbackEvent, handlers: Handlers) -> bool:

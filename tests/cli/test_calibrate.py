@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import HighHelp, RawResponse, cli
-from highhelp.cli.calibrate import MOST_CALLS, Calibrated, Stopped, _query, calibrate, continued, most_calls
+from highhelp.cli.calibration import MAX_CALLS, Calibrated, Stopped, _query, calibrate, max_calls, two_field_candidates
 from highhelp_mock import MockGateway
 from highhelp_mock.simulation.projects import Keys, make_keys
 from highhelp_signing import HmacSigner, SignatureScheme, Signer, generate_home, normalize
@@ -60,7 +60,7 @@ class Run:
     def __call__(self) -> Calibrated:
         found = calibrate(self.ask, self.signer, self.gateway.project_id, self.start, pause=self.pause)
         assert len(self.gateway.calls) == found.calls == self.pauses + 1
-        assert found.calls <= most_calls(self.signer, self.start) <= MOST_CALLS
+        assert found.calls <= max_calls(self.signer, self.start) <= MAX_CALLS
         # nothing but questions, and nothing was made
         assert {call.operation for call in self.gateway.calls} <= {"get_balance", "get_p2p_payin"}
         assert not self.gateway.payments
@@ -165,7 +165,7 @@ def test_a_question_that_is_refused_for_itself_leaves_the_joiner_open(keys: Keys
 
 
 def test_the_second_question_shows_padding_whatever_the_joiner_is() -> None:
-    schemes = continued(DEFAULT, padding_is_open=True)
+    schemes = two_field_candidates(DEFAULT, padding_is_open=True)
     assert {len(scheme.joiner) for scheme in schemes} == {1, 2}
     for length in range(1, 30):
         body = _query("p" * length, schemes)
@@ -208,7 +208,7 @@ def test_the_interval_lies_between_two_calls(
     served: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr("highhelp.cli.doctor.time.sleep", slept.append)
+    monkeypatch.setattr("highhelp.cli.commands.doctor.time.sleep", slept.append)
     assert cli.main(["doctor", "--calibrate", "--yes", "--interval", "7.5", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert slept == [7.5] * (found["calls"] - 1)

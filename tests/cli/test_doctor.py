@@ -93,16 +93,16 @@ def https_where_there_is_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("HIGHHELP_BASE_URL", url.replace("http:", "https:"))
 
 
-def short_hmac_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HIGHHELP_HMAC_KEY", "k" * 31)
-
-
 def https_through(proxy: str) -> Plant:
     def plant(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HIGHHELP_BASE_URL", "https://gateway.invalid")
         monkeypatch.setenv("https_proxy", proxy)
 
     return plant
+
+
+def short_hmac_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIGHHELP_HMAC_KEY", "k" * 31)
 
 
 FAULTS: list[tuple[str, Plant, str, str, str, int]] = [
@@ -200,7 +200,7 @@ def test_the_clock(
     state: str,
     code: int,
 ) -> None:
-    monkeypatch.setattr("highhelp.cli.doctor.clock_skew", lambda _: float(seconds))
+    monkeypatch.setattr("highhelp.cli.setup_checks.clock_skew", lambda _: float(seconds))
     ended, checks = examined(capsys)
     assert (checks["clock"]["state"], ended) == (state, code)
 

@@ -103,7 +103,7 @@ CASES = [
     case("payin create --product card", "--product", "p2p, ecom, widget"),
     case("payout create --product widget", "--product", "p2p, ecom"),
     case("payin create --product widget --payment-system X", "--payment-system", "widget payin has no such field"),
-    case([*CREATE, "--lifetime", "soon"], "--lifetime", "'soon' is not an integer"),
+    case([*CREATE, "--lifetime", "soon"], "--lifetime", "'soon' is not a valid int"),
     case([*CREATE, "--lifetime", "5"], "--lifetime", "at least 300"),
     case([*CREATE, "--callback-url", "ftp://x"], "--callback-url"),
     case([*CREATE, "--set", "customer"], "--set", "customer.phone="),
@@ -145,14 +145,14 @@ CASES = [
     case("keys generate --out /dev/null/x", "--out"),
     case("keys generate --out h --base-url nonsense", "--base-url"),
     case("mock --port 99999", "--port"),
-    case("mock --port x", "--port", "'x' is not an integer"),
+    case("mock --port x", "--port", "'x' is not a valid int"),
     case("mock --scheme nowhere", "--scheme", "nowhere"),
     case("mock --duplicates thrice", "--duplicates", "conflict"),
     case("contract provenance --known x", "--known", "documented"),
     # questions
     case("banks --country Russia", "--country"),
     case("methods --flow sideways", "--flow", "payin, payout"),
-    case("payin wait x --timeout soon", "--timeout", "number"),
+    case("payin wait x --timeout soon", "--timeout", "'soon' is not a valid float"),
     case("payin wait x --timeout 0", "--timeout", "above 0"),
     case("payin wait x --timeout nan", "--timeout"),
     case("doctor --interval -1", "--interval"),
@@ -246,7 +246,7 @@ def test_a_missing_extra_is_named(
     missing: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in [
-        name for name in sys.modules if name.startswith(("highhelp.cli.demo", "highhelp_mock.adapters.server"))
+        name for name in sys.modules if name.startswith(("highhelp.cli.demonstration", "highhelp_mock.adapters.server"))
     ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "uvicorn" if missing == "uvicorn" else "jsonschema_rs", None)

@@ -40,7 +40,7 @@ def test_the_code_keeps_them(copy: Path) -> None:
     ("file", "line", "rule"),
     [
         ("highhelp/money.py", "import highhelp_mock", "only the command line and the testing plugin"),
-        ("highhelp/flows.py", "import highhelp_api.strict", "only the command line and the testing plugin"),
+        ("highhelp/calls/flow.py", "import highhelp_api.strict", "only the command line and the testing plugin"),
         ("highhelp/errors.py", "import highhelp.client", "the client's layers"),
         (
             "gateway/highhelp_mock/simulation/balances.py",
@@ -55,6 +55,8 @@ def test_the_code_keeps_them(copy: Path) -> None:
             "the generated package imports nothing",
         ),
         ("generated/highhelp_api/client/types.py", "import pydantic", "apart from the strict models"),
+        ("highhelp/cli/fields.py", "import highhelp.cli.commands.call", "the commands stand on the modules"),
+        ("highhelp/cli/commands/db.py", "import highhelp.cli.commands.keys", "no command imports another one"),
         ("highhelp/payouts/flow.py", "import highhelp.payouts.guard", "no circles"),
         ("highhelp/payouts/intents.py", "import highhelp.inbox.events", "the client's layers"),
         ("highhelp/inbox/receive.py", "import highhelp.payouts.intents", "the client's layers"),

@@ -14,8 +14,8 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
-import sys
 import tomllib
 from collections import Counter
 from contextlib import ExitStack
@@ -30,6 +30,7 @@ from blocks import Block, blocks_of, commands, replaced
 from highhelp_api.contract import OPERATIONS
 from highhelp_mock.api.validation import field_errors
 from tests.docs.terminal import Terminal, essence
+from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,8 +68,9 @@ class Interpreter:
 
     def __init__(self, directory: Path, terminal: Terminal) -> None:
         self._terminal = terminal
+        python = str(shutil.which("python", path=terminal.environ["PATH"]))
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("interpreter.py"))],
+            [python, str(Path(__file__).with_name("interpreter.py"))],
             cwd=directory, env=terminal.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
@@ -98,15 +100,28 @@ class Player:
         directory: An empty one.
         environ: What the reader has set before.
         gateway_port: Of the gateway that the reader has started before.
+        elsewhere: Commands that are not run here, with where they are proved.
+        alone: Whether `environ` is all that the reader's shell knows.
+        patience: Seconds that a command may take.
     """
 
     def __init__(
-        self, name: str, directory: Path, environ: Mapping[str, str] | None = None, gateway_port: str | None = None
+        self,
+        name: str,
+        directory: Path,
+        environ: Mapping[str, str] | None = None,
+        gateway_port: str | None = None,
+        *,
+        elsewhere: Mapping[str, str] = RUN_ELSEWHERE,
+        alone: bool = False,
+        patience: float = PATIENCE,
     ) -> None:
         self._name = name
         self._directory = directory
         self._environ = environ or {}
         self._gateway_port = gateway_port
+        self._elsewhere = elsewhere
+        self._alone, self._patience = alone, patience
         self._waiting: dict[str, int] = {}  # files that no block has used yet
 
     def play(self, page: str) -> Played:
@@ -114,7 +129,9 @@ class Player:
         played = Played(page)
         blocks = blocks_of(page)
         with ExitStack() as stack:
-            terminal = stack.enter_context(Terminal(self._directory, self._environ, self._gateway_port))
+            terminal = stack.enter_context(
+                Terminal(self._directory, self._environ, self._gateway_port, alone=self._alone, patience=self._patience)
+            )
             self._terminal = terminal
             self._interpreter: Interpreter | None = None
             stack.callback(self._close)
@@ -174,8 +191,8 @@ class Player:
         lines = []
         for line in block.text.splitlines():
             command = line.partition(" #")[0].strip()
-            if command in RUN_ELSEWHERE:
-                played.not_run.append((block.line, f"{command}: {RUN_ELSEWHERE[command]}"))
+            if command in self._elsewhere:
+                played.not_run.append((block.line, f"{command}: {self._elsewhere[command]}"))
             else:
                 lines.append(line)
         together = "\n".join(lines)

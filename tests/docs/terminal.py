@@ -52,11 +52,22 @@ class Terminal:
         directory: Where the reader is.
         environ: Variables beside those of this process, of which no `HIGHHELP_...` is taken over.
         gateway_port: Of a gateway that is there already.
+        alone: Whether `environ` is all that the reader's shell knows.
+        patience: Seconds that a command may take.
     """
 
-    def __init__(self, directory: Path, environ: Mapping[str, str], gateway_port: str | None = None) -> None:
-        self._directory = directory
-        self.environ = {name: value for name, value in os.environ.items() if not name.startswith("HIGHHELP")}
+    def __init__(
+        self,
+        directory: Path,
+        environ: Mapping[str, str],
+        gateway_port: str | None = None,
+        *,
+        alone: bool = False,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._directory, self._patience = directory, patience
+        known = {} if alone else os.environ
+        self.environ = {name: value for name, value in known.items() if not name.startswith("HIGHHELP")}
         self.environ |= {
             "PATH": f"{os.path.dirname(sys.executable)}{os.pathsep}{os.environ['PATH']}",  # noqa: PTH120 - a text
             "HOME": str(directory),
@@ -105,10 +116,10 @@ class Terminal:
         os.close(start)
         with os.fdopen(end) as told:
             try:
-                text, _ = process.communicate(timeout=PATIENCE)
+                text, _ = process.communicate(timeout=self._patience)
             except subprocess.TimeoutExpired:
                 process.kill()
-                raise RuntimeError(f"{words} takes longer than {PATIENCE:.0f} s") from None
+                raise RuntimeError(f"{words} takes longer than {self._patience:.0f} s") from None
             after = dict(pair.split("=", 1) for pair in told.read().split("\0") if "=" in pair)
         # bash's own, of the one command
         self.environ = {name: value for name, value in after.items() if name not in {"_", "SHLVL"}} or self.environ

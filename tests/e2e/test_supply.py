@@ -15,7 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 
 import environment
-from tools.licences import licences, pythons
+import interpreters
+from tools.licences import licences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,6 +221,6 @@ def test_a_licence_expression_is_read_as_it_is_meant(text: str, good: bool) -> N
 
 
 def test_the_promised_pythons_are_known() -> None:
-    oldest = pythons.promised()[0]
+    oldest = interpreters.promised()[0]
     assert oldest == ".".join(map(str, environment.OLDEST))
     assert f'requires-python = ">={oldest}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -15,7 +15,6 @@ from sqlalchemy import Connection
 
 import highhelp
 from highhelp import (
-    Answer,
     AsyncCallbackInbox,
     AsyncHighHelp,
     AsyncPayoutGuard,
@@ -33,6 +32,7 @@ from highhelp import (
     NotSent,
     OutcomeUnknown,
     PayoutGuard,
+    RawResponse,
     Rejected,
     RsaSigner,
     SettingsError,
@@ -98,7 +98,7 @@ def wait(client: HighHelp) -> models.PaymentState:
     return client.p2p.wait_payin("order-1", timeout=600, on_change=changed, cancel=cancel)
 
 
-def services(client: HighHelp) -> Answer:
+def services(client: HighHelp) -> RawResponse:
     balance: models.BalanceResponse = client.service.balance()
     print(balance, client.service.banks, client.service.payment_methods, client.ecom.confirm_3ds, client.widget)
     return client.request("/api/v1/anything", {"a": 1}, timeout=5)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from highhelp import CallbackInbox, cli
-from highhelp.cli.listen import make_server, running
+from highhelp.cli.callback_server import make_server, running
 from highhelp.storage.tables import REVISION
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home

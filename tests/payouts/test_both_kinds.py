@@ -232,7 +232,7 @@ async def run(guard: Any, step: Any) -> Any:
     def one() -> Any:
         return (yield step)
 
-    return await guard.run(one())
+    return await guard._run(one())
 
 
 def away(*_: object, **__: object) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import CallbackInbox, cli
-from highhelp.cli import output
+from highhelp.cli.output import ExitCode
 from highhelp_mock import MockGateway
 
 if TYPE_CHECKING:
@@ -42,11 +42,11 @@ def told(capsys: pytest.CaptureFixture[str]) -> Any:
 def test_a_dry_run_stores_and_sends_nothing(
     gateway: MockGateway, file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["payouts", "send", str(file), "--dry-run", "--json"]) == output.OK
+    assert cli.main(["payouts", "send", str(file), "--dry-run", "--json"]) == ExitCode.OK
     assert told(capsys) == {"rows": 3, "totals": [{"currency": "RUB", "count": 3, "amount": 750}]}
-    assert cli.main(["payouts", "send", str(file), "--dry-run"]) == output.OK
+    assert cli.main(["payouts", "send", str(file), "--dry-run"]) == ExitCode.OK
     assert "7.50" in capsys.readouterr().out
-    assert cli.main(["payouts", "list", "--json"]) == output.OK
+    assert cli.main(["payouts", "list", "--json"]) == ExitCode.OK
     assert told(capsys) == []
     assert gateway.calls == ()
 
@@ -57,11 +57,11 @@ def test_a_wrong_file_is_named_by_line_and_column(
     with file.open("a") as more:
         more.write(f"\np-9,1.005,RUB,card-p2p,{PAN}")
     for extra in ([], ["--dry-run"]):
-        assert cli.main(["payouts", "send", str(file), *extra]) == output.WRONG_USE
+        assert cli.main(["payouts", "send", str(file), *extra]) == ExitCode.WRONG_USE
         said = capsys.readouterr().err
         assert "nothing was sent: line 5, column amount: RUB has 2 decimals" in said
         assert PAN not in said
-    assert cli.main(["payouts", "send", str(file.with_name("none.csv"))]) == output.WRONG_USE
+    assert cli.main(["payouts", "send", str(file.with_name("none.csv"))]) == ExitCode.WRONG_USE
     assert "none.csv cannot be read" in capsys.readouterr().err
     assert gateway.calls == ()
 
@@ -71,43 +71,43 @@ def test_a_file_is_sent_shown_recovered_and_reconciled(
 ) -> None:
     gateway.fault("create_p2p_payout", "drop_request")
     send = ["payouts", "send", str(file), "--concurrency", "1"]
-    assert cli.main(send) == output.UNKNOWN
+    assert cli.main(send) == ExitCode.UNKNOWN
     said = capsys.readouterr()
     assert "run the same command again" in said.err
     assert "3 of 3" in said.err
-    assert cli.main(["payouts", "list", "--state", "unknown", "--json"]) == output.OK
+    assert cli.main(["payouts", "list", "--state", "unknown", "--json"]) == ExitCode.OK
     assert [one["payment_id"] for one in told(capsys)] == ["p-1"]
-    assert cli.main(["reconcile", "--json"]) == output.REFUSED
+    assert cli.main(["reconcile", "--json"]) == ExitCode.REFUSED
     assert [one["kind"] for one in told(capsys)["differences"]] == ["not_arrived"]
-    assert cli.main(["reconcile"]) == output.REFUSED
+    assert cli.main(["reconcile"]) == ExitCode.REFUSED
     assert "`highhelp payouts recover p-1`" in capsys.readouterr().out
     gateway.fault("get_p2p_payout", "http_500", times=8)
-    assert cli.main(["payouts", "recover"]) == output.UNKNOWN
+    assert cli.main(["payouts", "recover"]) == ExitCode.UNKNOWN
     assert "unknown" in capsys.readouterr().out
     with gateway.dispatcher.engine() as engine:
         engine.faults.clear()
-    assert cli.main(["payouts", "recover", "p-1", "--json"]) == output.OK
+    assert cli.main(["payouts", "recover", "p-1", "--json"]) == ExitCode.OK
     assert [one["state"] for one in told(capsys)] == ["prepared"]
-    assert cli.main([*send, "--json"]) == output.OK
+    assert cli.main([*send, "--json"]) == ExitCode.OK
     report = told(capsys)
     assert report["totals"] == [{"outcome": "processing", "currency": "RUB", "count": 3, "amount": 750}]
     assert len(gateway.payments) == 3
-    assert cli.main(["payouts", "recover"]) == output.OK
+    assert cli.main(["payouts", "recover"]) == ExitCode.OK
     assert "nothing is unsettled" in capsys.readouterr().out
 
     gateway.advance("p-2", "processing", "payout_process")
     gateway.advance("p-2", "success")
-    assert cli.main(["payouts", "show", "p-2", "--ask", "--json"]) == output.OK
+    assert cli.main(["payouts", "show", "p-2", "--ask", "--json"]) == ExitCode.OK
     shown = told(capsys)
     assert (shown["status"], shown["body"]["receiver"]["pan"]) == ("success", "***")
-    assert cli.main(["payouts", "show", "p-2"]) == output.OK
+    assert cli.main(["payouts", "show", "p-2"]) == ExitCode.OK
     assert PAN not in capsys.readouterr().out
-    assert cli.main(["reconcile", "--since", "2020-01-01"]) == output.OK
+    assert cli.main(["reconcile", "--since", "2020-01-01"]) == ExitCode.OK
     assert "3 payouts compared, 0 differences" in capsys.readouterr().out
     with CallbackInbox(home=home, environ={}) as inbox:
         sent = gateway.signed_callback("p-3", "decline", body={"payment_info": {"amount": 350, "type": "payout"}})
         inbox.receive(sent.body, list(sent.headers.items()))
-    assert cli.main(["reconcile", "--since", "2h", "--json"]) == output.REFUSED
+    assert cli.main(["reconcile", "--since", "2h", "--json"]) == ExitCode.REFUSED
     kinds = {one["kind"] for one in told(capsys)["differences"]}
     assert kinds == {"callback_missing", "callback_contradicts", "callback_waiting"}
 
@@ -120,10 +120,10 @@ def test_wrong_use(gateway: MockGateway, home: Path, capsys: pytest.CaptureFixtu
         ("reconcile", "--since", "soon"): "--since: 'soon' is no age and no moment",
         ("reconcile", "--since", "1h", "--until", "2h"): "since: must be before until",
     }.items():
-        assert cli.main(list(arguments)) == output.WRONG_USE
+        assert cli.main(list(arguments)) == ExitCode.WRONG_USE
         assert text in capsys.readouterr().err
     with sqlite3.connect(home / "highhelp.db") as database:
         database.execute("DROP TABLE highhelp_payouts")
     database.close()
-    assert cli.main(["payouts", "list"]) == output.WRONG_USE
+    assert cli.main(["payouts", "list"]) == ExitCode.WRONG_USE
     assert "the database cannot be used" in capsys.readouterr().err

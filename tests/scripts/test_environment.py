@@ -40,7 +40,7 @@ def test_setting_of_a_tool_reinstalls_nothing(tree: Path, old: str, new: str) ->
 
 
 @pytest.mark.parametrize(
-    "old", ["[project.scripts]\n", "[project.entry-points.pytest11]\n", '"attrs>=23.1",\n', "dev-mode-dirs = ["]
+    "old", ["[project.scripts]\n", "[project.entry-points.pytest11]\n", '"attrs>=22.2",', "dev-mode-dirs = ["]
 )
 def test_metadata_reinstalls_the_package_alone(tree: Path, old: str) -> None:
     before = environment._wanted("development")

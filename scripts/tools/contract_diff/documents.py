@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tools.contract_diff.changes import Change, Effect, Level, Place, Side, judged, merged, told
+from tools.contract_diff.forms import COMPONENTS
 from tools.contract_diff.keys import TEXTS, Changes, always, both, by_keys, documentation, lists
 from tools.contract_diff.operations import HANDLED, SET_ASIDE, Operations, security
-from tools.contract_diff.schemas import COMPONENTS, Schemas, becomes_class
+from tools.contract_diff.schemas import Schemas, becomes_class
 from tools.contract_diff.values import listed, mapping, names
 
 if TYPE_CHECKING:

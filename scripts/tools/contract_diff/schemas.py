@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tools.contract_diff.changes import Change, Effect, Level, Place, Side, judged, told
+from tools.contract_diff.forms import COMPONENTS, binds_type, plain, references, untouched, with_null
 from tools.contract_diff.values import (
     ANNOTATIONS,
     differs,
     expanded,
-    followed,
     listed,
     listing,
     mapping,
@@ -28,11 +28,9 @@ if TYPE_CHECKING:
     Changes: TypeAlias = Iterator[Change]
     Judge: TypeAlias = Callable[["Schemas", str, Json, Json, Place], Changes]
 
-COMPONENTS = "#/components/schemas/"
 ALL_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
-_NULL = {"type": "null"}
 
 
 class Schemas:
@@ -62,8 +60,8 @@ class Schemas:
         if self.is_untouched(old, new):
             return
         yield from self._beside(old, new, place)
-        old_name, old, old_null = _plain(self.old, old, place.pointer)
-        new_name, new, new_null = _plain(self.new, new, place.pointer)
+        old_name, old, old_null = plain(self.old, old, place.pointer)
+        new_name, new, new_null = plain(self.new, new, place.pointer)
         if new_name is not None:
             place = replace(place, pointer=new_name)
         if old_name is not None and new_name is not None:
@@ -77,11 +75,11 @@ class Schemas:
             return  # a circle: it is being compared further up
         old, new = mapping(old, place.pointer), mapping(new, place.pointer)
         if old_null != new_null:
-            if _binds_type(old) and _binds_type(new):
+            if binds_type(old) and binds_type(new):
                 effect = Effect.OPTIONAL if new_null else Effect.NARROWS
                 yield judged(place, effect, "null is possible now" if new_null else "null is no longer possible")
             else:  # where no type is demanded, null is possible anyway
-                old, new = _with_null(old, old_null), _with_null(new, new_null)
+                old, new = with_null(old, old_null), with_null(new, new_null)
         self._active.append(step)
         try:
             for key in names(old, new):
@@ -111,53 +109,6 @@ class Schemas:
             yield judged(place, Effect.UNKNOWN, f"{key}: {shown(old, key)} becomes {shown(new, key)}")
 
 
-def _plain(document: Json, schema: Any, where: str) -> tuple[str | None, Any, bool]:
-    """The component that a schema leads to, what stands there without its null, and whether there was a null."""
-    name, null = None, False
-    while isinstance(schema, dict):
-        reference, schema = followed(document, schema, where)
-        if reference is not None:
-            name = reference
-            continue
-        stripped, had = _without_null(schema)
-        if not had:
-            break
-        schema, null = stripped, True
-    return name, schema, null
-
-
-def untouched(old: Json, new: Json) -> set[str]:
-    """References to the component schemas that are equal in both documents, with all that they lead to."""
-    before, after = (mapping(mapping(one.get("components"), "#").get("schemas"), "#") for one in (old, new))
-    found = {f"{COMPONENTS}{name}" for name in before if name in after and same(before[name], after[name])}
-    while True:
-        led_astray = {name for name in found if not references(after[name.removeprefix(COMPONENTS)]) <= found}
-        if not led_astray:
-            return found
-        found -= led_astray
-
-
-def references(schema: Any) -> set[str]:
-    """All that a schema refers to, at any depth; also what only looks like a reference, as a field of that name."""
-    if isinstance(schema, list):
-        return {one for item in schema for one in references(item)}
-    if not isinstance(schema, dict):
-        return set()
-    here = {str(schema["$ref"])} if "$ref" in schema else set()
-    return here | {one for item in schema.values() for one in references(item)}
-
-
-def _binds_type(schema: Json) -> bool:
-    return bool({"type", "anyOf", "oneOf", "allOf", "enum", "const"} & set(schema))
-
-
-def _with_null(schema: Json, null: bool) -> Json:
-    kinds = schema.get("type")
-    if not null or kinds is None:
-        return schema
-    return {**schema, "type": [*(kinds if isinstance(kinds, list) else [kinds]), "null"]}
-
-
 def shown(schema: Mapping[str, Any], key: str) -> str:
     """A key's value for a sentence."""
     value = text(schema[key]) if key in schema else "nothing"
@@ -183,18 +134,6 @@ def _all_or_nothing(old: Any, new: Any, place: Place) -> Changes:
         yield judged(place, Effect.NARROWS, "nothing is allowed here now" if new is False else "values are bound now")
     else:
         yield judged(place, Effect.WIDENS, "values are allowed here now" if old is False else "any value is allowed")
-
-
-def _without_null(schema: Json) -> tuple[Json, bool]:
-    """The schema without its null, in both ways to write it, and whether it had one."""
-    branches = schema.get("anyOf")
-    if isinstance(branches, list) and _NULL in branches and set(schema) - {"anyOf"} <= ANNOTATIONS:
-        rest = [branch for branch in branches if branch != _NULL]
-        return (rest[0] if len(rest) == 1 and isinstance(rest[0], dict) else {"anyOf": rest}), True
-    kinds = schema.get("type")
-    if isinstance(kinds, list) and "null" in kinds and len(kinds) > 1 and "enum" not in schema:
-        return {**schema, "type": [kind for kind in kinds if kind != "null"]}, True
-    return schema, False
 
 
 def _annotation(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:

@@ -1,20 +1,22 @@
-"""`highhelp record` and `highhelp drift`: what the gateway really answers, and how that differs from the contract."""
+"""`highhelp record` and `highhelp drift`: record the gateway's answers and compare them with the contract."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from highhelp.cli import output
+from highhelp.cli.files import read_bytes
 from highhelp.cli.options import AsJson
-from highhelp.cli.output import UsageProblem, guarded
+from highhelp.cli.output import ExitCode, UsageProblem, report_errors
 from highhelp.cli.running import run_command
-from highhelp.cli.session import recording
+from highhelp.cli.session import record_answers
 
 
-@guarded
+@report_errors
 def record(
     context: typer.Context,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to; what is in the file stays.")],
@@ -31,7 +33,7 @@ def record(
 
     if not context.args and not callback:
         raise UsageProblem("record: no command; write it like: highhelp record --out FILE -- balance")
-    bodies = [output.read_bytes(str(path), "--callback") for path in callback or ()]
+    bodies = [read_bytes(str(path), "--callback") for path in callback or ()]
     try:
         recorder = Recorder(out)
     except OSError as error:
@@ -39,13 +41,13 @@ def record(
     with recorder:
         for body in bodies:
             recorder.callback(body)
-        with recording(recorder):
-            code = run_command(context.find_root().command, context.args) if context.args else output.OK
+        with record_answers(recorder):
+            code = run_command(context.find_root().command, context.args) if context.args else ExitCode.OK
     output.show(f"recorded {recorder.count} {'line' if recorder.count == 1 else 'lines'} in {out}", err=True)
     raise typer.Exit(code)
 
 
-@guarded
+@report_errors
 def drift(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A recording, - for standard input.")],
     as_json: AsJson = False,
@@ -54,29 +56,18 @@ def drift(
     from highhelp.drift import compare, read
 
     try:
-        lines = output.read_bytes(file, "FILE").decode("utf-8").splitlines()
+        lines = read_bytes(file, "FILE").decode("utf-8").splitlines()
     except UnicodeDecodeError:
         raise UsageProblem(f"FILE: {file} is no recording: it is not text in UTF-8") from None
     seen = list(read(lines, file))
     found = compare(seen)
     if as_json:
-        output.show_json(
-            {
-                "answers": len(seen),
-                "deviations": [
-                    {
-                        "kind": deviation.kind,
-                        "place": deviation.place,
-                        "detail": deviation.detail,
-                        "operations": deviation.operations,
-                        "count": deviation.count,
-                        "suggestion": deviation.suggestion,
-                        "edits": [{"action": e.action, "at": e.at, "value": e.value} for e in deviation.edits],
-                    }
-                    for deviation in found
-                ],
-            }
-        )
+        names = ("kind", "place", "detail", "operations", "count", "suggestion")
+        deviations = [
+            {name: getattr(deviation, name) for name in names} | {"edits": [asdict(edit) for edit in deviation.edits]}
+            for deviation in found
+        ]
+        output.show_json({"answers": len(seen), "deviations": deviations})
     elif not found:
         counted = "1 answer or callback" if len(seen) == 1 else f"{len(seen)} answers and callbacks"
         output.show(f"{counted}, all as the contract says.")
@@ -88,4 +79,4 @@ def drift(
             output.show(f"\n# {deviation.kind} {deviation.place} ({', '.join(deviation.operations)})")
             output.show(deviation.suggestion)
     if found:
-        raise typer.Exit(output.REFUSED)
+        raise typer.Exit(ExitCode.REFUSED)

@@ -6,29 +6,35 @@ import gc
 import tempfile
 import threading
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import typer
 
-from highhelp.cli.output import UsageProblem, read_bytes
-from highhelp_signing import HomeDirectory, SignatureScheme, generate_home
+from highhelp.cli.files import read_bytes
+from highhelp.cli.output import UsageProblem, report_errors
 
 
-def run_mock(
-    *,
-    port: int,
-    home: Path | None,
-    state: Path | None,
-    duplicates: Literal["stored", "conflict"],
-    scheme: Path | None,
-    deliver_to: list[str],
+@report_errors
+def mock(
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port on the loopback address; 0 takes a free one.")
+    ] = 8080,
+    home: Annotated[Path | None, typer.Option(help="Home directory for gateway and client; made if absent.")] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(help="SQLite file that keeps payments and callbacks over restarts; keys stay in the home."),
+    ] = None,
+    duplicates: Annotated[
+        Literal["stored", "conflict"], typer.Option(help="Answer to a repeated payment_id.")
+    ] = "stored",
+    scheme: Annotated[Path | None, typer.Option(help="JSON file with the reading of the signature scheme.")] = None,
+    deliver_to: Annotated[list[str] | None, typer.Option(help="Host that callbacks may go to beside loopback.")] = None,
 ) -> None:
-    """Serve until interrupted. A home directory is made where there is none; one of a state file stays beside it."""
-    try:
-        from highhelp_mock import MockGateway, StateError
-    except ModuleNotFoundError as missing:
-        raise UsageProblem(f"the mock gateway needs the extra [mock] ({missing.name} is missing)") from None
-    reading = SignatureScheme.from_json(read_bytes(str(scheme), "--scheme")) if scheme is not None else None
+    """Run a mock gateway on this machine until Ctrl-C."""
+    from highhelp_mock import MockGateway, StateError
+    from highhelp_signing import HomeDirectory, SignatureScheme, generate_home
+
+    signature_scheme = SignatureScheme.from_json(read_bytes(str(scheme), "--scheme")) if scheme is not None else None
     with tempfile.TemporaryDirectory() as temporary:
         if home is None and state is not None:
             home = state.with_name(f"{state.name}.home")  # a state without its keys would be of no use
@@ -37,7 +43,11 @@ def run_mock(
             generate_home(directory, base_url=f"http://127.0.0.1:{port}")
         try:
             gateway = MockGateway(
-                directory, scheme=reading, duplicates=duplicates, deliver_to=tuple(deliver_to), state=state
+                directory,
+                scheme=signature_scheme,
+                duplicates=duplicates,
+                deliver_to=tuple(deliver_to or ()),
+                state=state,
             )
         except StateError as error:
             raise UsageProblem(f"--state: {error}") from None

@@ -9,13 +9,13 @@ import typer
 
 from highhelp.cli import output
 from highhelp.cli.options import AsJson
-from highhelp.cli.output import guarded
+from highhelp.cli.output import report_errors
 
-keys = typer.Typer(no_args_is_help=True, help="Keys.")
+app = typer.Typer(no_args_is_help=True, help="Keys.")
 
 
-@keys.command("generate")
-@guarded
+@app.command("generate")
+@report_errors
 def keys_generate(
     out: Annotated[Path, typer.Option(help="Directory to write; must not hold keys yet.")],
     base_url: Annotated[str, typer.Option(help="Base URL that goes into project.json.")] = "http://127.0.0.1:8080",
@@ -29,8 +29,8 @@ def keys_generate(
         home = generate_home(out, base_url=checked_url(base_url, "--base-url"))
     except OSError as error:
         raise output.UsageProblem(f"--out: {out} cannot be made: {error.strerror}") from None
-    if as_json:
-        output.show_json({"home": str(home.directory), "project_id": home.project_id, "base_url": home.base_url})
-        return
-    typer.echo(f"Wrote {home.directory} for project {home.project_id}.")
-    typer.echo(f"Use it with: export HIGHHELP_HOME={home.directory}")
+    output.show_result(
+        {"home": str(home.directory), "project_id": home.project_id, "base_url": home.base_url},
+        f"Wrote {home.directory} for project {home.project_id}.\nUse it with: export HIGHHELP_HOME={home.directory}",
+        as_json=as_json,
+    )

@@ -2,62 +2,48 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from highhelp.cli import output
-from highhelp.cli.inbox import output_of_database
-from highhelp.cli.output import guarded
-from highhelp.money import Money
+from highhelp.cli.durations import format_moment
+from highhelp.cli.files import read_bytes
+from highhelp.cli.options import AsJson, Limit
+from highhelp.cli.output import FAILED_STATUSES, ExitCode, format_amount, report_errors
+from highhelp.cli.session import open_guard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from highhelp import Payout, PayoutGuard
+    from highhelp import Payout
     from highhelp.payouts.batch import BatchReport, Progress
 
 app = typer.Typer(no_args_is_help=True, help="Payouts, each sent once.")
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 PaymentId = Annotated[str, typer.Argument(help="The payout's payment_id.")]
 
 
-@contextmanager
-def opened() -> Iterator[PayoutGuard]:
-    """The guard of the settings."""
-    from highhelp import PayoutGuard
-    from highhelp.client import HighHelp
-
-    with output_of_database(), HighHelp() as client, PayoutGuard(client) as guard:
-        yield guard
-
-
 @app.command("list")
-@guarded
+@report_errors
 def list_payouts(
     state: Annotated[str | None, typer.Option(help="Only this state.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")] = 50,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """Intents, the newest first."""
     from highhelp import PayoutBook
     from highhelp.payouts.intents import STATES_OF_INTENTS, as_dict
 
-    if state is not None and state not in STATES_OF_INTENTS:
-        raise output.UsageProblem(f"--state: {state!r} is not one of {', '.join(STATES_OF_INTENTS)}")
-    with output_of_database(), PayoutBook() as book:
+    output.check_choice("--state", state, STATES_OF_INTENTS)
+    with PayoutBook() as book:
         rows = book.list(limit=limit, state=state)
     if as_json:
-        output.show_json([as_dict(one) for one in rows])
+        output.show_json([as_dict(payout) for payout in rows])
     else:
-        show_payouts(rows)
+        _show_payouts(rows)
 
 
 @app.command()
-@guarded
+@report_errors
 def show(
     payment_id: PaymentId,
     ask: Annotated[bool, typer.Option("--ask", help="Ask the gateway first, and note what it says.")] = False,
@@ -67,35 +53,35 @@ def show(
     from highhelp import PayoutBook
 
     if ask:
-        with opened() as guard:
+        with open_guard() as guard:
             guard.status(payment_id)
-    with output_of_database(), PayoutBook() as book:
+    with PayoutBook() as book:
         row = book.show(payment_id)
     output.show_row(row, as_json=as_json)
 
 
 @app.command()
-@guarded
+@report_errors
 def recover(
     payment_id: Annotated[str | None, typer.Argument(help="Only this one.")] = None, as_json: AsJson = False
 ) -> None:
     """Ask the gateway what became of unsettled payouts. Sends nothing. Exit code 3 where it cannot tell."""
     from highhelp.payouts.intents import as_dict
 
-    with opened() as guard:
+    with open_guard() as guard:
         found = guard.recover(payment_id)
     if as_json:
-        output.show_json([as_dict(one) for one in found])
+        output.show_json([as_dict(payout) for payout in found])
     elif found:
-        show_payouts(found)
+        _show_payouts(found)
     else:
         output.show("nothing is unsettled")
-    if any(one.state == "unknown" for one in found):
-        raise typer.Exit(output.UNKNOWN)
+    if any(payout.state == "unknown" for payout in found):
+        raise typer.Exit(ExitCode.UNKNOWN)
 
 
 @app.command()
-@guarded
+@report_errors
 def send(
     file: Annotated[str, typer.Argument(help="CSV with payment_id, amount (100.00), currency ...; - for stdin.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file; store and send nothing.")] = False,
@@ -111,82 +97,77 @@ def send(
     """
     from highhelp.payouts.csv_file import read_csv
 
-    rows = read_csv(output.read_bytes(file, "FILE"))
+    rows = read_csv(read_bytes(file, "FILE"))
     if dry_run:
         _show_check(rows, as_json=as_json)
         return
-    with opened() as guard:
+    with open_guard() as guard:
         report = guard.send_batch(
-            rows, concurrency=concurrency, per_second=per_second, progress=None if as_json else _progress
+            rows, concurrency=concurrency, per_second=per_second, progress=None if as_json else _show_progress
         )
     if as_json:
         output.show_json(report.as_dict())
     else:
         _show_report(report)
-    raise typer.Exit(exit_code(report))
+    raise typer.Exit(_exit_code(report))
 
 
-def exit_code(report: BatchReport) -> int:
-    """Of a batch: what is least known about the money decides."""
-    states = {one.state for one in report.payouts}
+def _exit_code(report: BatchReport) -> ExitCode:
+    """The exit code of a batch: the payouts about which least is known decide."""
+    states = {payout.state for payout in report.payouts}
     if states & {"unknown", "sent"}:
-        return output.UNKNOWN
+        return ExitCode.UNKNOWN
     if "prepared" in states:
-        return output.NOT_SENT
-    declined = any(one.status == "decline" for one in report.payouts)
-    return output.REFUSED if declined or "refused" in states else output.OK
+        return ExitCode.NOT_SENT
+    declined = any(payout.status == "decline" for payout in report.payouts)
+    return ExitCode.REFUSED if declined or "refused" in states else ExitCode.OK
 
 
-def show_payouts(rows: list[Payout]) -> None:
-    """A table."""
+def _show_payouts(rows: list[Payout]) -> None:
+    """Print payouts as a table."""
     names = ["created", "payment_id", "amount", "currency", "state", "status", "sub_status", "reason"]
     output.show_table(
         names,
         [
             (
-                datetime.fromtimestamp(one.created_at, UTC).strftime("%Y-%m-%d %H:%M:%S"),
-                one.payment_id,
-                major(one.amount, one.currency),
-                *(getattr(one, name) for name in names[3:]),
+                format_moment(payout.created_at),
+                payout.payment_id,
+                format_amount(payout.amount, payout.currency, bare=True),
+                *(getattr(payout, name) for name in names[3:]),
             )
-            for one in rows
+            for payout in rows
         ],
     )
 
 
-def major(minor: int, currency: str) -> str:
-    """An amount as people write it."""
-    try:
-        return f"{Money.from_minor(minor, currency).amount:f}"
-    except ValueError:
-        return f"{minor} minor units"
-
-
 def _show_check(rows: list[Any], *, as_json: bool) -> None:
-    with opened() as guard:
+    with open_guard() as guard:
         totals = guard.check_batch(rows)
     if as_json:
-        sums = [{"currency": one.currency, "count": one.count, "amount": one.amount} for one in totals]
+        sums = [{"currency": each.currency, "count": each.count, "amount": each.amount} for each in totals]
         output.show_json({"rows": len(rows), "totals": sums})
         return
-    table = [(one.currency, one.count, major(one.amount, one.currency)) for one in totals]
+    table = [(each.currency, each.count, format_amount(each.amount, each.currency, bare=True)) for each in totals]
     output.show_table(["currency", "payouts", "sum"], table)
     output.show("nothing was stored or sent")
 
 
-def _progress(told: Progress) -> None:
-    step = max(told.total // 20, 1)
-    if told.done % step == 0 or told.done == told.total:
-        output.show(f"{told.done} of {told.total}", err=True)
+def _show_progress(progress: Progress) -> None:
+    step = max(progress.total // 20, 1)
+    if progress.done % step == 0 or progress.done == progress.total:
+        output.show(f"{progress.done} of {progress.total}", err=True)
 
 
 def _show_report(report: BatchReport) -> None:
-    rows = [(one.outcome, one.currency, one.count, major(one.amount, one.currency)) for one in report.totals]
+    rows = [
+        (total.outcome, total.currency, total.count, format_amount(total.amount, total.currency, bare=True))
+        for total in report.totals
+    ]
     output.show_table(["outcome", "currency", "payouts", "sum"], rows)
-    left = [one for one in report.payouts if one.state != "settled" or one.status in ("decline", "error")]
+    left = [payout for payout in report.payouts if payout.state != "settled" or payout.status in FAILED_STATUSES]
     if left:
         output.show("")
-        show_payouts(left)
+        _show_payouts(left)
     if report.stopped:
         output.show(f"stopped early: {report.stopped}", err=True)
     if not report.complete:

@@ -8,14 +8,14 @@ import typer
 
 from highhelp.cli import output
 from highhelp.cli.options import AsJson
-from highhelp.cli.output import guarded
+from highhelp.cli.output import report_errors
 from highhelp_api.contract import FACTS
 
-contract = typer.Typer(no_args_is_help=True, help="The contract that this package was made from.")
+app = typer.Typer(no_args_is_help=True, help="The contract that this package was made from.")
 
 
-@contract.command("provenance")
-@guarded
+@app.command("provenance")
+@report_errors
 def contract_provenance(
     known: Annotated[
         str | None, typer.Option(help="Only what is known so: documented, integrator, inferred ...")
@@ -28,8 +28,6 @@ def contract_provenance(
         words = sorted({fact.provenance for fact in FACTS})
         raise output.UsageProblem(f"--known: nothing is {known!r}; there is {', '.join(words)}")
     if as_json:
-        output.show_json(
-            [{"part": f.part, "name": f.name, "provenance": f.provenance, "source": f.source} for f in facts]
-        )
+        output.show_json([fact._asdict() for fact in facts])
         return
-    output.show_table(["part", "name", "known", "source"], [(f.part, f.name, f.provenance, f.source) for f in facts])
+    output.show_table(["part", "name", "known", "source"], facts)

@@ -1,0 +1,119 @@
+"""`highhelp inbox`: look at stored callbacks, send parked ones to the handler, tidy up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from highhelp.cli import output
+from highhelp.cli.durations import format_moment, parse_age
+from highhelp.cli.options import AsJson, Limit
+from highhelp.cli.output import format_amount, report_errors
+
+if TYPE_CHECKING:
+    from highhelp import CallbackStore
+
+app = typer.Typer(no_args_is_help=True, help="Callbacks that were received.")
+
+EventId = Annotated[int, typer.Argument(help="The event's number, as `highhelp inbox list` shows it.")]
+
+
+def _open_store() -> CallbackStore:
+    """Open the store of callbacks."""
+    from highhelp import CallbackStore
+
+    return CallbackStore()
+
+
+@app.command("list")
+@report_errors
+def list_events(
+    refused: Annotated[bool, typer.Option(help="What was not accepted, instead.")] = False,
+    state: Annotated[str | None, typer.Option(help="Only this state.")] = None,
+    payment_id: Annotated[str | None, typer.Option(help="Only this payment.")] = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Events, the newest first."""
+    from highhelp.inbox.transitions import STATES_OF_EVENTS
+
+    output.check_choice("--state", state, STATES_OF_EVENTS)
+    with _open_store() as store:
+        rows = store.refused(limit=limit) if refused else store.list(limit=limit, state=state, payment_id=payment_id)
+    if as_json:
+        output.show_json(rows)
+    elif refused:
+        names = ["received", "genuine", "reason", "detail"]
+        output.show_table(
+            names, [(format_moment(r["received_at"]), r["genuine"], r["reason"], r.get("detail", "")) for r in rows]
+        )
+    else:
+        output.show_table(
+            ["id", "received", "payment_id", "status", "sub_status", "amount", "state", "reason"],
+            [
+                (
+                    *(r["id"], format_moment(r["received_at"]), r["payment_id"], r["status"], r["sub_status"]),
+                    *(format_amount(r["amount"], r["currency"]), r["state"], r["reason"]),
+                )
+                for r in rows
+            ],
+        )
+
+
+@app.command()
+@report_errors
+def show(event: EventId, as_json: AsJson = False) -> None:
+    """One event with its body, card data masked."""
+    with _open_store() as store:
+        row = store.show(event)
+    output.show_row(row, as_json=as_json)
+
+
+@app.command()
+@report_errors
+def replay(event: EventId, as_json: AsJson = False) -> None:
+    """Send a parked event to the handler after all."""
+    with _open_store() as store:
+        store.replay(event)
+    output.show_result({"id": event, "state": "received"}, f"event {event} is received", as_json=as_json)
+
+
+@app.command()
+@report_errors
+def park(event: EventId, as_json: AsJson = False) -> None:
+    """Keep a waiting event from the handler."""
+    with _open_store() as store:
+        store.park(event)
+    output.show_result({"id": event, "state": "parked"}, f"event {event} is parked", as_json=as_json)
+
+
+@app.command()
+@report_errors
+def stats(as_json: AsJson = False) -> None:
+    """How many events are in which state, and why."""
+    with _open_store() as store:
+        counts = store.stats()
+    if as_json:
+        output.show_json(counts)
+        return
+    rows = [("state", name, number) for name, number in counts["states"].items()]
+    rows += [(part, name, number) for part in ("parked", "refused") for name, number in counts[part].items()]
+    rows.append(("outbox", "waiting", counts["outbox"]))
+    output.show_table(["what", "which", "number"], rows)
+
+
+@app.command()
+@report_errors
+def purge(
+    older_than: Annotated[str, typer.Option(help="Age, such as 90d, 12h, 30m or 45s.")],
+    parked: Annotated[bool, typer.Option(help="Parked ones too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Delete finished events and refused samples. Final callbacks stay known as duplicates."""
+    age = parse_age(older_than)
+    if age is None:
+        raise output.UsageProblem(f"--older-than: {older_than!r} is no age; write it like 90d, 12h, 30m or 45s")
+    with _open_store() as store:
+        number = store.purge(age, parked=parked)
+    output.show_result({"purged": number}, f"purged {number}", as_json=as_json)

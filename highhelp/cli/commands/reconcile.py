@@ -1,0 +1,46 @@
+"""`highhelp reconcile`: guard, inbox and gateway side by side."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from highhelp.cli import output
+from highhelp.cli.durations import parse_moment
+from highhelp.cli.options import AsJson
+from highhelp.cli.output import ExitCode, format_amount, report_errors
+from highhelp.cli.session import open_guard
+
+
+@report_errors
+def reconcile(
+    since: Annotated[str, typer.Option(help="Age (30m, 12h, 7d) or a moment like 2026-11-24 or 2026-11-24T10:00.")] = (
+        "1d"
+    ),
+    until: Annotated[str | None, typer.Option(help="The same; now, if absent. Moments are UTC.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare payouts of guard, inbox and gateway. Only reads and asks. Exit code 1 where something differs."""
+    begin, end = parse_moment(since, "--since"), None if until is None else parse_moment(until, "--until")
+    with open_guard() as guard:
+        report = guard.reconcile(since=begin, until=end)
+    if as_json:
+        output.show_json(report.as_dict())
+    else:
+        rows = [
+            (source, currency, format_amount(amount, currency, bare=True))
+            for source, sums in report.success.items()
+            for currency, amount in sorted(sums.items())
+        ]
+        if rows:
+            output.show_table(["successful, as told by", "currency", "sum"], rows)
+        for difference in report.differences:
+            sources = {"guard": difference.guard, "inbox": difference.inbox, "gateway": difference.gateway}
+            views = ", ".join(f"{name}: {text}" for name, text in sources.items() if text is not None)
+            output.show(f"\n{difference.payment_id}  {difference.kind}: {difference.meaning}")
+            output.show(f"  {views}\n  -> {difference.action}")
+        left_out = f", {report.being_sent} being sent left out" if report.being_sent else ""
+        output.show(f"\n{report.compared} payouts compared{left_out}, {len(report.differences)} differences")
+    if report.differences:
+        raise typer.Exit(ExitCode.REFUSED)

@@ -1,0 +1,286 @@
+"""Check that everything is in place for a signed call."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shlex
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from highhelp.calls.outcome import RawResponse, clock_skew
+from highhelp.cli.key_rings import public_ring
+from highhelp.cli.output import ExitCode, exit_code_of
+from highhelp.cli.schemes import describe
+from highhelp.cli.session import connect
+from highhelp.errors import HighHelpError, Rejected, SettingsError
+from highhelp.settings import (
+    ACCESS_TOKEN,
+    BASE_URL,
+    HOME,
+    PROJECT_ID,
+    VARIABLES,
+    Source,
+    checked_url,
+    load_callback_keys,
+    load_scheme,
+    load_signer,
+)
+from highhelp.transport.config import check_proxy_url, environment_proxy
+from highhelp_signing import HmacSigner, KeyRing, SignatureScheme, Signer
+from highhelp_signing.errors import SigningError
+from highhelp_signing.keyfiles import GOOD_HMAC_LENGTH
+from highhelp_signing.keys import HmacVerificationKey
+from highhelp_signing.normalize import TOLERANCE
+
+CheckState = Literal["ok", "warning", "wrong", "not checked"]
+CLOCK_TOLERANCE = 30.0
+"""Seconds of difference that are worth a warning; what the gateway tolerates is not documented."""
+CONNECT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class SetupCheck:
+    """The result of one check.
+
+    Attributes:
+        name: What was checked.
+        state: How it is.
+        detail: What was found, or what to do. Never holds a key or a token.
+        code: Exit code that it leads to if it is wrong.
+    """
+
+    name: str
+    state: CheckState
+    detail: str
+    code: ExitCode = ExitCode.WRONG_USE
+
+
+def check_setup() -> Iterator[SetupCheck]:
+    """Run every check, each after those that it builds on."""
+    yield from _check_variables()
+    try:
+        source = Source.load()
+    except SettingsError as error:
+        yield SetupCheck("home", "wrong", str(error))
+        return
+    where = f"{source.home}" if source.home is not None else f"none; {HOME} would name one"
+    yield SetupCheck("home", "ok" if source.home is not None else "warning", where)
+    url, base_url = _check_setting("base URL", source, BASE_URL, "base_url", checked_url)
+    project, project_id = _check_setting("project", source, PROJECT_ID, "project_id", lambda text, _: text)
+    yield url
+    yield project
+    key, signer = _check_key(source)
+    yield key
+    scheme_check, scheme = _check_scheme(source)
+    yield scheme_check
+    if signer is not None:
+        yield from _check_key_pair(source, signer)
+    yield from _check_callback_keys(source, signer)
+    if base_url is None:
+        return
+    way, through_proxy = _check_proxy(base_url)
+    yield way
+    reached = True
+    if not through_proxy:
+        for check in _check_connection(base_url):
+            reached = reached and check.state != "wrong"
+            yield check
+    if project_id is None or signer is None or scheme is None or not reached:
+        yield SetupCheck("signed call", "not checked", "what is wrong above has to be mended first")
+        return
+    yield from _check_signed_call()
+
+
+def _check_variables() -> Iterator[SetupCheck]:
+    """Warn about unknown HIGHHELP_* variables; a misspelt name is silently ignored."""
+    for name in sorted(os.environ):
+        if name.startswith("HIGHHELP") and name not in VARIABLES and not name.startswith("HIGHHELP_DATABASE"):
+            close = difflib.get_close_matches(name, VARIABLES, 1, cutoff=0.85)
+            if close:
+                yield SetupCheck("environment", "warning", f"{name} is not read; is {close[0]} meant?")
+
+
+def _check_setting(
+    what: str, source: Source, variable: str, key: str, check: Callable[[str, str], str]
+) -> tuple[SetupCheck, str | None]:
+    found = source.text(variable, key)
+    if found is None:
+        return SetupCheck(what, "wrong", f"{variable} is not set, nor is there a project.json with {key}"), None
+    try:
+        value = check(*found)
+    except SettingsError as error:
+        return SetupCheck(what, "wrong", str(error)), None
+    return SetupCheck(what, "ok", f"{value} (from {found[1]})"), value
+
+
+_SHORT = f"the HMAC key has fewer than {GOOD_HMAC_LENGTH} characters; is it the whole key?"
+
+
+def _check_key(source: Source) -> tuple[SetupCheck, Signer | None]:
+    try:
+        signer, where = load_signer(source)
+    except SettingsError as error:
+        return SetupCheck("key", "wrong", str(error)), None
+    ring = public_ring(signer)
+    name = f"RSA {ring.key_ids[0]}" if ring is not None else signer.algorithm.upper()
+    # the place is a file, or a variable that may hold a path
+    exposed = _exposed(Path(where)) or _exposed(Path(source.environ.get(where, "")))
+    if isinstance(signer, HmacSigner) and signer.is_short:
+        exposed = f"{exposed}; {_SHORT}" if exposed else _SHORT
+    if exposed:
+        return SetupCheck("key", "warning", f"{name} (from {where}); {exposed}"), signer
+    return SetupCheck("key", "ok", f"{name} (from {where})"), signer
+
+
+def _exposed(path: Path) -> str:
+    """Describe a private file that others may read; "" for any other file."""
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return ""
+    if os.name == "posix" and stat.S_ISREG(mode) and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return f"others may read it: chmod 600 {shlex.quote(str(path))}"
+    return ""
+
+
+def _check_scheme(source: Source) -> tuple[SetupCheck, SignatureScheme | None]:
+    try:
+        scheme, where = load_scheme(source)
+    except SettingsError as error:
+        return SetupCheck("scheme", "wrong", str(error)), None
+    token = source.text(ACCESS_TOKEN)
+    also = f"; token from {token[1]}" if token is not None else ""
+    return SetupCheck("scheme", "ok", f"{describe(scheme)} (from {where}){also}"), scheme
+
+
+def _check_key_pair(source: Source, signer: Signer) -> Iterator[SetupCheck]:
+    public, ring = source.file(lambda home: home.public_key), public_ring(signer)
+    if public is None or ring is None:
+        return
+    try:
+        theirs = KeyRing.from_pem(public)
+    except SigningError as error:
+        yield SetupCheck("key pair", "wrong", str(error))
+        return
+    if set(theirs.key_ids) & set(ring.key_ids):
+        yield SetupCheck("key pair", "ok", f"{public} belongs to it")
+    else:
+        detail = f"{public} is {theirs.key_ids[0]}: private and public key are of different pairs"
+        yield SetupCheck("key pair", "wrong", detail)
+
+
+def _check_callback_keys(source: Source, signer: Signer | None) -> Iterator[SetupCheck]:
+    try:
+        ring, where = load_callback_keys(source)
+    except SettingsError as error:
+        missing = "is not set" in str(error)
+        yield SetupCheck("callback keys", "warning" if missing else "wrong", f"{error}")
+        return
+    own = public_ring(signer) if signer is not None else None
+    if own is not None and set(own.key_ids) & set(ring.key_ids):
+        detail = f"{where} is the project's own key; the gateway signs callbacks with another one"
+        yield SetupCheck("callback keys", "wrong", detail)
+        return
+    detail = f"{', '.join(ring.key_ids)} (from {where})"
+    hmac_keys = [key for key in ring if isinstance(key, HmacVerificationKey)]
+    if 0 < len(hmac_keys) < len(ring):
+        detail += "; keys of both kinds, a callback signed with either is accepted"
+    if any(key.is_short for key in hmac_keys):
+        yield SetupCheck("callback keys", "warning", f"{detail}; {_SHORT}")
+    else:
+        yield SetupCheck("callback keys", "ok", detail)
+
+
+def _check_proxy(base_url: str) -> tuple[SetupCheck, bool]:
+    if urlsplit(base_url).scheme == "http":
+        return SetupCheck("proxy", "ok", "none; plain http never goes through one"), False
+    chosen = environment_proxy(base_url)
+    if chosen is None:
+        return SetupCheck("proxy", "ok", "none"), False
+    variable, url = chosen
+    try:
+        check_proxy_url(variable, url)
+    except SettingsError as error:
+        return SetupCheck("proxy", "wrong", str(error)), True
+    proxy = urlsplit(url)  # without the credentials, which must not be shown
+    shown = f"{proxy.scheme}://{proxy.hostname}" + (f":{proxy.port}" if proxy.port else "")
+    return SetupCheck("proxy", "ok", f"{variable} names {shown}; the way beyond it is not checked"), True
+
+
+def _check_connection(base_url: str) -> Iterator[SetupCheck]:
+    """Check name, connection and TLS one by one: each has another remedy."""
+    import socket
+    import ssl
+
+    parts = urlsplit(base_url)
+    host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        connection = socket.create_connection((host, port), timeout=CONNECT_SECONDS)
+    except socket.gaierror as error:
+        yield SetupCheck("reachable", "wrong", f"{host} is not known by name: {error.strerror}", ExitCode.NOT_SENT)
+        return
+    except (OSError, UnicodeError) as error:
+        text = getattr(error, "strerror", None) or type(error).__name__
+        yield SetupCheck("reachable", "wrong", f"{host}:{port} does not take connections: {text}", ExitCode.NOT_SENT)
+        return
+    with connection:
+        yield SetupCheck("reachable", "ok", f"{host}:{port}")
+        if parts.scheme != "https":
+            yield SetupCheck("TLS", "warning", "none: plain http, for this machine alone")
+            return
+        import httpx
+
+        try:
+            with httpx.create_ssl_context().wrap_socket(connection, server_hostname=host) as secured:
+                yield _check_certificate(secured.version(), secured.getpeercert())
+        except ssl.SSLCertVerificationError as error:
+            yield SetupCheck(
+                "TLS", "wrong", f"the certificate is not accepted: {error.verify_message}", ExitCode.NOT_SENT
+            )
+        except (OSError, ValueError) as error:
+            yield SetupCheck("TLS", "wrong", f"no TLS connection: {type(error).__name__}", ExitCode.NOT_SENT)
+
+
+def _check_certificate(version: str | None, certificate: Mapping[str, Any] | None) -> SetupCheck:
+    import ssl
+
+    end = (certificate or {}).get("notAfter")
+    days = (ssl.cert_time_to_seconds(end) - time.time()) / 86400 if isinstance(end, str) else None
+    if days is not None and days < 14:
+        return SetupCheck("TLS", "warning", f"{version}; the certificate ends in {days:.0f} days")
+    return SetupCheck("TLS", "ok", f"{version}" + (f"; the certificate is good for {days:.0f} days" if days else ""))
+
+
+def _check_signed_call() -> Iterator[SetupCheck]:
+    answers: list[RawResponse] = []
+    try:
+        with connect(on_answer=lambda _, answer: answers.append(answer)) as client:
+            client.service.balance()
+    except HighHelpError as error:
+        hint = ""
+        if isinstance(error, Rejected) and error.status == 401:
+            hint = "; `highhelp doctor --calibrate` tries other readings of the signature"
+        yield SetupCheck("signed call", "wrong", f"{error}{hint}", exit_code_of(error))
+    else:
+        yield SetupCheck("signed call", "ok", "the gateway accepted the signature")
+    yield from _check_clock(answers)
+
+
+def _check_clock(answers: list[RawResponse]) -> Iterator[SetupCheck]:
+    skew = clock_skew(answers[-1]) if answers else None
+    if skew is None:
+        yield SetupCheck("clock", "not checked", "the gateway told no Date")
+    elif abs(skew) <= CLOCK_TOLERANCE:
+        yield SetupCheck("clock", "ok", f"within {abs(skew):.0f} s of the gateway's")
+    else:
+        where = "ahead of" if skew > 0 else "behind"
+        state: CheckState = "warning" if abs(skew) < TOLERANCE else "wrong"
+        yield SetupCheck(
+            "clock", state, f"{abs(skew):.0f} s {where} the gateway's: set this machine's clock", ExitCode.REFUSED
+        )
