@@ -143,7 +143,8 @@ class FormFinder:
     ) -> Mapping[str, object]:
         padding, digest = found
         proof: dict[str, object] = {}
-        if not isinstance(key, HmacVerificationKey):
+        # HMAC has no digest, and a custom key that ignores it matches with the first one
+        if isinstance(key, RsaVerificationKey) or digest != DIGESTS[0]:
             proof["digest"] = digest
         if missing:
             proof["padding"] = padding

@@ -187,6 +187,20 @@ def test_the_log_proposes_what_is_proved_once(
     assert ("digest" in proposal) is not hmac
 
 
+@pytest.mark.parametrize("form", PROVABLE, ids=str)
+def test_a_custom_key_proves_no_double_digest(
+    rsa_key: rsa.RSAPrivateKey, sign: Sign, caplog: pytest.LogCaptureFixture, form: SignatureScheme
+) -> None:
+    """It may be an HMAC; then the setting leaves the digest at its default, which is what was found."""
+    caplog.set_level(logging.INFO, "highhelp.signing")
+    key = OnlyMatches(RsaVerificationKey(rsa_key.public_key()))
+    raw = compact(final(padded_length(form)))
+    CallbackVerifier({PROJECT: KeyRing([key])}, clock=lambda: NOW).verify(raw, sign(raw, scheme=form))
+    (proposal,) = proposals(caplog)
+    assert ("digest" in proposal) == (form.digest == "single")
+    assert SignatureScheme.from_json(proposal) == form
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -53,7 +53,7 @@ ROOMS = {
                 "tests/signing/test_normalize.py::test_amplification_is_bounded_in_time_and_memory",
             ),
         ),
-        Room("verifier", _of("highhelp_signing", "callbacks ambiguity"), _SIGNING_TESTS, 95, _SLOW_SIGNING_TESTS),
+        Room("verifier", _of("highhelp_signing", "callbacks ambiguity forms"), _SIGNING_TESTS, 95, _SLOW_SIGNING_TESTS),
         Room(
             "guard",
             _of("highhelp.payouts", "intents flow guard"),
