@@ -227,15 +227,18 @@ def test_an_interrupted_create_is_an_unknown_outcome(
 # --- wait ----------------------------------------------------------------------------------------------------------
 
 
-def test_wait_tells_each_change_on_standard_error(gateway: MockGateway, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main([*CREATE, "--payment-id", "w"]) == 0
+def test_wait_tells_each_change_on_standard_error(
+    gateway: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: gateway.travel(30) and None)
+    assert cli.main([*CREATE, *SLOW, "--payment-id", "w"]) == 0
     capsys.readouterr()
     assert cli.main(["payin", "wait", "w"]) == 0
     told = capsys.readouterr()
     seen = [line.split()[2] for line in told.err.splitlines()]
     assert seen[0] == "processing:new"
     assert seen[-1] == "success"
-    assert "100.00 RUB" in told.out
+    assert "9000.06 RUB" in told.out
     assert cli.main(["payin", "wait", "w", "--json"]) == 0
     told = capsys.readouterr()
     assert json.loads(told.out)["status"] == "success"
@@ -254,7 +257,7 @@ def test_wait_gives_up_with_3_and_the_last_state(
     assert cli.main([*CREATE, "--payment-id", "s"]) == 0
     gateway.advance("s", "processing", "requisites")
     monkeypatch.setattr("highhelp.transport.driver.time.sleep", SLEEP)
-    assert cli.main(["payin", "wait", "s", "--timeout", "3"]) == 3  # the first answer has to come meanwhile
+    assert cli.main(["payin", "wait", "s", "--timeout", "5"]) == 3  # the first answer has to come meanwhile
     told = capsys.readouterr().err.splitlines()[-1]
     assert "processing:requisites" in told
     assert "`highhelp payin wait s --product p2p`" in told
