@@ -358,6 +358,7 @@ def test_help_and_completion_load_nothing_heavy() -> None:
         assert "loaded []" in done.stdout, done.stdout[-300:] + done.stderr
 
 
+@pytest.mark.slow
 def test_a_dead_port_is_one_line_of_a_real_program(pattern: Path) -> None:
     # in a process of its own, since a test's logging hides what Python's own would print
     environ = {"HIGHHELP_HOME": str(pattern), "HIGHHELP_BASE_URL": "http://127.0.0.1:9"}

@@ -47,6 +47,7 @@ def general(operation: str) -> dict[str, Any]:
 
 @relaxed
 @given(operation=st.sampled_from(sorted(OPERATIONS)), status=STATUSES, content=bodies(), asynchronous=st.booleans())
+@pytest.mark.slow
 def test_a_value_or_an_error_of_ours(
     naps: list[float], operation: str, status: int, content: bytes, asynchronous: bool
 ) -> None:

@@ -157,6 +157,7 @@ def test_aiohttp_with_nobody_there_means_not_sent(signer: RsaSigner) -> None:
         asyncio.run(run())
 
 
+@pytest.mark.slow
 def test_clients_of_httpx2(signer: RsaSigner) -> None:
     about: dict[str, Any] = {"project_id": "p", "signer": signer, "environ": {}, "total_timeout": 3, "timeout": 2}
 

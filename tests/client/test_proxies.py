@@ -193,6 +193,7 @@ def test_a_proxy_of_the_environment_is_used_for_https(
 @transports
 @pytest.mark.parametrize("variable", VARIABLES)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "gateway.internal"])
+@pytest.mark.slow
 def test_plain_http_never_goes_through_a_proxy(
     run: Any, monkeypatch: pytest.MonkeyPatch, variable: str, host: str, transport: Any
 ) -> None:
@@ -205,7 +206,7 @@ def test_plain_http_never_goes_through_a_proxy(
     with server(proxy) as url:
         monkeypatch.setenv(variable, url)
         with pytest.raises(HighHelpError):  # nobody listens there
-            run(f"http://{host}:9", payout, transport=transport, total_timeout=0.5, allow_plain_http=True)
+            run(f"http://{host}:9", payout, transport=transport, total_timeout=0.2, allow_plain_http=True)
     assert asked == []
 
 

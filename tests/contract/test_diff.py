@@ -514,6 +514,7 @@ def removed(there: Any, key: Any) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(WAYS), st.sampled_from([replaced, removed]))
+@pytest.mark.slow
 def test_no_edit_goes_unseen(way: tuple[Any, ...], change: Callable[[Any, Any], object]) -> None:
     found = told(way, change)
     assert found != [], way
@@ -526,6 +527,7 @@ def test_no_edit_goes_unseen(way: tuple[Any, ...], change: Callable[[Any, Any], 
     st.sampled_from([way for way in WAYS if isinstance(holder(SPEC, (*way, "x")), dict)]),
     st.from_regex(r"\Ax-[a-z]{3}\Z").filter(lambda key: key not in JUDGES),
 )
+@pytest.mark.slow
 def test_an_unknown_key_is_never_safe(way: tuple[Any, ...], key: str) -> None:
     found = told((*way, key), lambda there, name: there.__setitem__(name, 1))
     assert found != []

@@ -86,6 +86,7 @@ def test_a_new_operation_is_callable_with_no_other_edit(extended: Path) -> None:
     assert output == "{'path': '/api/v1/limit/info'}\n1\n"
 
 
+@pytest.mark.slow
 def test_a_new_enum_value_and_sensitive_field_arrive(extended: Path) -> None:
     output = run_with(
         extended,

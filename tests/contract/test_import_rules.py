@@ -65,6 +65,7 @@ def test_the_code_keeps_them(copy: Path) -> None:
         ("gateway/highhelp_mock/simulation/clock.py", "import highhelp_mock.simulation.engine", "no circles"),
     ],
 )
+@pytest.mark.slow
 def test_a_planted_import_is_found(copy: Path, file: str, line: str, rule: str) -> None:
     place = copy / file
     before = place.read_text(encoding="utf-8")

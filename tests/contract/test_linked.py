@@ -13,6 +13,8 @@ from highhelp_mock.simulation.engine import Engine
 from highhelp_mock.simulation.representations import info_answer
 from tests.contract import linked
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def report() -> linked.Report:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import queue
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pytest
 
 from highhelp import cli
 from highhelp.cli import demonstration as demo
 from highhelp_signing import CallbackRejected, CallbackVerifier
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_the_demo_ends_with_success(capsys: pytest.CaptureFixture[str]) -> None:
@@ -27,6 +26,7 @@ def test_the_demo_ends_with_success(capsys: pytest.CaptureFixture[str]) -> None:
     assert told.count("signature checked") >= 4
 
 
+@pytest.mark.slow
 def test_the_demo_fails_where_a_callbacks_signature_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     class Forgetful(CallbackVerifier):
         refused = False

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from highhelp.inbox.outbox import CloudEvent
     from highhelp_mock import MockGateway
 
+pytestmark = pytest.mark.slow
+
 PAN = "4000001234567899"
 
 

@@ -493,6 +493,7 @@ def test_what_was_put_out_before_is_not_put_out_again(play: Any, gateway: MockGa
     play(scenario, outbox=True)
 
 
+@pytest.mark.slow
 def test_purging(play: Any, gateway: MockGateway, sqlite: str) -> None:
     async def scenario(inbox: Any) -> None:
         await take(inbox, gateway.signed_callback("done", "success"))

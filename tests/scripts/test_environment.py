@@ -65,6 +65,7 @@ def test_failing_installer_is_followed_by_the_next(capfd: pytest.CaptureFixture[
     assert capfd.readouterr().err.split() == ["no", "index", "Could", "not", "install", "it"]
 
 
+@pytest.mark.slow
 def test_short_run_leaves_slow_tests_out_and_named_ones_run() -> None:
     def collected(*arguments: str) -> str:
         command = [sys.executable, str(ROOT / "scripts" / "test"), *arguments, "--collect-only", "-q"]

@@ -83,6 +83,7 @@ def test_every_field_of_the_scheme_and_every_reason_has_a_vector() -> None:
     assert {fault.value for fault in BodyFault} - {"type"} <= {row["reason"] for row in VECTORS}
 
 
+@pytest.mark.slow
 def test_the_file_is_what_the_independent_reading_writes() -> None:
     script = Path(__file__).with_name("make_vectors.py")
     assert "import highhelp" not in (text := script.read_text("utf-8"))

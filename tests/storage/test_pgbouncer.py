@@ -7,10 +7,14 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from highhelp import AsyncCallbackInbox, AsyncHighHelp, AsyncPayoutGuard, CallbackInbox, HighHelp, PayoutGuard
 
 if TYPE_CHECKING:
     from highhelp_mock import MockGateway
+
+pytestmark = pytest.mark.slow
 
 SENDERS, EACH, PAYOUTS = 12, 20, 12
 
