@@ -16,29 +16,50 @@ from sqlalchemy import Connection
 import highhelp
 from highhelp import (
     AsyncCallbackInbox,
+    AsyncCallbackStore,
     AsyncHighHelp,
+    AsyncHTTPTransport,
     AsyncPayoutGuard,
     CallbackEvent,
     CallbackInbox,
+    CallbackStore,
     CallError,
     DuplicatePayment,
     FieldProblem,
+    HandlerCommits,
     HighHelp,
     HighHelpError,
     HmacSigner,
+    HTTPTransport,
+    InboxRefusal,
     InvalidRequest,
     Money,
     MoneyError,
+    NoSuchPayout,
     NotSent,
+    OutboxPublisher,
     OutcomeUnknown,
+    Payout,
+    PayoutBook,
+    PayoutBusy,
+    PayoutConflict,
     PayoutGuard,
+    PayoutRefusal,
+    PayoutUnsettled,
     RawResponse,
     Rejected,
+    RowsRefused,
     RsaSigner,
     SettingsError,
     Unavailable,
     WaitTimeout,
+    asgi_receiver,
+    django_receiver,
+    flask_receiver,
     models,
+    nats_sender,
+    rabbit_sender,
+    wsgi_receiver,
 )
 from highhelp_mock import MockGateway, create_app
 from highhelp_signing import (
@@ -129,7 +150,7 @@ def clients(signer: Signer) -> tuple[HighHelp, AsyncHighHelp]:
 
 
 def signers() -> list[Signer]:
-    return [RsaSigner.from_pem("private_key.pem"), HmacSigner("key"), HmacSigner.from_file("key.txt")]
+    return [RsaSigner.from_pem("private_key.pem"), HmacSigner("k" * 32), HmacSigner.from_file("key.txt")]
 
 
 def money() -> tuple[Money, Decimal, int, str]:
@@ -180,6 +201,39 @@ def payouts(client: HighHelp, request: models.P2PPayoutRequest, event: CallbackE
 async def asynchronous_payouts(client: AsyncHighHelp, request: models.P2PPayoutRequest) -> str:
     async with AsyncPayoutGuard(client, "shop.db") as guard:
         return (await guard.send(request)).state
+
+
+def transports(signer: Signer) -> tuple[HighHelp, AsyncHighHelp]:
+    ours = HTTPTransport(proxy="http://proxy.example:3128", limits=httpx.Limits(max_connections=5))
+    return HighHelp(signer=signer, transport=ours), AsyncHighHelp(signer=signer, transport=AsyncHTTPTransport())
+
+
+def receivers(inbox: CallbackInbox, late: AsyncCallbackInbox) -> list[object]:
+    made: list[object] = [asgi_receiver(late), django_receiver(inbox)]
+    return [*made, wsgi_receiver(inbox), flask_receiver(inbox)]
+
+
+async def publishing() -> int:
+    async with rabbit_sender("amqp://127.0.0.1", queue="events") as send:
+        publisher = OutboxPublisher("shop.db", send)
+        sent: int = await publisher.publish()
+    async with nats_sender("nats://127.0.0.1", stream="events", subject="paid") as other:
+        return sent + await OutboxPublisher("shop.db", other).publish()
+
+
+def stores() -> tuple[CallbackStore, AsyncCallbackStore]:
+    return CallbackStore("shop.db"), AsyncCallbackStore("shop.db")
+
+
+def books() -> list[Payout]:
+    try:
+        with PayoutBook("shop.db") as book:
+            return list(book.list(limit=1))
+    except (NoSuchPayout, PayoutBusy, PayoutConflict, PayoutUnsettled, RowsRefused, HandlerCommits) as error:
+        print(error)
+    except (PayoutRefusal, InboxRefusal) as error:
+        print(error)
+    return []
 
 
 def signature(signer: Signer) -> bytes:
