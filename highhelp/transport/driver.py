@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 import traceback
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,22 +76,32 @@ class Wire:
         """
         connect = min(CONNECT_SECONDS, send.seconds)
         limits = {"connect": connect, "read": send.seconds, "write": send.seconds, "pool": connect}
+        url, host = _parse(library, self.base_url + send.call.operation.path)
         return library.Request(
             "POST",
-            self.base_url + send.call.operation.path,
-            content=send.call.body,
-            headers={
-                "content-type": "application/json",
-                "accept": "application/json",
-                "accept-encoding": "identity",
-                "user-agent": self.user_agent,
-            },
+            url,
+            headers=[
+                ("host", host),
+                ("content-length", str(len(send.call.body))),
+                ("content-type", "application/json"),
+                ("accept", "application/json"),
+                ("accept-encoding", "identity"),
+                ("user-agent", self.user_agent),
+            ],
+            stream=library.ByteStream(send.call.body),
             extensions={
                 "timeout": {"read": send.seconds} if self.fast else limits,
                 EXTENSION: state,
                 self.auth.NORMALIZED: (send.call.body, send.call.normalized),
             },
         )
+
+
+@lru_cache(maxsize=256)
+def _parse(library: Any, url: str) -> tuple[Any, str]:
+    """Parse the URL of an operation, once: as the library's class, and as the Host header."""
+    parsed = library.URL(url)
+    return parsed, parsed.netloc.decode("ascii")
 
 
 def perform(step: Step, client: httpx.Client, wire: Wire, pause: Callable[[float], object] | None = None) -> Result:

@@ -144,7 +144,8 @@ class SignatureAuth(httpx.Auth):
 
     @staticmethod
     def _set(request: _Request, headers: dict[str, str]) -> None:
-        request.headers.pop(contract.HEADERS.algorithm, None)  # of an earlier attempt, or of another scheme
+        if contract.HEADERS.algorithm in request.headers:  # of an earlier attempt, or of another scheme
+            del request.headers[contract.HEADERS.algorithm]
         request.headers.update(headers)
 
     def headers(self, content: bytes, normalized: str | None = None) -> dict[str, str]:
