@@ -146,8 +146,7 @@ class SignatureAuth(httpx.Auth):
     def _set(request: _Request, headers: dict[str, str]) -> None:
         if contract.HEADERS.algorithm in request.headers:  # of an earlier attempt, or of another scheme
             del request.headers[contract.HEADERS.algorithm]
-        for name, value in headers.items():  # httpx's update() takes three times as long
-            request.headers[name] = value
+        request.headers.update(headers)
 
     def headers(self, content: bytes, normalized: str | None = None) -> dict[str, str]:
         """The signature headers of a body, signed now: for a request that :meth:`check_origin` has nothing against.
