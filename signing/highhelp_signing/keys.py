@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import hashlib
 import hmac
 from typing import TYPE_CHECKING, Protocol
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from highhelp_signing.errors import KeyFormatError
 from highhelp_signing.keyfiles import (
@@ -27,8 +24,10 @@ from highhelp_signing.keyfiles import (
 from highhelp_signing.signers import PKCS1, SHA256, rsa_input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from os import PathLike
+
+    from cryptography.hazmat.primitives.asymmetric import rsa
 
     from highhelp_signing.scheme import Digest
 
@@ -88,15 +87,16 @@ class RsaVerificationKey:
         except InvalidSignature:
             return None
 
-    def signed_with_pkcs1(self, signature: bytes) -> bytes | None:
-        """Recover what this key signed, in the encoding of PKCS#1 v1.5; None where the signature is not this key's.
+    def made(self, signature: bytes) -> bool:
+        """Whether this key made the signature, over whatever text and with whatever hash.
 
         For the diagnosis of a signature: it distinguishes "another key" from "another text".
         """
         try:
-            return self._key.recover_data_from_signature(signature, padding.PKCS1v15(), None)
+            self._key.recover_data_from_signature(signature, PKCS1, None)
         except (InvalidSignature, ValueError):
-            return None
+            return False
+        return True
 
     def __repr__(self) -> str:
         return f"<RsaVerificationKey {self.key_id}>"
@@ -139,31 +139,15 @@ class HmacVerificationKey(Secret):
                 return ending
         return None
 
-    def misread_variants(self) -> list[tuple[str, Callable[[bytes, str], bytes]]]:
-        """List ways to misread the key's file, each with the HMAC that it gives (message, name of the hash).
+    def mac(self, message: bytes, hash_name: str = "sha512", *, line_break: bool = False) -> bytes:
+        """The HMAC of a message; `line_break`: by the key as read with the line break at the end of its file.
 
-        For the diagnosis of a signature; the first one is the key as it is.
+        For the diagnosis of a signature.
         """
-        key = self.__key
-        ways = {
-            "": key,
-            "with the line break at the end of its file": key + b"\n",
-            "with a space before it": b" " + key,
-            "with the byte order mark of its file": b"\xef\xbb\xbf" + key,
-        }
-        with contextlib.suppress(ValueError):
-            ways["decoded from base64url, though its text is the key"] = base64.urlsafe_b64decode(key + b"==")
-        with contextlib.suppress(ValueError):
-            ways["decoded from hex, though its text is the key"] = bytes.fromhex(key.decode())
-        return [(name, _mac(used)) for name, used in ways.items() if used]
+        return hmac.digest(self.__key + b"\n" * line_break, message, hash_name)
 
     def __repr__(self) -> str:
         return f"<HmacVerificationKey {self.key_id}>"
-
-
-def _mac(key: bytes) -> Callable[[bytes, str], bytes]:
-    # a closure, since the repr of a partial would show the key
-    return lambda message, name: hmac.digest(key, message, name)
 
 
 class KeyRing:

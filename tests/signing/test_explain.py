@@ -170,15 +170,6 @@ def with_bom(case: Case) -> None:
     case.body = b"\xef\xbb\xbf" + case.body
 
 
-def number_rewritten(signed: bytes, sent: bytes) -> Mistake:
-    def plant(case: Case) -> None:
-        case.body = b'{"general": {"project_id": "%s"}, "n": %s}' % (PROJECT.encode(), sent)
-        text = f"general:project_id:{PROJECT};n:{signed.decode()}"
-        body_signed_as(text)(case)
-
-    return plant
-
-
 def signed_then_nulls_added(case: Case) -> None:
     case.headers.update(case.signed(json.dumps({**BODY, "payment": {**BODY["payment"], "note": 1}}).encode()))
     kept = {name: value for name, value in BODY["payment"].items() if value is not None}
@@ -218,10 +209,6 @@ MISTAKES: list[tuple[str, Mistake, Cause]] = [
     ("body changed", changed, Cause.CHANGED),
     ("field added after signing", field_added, Cause.CHANGED),
     ("null fields added after signing", signed_then_nulls_added, Cause.SCHEME),
-    ("trailing zero lost", number_rewritten(b"100.10", b"100.1"), Cause.CHANGED),
-    ("trailing zero added", number_rewritten(b"100.1", b"100.10"), Cause.RE_SERIALISED),
-    ("integer became a float", number_rewritten(b"100", b"100.0"), Cause.RE_SERIALISED),
-    ("float became an integer", number_rewritten(b"100.0", b"100"), Cause.RE_SERIALISED),
     ("not sorted", body_signed_as(IN_ORDER), Cause.SORTING),
     ("JSON text signed", message(base64url_encode(RAW).encode() + str(NOW).encode()), Cause.JSON_TEXT),
     ("compact JSON signed", message(json.dumps(BODY, separators=(",", ":")).encode()), Cause.JSON_TEXT),
@@ -235,7 +222,6 @@ MISTAKES: list[tuple[str, Mistake, Cause]] = [
     ("another second signed", timestamps(f"{NOW}", signed=f"{NOW - 2}"), Cause.TIMESTAMP_DIFFERS),
     ("stale", timestamps(f"{NOW - 1000}"), Cause.STALE),
     ("from the future", timestamps(f"{NOW + 1000}"), Cause.STALE),
-    ("signature padded", respelt(lambda raw: base64url_encode(raw, padding=True)), Cause.PADDING),
     ("half padded", respelt(lambda raw: base64url_encode(raw) + "="), Cause.PADDING),
     ("hex", respelt(bytes.hex), Cause.ENCODING),
     ("hex in capitals", respelt(lambda raw: raw.hex().upper()), Cause.ENCODING),
@@ -252,7 +238,7 @@ MISTAKES: list[tuple[str, Mistake, Cause]] = [
     ("private key in the token", private_key_in_token, Cause.PRIVATE_KEY_SENT),
     ("token in standard base64", token_in_standard_base64, Cause.TOKEN),
     ("another project", another_project, Cause.PROJECT),
-    ("HMAC without a key at hand", hmac_signed, Cause.ALGORITHM),
+    ("HMAC by an unknown key", hmac_signed, Cause.UNKNOWN),
     ("no signature", lambda case: case.headers.pop(SIGNATURE), Cause.HEADER_MISSING),
     ("no timestamp header", lambda case: case.headers.pop(STAMP), Cause.HEADER_MISSING),
     ("no token", lambda case: case.headers.pop(TOKEN), Cause.HEADER_MISSING),
@@ -266,7 +252,7 @@ MISTAKES: list[tuple[str, Mistake, Cause]] = [
 def test_the_planted_mistake_is_named(case: Case, plant: Mistake, cause: Cause) -> None:
     plant(case)
     found = case.explained()
-    assert not found.matches or cause is Cause.PADDING
+    assert not found.matches
     assert found.cause is cause, found.findings
     # an RSA signature of this body is never said to be one of another body
     assert cause is Cause.CHANGED or Cause.CHANGED not in {finding.cause for finding in found.findings}
@@ -326,6 +312,8 @@ def test_what_does_not_matter_is_no_finding(case: Case) -> None:
     ):
         case.body = body
         assert case.explained().matches
+    case.headers[SIGNATURE] = base64url_encode(case.raw_signature, padding=True)
+    assert case.explained().matches
 
 
 def test_a_key_that_should_not_have_signed_is_named(case: Case) -> None:
@@ -344,8 +332,6 @@ def test_a_key_that_should_not_have_signed_is_named(case: Case) -> None:
     [
         (HMAC_TEXT, "sha512", MESSAGE, None),
         (HMAC_TEXT + "\n", "sha512", MESSAGE, Cause.HMAC_KEY_TEXT),
-        (" " + HMAC_TEXT, "sha512", MESSAGE, Cause.HMAC_KEY_TEXT),
-        ("\ufeff" + HMAC_TEXT, "sha512", MESSAGE, Cause.HMAC_KEY_TEXT),
         (HMAC_TEXT, "sha256", MESSAGE, Cause.DIGEST),
         (HMAC_TEXT, "sha512", hashlib.sha256(MESSAGE).digest(), Cause.DIGEST),
         (HMAC_TEXT, "sha512", ENCODED, Cause.NO_TIMESTAMP),
@@ -359,13 +345,6 @@ def test_mistakes_of_an_hmac(key: str, hash_name: str, made: bytes, cause: Cause
     found = explain(RAW, sent, KeyRing.from_hmac(HMAC_TEXT), clock=lambda: NOW)
     assert found.cause is cause, found.findings
     assert found.matches is (cause is None)
-
-
-def test_hmac_key_read_from_base64() -> None:
-    text = base64.urlsafe_b64encode(b"thirty-two bytes of a key, yes..").decode()
-    value = hmac.digest(base64.urlsafe_b64decode(text), MESSAGE, "sha512")
-    sent = {SIGNATURE: base64url_encode(value), STAMP: str(NOW)}
-    assert explain(RAW, sent, KeyRing.from_hmac(text), clock=lambda: NOW).cause is Cause.HMAC_KEY_TEXT
 
 
 @pytest.mark.parametrize("sent", [None, "HMAC", "rsa-sha256"])

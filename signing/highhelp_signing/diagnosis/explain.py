@@ -13,21 +13,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from highhelp_api import contract
 from highhelp_signing.diagnosis.candidates import Candidate, candidates, scheme_differences
-from highhelp_signing.diagnosis.encodings import TimestampReading, read_signature, read_timestamp
+from highhelp_signing.diagnosis.encodings import Reading, read_signature, read_timestamp
 from highhelp_signing.diagnosis.findings import Cause, Finding
 from highhelp_signing.diagnosis.inputs import KnownKey, SentBody, SentHeaders, is_private, known_keys, token_key
-from highhelp_signing.diagnosis.matcher import Match, Matcher, check_hash
+from highhelp_signing.diagnosis.matcher import Match, Matcher
 from highhelp_signing.encoding import base64url_encode
-from highhelp_signing.errors import SigningError
 from highhelp_signing.forms import FORMS
 from highhelp_signing.keyfiles import public_pem
-from highhelp_signing.keys import HmacVerificationKey, KeyRing, RsaVerificationKey
+from highhelp_signing.keys import KeyRing, RsaVerificationKey
 from highhelp_signing.normalize import DEFAULT_SCHEME, TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from highhelp_signing.diagnosis.encodings import SignatureReading
     from highhelp_signing.scheme import SignatureScheme
 
 __all__ = ["Cause", "Explanation", "Finding", "explain"]
@@ -64,7 +62,7 @@ class Explanation:
 class _Explained(NamedTuple):
     candidate: Candidate
     match: Match
-    timestamp: TimestampReading
+    timestamp: Reading[str]
 
 
 def explain(
@@ -94,17 +92,16 @@ def explain(
     """
     used = DEFAULT_SCHEME if scheme is None else scheme
     sent, content = SentHeaders(headers), SentBody(body, used)
-    known = known_keys(keys, others, sent.token)
+    known = known_keys(keys, others or {}, sent.token)
     signatures, timestamps = read_signature(sent.signature or ""), read_timestamp((sent.timestamp or "")[:64])
     matcher = Matcher(known, signatures)
     around = [*sent.findings, *content.findings]
-    timing = list(_check_time(timestamps[-1].text, tolerance, clock))
+    timing = list(_check_time(timestamps[-1].value, tolerance, clock))
     projects = list(_check_projects(sent, content, project_id))
-    explained = _search(matcher, content, timestamps, used) if sent.signature is not None else None
+    explained = _search(matcher, content, timestamps, used) if signatures else None
     if explained is None:
-        findings = [*around, *_check_private_token(sent), *projects, *timing]
-        if sent.signature is not None:
-            findings = [*_describe_unexplained(matcher, known, signatures, sent, content), *findings]
+        unexplained = _describe_unexplained(matcher, known, signatures, sent, content)
+        findings = [*unexplained, *around, *_check_private_token(sent.token), *projects, *timing]
         # what is broken on the way in comes before what follows from it
         findings.sort(key=lambda finding: finding.cause in (Cause.UNKNOWN, Cause.UNKNOWN_KEY, Cause.CHANGED))
         return Explanation(False, _unique(findings), None, None, content.normalized)
@@ -117,22 +114,17 @@ def explain(
     reasons += [] if detected else _describe_scheme(used, matching)
     shown, matching = _check_headers(sent, explained.match, matching, project_id)
     findings = [*reasons, *around, *shown, *projects, *timing]
-    return Explanation(
-        all(finding.cause is Cause.PADDING for finding in [*shown, *projects, *timing]) and not reasons and not around,
-        _unique(findings),
-        matching,
-        None if key.of_token else key.key.key_id,
-        content.normalized,
-    )
+    key_id = None if key.of_token else key.key.key_id
+    return Explanation(not findings, _unique(findings), matching, key_id, content.normalized)
 
 
 def _search(
-    matcher: Matcher, content: SentBody, timestamps: list[TimestampReading], scheme: SignatureScheme
+    matcher: Matcher, content: SentBody, timestamps: list[Reading[str]], scheme: SignatureScheme
 ) -> _Explained | None:
     for timestamp in timestamps:
         spent = 0
-        for number, candidate in enumerate(candidates(content, timestamp.text, scheme)):
-            match = matcher.match(candidate.message, thorough=number < 4)
+        for candidate in candidates(content, timestamp.value, scheme):
+            match = matcher.match(candidate.message)
             if match is not None:
                 return _Explained(candidate, match, timestamp)
             spent += len(candidate.message)
@@ -141,14 +133,9 @@ def _search(
     return None
 
 
-def _describe_mistakes(explained: _Explained, meant: TimestampReading) -> Iterator[Finding]:
+def _describe_mistakes(explained: _Explained, meant: Reading[str]) -> Iterator[Finding]:
     candidate, match, timestamp = explained
-    if match.key.of_token:
-        yield Finding(
-            Cause.WRONG_KEY,
-            f"made by the key in the token ({match.key.key.key_id}), which is not one of the known keys",
-        )
-    elif match.key.name:
+    if match.key.name:
         yield Finding(Cause.WRONG_KEY, f"made by {match.key.name} ({match.key.key.key_id})")
     yield from match.findings
     if candidate.finding is not None:
@@ -167,71 +154,51 @@ def _describe_scheme(used: SignatureScheme, matching: SignatureScheme) -> Iterat
 def _check_headers(
     sent: SentHeaders, match: Match, scheme: SignatureScheme, project_id: object
 ) -> tuple[list[Finding], SignatureScheme]:
-    """Compare the padding, the algorithm and the token that were sent with the scheme; return it corrected."""
+    """Compare the algorithm and the token that were sent with the scheme; return it with that token."""
     findings: list[Finding] = []
-    if not match.signature.findings and (sent.signature or "").strip().endswith("=") and not scheme.padding:
-        findings.append(Finding(Cause.PADDING, "the signature ends in '=', and by the scheme it has no padding"))
     if not sent.of_request:
         return findings, scheme
-    name, other = ("rsa_algorithm", "hmac") if match.digest else ("hmac_algorithm", "rsa")
-    wanted, given = getattr(scheme, name), sent.algorithm
-    if given != wanted:
-        problem = "is not sent" if given is None else "names another algorithm"
+    name = "rsa_algorithm" if match.digest else "hmac_algorithm"
+    wanted = getattr(scheme, name)
+    if sent.algorithm != wanted:
+        problem = "is not sent" if sent.algorithm is None else "names another algorithm"
         detail = f"{contract.HEADERS.algorithm} {problem}; the scheme in use says {name} {wanted!r}"
         findings.append(Finding(Cause.ALGORITHM, detail))
-        if given is None or (given.isascii() and given.isprintable() and other not in given.lower()):
-            scheme = _with_algorithm(scheme, name, given)
-    if sent.token is None or isinstance(match.key.key, HmacVerificationKey):
-        return findings, scheme
-    project = sent.merchant_id or (project_id if isinstance(project_id, str) else "")
-    finding, form = _check_token(sent.token, match.key.key, scheme, project)
-    return [*findings, *finding], scheme if form is None else replace(scheme, token=form)
-
-
-def _with_algorithm(scheme: SignatureScheme, name: str, value: str | None) -> SignatureScheme:
-    try:
-        return replace(scheme, **{name: value})  # type: ignore[arg-type]  # checked by the constructor
-    except SigningError:
-        return scheme
+    if sent.token is not None and isinstance(match.key.key, RsaVerificationKey):
+        project = sent.merchant_id or (project_id if isinstance(project_id, str) else "")
+        wrong, scheme = _check_token(sent.token, match.key.key, scheme, project)
+        findings += wrong
+    return findings, scheme
 
 
 def _check_token(
     token: str, key: RsaVerificationKey, scheme: SignatureScheme, project_id: str
-) -> tuple[list[Finding], str | None]:
-    """Check the token; also return its form where that is not the scheme's."""
-    der = key.public_der
+) -> tuple[list[Finding], SignatureScheme]:
+    """Check the token, and return the scheme with its form."""
     forms = {
-        "public_key": base64url_encode(der),
-        "public_key_pem": base64url_encode(public_pem(der)),
+        "public_key": base64url_encode(key.public_der),
+        "public_key_pem": base64url_encode(public_pem(key.public_der)),
         "project_id": project_id,
     }
     if token == forms.get(scheme.token, scheme.token):
-        return [], None
-    wanted = repr(scheme.token) if scheme.token in forms else "another token"
+        return [], scheme
     for form, text in forms.items():
         if token == text:
-            return [
-                Finding(Cause.SCHEME, f"the token has the form {form!r}, and the scheme in use says {wanted}")
-            ], form
-    if is_private(token):
-        return [_private_token()], None
-    name, other = contract.HEADERS.token, token_key(token)
-    if other is None:
-        detail = f"{name} is not a form of the key that signed"
-    elif other.key_id != key.key_id:
-        detail = f"{name} carries {other.key_id}, the signature was made by {key.key_id}: not one pair"
-    else:
-        detail = f"{name} carries the right key in another encoding than base64url of {wanted}"
-    return [Finding(Cause.TOKEN, detail)], None
+            wanted = repr(scheme.token) if scheme.token in forms else "another token"
+            detail = f"the token has the form {form!r}, and the scheme in use says {wanted}"
+            return [Finding(Cause.SCHEME, detail)], replace(scheme, token=form)
+    problem, other = "is not a form of the key that signed", token_key(token)
+    if other is not None and other.key_id != key.key_id:
+        problem = f"carries {other.key_id}, the signature was made by {key.key_id}: not one pair"
+    finding = Finding(Cause.TOKEN, f"{contract.HEADERS.token} {problem}")
+    return _check_private_token(token) or [finding], scheme
 
 
-def _check_private_token(sent: SentHeaders) -> list[Finding]:
-    return [_private_token()] if is_private(sent.token) else []
-
-
-def _private_token() -> Finding:
+def _check_private_token(token: str | None) -> list[Finding]:
+    if not is_private(token):
+        return []
     text = f"{contract.HEADERS.token} carries a PRIVATE key: it must be replaced, and the token made of the public one"
-    return Finding(Cause.PRIVATE_KEY_SENT, text)
+    return [Finding(Cause.PRIVATE_KEY_SENT, text)]
 
 
 def _check_projects(sent: SentHeaders, content: SentBody, project_id: object) -> Iterator[Finding]:
@@ -260,11 +227,13 @@ def _check_time(text: str, tolerance: float, clock: Callable[[], float]) -> Iter
 
 
 def _describe_unexplained(
-    matcher: Matcher, known: list[KnownKey], signatures: list[SignatureReading], sent: SentHeaders, content: SentBody
+    matcher: Matcher, known: list[KnownKey], signatures: list[Reading[bytes]], sent: SentHeaders, content: SentBody
 ) -> Iterator[Finding]:
     """Findings about a signature that no candidate explains."""
+    if sent.signature is None:
+        return
     if not signatures:
-        yield Finding(Cause.ENCODING, "the signature is not base64url" if sent.signature else "the signature is empty")
+        yield Finding(Cause.ENCODING, "the signature is not base64url")
     elif matcher.recovered:
         recovered = matcher.recovered[0]
         key_id = recovered.key.key.key_id
@@ -272,27 +241,18 @@ def _describe_unexplained(
         yield from recovered.signature.findings
         if recovered.key.name:
             yield Finding(Cause.WRONG_KEY, f"made by {who}")
-        yield from check_hash(recovered.name)
-        if content.normalized is not None and sent.timestamp is not None:
+        if recovered.digest is None:
+            yield Finding(Cause.DIGEST, "RSA with another hash, not with SHA-256")
+        elif content.normalized is not None and sent.timestamp is not None:
             detail = "body or timestamp were changed after signing, or were put together in a way that is not known"
             yield Finding(Cause.CHANGED, f"{who} made it, but over another text: {detail}")
     else:
         yield from signatures[0].findings
-        yield _judge_by_size(len(signatures[0].value), known)
-
-
-def _judge_by_size(length: int, known: list[KnownKey]) -> Finding:
-    sizes = {one.key.size for one in known if isinstance(one.key, RsaVerificationKey)}
-    has_hmac = any(isinstance(one.key, HmacVerificationKey) for one in known)
-    if length in (32, 64) and has_hmac:
-        return Finding(Cause.UNKNOWN, "no known HMAC key made it over this body: either the key or the text differs")
-    if length in (32, 64):
-        return Finding(Cause.ALGORITHM, "the signature is as long as an HMAC, and there is no HMAC key")
-    if length in sizes:
-        return Finding(Cause.UNKNOWN_KEY, "no known RSA key made it, or it is not a PKCS#1 v1.5 signature")
-    if not sizes and length >= 128:
-        return Finding(Cause.ALGORITHM, "the signature is as long as one of RSA, and there is no RSA key")
-    return Finding(Cause.UNKNOWN, f"the signature has {length} bytes, which fits no known key")
+        length = len(signatures[0].value)
+        if length in [one.key.size for one in known if isinstance(one.key, RsaVerificationKey)]:
+            yield Finding(Cause.UNKNOWN_KEY, "no known RSA key made it, or it is not a PKCS#1 v1.5 signature")
+        else:
+            yield Finding(Cause.UNKNOWN, f"no known key made this signature of {length} bytes over this body")
 
 
 def _unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -13,15 +14,24 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from highhelp_api import contract
 from highhelp_signing.diagnosis.encodings import read_signature
 from highhelp_signing.diagnosis.findings import Cause, Finding
-from highhelp_signing.errors import BodyFault, BodyNotSignable, SigningError
+from highhelp_signing.errors import BodyNotSignable, SigningError
 from highhelp_signing.headers import find_headers
 from highhelp_signing.keys import HmacVerificationKey, KeyRing, RsaVerificationKey
-from highhelp_signing.normalize import DEFAULT_LIMITS, Parsed, collect_entries, join_entries, parse
+from highhelp_signing.normalize import collect_entries, join_entries, parse_body
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from highhelp_signing.scheme import SignatureScheme
 
 __all__ = ["KnownKey", "SentBody", "SentHeaders", "is_private", "known_keys", "token_key"]
+
+_LOADERS: tuple[Callable[[bytes], object], ...] = (
+    serialization.load_der_public_key,
+    serialization.load_pem_public_key,
+    partial(serialization.load_der_private_key, password=None),
+    partial(serialization.load_pem_private_key, password=None),
+)
 
 
 class SentHeaders:
@@ -44,12 +54,11 @@ class SentHeaders:
         values = self._found[wanted]
         if len(values) > 1:
             self.findings.append(Finding(Cause.HEADER_TWICE, f"{wanted} is there {len(values)} times"))
-        if values and values[0] is None:
-            self.findings.append(Finding(Cause.HEADER_MISSING, f"{wanted} is not text"))
-        elif not values and needed:
-            self.findings.append(Finding(Cause.HEADER_MISSING, f"{wanted} is missing"))
+        value = values[0] if values else None
+        if value is None and (values or needed):
+            self.findings.append(Finding(Cause.HEADER_MISSING, f"{wanted} is missing, or not text"))
         # a lone surrogate has no bytes, and so was never sent
-        return values[0].encode("utf-8", "replace").decode() if values and values[0] is not None else None
+        return None if value is None else value.encode("utf-8", "replace").decode()
 
 
 class SentBody:
@@ -61,51 +70,20 @@ class SentBody:
         self.body: dict[str, object] = {}
         self.entries: list[str] = []
         self.normalized: str | None = None
-        data = self.raw
-        if len(data) > DEFAULT_LIMITS.raw:
-            self._note(f"the body is larger than {DEFAULT_LIMITS.raw} bytes")
-            self.raw = b""
-            return
-        if data.startswith(b"\xef\xbb\xbf"):
-            self._note("the body begins with a byte order mark")
-            data = data[3:]
-        parsed = self._parse(data)
-        if parsed is None:
-            return
-        if parsed.duplicate is not None:
-            self._note(f"an object of the body names a key twice (at {ascii(parsed.duplicate)[1:-1][:200]})")
         try:
-            entries = collect_entries(parsed.body, scheme, bad_keys=[])
-            self.normalized = join_entries(parsed.body, entries, scheme)
+            body = parse_body(self.raw)
+            entries = collect_entries(body, scheme, bad_keys=[])
+            self.normalized = join_entries(body, entries, scheme)
         except BodyNotSignable as error:
-            self._note(str(error))
-            return
-        self.body, self.entries = parsed.body, entries
-
-    def _parse(self, data: bytes) -> Parsed | None:
-        try:
-            return parse(data)
-        except BodyNotSignable as error:
-            self._note(_encoding_problem(data) if error.reason is BodyFault.ENCODING else str(error))
-            return None
-
-    def _note(self, problem: str) -> None:
-        self.findings.append(Finding(Cause.BODY, problem))
+            self.findings.append(Finding(Cause.BODY, str(error)))
+        else:
+            self.body, self.entries = body, entries
 
 
 def _bytes(raw: object) -> bytes:
-    if isinstance(raw, str):
-        return raw.encode("utf-8", "surrogatepass")
-    try:
-        return memoryview(raw).tobytes()  # type: ignore[arg-type] # what is no buffer raises
-    except Exception:  # noqa: BLE001 - whatever a foreign object raises: there are no bytes
-        return b""
-
-
-def _encoding_problem(data: bytes) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:4]:
-        return "the body is in UTF-16 or UTF-32, it must be in UTF-8"
-    return "the body is not in UTF-8; it may be in windows-1251 or another 8-bit encoding"
+    if isinstance(raw, bytes | bytearray | memoryview):
+        return bytes(raw)
+    return str(raw).encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +101,7 @@ class KnownKey:
     of_token: bool = False
 
 
-def known_keys(keys: object, others: object, token: str | None) -> list[KnownKey]:
+def known_keys(keys: KeyRing, others: Mapping[str, KeyRing], token: str | None) -> list[KnownKey]:
     """List every key that may have signed, once each; those that should have are first and have no name.
 
     Args:
@@ -131,51 +109,36 @@ def known_keys(keys: object, others: object, token: str | None) -> list[KnownKey
         others: further rings by name.
         token: the token of the request, which may carry another key.
     """
-    rings: list[tuple[str, object]] = [("", keys)]
-    if isinstance(others, Mapping):
-        rings += [(str(name), ring) for name, ring in others.items()]
     known: dict[str, KnownKey] = {}
-    for name, ring in rings:
-        for key in ring if isinstance(ring, KeyRing) else ():
+    for name, ring in [("", keys), *others.items()]:
+        for key in ring:
             if isinstance(key, RsaVerificationKey | HmacVerificationKey):
                 known.setdefault(key.key_id, KnownKey(key, name))
     public = token_key(token)
     if public is not None:
-        known.setdefault(public.key_id, KnownKey(public, "the key in the token", of_token=True))
+        name = "the key in the token, which is not one of the known keys"
+        known.setdefault(public.key_id, KnownKey(public, name, of_token=True))
     return list(known.values())
-
-
-def _token_bytes(token: str | None) -> list[bytes]:
-    """The ways to read a token, which is public."""
-    if not token:
-        return []
-    return [token.encode("utf-8", "replace"), *(reading.value for reading in read_signature(token))]
 
 
 def token_key(token: str | None) -> RsaVerificationKey | None:
     """The RSA public key that a token carries, in whatever form; None where it carries none."""
-    for data in _token_bytes(token):
-        for load in (serialization.load_der_public_key, serialization.load_pem_public_key):
-            try:
-                key = load(data)
-            except (ValueError, UnsupportedAlgorithm):
-                continue
-            if isinstance(key, rsa.RSAPublicKey):
-                try:
-                    return RsaVerificationKey(key)
-                except SigningError:
-                    continue
+    key = _read_key(token)
+    if isinstance(key, rsa.RSAPublicKey):
+        with suppress(SigningError):
+            return RsaVerificationKey(key)
     return None
 
 
 def is_private(token: str | None) -> bool:
     """Whether a token carries a private key."""
-    for data in _token_bytes(token):
-        if b"PRIVATE KEY-----" in data:
-            return True
-        try:
-            serialization.load_der_private_key(data, None)
-        except (ValueError, TypeError, UnsupportedAlgorithm):
-            continue
-        return True
-    return False
+    return hasattr(_read_key(token), "private_bytes")
+
+
+def _read_key(token: str | None) -> object:
+    text = token or ""
+    for data in (text.encode("utf-8", "replace"), *(reading.value for reading in read_signature(text))):
+        for load in _LOADERS:
+            with suppress(ValueError, TypeError, UnsupportedAlgorithm):
+                return load(data)
+    return None

@@ -7,25 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from highhelp_signing.diagnosis.findings import Cause, Finding
-from highhelp_signing.keys import HmacVerificationKey, RsaVerificationKey
+from highhelp_signing.keys import HmacVerificationKey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator
 
-    from highhelp_signing.diagnosis.encodings import SignatureReading
+    from highhelp_signing.diagnosis.encodings import Reading
     from highhelp_signing.diagnosis.inputs import KnownKey
     from highhelp_signing.scheme import Digest
 
-__all__ = ["SHORT", "Match", "Matcher", "Recovered", "check_hash"]
-
-_DIGEST_INFO: Mapping[str, bytes] = {
-    "sha256": bytes.fromhex("3031300d060960864801650304020105000420"),
-    "sha512": bytes.fromhex("3051300d060960864801650304020305000440"),
-    "sha1": bytes.fromhex("3021300906052b0e03021a05000414"),
-}
-_NAMES = {"sha256": "SHA-256", "sha512": "SHA-512", "sha1": "SHA-1"}
-SHORT = 16384
-"""Bytes of a message up to which rarer mistakes are tried too, so that no input costs much."""
+__all__ = ["Match", "Matcher", "Recovered"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,66 +31,51 @@ class Match:
     """
 
     key: KnownKey
-    signature: SignatureReading
+    signature: Reading[bytes]
     digest: Digest | None
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """The hash that an RSA signature holds.
+    """An RSA signature of a known key.
 
     Attributes:
         key: the key that made it.
         signature: how the signature was read.
-        name: of the hash, "" where it is none of those that are known.
-        digest: its bytes.
+        digest: the SHA-256 that it holds; None where it holds another hash.
     """
 
     key: KnownKey
-    signature: SignatureReading
-    name: str
-    digest: bytes
+    signature: Reading[bytes]
+    digest: bytes | None
 
 
 class Matcher:
     """One signature and the keys that may have made it."""
 
-    def __init__(self, keys: list[KnownKey], signatures: list[SignatureReading]) -> None:
+    def __init__(self, keys: list[KnownKey], signatures: list[Reading[bytes]]) -> None:
         self.recovered: list[Recovered] = []
-        self._signatures = signatures
-        self._macs: list[tuple[KnownKey, list[tuple[str, Callable[[bytes, str], bytes]]]]] = []
+        self._signatures = {signature.value: signature for signature in reversed(signatures)}
+        self._hmac_keys: list[tuple[KnownKey, HmacVerificationKey]] = []
         for known in keys:
             if isinstance(known.key, HmacVerificationKey):
-                self._macs.append((known, known.key.misread_variants()))
-            else:
-                self._recover(known, known.key)
+                self._hmac_keys.append((known, known.key))
+                continue
+            for signature in signatures:
+                if known.key.made(signature.value):
+                    self.recovered.append(Recovered(known, signature, known.key.recover_digest(signature.value)))
 
-    def _recover(self, known: KnownKey, key: RsaVerificationKey) -> None:
-        for signature in self._signatures:
-            signed = key.signed_with_pkcs1(signature.value)
-            if signed is not None:
-                name = next((name for name, head in _DIGEST_INFO.items() if signed.startswith(head)), "")
-                self.recovered.append(Recovered(known, signature, name, signed[len(_DIGEST_INFO.get(name, b"")) :]))
-
-    def match(self, message: bytes, *, thorough: bool = False) -> Match | None:
-        """Whether this message was signed; `thorough` tries misread keys and other hashes of an HMAC too."""
+    def match(self, message: bytes) -> Match | None:
+        """Find the key that signed this message, and what it did wrongly; None where none did."""
         for one in self.recovered:
-            if one.name:
-                for mode, signed, findings in _rsa_inputs(message):
-                    if one.digest == hashlib.new(one.name, signed, usedforsecurity=False).digest():
-                        return Match(one.key, one.signature, mode, (*check_hash(one.name), *findings))
-        return self._match_hmac(message, thorough=thorough and len(message) <= SHORT)
-
-    def _match_hmac(self, message: bytes, *, thorough: bool) -> Match | None:
-        signatures = {signature.value: signature for signature in reversed(self._signatures)}
-        for key, variants in self._macs:
-            for misreading, mac in variants if thorough else variants[:1]:
-                for signed, name, findings in _hmac_inputs(message) if thorough else _hmac_inputs(message)[:1]:
-                    signature = signatures.get(mac(signed, name))
-                    if signature is not None:
-                        misread = Finding(Cause.HMAC_KEY_TEXT, f"the HMAC key was used {misreading}")
-                        return Match(key, signature, None, (*findings, misread) if misreading else findings)
+            for mode, signed, findings in _rsa_inputs(message):
+                if one.digest == hashlib.sha256(signed).digest():
+                    return Match(one.key, one.signature, mode, findings)
+        for known, key in self._hmac_keys:
+            for value, findings in _hmac_values(key, message):
+                if value in self._signatures:
+                    return Match(known, self._signatures[value], None, findings)
         return None
 
 
@@ -113,20 +89,10 @@ def _rsa_inputs(message: bytes) -> list[tuple[Digest, bytes, tuple[Finding, ...]
     ]
 
 
-def _hmac_inputs(message: bytes) -> list[tuple[bytes, str, tuple[Finding, ...]]]:
-    digest = hashlib.sha256(message)
+def _hmac_values(key: HmacVerificationKey, message: bytes) -> Iterator[tuple[bytes, tuple[Finding, ...]]]:
+    yield key.mac(message), ()
+    misread = Finding(Cause.HMAC_KEY_TEXT, "the HMAC key was used with the line break at the end of its file")
+    yield key.mac(message, line_break=True), (misread,)
+    yield key.mac(message, "sha256"), (Finding(Cause.DIGEST, "HMAC with SHA-256, not with SHA-512"),)
     hashed = Finding(Cause.DIGEST, "the HMAC was made of the message's SHA-256, it must be made of the message")
-    other = Finding(Cause.DIGEST, "HMAC with SHA-256, not with SHA-512")
-    return [
-        (message, "sha512", ()),
-        (message, "sha256", (other,)),
-        (digest.digest(), "sha512", (hashed,)),
-        (digest.hexdigest().encode(), "sha512", (hashed,)),
-    ]
-
-
-def check_hash(name: str) -> tuple[Finding, ...]:
-    """The finding about an RSA signature that names this hash; none where it is SHA-256."""
-    if name == "sha256":
-        return ()
-    return (Finding(Cause.DIGEST, f"RSA with {_NAMES.get(name, 'an unknown hash')}, not with SHA-256"),)
+    yield key.mac(hashlib.sha256(message).digest()), (hashed,)
