@@ -17,8 +17,6 @@ from highhelp_signing.headers import check_project_id
 from highhelp_signing.keyfiles import generate_hmac_key, generate_rsa_key, private_pem, public_der, public_pem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from highhelp_signing.scheme import SignatureScheme
 
 __all__ = ["Home", "HomeDirectory", "generate_home"]
@@ -95,14 +93,13 @@ def generate_home(
     project_id: str | None = None,
     scheme: SignatureScheme | None = None,
 ) -> Home:
-    """Write a home directory with fresh keys (RSA 2048, HMAC 384 bits), whole or not at all.
+    """Write a home directory with fresh keys (RSA 2048, HMAC 384 bits).
 
-    Everything is written and flushed in a hidden directory first. A directory that is absent or empty then appears in
-    one rename. One that holds other files gets the new ones one by one, ``project.json`` last, and loses them again
-    when one cannot be placed. Private files have mode 0600, directories 0700.
+    No file is written over, ``project.json`` comes last, and an error removes what was written before it. Private files
+    have mode 0600, a new directory 0700.
 
     Args:
-        directory: where; parents are made.
+        directory: where; parents are made, other files in it stay.
         base_url: the gateway's URL.
         project_id: the merchant project, a fresh UUID when absent.
         scheme: written to ``project.json`` when given.
@@ -115,27 +112,23 @@ def generate_home(
         SchemeError: the project id cannot stand in a header.
         OSError: the directory cannot be written.
     """
-    import shutil  # here, since settings import this module for its names alone
-    import tempfile
-    import uuid
+    import uuid  # here, since settings import this module for its names alone
 
     project_id = str(uuid.uuid4()) if project_id is None else project_id
     check_project_id(project_id)
     target = Path(directory).absolute()
-    files = _contents(base_url, project_id, scheme)
-    _refuse_existing(target, files)
-    in_one_rename = not (target.exists() and (os.path.ismount(target) or any(target.iterdir())))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staged = Path(tempfile.mkdtemp(prefix=".highhelp-home-", dir=target.parent if in_one_rename else target))
+    written: list[Path] = []
     try:
-        for name, data in files.items():
-            _write(staged / name, data, 0o644 if name in _PUBLIC else 0o600)
-        if in_one_rename:
-            _move_whole(staged, target)
-        else:
-            _move_each(staged, target, files)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+        target.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name, data in _contents(base_url, project_id, scheme).items():
+            _write(target / name, data, 0o644 if name in _PUBLIC else 0o600)
+            written.append(target / name)
+    except BaseException as error:
+        for path in written:
+            path.unlink(missing_ok=True)
+        if isinstance(error, FileExistsError):
+            raise HomeExistsError(str(error.filename)) from None
+        raise
     return Home(target, project_id, base_url)
 
 
@@ -155,44 +148,13 @@ def _contents(base_url: str, project_id: str, scheme: SignatureScheme | None) ->
     }
 
 
-def _refuse_existing(target: Path, names: Iterable[Path]) -> None:
-    if target.exists() and not target.is_dir():
-        raise HomeExistsError(str(target))
-    for name in names:
-        if os.path.lexists(target / name):
-            raise HomeExistsError(str(target / name))
-
-
 def _write(path: Path, data: bytes, mode: int) -> None:
     path.parent.mkdir(mode=0o700, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _move_whole(staged: Path, target: Path) -> None:
-    try:
-        if os.name == "nt" and target.exists():
-            target.rmdir()  # empty, as was checked; Windows does not rename onto it
-        staged.rename(target)
-    except OSError:
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise HomeExistsError(str(target)) from None  # somebody else was faster
-        raise
-
-
-def _move_each(staged: Path, target: Path, names: Iterable[Path]) -> None:
-    placed: list[Path] = []
-    try:
-        for name in names:
-            path = target / name
-            path.parent.mkdir(mode=0o700, exist_ok=True)
-            os.link(staged / name, path)  # unlike a rename, a link never replaces what is there
-            placed.append(path)
-    except BaseException as error:
-        for path in placed:
-            path.unlink(missing_ok=True)
-        if isinstance(error, FileExistsError):
-            raise HomeExistsError(str(target)) from None
-        raise
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            path.unlink()
+            raise

@@ -301,7 +301,7 @@ def test_a_file_in_place_of_the_directory_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("others", [False, True])
 @pytest.mark.parametrize("fail_at", range(1, 8))
-def test_a_crash_leaves_no_half_home(
+def test_an_error_leaves_no_half_home(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rsa_key: rsa.RSAPrivateKey, fail_at: int, others: bool
 ) -> None:
     directory = tmp_path / "home"
@@ -310,17 +310,16 @@ def test_a_crash_leaves_no_half_home(
         (directory / "notes.txt").write_text("mine", "utf-8")
     monkeypatch.setattr("highhelp_signing.home.generate_rsa_key", lambda: rsa_key)
     calls = 0
-    name = "link" if others else "fsync"
-    real: Any = getattr(os, name)
+    real = os.fsync
 
-    def failing(*arguments: Any) -> None:
+    def failing(descriptor: int) -> None:
         nonlocal calls
         calls += 1
         if calls == fail_at:
             raise OSError("the disk is full")
-        real(*arguments)
+        real(descriptor)
 
-    monkeypatch.setattr(os, name, failing)
+    monkeypatch.setattr(os, "fsync", failing)
     with pytest.raises(OSError, match="disk is full"):
         generate_home(directory, base_url="http://localhost")
     assert files_of(tmp_path) == ({"home/notes.txt"} if others else set())
@@ -335,8 +334,7 @@ def test_two_at_once_do_not_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 
     def slower(descriptor: int) -> None:
         real(descriptor)
-        if not directory.exists():
-            directory.mkdir()
+        if not (directory / "project.json").exists():
             (directory / "project.json").write_text("of the faster one", "utf-8")
 
     monkeypatch.setattr(os, "fsync", slower)
