@@ -79,33 +79,22 @@ __all__ = [
 
 # Lazy: httpx is not needed to verify, verifying is not needed to send, and key generation is rarely needed.
 _LAZY = {
-    "REFUSAL": "callbacks",
-    "CallbackRejected": "callbacks",
-    "CallbackVerifier": "callbacks",
-    "Cause": "diagnosis.explain",
-    "Explanation": "diagnosis.explain",
-    "Finding": "diagnosis.explain",
-    "Home": "home",
-    "HomeDirectory": "home",
-    "KeyRing": "keys",
-    "Refusal": "callbacks",
-    "RejectionReason": "callbacks",
-    "SignatureAuth": "auth",
-    "VerifiedCallback": "callbacks",
-    "explain": "diagnosis.explain",
-    "generate_home": "home",
-    "refuse_redirects": "auth",
-    "refuse_redirects_async": "auth",
+    "auth": ("SignatureAuth", "refuse_redirects", "refuse_redirects_async"),
+    "callbacks": ("REFUSAL", "CallbackRejected", "CallbackVerifier", "Refusal", "RejectionReason", "VerifiedCallback"),
+    "diagnosis.explain": ("Cause", "Explanation", "Finding", "explain"),
+    "home": ("Home", "HomeDirectory", "generate_home"),
+    "keys": ("KeyRing",),
 }
+_MODULES = {name: module for module, names in _LAZY.items() for name in names}
 
 
 if not TYPE_CHECKING:  # type checkers would take any name for good
 
     def __getattr__(name: str) -> object:
         """Import on first use (PEP 562)."""
-        if name not in _LAZY:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value: object = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+        value: object = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
         globals()[name] = value
         return value
 

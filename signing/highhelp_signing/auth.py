@@ -140,25 +140,7 @@ class SignatureAuth(httpx.Auth):
     def _headers_of(self, request: _Request) -> dict[str, str]:
         content = _content(request)
         body, normalized = getattr(request, "extensions", {}).get(self.NORMALIZED, (None, None))
-        return self.headers(content, normalized if body == content else None)
-
-    @staticmethod
-    def _set(request: _Request, headers: dict[str, str]) -> None:
-        if contract.HEADERS.algorithm in request.headers:  # of an earlier attempt, or of another scheme
-            del request.headers[contract.HEADERS.algorithm]
-        request.headers.update(headers)
-
-    def headers(self, content: bytes, normalized: str | None = None) -> dict[str, str]:
-        """The signature headers of a body, signed now: for a request that :meth:`check_origin` has nothing against.
-
-        Args:
-            content: the bytes that go on the wire.
-            normalized: their normalised string, where it was made before.
-
-        Raises:
-            BodyNotSignable: the body is not a JSON object with a normalised form.
-        """
-        if normalized is None:
+        if normalized is None or body != content:
             normalized = normalize(parse_body(content), self._scheme)
         return headers_of(
             normalized,
@@ -167,6 +149,12 @@ class SignatureAuth(httpx.Auth):
             timestamp=int(self._clock()),
             scheme=self._scheme,
         )
+
+    @staticmethod
+    def _set(request: _Request, headers: dict[str, str]) -> None:
+        if contract.HEADERS.algorithm in request.headers:  # of an earlier attempt, or of another scheme
+            del request.headers[contract.HEADERS.algorithm]
+        request.headers.update(headers)
 
     def check_origin(self, url: _Url) -> None:
         """Refuse a request to anywhere else.

@@ -126,10 +126,6 @@ class CallbackRejected(SigningError):
             handled. Under ``ambiguous`` and ``fields`` what it says is not to be trusted.
     """
 
-    reason: RejectionReason
-    detail: str
-    callback: VerifiedCallback | None
-
     def __init__(self, reason: RejectionReason, detail: str, callback: VerifiedCallback | None = None) -> None:
         self.reason = RejectionReason(reason)
         self.detail = detail
@@ -267,17 +263,14 @@ def _checked_keys(keys: object) -> dict[str, KeyRing]:
 def _bytes(raw_body: object, limit: int) -> bytes:
     if type(raw_body) is bytes and len(raw_body) <= limit:
         return raw_body  # the usual case, of which no copy is needed
-    too_large = False
     try:
-        view = memoryview(raw_body)  # type: ignore[arg-type]  # what is no buffer raises, below
-        too_large = view.nbytes > limit
-        if not too_large:
-            return view.tobytes()
-    except Exception:  # noqa: BLE001, S110 - whatever a foreign object raises, the verdict is the same
-        pass
-    if too_large:
+        view = memoryview(raw_body)  # type: ignore[arg-type]  # what is no buffer raises
+        raw = view.tobytes() if view.nbytes <= limit else None
+    except Exception:  # noqa: BLE001 - whatever a foreign object raises, the verdict is the same
+        raise CallbackRejected(RejectionReason.MALFORMED, "the body is not bytes") from None
+    if raw is None:
         raise CallbackRejected(RejectionReason.TOO_LARGE, "the body is larger than the limit")
-    raise CallbackRejected(RejectionReason.MALFORMED, "the body is not bytes")
+    return raw
 
 
 def _signature_and_timestamp(headers: object) -> tuple[bytes, str]:

@@ -24,10 +24,6 @@ _LONGEST_SHOWN = 200
 class SigningError(ValueError):
     """Base of every error that this package raises on purpose."""
 
-    def __reduce__(self) -> tuple[type[SigningError], tuple[object, ...]]:
-        """Rebuild from the constructor's arguments, which each subclass stores under its annotated names."""
-        return type(self), tuple(getattr(self, name) for name in type(self).__annotations__)
-
 
 @unique
 class BodyFault(StrEnum):
@@ -65,9 +61,6 @@ class BodyNotSignable(SigningError):
         reason: one of :class:`BodyFault`.
     """
 
-    path: str
-    reason: BodyFault
-
     def __init__(self, path: str, reason: BodyFault) -> None:
         self.path = path
         self.reason = BodyFault(reason)
@@ -104,9 +97,6 @@ class SchemeError(SigningError):
         problem: a description.
     """
 
-    field: str
-    problem: str
-
     def __init__(self, field: str, problem: str) -> None:
         self.field = field
         self.problem = problem
@@ -125,9 +115,6 @@ class KeyFormatError(SigningError):
         problem: the form that was expected.
     """
 
-    source: str
-    problem: str
-
     def __init__(self, source: str, problem: str) -> None:
         self.source = source
         self.problem = problem
@@ -145,8 +132,6 @@ class HomeExistsError(SigningError):
         path: the file or directory in the way.
     """
 
-    path: str
-
     def __init__(self, path: str) -> None:
         self.path = path
         super().__init__(path)
@@ -162,8 +147,6 @@ class RequestNotSignable(SigningError):
     Attributes:
         problem: foreign origin, plain http, a redirect, or a streaming body.
     """
-
-    problem: str
 
     def __init__(self, problem: str) -> None:
         self.problem = problem

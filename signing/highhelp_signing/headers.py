@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -96,13 +95,7 @@ def access_token(project_id: str, signer: Signer, scheme: SignatureScheme = DEFA
     der = signer.public_key_der
     if der is None:
         return project_id
-    return _key_token(der, pem=scheme.token == "public_key_pem")  # noqa: S105 - as above
-
-
-@lru_cache(maxsize=64)
-def _key_token(der: bytes, *, pem: bool) -> str:
-    # the same for every request of a project, and public
-    return base64url_encode(public_pem(der) if pem else der)
+    return base64url_encode(public_pem(der) if scheme.token == "public_key_pem" else der)  # noqa: S105 - as above
 
 
 def check_project_id(project_id: object) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
@@ -108,15 +109,11 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Parsed:
     """
     if len(raw) > limits.raw:
         raise BodyNotSignable("", BodyFault.SIZE)
-    text = _decode(raw)
-    try:
-        body, duplicate = _loads(_ONCE, text), None
-    except _Repeated:
-        # a repeated key is rare and never trusted: only such a body is read again, to find the place
-        body, duplicate = _with_repeated(text)
+    repeated: list[tuple[dict[str, object], str]] = []
+    body = _loads(_decode(raw), repeated)
     if not isinstance(body, dict):
         raise BodyNotSignable("", BodyFault.NOT_OBJECT)
-    return Parsed(body, duplicate)
+    return Parsed(body, _path_of_repeated(body, *repeated[0]) if repeated else None)
 
 
 def parse_body(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> dict[str, object]:
@@ -273,19 +270,15 @@ def join_entries(
     """
     text = scheme.joiner.join(entries)
     # The entries were counted in characters and without joiners; what the text really takes is exact only here.
-    size = len(text) if text.isascii() else _utf8_length(text)
-    if size is None:
+    try:
+        size = len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        size = -1  # this error holds the body: ours is raised outside, so that it is not even its context
+    if size < 0:
         raise BodyNotSignable(_locate(body, _has_surrogate), BodyFault.SURROGATE)
     if size > limits.text:
         raise BodyNotSignable("", BodyFault.SIZE)
     return text
-
-
-def _utf8_length(text: str) -> int | None:
-    try:
-        return len(text.encode())
-    except UnicodeEncodeError:
-        return None
 
 
 def _collect(
@@ -385,43 +378,23 @@ def _decode(raw: bytes) -> str:
     return text
 
 
-def _first_repeated(keys: Iterable[str]) -> str:
-    seen: set[str] = set()
-    for key in keys:
-        if key in seen:
-            return key
-        seen.add(key)
-    return ""
-
-
-class _Repeated(Exception):
-    """An object names a key twice."""
-
-
 def _refuse_constant(_: str) -> NoReturn:
     raise BodyNotSignable("", BodyFault.SYNTAX)
 
 
-def _decoder(build: Callable[[list[tuple[str, object]]], object]) -> json.JSONDecoder:
-    return json.JSONDecoder(object_pairs_hook=build, parse_float=NumberText, parse_constant=_refuse_constant)
+def _loads(text: str, repeated: list[tuple[dict[str, object], str]]) -> object:
+    """Read JSON; each object that names a key twice is added to `repeated` with that key."""
 
+    def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        built = dict(pairs)
+        if len(built) != len(pairs):
+            ((key, _),) = Counter(key for key, _ in pairs).most_common(1)
+            repeated.append((built, key))
+        return built
 
-def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    built = dict(pairs)
-    if len(built) != len(pairs):
-        raise _Repeated
-    return built
-
-
-_ONCE = _decoder(_named_once)
-
-
-def _loads(decoder: json.JSONDecoder, text: str) -> object:
     # Errors of the decoder hold the whole document: ours is raised outside, so that they are not even its context.
-    # decoder.decode does this too, but finds the white space with two regular expressions
-    text = text.strip(" \t\n\r")
     try:
-        value, end = decoder.raw_decode(text)
+        return json.loads(text, object_pairs_hook=build, parse_float=NumberText, parse_constant=_refuse_constant)
     except BodyNotSignable:
         raise
     except json.JSONDecodeError:
@@ -431,24 +404,7 @@ def _loads(decoder: json.JSONDecoder, text: str) -> object:
     except ValueError:
         # the interpreter does not read integers of more than sys.get_int_max_str_digits() digits
         fault = BodyFault.NUMBER
-    else:
-        if end == len(text):
-            return value
-        fault = BodyFault.SYNTAX
     raise BodyNotSignable("", fault)
-
-
-def _with_repeated(text: str) -> tuple[object, str]:
-    doubled: list[tuple[dict[str, object], str]] = []
-
-    def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        built = dict(pairs)
-        if len(built) != len(pairs):
-            doubled.append((built, _first_repeated(key for key, _ in pairs)))
-        return built
-
-    body = _loads(_decoder(build), text)
-    return body, _path_of_repeated(body, *doubled[0]) if isinstance(body, dict) else ""
 
 
 def _path_of_repeated(body: dict[str, object], holder: dict[str, object], repeated: str) -> str:
