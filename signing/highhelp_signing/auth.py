@@ -7,7 +7,6 @@ client of their own keeps ``follow_redirects=False`` (httpx's default) or instal
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import time
 import weakref
@@ -19,6 +18,7 @@ import httpx
 from highhelp_api import contract
 from highhelp_signing.errors import RequestNotSignable
 from highhelp_signing.headers import check_project_id, headers_of
+from highhelp_signing.loopback import is_loopback
 from highhelp_signing.normalize import DEFAULT_SCHEME, normalize, parse_body
 from highhelp_signing.signers import HmacSigner
 
@@ -172,15 +172,12 @@ class SignatureAuth(httpx.Auth):
         return f"<SignatureAuth {self._project_id} {self._signer!r}>"
 
 
-SIGNING_THREADS = 2
-"""An RSA signature leaves the interpreter's lock free; more threads would only take processors from the program."""
-
-
 @lru_cache(maxsize=1)
 def _threads(process: int) -> ThreadPoolExecutor:  # noqa: ARG001  # threads do not survive a fork
     from concurrent.futures import ThreadPoolExecutor
 
-    return ThreadPoolExecutor(SIGNING_THREADS, thread_name_prefix="highhelp-sign")
+    # an RSA signature leaves the interpreter's lock free; more threads would only take processors from the program
+    return ThreadPoolExecutor(2, thread_name_prefix="highhelp-sign")
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
@@ -247,13 +244,6 @@ def _checked_origin(origin: str, *, allow_plain_http: bool) -> tuple[str, str, i
         raise RequestNotSignable("the origin must be an https URL")
     if url.userinfo:
         raise RequestNotSignable("the origin must not hold credentials")
-    if url.scheme == "http" and not allow_plain_http and not _is_loopback(url.host):
+    if url.scheme == "http" and not allow_plain_http and not is_loopback(url.host):
         raise RequestNotSignable("plain http is refused beyond loopback")
     return parts
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

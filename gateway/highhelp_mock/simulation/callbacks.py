@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from highhelp_mock.http import encode
 from highhelp_mock.simulation.representations import callback_body, callback_kind, mask_sensitive
+from highhelp_signing.loopback import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,7 +162,6 @@ def create_delivery(
     return delivery
 
 
-@lru_cache(maxsize=256)
 def may_deliver(url: str, hosts: frozenset[str]) -> bool:
     """Whether a callback may leave for this address: the machine itself, or one of the named hosts."""
     try:
@@ -170,9 +169,4 @@ def may_deliver(url: str, hosts: frozenset[str]) -> bool:
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         return False
-    if host in hosts or f"{host}:{port}" in hosts or host == "localhost":
-        return bool(host)
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return bool(host) and (host in hosts or f"{host}:{port}" in hosts or is_loopback(host))
