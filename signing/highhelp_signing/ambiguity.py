@@ -209,10 +209,7 @@ class FieldRules:
 
     def echo(self, path: str, value: str) -> bool:
         """Whether ``value`` at the contract path ``path`` would be ambiguous in any body."""
-        entry = f"{path}:{value}"
-        joiner = self._scheme.joiner
-        if len(joiner) == 1 and joiner not in entry:
-            return False  # what the rules below would come to, too: nearly every value
+        entry, joiner = f"{path}:{value}", self._scheme.joiner
         known = KnownFields({path: value}, None)
         # between joiners, as a value's end may overlap with the joiner that follows it
         return self._overlaps(joiner + entry + joiner) or self.ambiguity(lambda: known, [entry], entry) is not None

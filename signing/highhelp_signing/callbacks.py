@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from highhelp_api import contract
 from highhelp_signing.ambiguity import FieldRules
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["REFUSAL", "CallbackRejected", "CallbackVerifier", "Refusal", "RejectionReason", "VerifiedCallback"]
 
+_T = TypeVar("_T")
 _SIGNATURE, _TIMESTAMP = contract.HEADERS.signature, contract.HEADERS.timestamp
 
 
@@ -140,9 +141,6 @@ class CallbackRejected(SigningError):
     def __str__(self) -> str:
         """Reason and detail."""
         return f"{self.reason}: {self.detail}"
-
-    def __repr__(self) -> str:
-        return f"CallbackRejected({self.reason.value!r}, {self.detail!r})"
 
 
 class CallbackVerifier:
@@ -296,22 +294,22 @@ def _only(found: Mapping[str, list[str | None]], wanted: str) -> str:
 
 def _callback(raw: bytes, body: dict[str, object], form: SignedForm, signed_at: int) -> VerifiedCallback | None:
     # a field of a wrong type is left out, and without its ids and its status there is no callback
-    general, state, info = _object(body, "general"), _object(body, "status"), _object(body, "payment_info")
-    project_id, payment_id = _string(body, "project_id"), _string(general, "payment_id")
-    status = _string(state, "status")
+    general, state = _field(body, "general", dict) or {}, _field(body, "status", dict) or {}
+    info = _field(body, "payment_info", dict) or {}
+    project_id, payment_id = _field(body, "project_id", str), _field(general, "payment_id", str)
+    status = _field(state, "status", str)
     if project_id is None or payment_id is None or status is None:
         return None
-    amount = info.get("amount")
     return VerifiedCallback(
         raw=raw,
         body=body,
         project_id=project_id,
         payment_id=payment_id,
-        request_id=_string(general, "request_id"),
+        request_id=_field(general, "request_id", str),
         status=status,
-        sub_status=_string(state, "sub_status"),
-        amount=amount if type(amount) is int else None,
-        currency=_string(info, "currency"),
+        sub_status=_field(state, "sub_status", str),
+        amount=_field(info, "amount", int),
+        currency=_field(info, "currency", str),
         key_id=form.key_id,
         signed_at=signed_at,
         normalized_sha256=hashlib.sha256(form.normalized.encode()).hexdigest(),
@@ -319,11 +317,6 @@ def _callback(raw: bytes, body: dict[str, object], form: SignedForm, signed_at: 
     )
 
 
-def _object(node: dict[str, object], key: str) -> dict[str, object]:
+def _field(node: dict[str, object], key: str, kind: type[_T]) -> _T | None:
     value = node.get(key)
-    return value if type(value) is dict else {}
-
-
-def _string(node: dict[str, object], key: str) -> str | None:
-    value = node.get(key)
-    return value if type(value) is str else None
+    return value if type(value) is kind else None

@@ -51,16 +51,23 @@ class RsaVerificationKey:
     Args:
         key: at least 2048 bits.
 
+    Attributes:
+        key_id: a name that gives nothing of the key away.
+        public_der: DER SubjectPublicKeyInfo.
+        size: bytes of a signature of this key.
+
     Raises:
         KeyFormatError: too short.
     """
 
-    __slots__ = ("_key", "key_id")
+    __slots__ = ("_key", "key_id", "public_der", "size")
 
     def __init__(self, key: rsa.RSAPublicKey) -> None:
         check_rsa(key, "RSA public key")
         self._key = key
-        self.key_id = rsa_key_id(public_der(key))
+        self.public_der = public_der(key)
+        self.key_id = rsa_key_id(self.public_der)
+        self.size = key.key_size // 8
 
     def matches(self, message: bytes, signature: bytes, digest: Digest = "double") -> bool:
         """See :meth:`VerificationKey.matches`."""
@@ -69,16 +76,6 @@ class RsaVerificationKey:
         except InvalidSignature:
             return False
         return True
-
-    @property
-    def public_der(self) -> bytes:
-        """DER SubjectPublicKeyInfo."""
-        return public_der(self._key)
-
-    @property
-    def size(self) -> int:
-        """Bytes of a signature of this key."""
-        return self._key.key_size // 8
 
     def recover_digest(self, signature: bytes) -> bytes | None:
         """The SHA-256 that this key signed; None where the signature is not this key's. As strict as a verification."""

@@ -71,16 +71,22 @@ class RsaSigner(Secret):
     Args:
         key: an RSA private key of at least 2048 bits.
 
+    Attributes:
+        algorithm: ``"rsa"``.
+        public_key_der: DER SubjectPublicKeyInfo of the public half.
+
     Raises:
         KeyFormatError: too short.
     """
 
-    __slots__ = ("__key", "__public_key_der")
+    __slots__ = ("__key", "public_key_der")
+
+    algorithm: Algorithm = "rsa"
 
     def __init__(self, key: rsa.RSAPrivateKey) -> None:
         check_rsa(key, "RSA private key")
         self.__key = key
-        self.__public_key_der = public_der(key.public_key())
+        self.public_key_der = public_der(key.public_key())
 
     @classmethod
     def from_pem(cls, source: KeySource, *, password: str | bytes | None = None) -> RsaSigner:
@@ -96,22 +102,12 @@ class RsaSigner(Secret):
         """
         return cls(load_private_key(source, password))
 
-    @property
-    def algorithm(self) -> Algorithm:
-        """``"rsa"``."""
-        return "rsa"
-
-    @property
-    def public_key_der(self) -> bytes:
-        """DER SubjectPublicKeyInfo of the public half."""
-        return self.__public_key_der
-
     def sign(self, message: bytes, digest: Digest = "double") -> bytes:
         """See :meth:`Signer.sign`."""
         return self.__key.sign(rsa_input(message, digest), PKCS1, SHA256)
 
     def __repr__(self) -> str:
-        return f"<RsaSigner {rsa_key_id(self.__public_key_der)}>"
+        return f"<RsaSigner {rsa_key_id(self.public_key_der)}>"
 
 
 class HmacSigner(Secret):
@@ -123,16 +119,22 @@ class HmacSigner(Secret):
             ``public_key`` tokens fall back to the project id.
         min_key_length: characters that the key must have.
 
+    Attributes:
+        algorithm: ``"hmac"``.
+        public_key_der: DER SubjectPublicKeyInfo of the project's public key, where it was given.
+
     Raises:
         KeyFormatError: text that cannot be an HMAC key (a PEM, the name of a file, white space inside, too short), or
             an unreadable public key.
     """
 
-    __slots__ = ("__key", "__public_key_der")
+    __slots__ = ("__key", "public_key_der")
+
+    algorithm: Algorithm = "hmac"
 
     def __init__(self, key: str, public_key: KeySource | None = None, *, min_key_length: int = MIN_HMAC_LENGTH) -> None:
         self.__key = hmac_key_bytes(key, "HMAC key", min_key_length)
-        self.__public_key_der = None if public_key is None else public_der(load_public_keys(public_key)[0])
+        self.public_key_der = None if public_key is None else public_der(load_public_keys(public_key)[0])
 
     @classmethod
     def from_file(
@@ -149,16 +151,6 @@ class HmacSigner(Secret):
             KeyFormatError: names the file, never the content.
         """
         return cls(read_hmac_key(path, min_key_length), public_key, min_key_length=min_key_length)
-
-    @property
-    def algorithm(self) -> Algorithm:
-        """``"hmac"``."""
-        return "hmac"
-
-    @property
-    def public_key_der(self) -> bytes | None:
-        """DER SubjectPublicKeyInfo of the project's public key, where it was given."""
-        return self.__public_key_der
 
     @property
     def is_short(self) -> bool:

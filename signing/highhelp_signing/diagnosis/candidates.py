@@ -15,7 +15,7 @@ from highhelp_signing.diagnosis.findings import Cause, Finding
 from highhelp_signing.encoding import base64url_bytes
 from highhelp_signing.errors import SigningError
 from highhelp_signing.forms import NULL_TEXTS, PADDINGS
-from highhelp_signing.normalize import collect_entries, message_of
+from highhelp_signing.normalize import collect_entries, is_timestamp, message_of
 from highhelp_signing.scheme import SignatureScheme
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def candidates(sent: SentBody, timestamp: str, scheme: SignatureScheme) -> Itera
         yield Candidate(message_of(text, timestamp, other), other)
     for base in (scheme, replace(scheme, padding=not scheme.padding)):
         yield from _misassembled(sent, timestamp, base)
-    if timestamp.isdigit() and len(timestamp) < 12:
+    if is_timestamp(timestamp):
         moment = int(timestamp)
-        for other_time in range(max(moment - _NEAR, 0), moment + _NEAR + 1):
+        for other_time in range(moment - _NEAR, moment + _NEAR + 1):
             problem = f"second {other_time} was signed, and the header says {moment}: the clock was asked twice"
             message = message_of(sent.normalized, str(other_time), scheme)
             yield Candidate(message, scheme, Finding(Cause.TIMESTAMP_DIFFERS, problem))

@@ -21,10 +21,10 @@ from highhelp_signing.encoding import base64url_encode
 from highhelp_signing.forms import FORMS
 from highhelp_signing.keyfiles import public_pem
 from highhelp_signing.keys import KeyRing, RsaVerificationKey
-from highhelp_signing.normalize import DEFAULT_SCHEME, TOLERANCE
+from highhelp_signing.normalize import DEFAULT_SCHEME, TOLERANCE, is_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from highhelp_signing.scheme import SignatureScheme
 
@@ -104,7 +104,7 @@ def explain(
         findings = [*unexplained, *around, *_check_private_token(sent.token), *projects, *timing]
         # what is broken on the way in comes before what follows from it
         findings.sort(key=lambda finding: finding.cause in (Cause.UNKNOWN, Cause.UNKNOWN_KEY, Cause.CHANGED))
-        return Explanation(False, _unique(findings), None, None, content.normalized)
+        return Explanation(False, tuple(findings), None, None, content.normalized)
     key = explained.match.key
     matching = explained.candidate.scheme
     if explained.match.digest is not None:
@@ -115,7 +115,7 @@ def explain(
     shown, matching = _check_headers(sent, explained.match, matching, project_id)
     findings = [*reasons, *around, *shown, *projects, *timing]
     key_id = None if key.of_token else key.key.key_id
-    return Explanation(not findings, _unique(findings), matching, key_id, content.normalized)
+    return Explanation(not findings, tuple(findings), matching, key_id, content.normalized)
 
 
 def _search(
@@ -216,7 +216,7 @@ def _check_projects(sent: SentHeaders, content: SentBody, project_id: object) ->
 
 
 def _check_time(text: str, tolerance: float, clock: Callable[[], float]) -> Iterator[Finding]:
-    if not (text.isascii() and text.isdigit() and len(text) < 12):
+    if not is_timestamp(text):
         if text:
             yield Finding(Cause.TIMESTAMP_FORM, f"{contract.HEADERS.timestamp} is not decimal Unix seconds")
         return
@@ -237,15 +237,14 @@ def _describe_unexplained(
     elif matcher.recovered:
         recovered = matcher.recovered[0]
         key_id = recovered.key.key.key_id
-        who = f"{recovered.key.name} ({key_id})" if recovered.key.name else key_id
         yield from recovered.signature.findings
         if recovered.key.name:
-            yield Finding(Cause.WRONG_KEY, f"made by {who}")
+            yield Finding(Cause.WRONG_KEY, f"made by {recovered.key.name} ({key_id})")
         if recovered.digest is None:
             yield Finding(Cause.DIGEST, "RSA with another hash, not with SHA-256")
         elif content.normalized is not None and sent.timestamp is not None:
             detail = "body or timestamp were changed after signing, or were put together in a way that is not known"
-            yield Finding(Cause.CHANGED, f"{who} made it, but over another text: {detail}")
+            yield Finding(Cause.CHANGED, f"{key_id} made it, but over another text: {detail}")
     else:
         yield from signatures[0].findings
         length = len(signatures[0].value)
@@ -253,7 +252,3 @@ def _describe_unexplained(
             yield Finding(Cause.UNKNOWN_KEY, "no known RSA key made it, or it is not a PKCS#1 v1.5 signature")
         else:
             yield Finding(Cause.UNKNOWN, f"no known key made this signature of {length} bytes over this body")
-
-
-def _unique(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    return tuple(dict.fromkeys(findings))
