@@ -11,6 +11,7 @@ import pytest
 
 from highhelp_api import contract
 from highhelp_mock import Request, Response
+from highhelp_mock.pages import i18n
 from highhelp_mock.pages.html import render
 from highhelp_mock.simulation.scenarios import OTP_CODES, SCENARIOS, amount_of, pan_of
 from highhelp_mock.simulation.state_machine import shortest_path, split_state
@@ -402,3 +403,11 @@ def test_the_colours_have_contrast_enough(merchant: Merchant, scheme: str) -> No
         assert (lighter + 0.05) / (darker + 0.05) >= 4.5, (front, back)
     lighter, darker = sorted((luminance(colours["edge"]), luminance(colours["sheet"])), reverse=True)
     assert (lighter + 0.05) / (darker + 0.05) >= 3, "one does not see where a field is"
+
+
+def test_each_language_has_every_text_with_its_values() -> None:
+    english, *others = [
+        {name: sorted(re.findall(r"{\w+}", text)) for name, text in i18n._load(language)["texts"].items()}
+        for language in i18n.LANGUAGES
+    ]
+    assert all(other == english for other in others)
