@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-__all__ = ["ApiError", "HeaderSource", "Json", "Request", "Response", "check_method", "encode", "json_response"]
+__all__ = ["ApiError", "Json", "Request", "Response", "block", "check_method", "encode", "json_response"]
 
 Json: TypeAlias = dict[str, Any]
-HeaderSource: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 
 _JSON = "application/json"
 _COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -29,7 +28,7 @@ class Request:
 
     method: str
     path: str
-    headers: HeaderSource = field(default=(), repr=False)
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] = field(default=(), repr=False)
     body: bytes = field(default=b"", repr=False)
     _named: dict[str, list[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -122,6 +121,12 @@ def check_method(request: Request, *methods: str) -> None:
     if request.method not in allowed:
         names = ", ".join(allowed)
         raise ApiError(405, f"Only {names} is allowed here", headers=(("allow", names),))
+
+
+def block(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return an object of a body; empty where it is absent or something else."""
+    value = body.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def encode(value: object) -> bytes:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
-from highhelp_mock.http import ApiError, Json
+from highhelp_mock.http import ApiError, Json, block
 from highhelp_mock.simulation.create_payment import create_payment, fingerprint, payment_methods
 from highhelp_mock.simulation.representations import create_answer, example_rows, info_answer
 from highhelp_mock.simulation.state_machine import AWAITING_3DS, DECLINE
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from highhelp_mock.simulation.payments import Payment
     from highhelp_mock.simulation.projects import Project
 
-__all__ = ["execute", "sample"]
+__all__ = ["execute"]
 
 _TAKEN = "There is a payment with this payment_id"
 
@@ -42,7 +42,7 @@ def execute(engine: Engine, operation: Operation, project: Project, body: Mappin
     """
     if operation.idempotency is not None and operation.response == "PaymentState":
         return _create(engine, operation, project, body, conflict=conflict)
-    if operation.response == "PaymentState" and "payment_id" in _general(body):
+    if operation.response == "PaymentState" and "payment_id" in block(body, "general"):
         payment = _find_payment(engine, operation, project, body)
         if "threeds" in body:
             payment = _confirm(engine, operation, project, payment, body)
@@ -52,7 +52,7 @@ def execute(engine: Engine, operation: Operation, project: Project, body: Mappin
 
 
 def _create(engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any], *, conflict: bool) -> Json:
-    stored = engine.find(project.project_id, str(_general(body).get("payment_id", "")))
+    stored = engine.find(project.project_id, str(block(body, "general").get("payment_id", "")))
     if stored is None:
         payment = create_payment(operation, project, body, engine.clock())
         return create_answer(engine.add(payment), engine.base_url)
@@ -62,7 +62,7 @@ def _create(engine: Engine, operation: Operation, project: Project, body: Mappin
 
 
 def _find_payment(engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any]) -> Payment:
-    payment = engine.find(project.project_id, str(_general(body)["payment_id"]))
+    payment = engine.find(project.project_id, str(block(body, "general")["payment_id"]))
     if payment is None or payment.info not in (operation.id, operation.info):
         raise ApiError(404, "No such payment", [("general:payment_id", "is not known")])
     return payment
@@ -118,35 +118,7 @@ _LISTS: Mapping[str, Callable[[Project, Mapping[str, Any]], Json]] = {
 }
 
 
-def _general(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    general = body.get("general")
-    return general if isinstance(general, dict) else {}
-
-
 def _example(operation: Operation) -> Json:
-    """Answer an operation that the gateway does not simulate with the document's example."""
+    """Answer an operation that the gateway does not simulate with the document's example; each one has some."""
     examples = (example for example in contract.EXAMPLES if example.of == operation.id and example.status == "200")
-    example = next(examples, None)
-    return dict(example.value) if example else sample(operation.response)
-
-
-def sample(schema: str) -> Json:
-    """Make a minimal value of an object schema: its required fields, each with a plain value."""
-    value = _sample(contract.SCHEMAS.get(schema, {}))
-    return value if isinstance(value, dict) else {}
-
-
-def _sample(schema: Mapping[str, Any]) -> Any:
-    schema = contract.resolve(schema)
-    for choice in ("anyOf", "oneOf", "allOf"):
-        if choice in schema:
-            return _sample(schema[choice][0])
-    if "const" in schema or "enum" in schema:
-        return schema.get("const", next(iter(schema.get("enum", [None]))))
-    kind = schema.get("type")
-    kind = kind[0] if isinstance(kind, list) else kind
-    if kind == "object" or "properties" in schema:
-        fields = schema.get("properties", {})
-        return {name: _sample(fields.get(name, {})) for name in schema.get("required", ())}
-    plain: Mapping[Any, Any] = {"integer": schema.get("minimum", 0), "boolean": False, "array": [], "null": None}
-    return plain.get(kind, "0" * schema.get("minLength", 1))
+    return dict(next(examples).value)
