@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from highhelp_signing.errors import HomeExistsError
 from highhelp_signing.headers import check_project_id
-from highhelp_signing.keyfiles import generate_hmac_key, generate_rsa_key, private_pem, public_der, public_pem
+from highhelp_signing.keyfiles import generate_hmac_key, generate_rsa_pair
 
 if TYPE_CHECKING:
     from highhelp_signing.scheme import SignatureScheme
@@ -120,8 +120,8 @@ def generate_home(
     written: list[Path] = []
     try:
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, data in _contents(base_url, project_id, scheme).items():
-            _write(target / name, data, 0o644 if name in _PUBLIC else 0o600)
+        for name, text in _contents(base_url, project_id, scheme).items():
+            _write(target / name, text, 0o644 if name in _PUBLIC else 0o600)
             written.append(target / name)
     except BaseException as error:
         for path in written:
@@ -132,27 +132,28 @@ def generate_home(
     return Home(target, project_id, base_url)
 
 
-def _contents(base_url: str, project_id: str, scheme: SignatureScheme | None) -> dict[Path, bytes]:
-    merchant, gateway = generate_rsa_key(), generate_rsa_key()
+def _contents(base_url: str, project_id: str, scheme: SignatureScheme | None) -> dict[Path, str]:
+    private_key, public_key = generate_rsa_pair()
+    callback_private_key, callback_public_key = generate_rsa_pair()
     project: dict[str, object] = {"project_id": project_id, "base_url": base_url}
     if scheme is not None:
         project["scheme"] = asdict(scheme)
     return {
-        _NAMES.private_key: private_pem(merchant),
-        _NAMES.public_key: public_pem(public_der(merchant.public_key())),
-        _NAMES.hmac_private_key: generate_hmac_key().encode() + b"\n",
-        _NAMES.callback_public_key: public_pem(public_der(gateway.public_key())),
-        _NAMES.hmac_callback_key: generate_hmac_key().encode() + b"\n",
-        _NAMES.gateway_callback_private_key: private_pem(gateway),
-        _NAMES.project: (json.dumps(project, ensure_ascii=False, indent=2) + "\n").encode(),
+        _NAMES.private_key: private_key,
+        _NAMES.public_key: public_key,
+        _NAMES.hmac_private_key: generate_hmac_key() + "\n",
+        _NAMES.callback_public_key: callback_public_key,
+        _NAMES.hmac_callback_key: generate_hmac_key() + "\n",
+        _NAMES.gateway_callback_private_key: callback_private_key,
+        _NAMES.project: json.dumps(project, ensure_ascii=False, indent=2) + "\n",
     }
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
+def _write(path: Path, text: str, mode: int) -> None:
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
         try:
-            file.write(data)
+            file.write(text)
             file.flush()
             os.fsync(file.fileno())
         except BaseException:

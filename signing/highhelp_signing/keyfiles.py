@@ -24,11 +24,10 @@ __all__ = [
     "Secret",
     "check_rsa",
     "generate_hmac_key",
-    "generate_rsa_key",
+    "generate_rsa_pair",
     "hmac_key_bytes",
     "load_private_key",
     "load_public_keys",
-    "private_pem",
     "public_der",
     "public_pem",
     "read_hmac_key",
@@ -112,9 +111,13 @@ def _load_public(pem: str, name: str) -> rsa.RSAPublicKey:
     return key
 
 
-def generate_rsa_key() -> rsa.RSAPrivateKey:
-    """A fresh RSA key of the shortest length that is taken."""
-    return rsa.generate_private_key(65537, MIN_RSA_BITS)
+def generate_rsa_pair() -> tuple[str, str]:
+    """The PEM texts of a fresh RSA key of the shortest length that is taken: PKCS#8, not encrypted, and public half."""
+    key = rsa.generate_private_key(65537, MIN_RSA_BITS)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return private.decode("ascii"), public_pem(public_der(key.public_key())).decode("ascii")
 
 
 def generate_hmac_key() -> str:
@@ -149,13 +152,6 @@ def public_pem(der: bytes) -> bytes:
     """The PEM text of a DER SubjectPublicKeyInfo."""
     key = serialization.load_der_public_key(der)
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def private_pem(key: rsa.RSAPrivateKey) -> bytes:
-    """The PEM text of a private key (PKCS#8), not encrypted."""
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
 
 
 def hmac_key_bytes(text: str, name: str, min_length: int = MIN_HMAC_LENGTH) -> bytes:

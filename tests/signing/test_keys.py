@@ -299,6 +299,10 @@ def test_a_file_in_place_of_the_directory_is_named(tmp_path: Path) -> None:
         generate_home(tmp_path / "home", base_url="http://localhost")
 
 
+def pair_of(key: rsa.RSAPrivateKey) -> tuple[str, str]:
+    return private_pem(key).decode(), public_pem(public_der(key.public_key())).decode()
+
+
 @pytest.mark.parametrize("others", [False, True])
 @pytest.mark.parametrize("fail_at", range(1, 8))
 def test_an_error_leaves_no_half_home(
@@ -308,7 +312,7 @@ def test_an_error_leaves_no_half_home(
     if others:
         directory.mkdir()
         (directory / "notes.txt").write_text("mine", "utf-8")
-    monkeypatch.setattr("highhelp_signing.home.generate_rsa_key", lambda: rsa_key)
+    monkeypatch.setattr("highhelp_signing.home.generate_rsa_pair", lambda: pair_of(rsa_key))
     calls = 0
     real = os.fsync
 
@@ -329,7 +333,7 @@ def test_an_error_leaves_no_half_home(
 
 def test_two_at_once_do_not_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rsa_key: rsa.RSAPrivateKey) -> None:
     directory = tmp_path / "home"
-    monkeypatch.setattr("highhelp_signing.home.generate_rsa_key", lambda: rsa_key)
+    monkeypatch.setattr("highhelp_signing.home.generate_rsa_pair", lambda: pair_of(rsa_key))
     real = os.fsync
 
     def slower(descriptor: int) -> None:

@@ -9,14 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
-from highhelp_mock.http import ApiError, Request
-from highhelp_signing import (
-    BodyFault,
-    BodyNotSignable,
-    Limits,
-    SignatureScheme,
-    parse_body,
-)
+from highhelp_mock.http import ApiError, Request, block
+from highhelp_signing import BodyFault, BodyNotSignable, Limits, SignatureScheme, parse_body
 from highhelp_signing.ambiguity import ambiguity_of_request
 from highhelp_signing.encoding import decode_signature
 from highhelp_signing.headers import access_token
@@ -30,11 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["LIMITS", "TOLERANCE", "authenticate", "check_form"]
 
 LIMITS = Limits()
+# apart from the tolerance of highhelp_signing: gateway and SDK are two independent implementations of one contract
 TOLERANCE = 300
-"""Seconds that a timestamp may lie in the past or the future; not documented.
-
-Not the SDK's tolerance for callbacks: the gateway's is a separate fact, and may turn out different.
-"""
+"""Seconds that a timestamp may lie in the past or the future; not documented."""
 
 _NAMED_ALGORITHMS: Mapping[str, Algorithm] = {"rsa-sha256": "rsa", "hmac-sha512": "hmac"}
 _LONGEST_PATH = 200
@@ -49,10 +41,9 @@ def check_form(request: Request) -> None:
     kinds = request.values("content-type")
     if len(kinds) != 1 or kinds[0].partition(";")[0].strip().lower() != "application/json":
         raise ApiError(400, "content-type must be application/json")
-    if any(value.strip().lower() not in ("", "identity") for value in request.values("content-encoding")):
-        raise ApiError(400, "content-encoding is not supported")
-    if any(value.strip().lower() not in ("", "chunked") for value in request.values("transfer-encoding")):
-        raise ApiError(400, "transfer-encoding is not supported")
+    for name, allowed in (("content-encoding", "identity"), ("transfer-encoding", "chunked")):
+        if any(value.strip().lower() not in ("", allowed) for value in request.values(name)):
+            raise ApiError(400, f"{name} is not supported")
     if len(request.body) > LIMITS.raw:
         raise ApiError(413, f"The body is larger than {LIMITS.raw} bytes")
 
@@ -92,7 +83,7 @@ def authenticate(
         raise ApiError(401, f"{names.token} names no known key of the project")
     body, entries, text = _parse(request.body, scheme)
     message = message_of(text, timestamp, scheme)
-    if not any(project.matching_key(known).matches(message, signature, scheme.digest) for known in algorithms):
+    if not any(project.matching_keys[known].matches(message, signature, scheme.digest) for known in algorithms):
         raise ApiError(401, "The signature does not match")
     _check_unambiguous(body, entries, text, scheme)
     _check_project(body, project_id)
@@ -161,8 +152,7 @@ def _check_unambiguous(body: Mapping[str, Any], entries: list[str], text: str, s
 
 
 def _check_project(body: Mapping[str, Any], project_id: str) -> None:
-    general = body.get("general")
-    named = general.get("project_id") if isinstance(general, dict) else None
+    named = block(body, "general").get("project_id")
     if isinstance(named, str) and named != project_id:
         raise ApiError(
             403,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from highhelp_mock.simulation.balances import OPENING, Balances
 from highhelp_signing import HmacSigner, HomeDirectory, KeyRing, RsaSigner, SignatureScheme, Signer, generate_home
 from highhelp_signing.errors import KeyFormatError
-from highhelp_signing.keyfiles import generate_hmac_key, generate_rsa_key, private_pem, public_der, public_pem
+from highhelp_signing.keyfiles import generate_hmac_key, generate_rsa_pair
 from highhelp_signing.keys import HmacVerificationKey
 from highhelp_signing.signers import Algorithm
 
@@ -78,8 +78,9 @@ class Project:
         self.keys = keys
         self.callback_algorithm: Algorithm = callback_algorithm
         self.balances = Balances(OPENING if balances is None else balances)
-        self.rsa_key = next(iter(KeyRing.from_pem(keys.public_key)))
-        self.hmac_key = HmacVerificationKey(keys.hmac_key)
+        (rsa_key,) = KeyRing.from_pem(keys.public_key)
+        self.matching_keys: Mapping[Algorithm, VerificationKey]
+        self.matching_keys = {"rsa": rsa_key, "hmac": HmacVerificationKey(keys.hmac_key)}
         self.public_half: Signer = HmacSigner(keys.hmac_key, keys.public_key)
         self.callback_signer: Signer = (
             keys.callback_signer if callback_algorithm == "rsa" else HmacSigner(keys.callback_hmac_key)
@@ -109,23 +110,20 @@ class Project:
         """The key of the fingerprints of this project's requests."""
         return hmac.digest(self.keys.hmac_key.encode(), b"highhelp_mock fingerprint of a request", "sha256")
 
-    def matching_key(self, algorithm: Algorithm) -> VerificationKey:
-        """Return the key that verifies the project's requests."""
-        return self.rsa_key if algorithm == "rsa" else self.hmac_key
-
     def __repr__(self) -> str:
         return f"<Project {self.project_id}>"
 
 
 def make_keys() -> Keys:
     """Generate keys, in memory only."""
-    merchant, gateway = generate_rsa_key(), generate_rsa_key()
+    private_key, public_key = generate_rsa_pair()
+    callback_private_key, callback_public_key = generate_rsa_pair()
     return Keys(
-        private_key=private_pem(merchant).decode(),
-        public_key=public_pem(public_der(merchant.public_key())).decode(),
+        private_key=private_key,
+        public_key=public_key,
         hmac_key=generate_hmac_key(),
-        callback_private_key=private_pem(gateway).decode(),
-        callback_public_key=public_pem(public_der(gateway.public_key())).decode(),
+        callback_private_key=callback_private_key,
+        callback_public_key=callback_public_key,
         callback_hmac_key=generate_hmac_key(),
     )
 
