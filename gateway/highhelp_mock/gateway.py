@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from highhelp_mock.adapters import server
 from highhelp_mock.adapters.asgi import GatewayApp
 from highhelp_mock.adapters.delivery import deliver_due
 from highhelp_mock.adapters.transport import InProcessTransport
@@ -14,7 +15,7 @@ from highhelp_mock.api import control
 from highhelp_mock.api.dispatch import Dispatcher, Duplicates, MockCall, PageHandler
 from highhelp_mock.api.forged_callbacks import Defect, forge_callback
 from highhelp_mock.http import ApiError
-from highhelp_mock.pages import answer
+from highhelp_mock.pages.router import answer
 from highhelp_mock.payer_actions import PayerActions
 from highhelp_mock.persistence.state_file import StateFile
 from highhelp_mock.simulation.clock import Clock
@@ -381,8 +382,6 @@ class MockGateway:
         Raises:
             OSError: the address is taken.
         """
-        from highhelp_mock.adapters import server
-
         bound = server.bind(host, port)
         before = self.base_url
         self._set_address(bound)
@@ -403,8 +402,6 @@ class MockGateway:
         Raises:
             OSError: the address is taken.
         """
-        from highhelp_mock.adapters import server
-
         bound = server.bind(host, port)
         self._set_address(bound)
         if started is not None:
@@ -417,8 +414,6 @@ class MockGateway:
             self._state.close()
 
     def _set_address(self, bound: socket.socket) -> None:
-        from highhelp_mock.adapters import server
-
         self.dispatcher.base_url = server.base_url_of(bound)
         if self.home is not None:
             write_base_url(self.home, self.base_url)

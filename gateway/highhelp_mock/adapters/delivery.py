@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from contextlib import suppress
@@ -45,15 +44,15 @@ def deliver_due(dispatcher: Dispatcher, send: Callable[[Outgoing], int] | None =
     while due := dispatcher.due_callbacks(_PARALLEL):
         for outgoing in due:
             attempts += 1
+            status, error = None, None
             try:
                 status = send(outgoing)
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                dispatcher.report(outgoing.id, None, type(error).__name__)
-            except BaseException as error:
-                dispatcher.report(outgoing.id, None, type(error).__name__)
-                raise
-            else:
-                dispatcher.report(outgoing.id, status)
+            except BaseException as failure:
+                error = type(failure).__name__
+                if not isinstance(failure, httpx.HTTPError | httpx.InvalidURL):
+                    raise
+            finally:
+                dispatcher.report(outgoing.id, status, error)
     return attempts
 
 
@@ -73,49 +72,30 @@ class CallbackSender:
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
-        self._due: queue.SimpleQueue[Outgoing | None] = queue.SimpleQueue()
-        self._changed = threading.Condition()
-        self._busy = 0
+        self._looking = threading.Lock()
+        self._changed = threading.Event()
         self._stopping = False
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Start the threads."""
         context = httpx.create_ssl_context(trust_env=False)
-        targets: list[Callable[[], None]] = [self._watch, *[partial(self._work, context)] * _PARALLEL]
-        for target in targets:
-            thread = threading.Thread(target=target, name="highhelp-mock-callbacks", daemon=True)
+        for _ in range(_PARALLEL):
+            thread = threading.Thread(target=self._work, args=(context,), name="highhelp-mock-callbacks", daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def stop(self) -> None:
         """Stop the threads; attempts under way have two seconds, then they are abandoned."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
-        for _ in self._threads:
-            self._due.put(None)
+        self._stopping = True
+        self._changed.set()
         until = time.monotonic() + _GRACE_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
 
-    def _watch(self) -> None:
-        while not self._stopping:
-            try:
-                due = self._dispatcher.due_callbacks(_PARALLEL - self._busy)
-            except StateError:
-                due = []  # callbacks that cannot be written down are not sent; the next look tries again
-            with self._changed:
-                self._busy += len(due)
-                for outgoing in due:
-                    self._due.put(outgoing)
-                # each finished attempt wakes it, so that a long queue does not wait for the tick
-                if not self._stopping and (not due or self._busy >= _PARALLEL):
-                    self._changed.wait(_TICK_SECONDS)
-
     def _work(self, context: ssl.SSLContext) -> None:
         with httpx.Client(timeout=_TIMEOUT, trust_env=False, verify=context) as client:
-            while (outgoing := self._due.get()) is not None:
+            while (outgoing := self._wait_for_due()) is not None:
                 status, error = None, None
                 try:
                     status = _post(client, outgoing)
@@ -123,6 +103,16 @@ class CallbackSender:
                     error = type(failure).__name__
                 with suppress(StateError):  # the attempt is in memory, and is written with the next change
                     self._dispatcher.report(outgoing.id, status, error)
-                with self._changed:
-                    self._busy -= 1
-                    self._changed.notify_all()
+                self._changed.set()  # a later callback of this payment may have waited for it
+
+    def _wait_for_due(self) -> Outgoing | None:
+        """Wait for the next callback; None at the end. One idle thread looks, the others wait for their turn."""
+        with self._looking:
+            while not self._stopping:
+                self._changed.clear()
+                # callbacks that cannot be written down are not sent; the next look tries again
+                with suppress(StateError):
+                    for outgoing in self._dispatcher.due_callbacks(1):
+                        return outgoing
+                self._changed.wait(_TICK_SECONDS)
+        return None

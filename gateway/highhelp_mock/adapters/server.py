@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import socket
 import threading
@@ -10,12 +9,12 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import uvicorn
-
 from highhelp_mock.adapters.asgi import hide_dropped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import uvicorn
 
     from highhelp_mock.adapters.asgi import GatewayApp
 
@@ -62,7 +61,7 @@ def running(app: GatewayApp, bound: socket.socket) -> Iterator[None]:
         RuntimeError: the server did not start, or did not end.
     """
     server = _server(app)
-    thread = threading.Thread(target=_run, args=(server, bound), name="highhelp-mock", daemon=True)
+    thread = threading.Thread(target=server.run, args=([bound],), name="highhelp-mock", daemon=True)
     thread.start()
     try:
         _wait_until_started(server, thread)
@@ -75,11 +74,6 @@ def running(app: GatewayApp, bound: socket.socket) -> Iterator[None]:
         raise RuntimeError("the gateway's server did not end")
 
 
-def _run(server: uvicorn.Server, bound: socket.socket) -> None:
-    with asyncio.Runner() as runner:
-        runner.run(server.serve(sockets=[bound]))
-
-
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:
     until = time.monotonic() + _START_SECONDS
     while not server.started:
@@ -89,6 +83,8 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
 
 
 def _server(app: GatewayApp) -> uvicorn.Server:
+    import uvicorn  # here, since most gateways are used in-process
+
     config = uvicorn.Config(
         app,
         http="h11",  # as shipped, httptools loses the body of a request that offers HTTP/2, as Java's client does

@@ -22,7 +22,7 @@ __all__ = ["InProcessTransport"]
 
 
 class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Hand each request to the dispatcher.
+    """Hand each request to the dispatcher; closing a client does nothing to the gateway, which outlives it.
 
     Args:
         dispatcher: the gateway.
@@ -42,12 +42,6 @@ class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Answer a request of `httpx.AsyncClient`."""
         await request.aread()
         return self._answer(request)
-
-    def close(self) -> None:
-        """Do nothing: the gateway outlives its clients."""
-
-    async def aclose(self) -> None:
-        """Do nothing."""
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         path = request.url.raw_path.partition(b"?")[0].decode("ascii")
