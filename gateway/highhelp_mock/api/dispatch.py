@@ -8,7 +8,6 @@ from collections import deque
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from email.utils import formatdate
-from functools import lru_cache
 from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -20,7 +19,7 @@ from highhelp_mock.api.fault_responses import apply_faults, replacement_response
 from highhelp_mock.api.operations import execute
 from highhelp_mock.api.signed_callbacks import Outgoing, sign_callback
 from highhelp_mock.api.validation import check_body
-from highhelp_mock.http import ApiError, Request, Response, json_response
+from highhelp_mock.http import ApiError, Request, Response, block, json_response
 from highhelp_mock.persistence.state_file import StateError
 from highhelp_mock.simulation.callbacks import Attempt
 from highhelp_mock.simulation.engine import Engine
@@ -101,7 +100,6 @@ class Dispatcher:
         self._engine = Engine(self.projects, clock, deliver_to)
         self._state = state
         if state is not None:
-            self._engine.changes.enabled = True
             clock.offset = state.clock_offset
         self._run = secrets.token_hex(4)
         self._request_numbers = count(1)
@@ -157,7 +155,7 @@ class Dispatcher:
             response = ApiError(500, "The state file cannot be written").response(self._next_request_id())
         body = b"" if request.method == "HEAD" else response.body
         # clients compare their clock with this header, so it shows the gateway's clock, not the server's
-        date = ("date", _http_date(int(self.clock())))
+        date = ("date", formatdate(self.clock(), usegmt=True))
         return replace(response, headers=(*response.headers, date), body=body)
 
     def reset(self) -> None:
@@ -210,8 +208,7 @@ class Dispatcher:
             try:
                 check_form(request)
                 project, body = authenticate(request, self.projects, self.scheme, self.clock())
-                general = body.get("general")
-                payment_id = general.get("payment_id") if isinstance(general, dict) else None
+                payment_id = block(body, "general").get("payment_id")
                 check_body(operation.request, body)
                 conflict = self.duplicates == "conflict"
                 response = json_response(200, execute(engine, operation, project, body, conflict=conflict))
@@ -228,10 +225,7 @@ class Dispatcher:
         return f"{self._run}-{next(self._request_numbers):06d}"
 
     def _write(self) -> None:
-        if self._state is not None:
+        if self._state is None:
+            self._engine.changes.clear()
+        else:
             self._state.write(self._engine)
-
-
-@lru_cache(maxsize=8)
-def _http_date(second: int) -> str:
-    return formatdate(second, usegmt=True)

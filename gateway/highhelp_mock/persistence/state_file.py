@@ -157,16 +157,13 @@ class StateFile:
             delivery = engine.outbox.get(number)
             if delivery is not None:
                 run.execute(
-                    "INSERT INTO callbacks (id, project_id, payment_id, content) VALUES (?, ?, ?, ?) "
-                    "ON CONFLICT (id) DO UPDATE SET content = excluded.content",
+                    "INSERT OR REPLACE INTO callbacks (id, project_id, payment_id, content) VALUES (?, ?, ?, ?)",
                     (number, delivery.project_id, delivery.payment_id, delivery_record(delivery)),
                 )
         for project_id, currency in changes.accounts:
             self._write_account(engine.projects[project_id], currency)
         facts = (("clock_offset", engine.clock.offset), ("next_callback", engine.outbox.next_number))
-        run.executemany(
-            "INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", facts
-        )
+        run.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
 
     def _write_account(self, project: Project, currency: str) -> None:
         account = project.balances.account(currency)

@@ -1,4 +1,4 @@
-"""Keep track of what has changed in memory since the state file was last written."""
+"""Keep track of what has changed in memory since the state was last written."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ __all__ = ["Changes"]
 
 @dataclass(slots=True)
 class Changes:
-    """Filled by the engine, cleared by the state file.
+    """Filled by the engine, cleared by its owner once they are written. The keys are in the order of the changes.
 
     Attributes:
-        enabled: whether there is a state file; without one nothing is recorded.
-        payments: project and payment id.
-        callbacks: numbers.
+        payments: project and payment id of those that were created or changed.
+        callbacks: their numbers.
         accounts: project and currency.
         forgotten: payments that were dropped, with their callbacks.
         cleared: whether everything was dropped before.
     """
 
-    enabled: bool = False
     payments: dict[tuple[str, str], None] = field(default_factory=dict)
     callbacks: dict[int, None] = field(default_factory=dict)
     accounts: dict[tuple[str, str], None] = field(default_factory=dict)
@@ -30,36 +28,8 @@ class Changes:
     def __bool__(self) -> bool:
         return bool(self.payments or self.callbacks or self.accounts or self.forgotten or self.cleared)
 
-    def add_payment(self, key: tuple[str, str]) -> None:
-        """A payment was created or changed."""
-        if self.enabled:
-            self.payments[key] = None
-
-    def add_callback(self, number: int) -> None:
-        """A callback was created or changed."""
-        if self.enabled:
-            self.callbacks[number] = None
-
-    def add_account(self, project_id: str, currency: str) -> None:
-        """An account's balance changed."""
-        if self.enabled:
-            self.accounts[project_id, currency] = None
-
-    def forget(self, key: tuple[str, str]) -> None:
-        """A payment was dropped."""
-        self.payments.pop(key, None)
-        if self.enabled:
-            self.forgotten.append(key)
-
-    def drop_all(self) -> None:
-        """Everything was dropped."""
-        self.clear()
-        self.cleared = self.enabled
-
-    def clear(self) -> None:
-        """Everything is written."""
-        self.payments.clear()
-        self.callbacks.clear()
-        self.accounts.clear()
-        self.forgotten.clear()
-        self.cleared = False
+    def clear(self, *, dropped: bool = False) -> None:
+        """Begin again: everything is written, or was `dropped`."""
+        for kind in (self.payments, self.callbacks, self.accounts, self.forgotten):
+            kind.clear()
+        self.cleared = dropped

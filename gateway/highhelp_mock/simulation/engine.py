@@ -171,13 +171,13 @@ class Engine:
 
     def update(self, payment: Payment) -> Payment:
         """Store a payment whose state has not changed."""
-        self.changes.add_payment(payment.key)
+        self.changes.payments[payment.key] = None
         self._store(payment)
         return payment
 
     def reset(self) -> None:
         """Forget payments, callbacks and faults; restore opening balances and real time."""
-        self.changes.drop_all()
+        self.changes.clear(dropped=True)
         self._payments.clear()
         self._tokens.clear()
         self._due.clear()
@@ -188,7 +188,7 @@ class Engine:
         for project in self.projects.values():
             project.balances.reset()
             for currency in project.balances.accounts:
-                self.changes.add_account(project.project_id, currency)
+                self.changes.accounts[project.project_id, currency] = None
 
     def restore(self, payments: Iterable[Payment]) -> None:
         """Take in payments from the state file, in the order of their creation."""
@@ -203,7 +203,7 @@ class Engine:
 
     def _book(self, payment: Payment, account: Account) -> None:
         self.projects[payment.project_id].balances.accounts[payment.currency] = account
-        self.changes.add_account(payment.project_id, payment.currency)
+        self.changes.accounts[payment.project_id, payment.currency] = None
 
     def _run_step(self, payment: Payment, at: float) -> None:
         step = payment.schedule[0] if payment.schedule and payment.schedule[0].at <= at else None
@@ -245,4 +245,5 @@ class Engine:
                 continue
             self._tokens.pop(self._payments.pop(key).token, None)
             self.outbox.forget(key)
-            self.changes.forget(key)
+            self.changes.payments.pop(key, None)
+            self.changes.forgotten.append(key)

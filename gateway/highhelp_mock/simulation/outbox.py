@@ -111,7 +111,7 @@ class Outbox:
         self._waiting.clear()
 
     def _put(self, delivery: Delivery) -> None:
-        self._changes.add_callback(delivery.id)
+        self._changes.callbacks[delivery.id] = None
         self._enqueue(delivery)
 
     def _enqueue(self, delivery: Delivery) -> None:
