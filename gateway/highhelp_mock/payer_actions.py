@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 from highhelp_mock.simulation import payer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from highhelp_mock.api.dispatch import Dispatcher
+    from highhelp_mock.simulation.engine import Engine
     from highhelp_mock.simulation.payments import Payment
 
 __all__ = ["PayerActions"]
+
+_P = ParamSpec("_P")
 
 
 class PayerActions:
@@ -27,40 +32,38 @@ class PayerActions:
 
     def open(self) -> Payment:
         """Open the page."""
-        with self._dispatcher.engine() as engine:
-            return payer.open_page(engine, self._token)
+        return self._act(payer.open_page)
 
     def choose(self, method: str) -> Payment:
         """Choose a method, where the request named none."""
-        with self._dispatcher.engine() as engine:
-            return payer.choose(engine, self._token, method)
+        return self._act(payer.choose, method)
 
     def pay(self) -> Payment:
         """Report the money as sent."""
-        with self._dispatcher.engine() as engine:
-            return payer.pay(engine, self._token)
+        return self._act(payer.pay)
 
     def decline(self) -> Payment:
         """Give up."""
-        with self._dispatcher.engine() as engine:
-            return payer.decline(engine, self._token)
+        return self._act(payer.decline)
 
     def card(self, pan: str, expiry_month: str = "12", expiry_year: str = "2099") -> Payment:
         """Enter a card."""
-        with self._dispatcher.engine() as engine:
-            return payer.submit_card(engine, self._token, pan=pan, expiry_month=expiry_month, expiry_year=expiry_year)
+        return self._act(payer.submit_card, pan=pan, expiry_month=expiry_month, expiry_year=expiry_year)
 
     def code(self, code: str | None = None) -> Payment:
         """Ask for a one-time code, or enter one."""
-        with self._dispatcher.engine() as engine:
-            return payer.submit_code(engine, self._token, code)
+        return self._act(payer.submit_code, code)
 
     def finish_3ds(self, *, accepted: bool = True) -> Payment:
         """Answer the issuer's page."""
-        with self._dispatcher.engine() as engine:
-            return payer.finish_3ds(engine, self._token, accepted=accepted)
+        return self._act(payer.finish_3ds, accepted=accepted)
 
     def finish_redirect(self, *, accepted: bool = True) -> Payment:
         """Come back from the bank."""
+        return self._act(payer.finish_redirect, accepted=accepted)
+
+    def _act(
+        self, action: Callable[Concatenate[Engine, str, _P], Payment], *args: _P.args, **more: _P.kwargs
+    ) -> Payment:
         with self._dispatcher.engine() as engine:
-            return payer.finish_redirect(engine, self._token, accepted=accepted)
+            return action(engine, self._token, *args, **more)

@@ -45,7 +45,7 @@ def test_a_wrong_answer_over_a_connection_is_noticed(keys: Keys, recorder: Recor
 
 
 def test_a_wrong_callback_is_noticed(merchant: Merchant, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(representations, "_payment_info", lambda _: {"amount": "100.00", "currency": "RUB"})
+    monkeypatch.setattr(representations, "payment_info", lambda *_: {"amount": "100.00", "currency": "RUB"})
     merchant.call("create_p2p_payin", merchant.p2p_payin(amount=amount_of(2)))
     merchant.gateway.deliver(lambda _: 200)
     assert any("payment_decline decline: payment_info/amount" in one for one in recorder.take())

@@ -84,14 +84,6 @@ def _advance(engine: Engine, encoded: str, body: Mapping[str, Any]) -> Payment:
     return advance(engine, payment, f"{status}:{sub_status}" if sub_status else status, text)
 
 
-def _payments(engine: Engine, _: Request) -> Json:
-    return {"payments": [view(payment) for payment in engine]}
-
-
-def _callbacks(engine: Engine, _: Request) -> Json:
-    return {"callbacks": [delivery.view() for delivery in engine.outbox]}
-
-
 def _faults(engine: Engine, _: Request) -> Json:
     return {"faults": [_fault_json(fault) for fault in engine.faults.armed], "known": dict(DESCRIPTIONS)}
 
@@ -132,28 +124,20 @@ def _travel(engine: Engine, request: Request) -> Json:
     return {"now": int(engine.catch_up())}
 
 
-def _clock(engine: Engine, _: Request) -> Json:
-    return {"now": int(engine.clock())}
-
-
 def _reset(engine: Engine, _: Request) -> Json:
     engine.reset()
     return {"status": "ok"}
 
 
-def _health(engine: Engine, _: Request) -> Json:
-    return {"status": "ok", "now": int(engine.clock())}
-
-
 _Action = Callable[[Engine, Request], Json]
 _ROUTES: Mapping[str, Mapping[str, _Action]] = {
-    "payments": {"GET": _payments},
-    "callbacks": {"GET": _callbacks},
+    "payments": {"GET": lambda engine, _: {"payments": [view(payment) for payment in engine]}},
+    "callbacks": {"GET": lambda engine, _: {"callbacks": [delivery.view() for delivery in engine.outbox]}},
     "faults": {"GET": _faults, "POST": _arm},
     "faults/clear": {"POST": _disarm},
-    "clock": {"GET": _clock, "POST": _travel},
+    "clock": {"GET": lambda engine, _: {"now": int(engine.clock())}, "POST": _travel},
     "reset": {"POST": _reset},
-    "health": {"GET": _health},
+    "health": {"GET": lambda engine, _: {"status": "ok", "now": int(engine.clock())}},
 }
 
 

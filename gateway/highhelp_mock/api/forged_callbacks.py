@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 from highhelp_mock.api.signed_callbacks import Outgoing, sign_callback
 from highhelp_mock.http import encode
 from highhelp_mock.simulation.projects import Project, make_keys
-from highhelp_mock.simulation.representations import callback_kind
+from highhelp_mock.simulation.representations import callback_kind, payment_info
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +69,8 @@ def forge_callback(
     if wrong == "unsigned":
         headers = {"content-type": headers["content-type"]}
     if wrong == "body":
-        raw = encode(content | {"payment_info": _payment_info(content["payment_info"].get("amount", 0) + 1)})
+        info = content["payment_info"]
+        raw = encode(content | {"payment_info": info | {"amount": info.get("amount", 0) + 1}})
     return Outgoing(0, payment_id, callback_kind(state[0]), "", headers, raw)
 
 
@@ -83,17 +84,12 @@ def _signing_project(project: Project, wrong: Defect | None, algorithm: Algorith
 def _content(dispatcher: Dispatcher, project: Project, payment_id: str, status: str, sub_status: str | None) -> Json:
     with dispatcher.engine() as engine:
         payment = engine.find(project.project_id, payment_id)
-    request_id, info = _UNKNOWN_ID, _payment_info(10000)
+    request_id, info = _UNKNOWN_ID, payment_info(10000, "RUB", "payin")
     if payment is not None:
-        request_id = payment.request_id
-        info = _payment_info(payment.amount, payment.currency, payment.flow or "payin")
+        request_id, info = payment.request_id, payment_info(payment.amount, payment.currency, payment.flow)
     return {
         "project_id": project.project_id,
         "general": {"request_id": request_id, "payment_id": payment_id},
         "status": {"status": status, "sub_status": sub_status, "status_description": None},
         "payment_info": info,
     }
-
-
-def _payment_info(amount: int, currency: str = "RUB", flow: str = "payin") -> Json:
-    return {"amount": amount, "currency": currency, "type": flow}

@@ -55,9 +55,9 @@ def _findings(schema: str, body: Mapping[str, Any]) -> Iterator[tuple[str, str]]
     if isinstance(model, type) and issubclass(model, BaseModel):
         yield from _model_findings(model, body)
     for error in schema_validator(schema).iter_errors(body):
-        path = [str(part) for part in error.instance_path]
+        path = [str(part)[:_LONGEST_NAME] for part in error.instance_path]
         for name, message in _describe(error.kind):
-            yield ":".join([*path, *name])[: _MOST_ERRORS * _LONGEST_NAME], message
+            yield ":".join([*path, *name]), message
 
 
 def _model_findings(model: type[BaseModel], body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -98,10 +98,7 @@ ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str]], tuple[str, Json]]]] = 
 
 def _number(text: str, name: str) -> int | float:
     try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
+        value = float(text)
     except ValueError:
         raise ApiError(422, f"{name}: {text[:40]!r} is not a number") from None
+    return int(value) if value.is_integer() else value

@@ -10,7 +10,7 @@ from highhelp_mock.http import Response
 from highhelp_mock.pages import formatting
 
 if TYPE_CHECKING:
-    from jinja2 import Environment, Template
+    from jinja2 import Environment
 
 __all__ = ["render"]
 
@@ -36,14 +36,9 @@ def render(
         headers: further headers of the answer.
         values: further values for the template.
     """
-    page = _template(template).render(title=title, language=language, live=live, **values)
+    page = _environment().get_template(f"{template}.html").render(title=title, language=language, live=live, **values)
     body = page.encode("utf-8", "replace")  # half of a surrogate pair has no UTF-8 form
     return Response(status, (("content-type", "text/html; charset=utf-8"), *headers), body)
-
-
-@cache
-def _template(name: str) -> Template:
-    return _environment().get_template(f"{name}.html")
 
 
 @cache

@@ -12,7 +12,7 @@ from highhelp_mock.simulation.representations import callback_body, callback_kin
 from highhelp_signing.loopback import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from highhelp_mock.http import Json
     from highhelp_mock.simulation.faults import Faults
@@ -162,7 +162,7 @@ def create_delivery(
     return delivery
 
 
-def may_deliver(url: str, hosts: frozenset[str]) -> bool:
+def may_deliver(url: str, hosts: Collection[str]) -> bool:
     """Whether a callback may leave for this address: the machine itself, or one of the named hosts."""
     try:
         parts = urlsplit(url)

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
+from highhelp_mock.http import block
 from highhelp_mock.simulation import cards
 from highhelp_mock.simulation.payments import LIFETIME, Card, Payment, plan_schedule
 from highhelp_mock.simulation.representations import example_rows
@@ -42,11 +43,11 @@ _SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 def create_payment(operation: Operation, project: Project, body: Mapping[str, Any], now: float) -> Payment:
     """Create the payment that a valid request asks for; already declined where the request cannot be met."""
-    general, asked = _block(body, "general"), _block(body, "payment")
-    payer = _block(body, "receiver") or _block(body, "card") or _block(body, "sender")
+    general, asked = block(body, "general"), block(body, "payment")
+    payer = block(body, "receiver") or block(body, "card") or block(body, "sender")
     code = asked.get("method", asked.get("widget_method"))
     flow = operation.direction or "payin"
-    phone = payer.get("phone") or (_block(body, "customer").get("phone") if flow == "payin" else None)
+    phone = payer.get("phone") or (block(body, "customer").get("phone") if flow == "payin" else None)
     payment = Payment(
         project_id=project.project_id,
         payment_id=str(general.get("payment_id", "")),
@@ -55,21 +56,21 @@ def create_payment(operation: Operation, project: Project, body: Mapping[str, An
         info=operation.info,
         flow=flow,
         product=operation.tag,
-        machines=_machines(operation, code),
+        machines=machines_of_choice(operation.machines or _machines_of_flow(flow), code),
         method=code,
-        amount=_integer(asked.get("amount")),
+        amount=asked.get("amount", 0),
         currency=str(asked.get("currency", "")),
         state=NEW,
         status_description=None,
         created_at=now,
-        expires_at=None if flow == "payout" else now + _integer(asked.get("lifetime"), LIFETIME),
+        expires_at=None if flow == "payout" else now + asked.get("lifetime", LIFETIME),
         scenario=default_scenario(flow, hosted=len(operation.machines) > 1),
         token=secrets.token_hex(20),
         urls=MappingProxyType({kind: general[name] for kind, name in _URLS.items() if general.get(name)}),
         redirect_url=general.get("redirect_url"),
-        language=_block(body, "customer").get("language"),
+        language=block(body, "customer").get("language"),
         description=asked.get("description"),
-        card=_card(_block(body, "card") or (payer if flow == "payout" else {})),
+        card=_card(block(body, "card") or (payer if flow == "payout" else {})),
         fingerprint=fingerprint(project, operation.id, body),
     )
     scenario = find_scenario(flow, amount=payment.amount, pan=payer.get("pan"), phone=phone)
@@ -124,32 +125,26 @@ def _fits(payment: Payment, scenario: Scenario) -> bool:
     return reachable and bool(plan_schedule(replace(payment, scenario=scenario), 0))
 
 
-def _machines(operation: Operation, code: str | None) -> tuple[str, ...]:
-    if len(operation.machines) > 1:
-        return machines_of_choice(operation.machines, code)
-    return operation.machines or _machines_of_flow(operation.direction)
-
-
-def _machines_of_flow(flow: str | None) -> tuple[str, ...]:
+def _machines_of_flow(flow: str) -> tuple[str, ...]:
     same = (other.machines for other in contract.OPERATIONS.values() if other.machines and other.direction == flow)
     return next(same, next(iter(contract.TRANSITIONS.items()))[:1])
 
 
 def _problem(operation: Operation, body: Mapping[str, Any], now: float) -> str | None:
-    asked = _block(body, "payment")
+    asked = block(body, "payment")
     code, currency = asked.get("method", asked.get("widget_method")), asked.get("currency")
     if currency not in contract.EXPONENTS:
         return "The currency is not known"
     open_codes = _open_codes(operation.tag, operation.direction)
-    if open_codes and currency not in _open_currencies():
+    if open_codes and currency not in {row.get("currency") for row in payment_methods()}:
         return "The currency is not open to the project"
     if open_codes and code is not None and code not in open_codes.get(currency, ()):
         return "The method is not available for this currency"
     for name in ("card", "receiver", "sender"):
-        pan = _block(body, name).get("pan")
+        pan = block(body, name).get("pan")
         if pan is not None and not cards.luhn(pan):
             return "The card number is not valid"
-    card = _block(body, "card")
+    card = block(body, "card")
     return "The card has expired" if card_expired(card.get("expiry_month"), card.get("expiry_year"), now) else None
 
 
@@ -163,22 +158,8 @@ def _open_codes(product: str, flow: str | None) -> Mapping[str | None, frozenset
     }
 
 
-@cache
-def _open_currencies() -> frozenset[str | None]:
-    return frozenset(row.get("currency") for row in payment_methods())
-
-
-def _card(block: Mapping[str, Any]) -> Card | None:
-    pan = block.get("pan")
+def _card(details: Mapping[str, Any]) -> Card | None:
+    pan = details.get("pan")
     if not isinstance(pan, str):
         return None
-    return Card(cards.mask(pan), cards.brand(pan), block.get("card_holder"))
-
-
-def _block(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    block = body.get(name)
-    return block if isinstance(block, dict) else {}
-
-
-def _integer(value: object, otherwise: int = 0) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
+    return Card(cards.mask(pan), cards.brand(pan), details.get("card_holder"))

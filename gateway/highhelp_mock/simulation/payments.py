@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -240,16 +239,10 @@ def expired_state(payment: Payment) -> tuple[str, str] | None:
 
     Only payments in processing expire: a dispute or an error waits for people.
     """
+    if payment.status != "processing":
+        return None
     # before the payer has chosen how to pay, an expired page means decline, not dispute
     undecided = payment.product == "widget" and payment.method is None
-    return _after_expiry(payment.machines, payment.state, undecided=undecided)
-
-
-@lru_cache(maxsize=1024)
-def _after_expiry(machines: tuple[str, ...], state: str, *, undecided: bool) -> tuple[str, str] | None:
-    if split_state(state)[0] != "processing":
-        return None
-    allowed = next_states(machines, state)
     candidates = (DECLINE,) if undecided else _EXPIRED
-    expired = next((candidate for candidate in candidates if candidate in allowed), None)
+    expired = next((candidate for candidate in candidates if candidate in payment.allowed), None)
     return None if expired is None else (expired, _EXPIRY_TEXTS[expired])

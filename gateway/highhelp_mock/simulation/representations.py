@@ -36,6 +36,7 @@ __all__ = [
     "info_answer",
     "mask_sensitive",
     "page_url",
+    "payment_info",
     "requisites",
     "state_json",
     "view",
@@ -62,7 +63,7 @@ def create_answer(payment: Payment, base_url: str) -> Json:
 
 def info_answer(payment: Payment, base_url: str) -> Json:
     """Render the complete state of a payment."""
-    info = _payment_info(payment)
+    info = payment_info(payment.amount, payment.currency, payment.flow)
     if payment.method is not None:
         info["method"] = payment.method
     return {
@@ -91,7 +92,7 @@ def callback_body(payment: Payment, base_url: str, *, unknown: bool = False) -> 
             "sub_status": sub_status,
             "status_description": payment.status_description,
         },
-        "payment_info": _payment_info(payment),
+        "payment_info": payment_info(payment.amount, payment.currency, payment.flow),
         **_blocks(payment, base_url),
     }
 
@@ -144,9 +145,10 @@ def mask_sensitive(schema: str, body: Mapping[str, Any]) -> Json:
     return copy
 
 
-def _payment_info(payment: Payment) -> Json:
-    info: Json = {"amount": payment.amount, "currency": payment.currency}
-    return info | ({"type": payment.flow} if payment.flow else {})
+def payment_info(amount: int, currency: str, flow: str | None) -> Json:
+    """Render the payment_info of an answer or a callback."""
+    info: Json = {"amount": amount, "currency": currency}
+    return info | ({"type": flow} if flow else {})
 
 
 def page_url(payment: Payment, base_url: str) -> str | None:

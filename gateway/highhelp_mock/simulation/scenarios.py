@@ -7,6 +7,7 @@ machines do not have is skipped, so that one row serves several products.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from highhelp_mock.simulation.cards import complete
@@ -121,13 +122,11 @@ def pan_of(code: int) -> str:
     return complete(f"400000900000{code:03d}")
 
 
-def _payin(code: int, name: str, text: str, *stages: Stage, **more: Any) -> Scenario:
-    return Scenario(code=code, name=name, flow="payin", text=text, stages=stages, **more)
+def _scenario(flow: str, code: int, name: str, text: str, *stages: Stage, **more: Any) -> Scenario:
+    return Scenario(code=code, name=name, flow=flow, text=text, stages=stages, **more)
 
 
-def _payout(code: int, name: str, text: str, *stages: Stage, **more: Any) -> Scenario:
-    return Scenario(code=code, name=name, flow="payout", text=text, stages=stages, **more)
-
+_payin, _payout = partial(_scenario, "payin"), partial(_scenario, "payout")
 
 _SUCCEEDS = (Stage((PAID,)), Stage((SUCCESS,)))
 _NO_MONEY = "The balance does not suffice"

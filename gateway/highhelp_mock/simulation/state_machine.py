@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from highhelp_api import contract
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = [
     "AWAITING_3DS", "AWAITING_CONFIRM", "AWAITING_REDIRECT", "DECLINE", "NEW", "PAID", "SUCCESS", "WRONG_CODE",
@@ -56,24 +52,16 @@ def shortest_path(machines: tuple[str, ...], start: str, end: str) -> tuple[str,
 
 
 def _search(machines: tuple[str, ...], start: str, end: str, *, troubled: bool) -> tuple[str, ...] | None:
-    came_from: dict[str, str] = {}
-    queue = deque([start])
+    seen = {start}
+    queue: deque[tuple[str, ...]] = deque([()])
     while queue:
-        state = queue.popleft()
-        for after in next_states(machines, state):
-            if after in came_from or after == start:
+        path = queue.popleft()
+        for after in next_states(machines, path[-1] if path else start):
+            if after in seen:
                 continue
             if after == end:
-                return (*_trace(came_from, start, state), end)
+                return (*path, end)
             if troubled or split_state(after)[0] == "processing":
-                came_from[after] = state
-                queue.append(after)
+                seen.add(after)
+                queue.append((*path, after))
     return None
-
-
-def _trace(came_from: dict[str, str], start: str, state: str) -> Iterable[str]:
-    path: list[str] = []
-    while state != start:
-        path.append(state)
-        state = came_from[state]
-    return reversed(path)
