@@ -121,8 +121,14 @@ def generate_home(
     try:
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, text in _contents(base_url, project_id, scheme).items():
-            _write(target / name, text, 0o644 if name in _PUBLIC else 0o600)
-            written.append(target / name)
+            path = target / name
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644 if name in _PUBLIC else 0o600)
+            written.append(path)
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(descriptor)
     except BaseException as error:
         for path in written:
             path.unlink(missing_ok=True)
@@ -147,15 +153,3 @@ def _contents(base_url: str, project_id: str, scheme: SignatureScheme | None) ->
         _NAMES.gateway_callback_private_key: callback_private_key,
         _NAMES.project: json.dumps(project, ensure_ascii=False, indent=2) + "\n",
     }
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            path.unlink()
-            raise
