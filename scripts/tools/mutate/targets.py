@@ -41,7 +41,7 @@ ROOMS = {
     for room in (
         Room(
             "signing",
-            _of("highhelp_signing", "normalize encoding scheme signers keys keyfiles headers auth"),
+            _of("highhelp_signing", "normalize encoding scheme signers keys keyfiles headers auth loopback"),
             _SIGNING_TESTS,
             95,
             (
