@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from highhelp.errors import SettingsError
-from highhelp_signing import HmacSigner, HomeDirectory, RsaSigner, SignatureScheme, Signer
+from highhelp_signing import HmacSigner, RsaSigner, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from highhelp_signing import KeyRing
+    from highhelp_signing import HomeDirectory, KeyRing
 
 T = TypeVar("T")
 
@@ -54,11 +55,12 @@ VARIABLES: Mapping[str, str] = {
 """Every environment variable with what it holds."""
 
 
-class Source(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Source:
     """The environment and the home directory that settings are read from. Its `repr` shows nothing of the former."""
 
     environ: Mapping[str, str]
-    home: Path | None
+    files: HomeDirectory | None
     project: Mapping[str, Any]
 
     def __repr__(self) -> str:
@@ -79,27 +81,40 @@ class Source(NamedTuple):
         place = home if home is not None else environ.get(HOME) or None
         if place is None:
             return cls(environ, None, {})
+        from highhelp_signing import HomeDirectory
+
         try:
             directory = Path(place).expanduser()
         except (RuntimeError, TypeError, ValueError):
             raise SettingsError(HOME, "is not the path of a directory") from None
         if not directory.is_dir():
             raise SettingsError(HOME, f"{directory} is not a directory; `highhelp keys generate --out DIR` makes one")
-        return cls(environ, directory, _project(HomeDirectory(directory).project))
+        files = HomeDirectory(directory)
+        return cls(environ, files, _project(files.project))
+
+    @property
+    def home(self) -> Path | None:
+        """The home directory."""
+        return None if self.files is None else self.files.directory
 
     def text(self, variable: str, project_key: str | None = None) -> tuple[str, str] | None:
         """A setting's value and where it comes from, or None. An empty variable counts as absent."""
         value = self.environ.get(variable, "").strip()
         if value:
             return value, variable
-        if project_key is not None and isinstance(self.project.get(project_key), str) and self.home is not None:
-            return str(self.project[project_key]), f"{HomeDirectory(self.home).project} ({project_key})"
-        return None
+        found = None if project_key is None else self.member(project_key)
+        return found if found is not None and isinstance(found[0], str) else None
 
-    def file(self, of: Callable[[HomeDirectory], Path]) -> Path | None:
-        """A file of the home directory, if it exists."""
-        path = of(HomeDirectory(self.home)) if self.home is not None else None
-        return path if path is not None and path.is_file() else None
+    def member(self, key: str) -> tuple[Any, str] | None:
+        """A member of project.json and where it is, or None."""
+        if self.files is None or key not in self.project:
+            return None
+        return self.project[key], f"{self.files.project} ({key})"
+
+    def file(self, of: Callable[[HomeDirectory], Path]) -> tuple[Path, str] | None:
+        """A file of the home directory and its name for people, if it exists."""
+        path = None if self.files is None else of(self.files)
+        return (path, str(path)) if path is not None and path.is_file() else None
 
 
 def _project(path: Path) -> Mapping[str, Any]:
@@ -190,47 +205,45 @@ def checked_url(url: str, where: str) -> str:
     return url.rstrip("/")
 
 
+def load_each(*candidates: tuple[tuple[Any, str] | None, Callable[[Any], T]]) -> Iterator[tuple[T, str]]:
+    """Load what is there, in this order, each with where it comes from.
+
+    Args:
+        candidates: A value with its origin, or None, and the function that loads it.
+    """
+    for found, load in candidates:
+        if found is not None:
+            value, where = found
+            yield _guarded(where, partial(load, value)), where
+
+
 def load_signer(source: Source) -> tuple[Signer, str]:
     """The project's key: RSA where both kinds are at hand, but an explicit HMAC variable beats a file of the home."""
-    rsa = source.text(PRIVATE_KEY)
-    if rsa is not None:
-        return _guarded(rsa[1], lambda: RsaSigner.from_pem(rsa[0])), rsa[1]
-    hmac = _hmac_signer(source)
-    if hmac is not None:
-        return hmac
-    private = source.file(lambda home: home.private_key)
-    if private is not None:
-        return _guarded(str(private), lambda: RsaSigner.from_pem(private)), str(private)
-    secret = source.file(lambda home: home.hmac_private_key)
-    if secret is not None:
-        public = source.file(lambda home: home.public_key)
-        return _guarded(str(secret), lambda: HmacSigner.from_file(secret, public_key=public)), str(secret)
-    raise SettingsError(
-        PRIVATE_KEY,
-        f"is not set, nor is {HMAC_KEY} or {HMAC_KEY_FILE}, and there is no home directory with a key ({HOME})",
+    public, _ = source.file(lambda home: home.public_key) or (None, "")
+
+    def from_file(path: str | Path) -> Signer:
+        return HmacSigner.from_file(path, public_key=public)
+
+    keys: Iterator[tuple[Signer, str]] = load_each(
+        (source.text(PRIVATE_KEY), RsaSigner.from_pem),
+        (source.text(HMAC_KEY), lambda key: HmacSigner(key, public_key=public)),
+        (source.text(HMAC_KEY_FILE), from_file),
+        (source.file(lambda home: home.private_key), RsaSigner.from_pem),
+        (source.file(lambda home: home.hmac_private_key), from_file),
     )
-
-
-def _hmac_signer(source: Source) -> tuple[Signer, str] | None:
-    public = source.file(lambda home: home.public_key)
-    text = source.text(HMAC_KEY)
-    if text is not None:
-        return _guarded(text[1], lambda: HmacSigner(text[0], public_key=public)), text[1]
-    path = source.text(HMAC_KEY_FILE)
-    if path is not None:
-        return _guarded(path[1], lambda: HmacSigner.from_file(path[0], public_key=public)), path[1]
-    return None
+    found = next(keys, None)
+    if found is None:
+        raise SettingsError(
+            PRIVATE_KEY,
+            f"is not set, nor is {HMAC_KEY} or {HMAC_KEY_FILE}, and there is no home directory with a key ({HOME})",
+        )
+    return found
 
 
 def load_scheme(source: Source) -> tuple[SignatureScheme, str]:
     """The signature's open points, or their defaults."""
-    text = source.text(SIGNATURE_SCHEME)
-    if text is not None:
-        return _guarded(text[1], lambda: SignatureScheme.from_json(text[0])), text[1]
-    if "scheme" in source.project and source.home is not None:
-        where = f"{HomeDirectory(source.home).project} (scheme)"
-        return _guarded(where, lambda: SignatureScheme.from_json(source.project["scheme"])), where
-    return SignatureScheme(), _DEFAULT
+    given = source.text(SIGNATURE_SCHEME) or source.member("scheme")
+    return next(load_each((given, SignatureScheme.from_json)), (SignatureScheme(), _DEFAULT))
 
 
 def load_callback_scheme(source: Source) -> SignatureScheme | None:
@@ -247,29 +260,21 @@ def load_callback_keys(source: Source) -> tuple[KeyRing, str]:
     """
     from highhelp_signing import KeyRing  # who only sends checks nothing
 
-    rings: list[tuple[KeyRing, str]] = []
-    pem = source.text(CALLBACK_PUBLIC_KEY)
-    if pem is not None:
-        rings.append((_guarded(pem[1], lambda: KeyRing.from_pem(pem[0])), pem[1]))
-    text = source.text(CALLBACK_HMAC_KEY)
-    if text is not None:
-        rings.append((_guarded(text[1], lambda: KeyRing.from_hmac(text[0])), text[1]))
-    path = source.text(CALLBACK_HMAC_KEY_FILE)
-    if path is not None:
-        rings.append((_guarded(path[1], lambda: KeyRing.from_hmac_file(path[0])), path[1]))
-    if not rings:
-        public = source.file(lambda home: home.callback_public_key)
-        secret = source.file(lambda home: home.hmac_callback_key)
-        if public is not None:
-            rings.append((_guarded(str(public), lambda: KeyRing.from_pem(public)), str(public)))
-        if secret is not None:
-            rings.append((_guarded(str(secret), lambda: KeyRing.from_hmac_file(secret)), str(secret)))
+    rings = list(
+        load_each(
+            (source.text(CALLBACK_PUBLIC_KEY), KeyRing.from_pem),
+            (source.text(CALLBACK_HMAC_KEY), KeyRing.from_hmac),
+            (source.text(CALLBACK_HMAC_KEY_FILE), KeyRing.from_hmac_file),
+        )
+    ) or list(
+        load_each(
+            (source.file(lambda home: home.callback_public_key), KeyRing.from_pem),
+            (source.file(lambda home: home.hmac_callback_key), KeyRing.from_hmac_file),
+        )
+    )
     if not rings:
         raise SettingsError(CALLBACK_PUBLIC_KEY, f"is not set, nor is {CALLBACK_HMAC_KEY} or {CALLBACK_HMAC_KEY_FILE}")
-    ring = rings[0][0]
-    for other, _ in rings[1:]:
-        ring = ring + other
-    return ring, ", ".join(where for _, where in rings)
+    return reduce(KeyRing.__add__, (ring for ring, _ in rings)), ", ".join(where for _, where in rings)
 
 
 def _guarded(where: str, make: Callable[[], T]) -> T:

@@ -160,9 +160,10 @@ def _check_scheme(source: Source) -> tuple[SetupCheck, SignatureScheme | None]:
 
 
 def _check_key_pair(source: Source, signer: Signer) -> Iterator[SetupCheck]:
-    public, ring = source.file(lambda home: home.public_key), public_ring(signer)
-    if public is None or ring is None:
+    found, ring = source.file(lambda home: home.public_key), public_ring(signer)
+    if found is None or ring is None:
         return
+    public, _ = found
     try:
         theirs = KeyRing.from_pem(public)
     except SigningError as error:
