@@ -81,10 +81,7 @@ class _Client:
         http_client: Any = None,
         proxy: str | None = None,
         ca_file: File | None = None,
-        client_certificate: str
-        | os.PathLike[str]
-        | tuple[str | os.PathLike[str], str | os.PathLike[str]]
-        | None = None,
+        client_certificate: File | tuple[File, File] | None = None,
         max_connections: int = 100,
         on_request: Hook | None = None,
         on_response: Hook | None = None,

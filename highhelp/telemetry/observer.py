@@ -73,7 +73,7 @@ class Observer:
         if isinstance(step, Send):
             _call_hook(self.on_request, step.call.operation.id, step.call.payment_id, step.attempt)
             return
-        _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={quoted(_mask(step.reason))}")
+        write_log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={quoted(_mask(step.reason))}")
         tracing = self.tracing
         if tracing is not None:
             tracing.step("pause", {"seconds": step.seconds, "reason": _mask(step.reason)})
@@ -86,7 +86,7 @@ class Observer:
         traced = tracing is not None and tracing.recording
         if traced or LOG.isEnabledFor(level):
             fields = log_fields(send, result, seconds)
-            _log(level, lambda: log_line(send, fields))
+            write_log(level, lambda: log_line(send.call.operation.id, fields))
             if tracing is not None and traced:
                 tracing.step("attempt", fields)
         if tracing is not None:
@@ -95,10 +95,10 @@ class Observer:
             _call_hook(self.on_response, send.call.operation.id, result)
 
 
-def _log(level: int, text: Callable[[], str]) -> None:
+def write_log(level: int, text: Callable[[], str]) -> None:
+    """Log a line. A filter or handler that raises breaks no call that moves money, and loses no callback."""
     if not LOG.isEnabledFor(level):
         return
-    # a filter or handler that raises must not break a call that moves money
     with contextlib.suppress(Exception):
         LOG.log(level, "%s", text())
 
@@ -120,9 +120,9 @@ def log_fields(send: Send, result: Result, seconds: float) -> dict[str, str | in
     }
 
 
-def log_line(send: Send, fields: Mapping[str, str | int]) -> str:
-    """The log line of one attempt."""
-    return " ".join([send.call.operation.id, *(f"{name}={quoted(str(value))}" for name, value in fields.items())])
+def log_line(what: str, fields: Mapping[str, object]) -> str:
+    """A log line of what happened and its fields."""
+    return " ".join([what, *(f"{name}={quoted(str(value))}" for name, value in fields.items())])
 
 
 def _response_fields(response: Result) -> dict[str, Any]:
@@ -152,4 +152,4 @@ def _call_hook(hook: Hook | None, *arguments: object) -> None:
         hook(*arguments)
     except Exception as error:  # noqa: BLE001  # a hook must not break a call that moves money
         name, kind = getattr(hook, "__name__", "?"), type(error).__name__
-        _log(logging.WARNING, lambda: f"hook {name} raised {kind}")
+        write_log(logging.WARNING, lambda: f"hook {name} raised {kind}")

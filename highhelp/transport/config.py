@@ -11,6 +11,7 @@ import weakref
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -175,18 +176,17 @@ class NetworkConfig:
 
         context: ssl.SSLContext = _load("SSL_CERT_FILE, SSL_CERT_DIR", httpx.create_ssl_context)
         if self.ca_file is not None:
-            _load("ca_file", lambda: context.load_verify_locations(cafile=os.fspath(self.ca_file or "")))
+            _load("ca_file", partial(context.load_verify_locations, self.ca_file))
         if self.client_certificate is not None:
-            certificate, key = (*[os.fspath(file) for file in self._certificate_files()], None)[:2]
+            certificate, key = (*self._certificate_files, None)[:2]
             # without a password, OpenSSL would ask for one on the terminal
             _load("client_certificate", lambda: context.load_cert_chain(certificate or "", key, password=""))
         return context
 
+    @property
     def _certificate_files(self) -> tuple[File, ...]:
         given = self.client_certificate
-        if isinstance(given, tuple):
-            return given
-        return () if given is None else (given,)
+        return given if isinstance(given, tuple) else () if given is None else (given,)
 
     def _fast_transport(self) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
         """Pyreqwest's own transport for httpx.
@@ -218,7 +218,7 @@ class NetworkConfig:
         if self.ca_file is not None:
             builder = builder.add_root_certificate_pem(Path(self.ca_file).read_bytes())
         if self.client_certificate is not None:
-            builder = builder.identity_pem(b"\n".join(Path(file).read_bytes() for file in self._certificate_files()))
+            builder = builder.identity_pem(b"\n".join(Path(file).read_bytes() for file in self._certificate_files))
         try:
             built = builder.build()
         except RuntimeError:
@@ -230,9 +230,6 @@ class NetworkConfig:
         return HttpxTransport(built) if self.asynchronous else SyncHttpxTransport(built)
 
 
-PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
-
-
 def check_proxy_url(setting: str, url: object) -> None:
     """Refuse what is not the URL of a proxy, without showing it: it may hold a password.
 
@@ -242,7 +239,8 @@ def check_proxy_url(setting: str, url: object) -> None:
     is_url = False
     with suppress(ValueError, TypeError, AttributeError):
         parts = urlsplit(str(url))
-        is_url = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        known = parts.scheme in ("http", "https", "socks5", "socks5h")
+        is_url = known and bool(parts.hostname) and parts.port != 0
     if not isinstance(url, str) or not is_url:
         raise SettingsError(setting, "must be the URL of a proxy, such as http://proxy.example:3128")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -24,7 +25,7 @@ from highhelp_api.contract import HEADERS
 from highhelp_signing.errors import BodyNotSignable, SigningError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import httpx
 
@@ -111,13 +112,8 @@ def perform(step: Step, client: httpx.Client, wire: Wire, pause: Callable[[float
         (pause or time.sleep)(step.seconds)
         return None
     began = wire.now()
-    try:
+    with _noting_interruption(step, wire, began):
         result = _attempt(client, step, wire)
-    except Exception:
-        raise
-    except BaseException as stop:
-        _interrupted(stop, step, wire, began)
-        raise
     wire.observer.after(step, result, wire.now() - began)
     return result
 
@@ -129,13 +125,8 @@ async def perform_async(step: Step, client: httpx.AsyncClient, wire: Wire) -> Re
         await _sleep(step.seconds)
         return None
     began = wire.now()
-    try:
+    with _noting_interruption(step, wire, began):
         result = await _attempt_async(client, step, wire)
-    except Exception:
-        raise
-    except BaseException as stop:
-        _interrupted(stop, step, wire, began)
-        raise
     wire.observer.after(step, result, wire.now() - began)
     return result
 
@@ -146,14 +137,20 @@ async def _sleep(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-def _interrupted(stop: BaseException, send: Send, wire: Wire, began: float) -> None:
+@contextmanager
+def _noting_interruption(send: Send, wire: Wire, began: float) -> Iterator[None]:
     """Report what is known when a caller ends a call half-way (Ctrl-C, a cancelled task): the money may have moved."""
-    wire.observer.after(
-        send, TransportFailure(sent=True, reason=f"interrupted by {type(stop).__name__}"), wire.now() - began
-    )
-    if send.call.operation.moves_money:
-        about = " ".join(filter(None, (send.call.operation.id, send.call.payment_id)))
-        stop.add_note(f"{about} was under way and may have been carried out: ask the info operation first")
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as stop:
+        failure = TransportFailure(sent=True, reason=f"interrupted by {type(stop).__name__}")
+        wire.observer.after(send, failure, wire.now() - began)
+        if send.call.operation.moves_money:
+            about = " ".join(filter(None, (send.call.operation.id, send.call.payment_id)))
+            stop.add_note(f"{about} was under way and may have been carried out: ask the info operation first")
+        raise
 
 
 def _attempt(client: httpx.Client, send: Send, wire: Wire) -> RawResponse | TransportFailure:
@@ -169,13 +166,11 @@ def _attempt(client: httpx.Client, send: Send, wire: Wire) -> RawResponse | Tran
             return _refused_answer(response, state) or _collect(response, wire, end)
         finally:
             response.close()
-    except SigningError as error:
-        if not _is_unsigned(request):  # a hook of the caller's own raised it
-            return _failure(error, request, state)
-        problem = error
     except Exception as error:  # noqa: BLE001  # whatever happens, the caller learns what is known of the money
-        return _failure(error, request, state)
-    raise _not_signed(problem, send)
+        result = _failure(error, request, state, send)
+    if isinstance(result, NotSent):
+        raise result  # outside of the handler: the cause holds the request
+    return result
 
 
 async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> RawResponse | TransportFailure:
@@ -197,13 +192,11 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> R
         if _is_unsigned(request) or (state.carried and not state.started):
             return TransportFailure(sent=False, reason="no signature or no connection in time")
         return _TOO_SLOW
-    except SigningError as error:
-        if not _is_unsigned(request):  # a hook of the caller's own raised it
-            return _failure(error, request, state)
-        problem = error
     except Exception as error:  # noqa: BLE001  # whatever happens, the caller learns what is known of the money
-        return _failure(error, request, state)
-    raise _not_signed(problem, send)
+        result = _failure(error, request, state, send)
+    if isinstance(result, NotSent):
+        raise result  # outside of the handler: the cause holds the request
+    return result
 
 
 def _hook(client: Any, auth: SignatureAuth) -> tuple[Any, Any]:
@@ -274,8 +267,10 @@ def _raw_response(response: Any, chunks: list[bytes], wire: Wire) -> RawResponse
     return RawResponse(response.status_code, dict(response.headers.items()), b"".join(chunks), wire.clock())
 
 
-def _failure(error: Exception, request: Any, state: SendState) -> TransportFailure:
+def _failure(error: Exception, request: Any, state: SendState, send: Send) -> TransportFailure | NotSent:
     if _is_unsigned(request):
+        if isinstance(error, SigningError):
+            return _not_signed(error, send)
         # the signer raised, which may be one of the user's own
         return TransportFailure(sent=False, reason=f"the request could not be signed: {_place(error)}", retryable=False)
     names = {kind.__name__ for kind in type(error).__mro__}
@@ -323,7 +318,7 @@ def _place(error: Exception) -> str:
     return f"{type(error).__name__}{where}"
 
 
-def _not_signed(error: SigningError, send: Send) -> InvalidRequest | NotSent:
+def _not_signed(error: SigningError, send: Send) -> NotSent:
     operation, payment_id = send.call.operation.id, send.call.payment_id
     if isinstance(error, BodyNotSignable):
         return InvalidRequest([FieldProblem(error.path, str(error))], operation=operation, payment_id=payment_id)

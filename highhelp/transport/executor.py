@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from highhelp.calls import flow
 from highhelp.calls.drive import drive, drive_async
 from highhelp.calls.policy import check_seconds
-from highhelp.calls.wait import wait_until_final
 from highhelp.transport.driver import perform, perform_async
 
 if TYPE_CHECKING:
@@ -43,25 +42,40 @@ class _Parts:
     network: NetworkConfig
     pools: Pools
 
+    def _wait_steps(
+        self,
+        call: flow.ClientCall[T],
+        timeout: float,
+        on_change: Callable[[T], object] | None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> flow.CallFlow[T]:
+        from highhelp.calls.wait import wait_until_final  # most programs wait for callbacks instead
+
+        check_seconds("timeout", timeout)
+        return wait_until_final(call, self.policy, timeout, on_change, cancelled)
+
 
 class Executor(_Parts):
     """Runs calls in the caller's thread."""
 
     def _run(
-        self, name: str, call: flow.ClientCall[Any], steps: flow.CallFlow[T], pause: Callable[[float], object] | None
+        self,
+        call: flow.ClientCall[Any],
+        steps: flow.CallFlow[T],
+        about: str = "",
+        pause: Callable[[float], object] | None = None,
     ) -> T:
-        with self.wire.observer.call(name, call.payment_id):
+        with self.wire.observer.call(about + call.operation.id, call.payment_id):
             return drive(steps, partial(perform, client=self.pools.get(), wire=self.wire, pause=pause))
 
     def execute(self, call: flow.ClientCall[T], timeout: float | None = None) -> T:
         """Run a prepared call: exactly its bytes are sent."""
-        steps = flow.execute(call, self.policy.with_timeout(timeout))
-        return self._run(call.operation.id, call, steps, None)
+        return self._run(call, flow.execute(call, self.policy.with_timeout(timeout)))
 
     def query(self, call: flow.ClientCall[T], timeout: float | None = None) -> T | None:
         """Ask what became of a create. See `highhelp.calls.flow.query`."""
         steps = flow.query(call, self.policy.with_timeout(timeout))
-        return self._run(f"look up {call.operation.id}", call, steps, None)
+        return self._run(call, steps, "look up ")
 
     def wait(
         self,
@@ -71,17 +85,13 @@ class Executor(_Parts):
         cancel: threading.Event | None,
     ) -> T:
         """Wait until a payment is final, or `cancel` is set."""
-        check_seconds("timeout", timeout)
         if cancel is None:
-            steps, pause = wait_until_final(call, self.policy, timeout, on_change), None
-        else:
-            steps, pause = wait_until_final(call, self.policy, timeout, on_change, cancel.is_set), cancel.wait
-        return self._run(f"wait {call.operation.id}", call, steps, pause)
+            return self._run(call, self._wait_steps(call, timeout, on_change), "wait ")
+        return self._run(call, self._wait_steps(call, timeout, on_change, cancel.is_set), "wait ", cancel.wait)
 
     def send_raw(self, call: flow.ClientCall[Any], timeout: float | None) -> RawResponse:
         """Send a request once and return the response as it came."""
-        steps = flow.send_raw(call, self.policy.with_timeout(timeout).attempt)
-        return self._run(call.operation.id, call, steps, None)
+        return self._run(call, flow.send_raw(call, self.policy.with_timeout(timeout).attempt))
 
 
 class AsyncExecutor(_Parts):
@@ -94,26 +104,23 @@ class AsyncExecutor(_Parts):
         # the loop itself is the key, not its id: another loop may get the same one
         return self.pools.get(asyncio.get_running_loop())
 
-    async def _run(self, name: str, call: flow.ClientCall[Any], steps: flow.CallFlow[T]) -> T:
-        with self.wire.observer.call(name, call.payment_id):
+    async def _run(self, call: flow.ClientCall[Any], steps: flow.CallFlow[T], about: str = "") -> T:
+        with self.wire.observer.call(about + call.operation.id, call.payment_id):
             return await drive_async(steps, partial(perform_async, client=self.client(), wire=self.wire))
 
     async def execute(self, call: flow.ClientCall[T], timeout: float | None = None) -> T:
         """Run a prepared call: exactly its bytes are sent."""
-        return await self._run(call.operation.id, call, flow.execute(call, self.policy.with_timeout(timeout)))
+        return await self._run(call, flow.execute(call, self.policy.with_timeout(timeout)))
 
     async def query(self, call: flow.ClientCall[T], timeout: float | None = None) -> T | None:
         """Ask what became of a create. See `highhelp.calls.flow.query`."""
         steps = flow.query(call, self.policy.with_timeout(timeout))
-        return await self._run(f"look up {call.operation.id}", call, steps)
+        return await self._run(call, steps, "look up ")
 
     async def wait(self, call: flow.ClientCall[T], timeout: float, on_change: Callable[[T], object] | None) -> T:
         """Wait until a payment is final."""
-        check_seconds("timeout", timeout)
-        steps = wait_until_final(call, self.policy, timeout, on_change)
-        return await self._run(f"wait {call.operation.id}", call, steps)
+        return await self._run(call, self._wait_steps(call, timeout, on_change), "wait ")
 
     async def send_raw(self, call: flow.ClientCall[Any], timeout: float | None) -> RawResponse:
         """Send a request once and return the response as it came."""
-        steps = flow.send_raw(call, self.policy.with_timeout(timeout).attempt)
-        return await self._run(call.operation.id, call, steps)
+        return await self._run(call, flow.send_raw(call, self.policy.with_timeout(timeout).attempt))
