@@ -108,7 +108,8 @@ def changed(**members: Any) -> dict[str, Any]:
 
 CASES: list[tuple[str, Any, int, Kind, str, str]] = [
     ("field", changed(fee=120), 200, Kind.UNKNOWN_FIELD, "PaymentState.fee", '"type": "integer"'),
-    ("deep field", changed(payment_info={"rate": "1"}), 200, Kind.UNKNOWN_FIELD, "PaymentInfo.rate", '"type": "string"'),
+    ("deep field", changed(payment_info={"rate": "1"}), 200, Kind.UNKNOWN_FIELD, "PaymentInfo.rate",
+     '"type": "string"'),
     ("object", changed(bank={"id": 1, "n": {"x": []}}), 200, Kind.UNKNOWN_FIELD, "PaymentState.bank",
      "PaymentStateBankN"),
     ("null field", changed(fee=None), 200, Kind.UNKNOWN_FIELD, "PaymentState.fee", '"null"'),

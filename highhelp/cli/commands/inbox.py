@@ -1,4 +1,4 @@
-"""`highhelp inbox`: look at stored callbacks, send parked ones to the handler, tidy up."""
+"""`highhelp inbox` and `db`: look at stored callbacks, send parked ones to the handler, tidy up; their tables."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from highhelp import CallbackStore
 
 app = typer.Typer(no_args_is_help=True, help="Callbacks that were received.")
+database_app = typer.Typer(no_args_is_help=True, help="The database of callbacks.")
 
 EventId = Annotated[int, typer.Argument(help="The event's number, as `highhelp inbox list` shows it.")]
 
@@ -117,3 +118,19 @@ def purge(
     with _open_store() as store:
         number = store.purge(age, parked=parked)
     output.show_result({"purged": number}, f"purged {number}", as_json=as_json)
+
+
+@database_app.callback()
+def database() -> None:
+    """The database of callbacks."""
+
+
+@database_app.command()
+@report_errors
+def upgrade(as_json: AsJson = False) -> None:
+    """Bring the tables to the version of this code."""
+    from highhelp import CallbackStore
+
+    before, after = CallbackStore.upgrade()
+    text = f"the tables are of version {after}" + (f", before {before}" if before != after else "")
+    output.show_result({"before": before, "after": after}, text, as_json=as_json)

@@ -1,4 +1,4 @@
-"""`highhelp mock`: a gateway on this machine until Ctrl-C."""
+"""`highhelp mock` and `demo`: a gateway on this machine, until Ctrl-C or for one pay-in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from highhelp.cli.files import read_bytes
-from highhelp.cli.output import UsageProblem, report_errors
+from highhelp.cli.output import ExitCode, UsageProblem, report_errors
 
 
 @report_errors
@@ -67,3 +67,11 @@ def mock(
             raise UsageProblem(f"--port: {port} cannot be used: {error.strerror}") from None
         finally:
             gateway.close()
+
+
+@report_errors
+def demo() -> None:
+    """Send a signed pay-in to an embedded gateway and watch it to its end; nothing else has to run."""
+    from highhelp.cli.demonstration import run_demo
+
+    raise typer.Exit(ExitCode.OK if run_demo(typer.echo) else ExitCode.REFUSED)
