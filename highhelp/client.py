@@ -14,8 +14,7 @@ from highhelp.errors import SettingsError
 from highhelp.settings import Settings, Source
 from highhelp.telemetry.observer import Hook, Observer
 from highhelp.transport.config import FAST, File, NetworkConfig, Pools
-from highhelp.transport.driver import Wire
-from highhelp.transport.executor import AsyncExecutor, Executor
+from highhelp.transport.driver import AsyncExecutor, Executor, Wire
 from highhelp_api.client.api import AsyncResources, Body, Resources
 from highhelp_api.contract import VERSION
 from highhelp_signing import SignatureScheme, Signer

@@ -24,35 +24,37 @@ T = TypeVar("T")
 _DEFAULT = "default"
 
 HOME = "HIGHHELP_HOME"
+"""Directory with project.json and the keys, as `highhelp keys generate` writes it."""
 BASE_URL = "HIGHHELP_BASE_URL"
+"""Base URL of the gateway, handed out by the account manager."""
 PROJECT_ID = "HIGHHELP_PROJECT_ID"
+"""The merchant project."""
 PRIVATE_KEY = "HIGHHELP_PRIVATE_KEY"
+"""RSA private key of the project: PEM text or a path."""
 HMAC_KEY = "HIGHHELP_HMAC_KEY"
+"""HMAC key of the project: its text."""
 HMAC_KEY_FILE = "HIGHHELP_HMAC_KEY_FILE"
+"""HMAC key of the project: a path."""
 CALLBACK_PUBLIC_KEY = "HIGHHELP_CALLBACK_PUBLIC_KEY"
+"""RSA public key of the callbacks: PEM text or a path."""
 CALLBACK_HMAC_KEY = "HIGHHELP_CALLBACK_HMAC_KEY"
+"""HMAC key of the callbacks: its text."""
 CALLBACK_HMAC_KEY_FILE = "HIGHHELP_CALLBACK_HMAC_KEY_FILE"
+"""HMAC key of the callbacks: a path."""
 ACCESS_TOKEN = "HIGHHELP_ACCESS_TOKEN"  # noqa: S105  # a name, not a token
+"""Value of x-access-token, where it is not the public key."""
 SIGNATURE_SCHEME = "HIGHHELP_SIGNATURE_SCHEME"
+"""JSON of the signature's open points, as `highhelp doctor --calibrate` prints it."""
 DATABASE_URL = "HIGHHELP_DATABASE_URL"
+"""Database of the callback inbox: path of an SQLite file, or postgresql://..."""
 DATABASE_KEY = "HIGHHELP_DATABASE_KEY"
+"""Encrypts callbacks at rest: base64 of 32 bytes."""
 
-VARIABLES: Mapping[str, str] = {
-    HOME: "directory with project.json and the keys, as `highhelp keys generate` writes it",
-    BASE_URL: "base URL of the gateway, handed out by the account manager",
-    PROJECT_ID: "the merchant project",
-    PRIVATE_KEY: "RSA private key of the project: PEM text or a path",
-    HMAC_KEY: "HMAC key of the project: its text",
-    HMAC_KEY_FILE: "HMAC key of the project: a path",
-    CALLBACK_PUBLIC_KEY: "RSA public key of the callbacks: PEM text or a path",
-    CALLBACK_HMAC_KEY: "HMAC key of the callbacks: its text",
-    CALLBACK_HMAC_KEY_FILE: "HMAC key of the callbacks: a path",
-    ACCESS_TOKEN: "value of x-access-token, where it is not the public key",
-    SIGNATURE_SCHEME: "JSON of the signature's open points, as `highhelp doctor --calibrate` prints it",
-    DATABASE_URL: "database of the callback inbox: path of an SQLite file, or postgresql://...",
-    DATABASE_KEY: "seals callbacks at rest: base64 of 32 bytes",
-}
-"""Every environment variable with what it holds."""
+VARIABLES = frozenset({
+    HOME, BASE_URL, PROJECT_ID, PRIVATE_KEY, HMAC_KEY, HMAC_KEY_FILE, CALLBACK_PUBLIC_KEY, CALLBACK_HMAC_KEY,
+    CALLBACK_HMAC_KEY_FILE, ACCESS_TOKEN, SIGNATURE_SCHEME, DATABASE_URL, DATABASE_KEY,
+})  # fmt: skip
+"""Every environment variable that is read."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -194,11 +196,12 @@ def checked_url(url: str, where: str) -> str:
     """A base URL without its last slash. Raises SettingsError for what is none."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-        (host or "").encode("idna")
+        host, _ = parts.hostname or "", parts.port
+        host.encode("idna")
+        is_url = parts.scheme in ("https", "http") and host and url.isascii() and not any(map(str.isspace, url))
     except ValueError:
-        raise SettingsError(where, "is not a URL; write it like https://api.example.com") from None
-    if parts.scheme not in ("https", "http") or not host or not url.isascii() or any(c.isspace() for c in url):
+        is_url = False
+    if not is_url:
         raise SettingsError(where, "is not a URL; write it like https://api.example.com")
     if parts.query or parts.fragment or parts.username is not None:
         raise SettingsError(where, "must have no user, query or fragment")

@@ -10,7 +10,6 @@ from highhelp.settings import (
     CALLBACK_PUBLIC_KEY,
     HMAC_KEY,
     HMAC_KEY_FILE,
-    HOME,
     PRIVATE_KEY,
     Source,
     load_callback_keys,
@@ -51,21 +50,17 @@ def load_rings(source: Source, *, of_request: bool) -> tuple[KeyRing, dict[str, 
         SettingsError: There is none at all, or one cannot be read.
     """
     own = _project_rings(source)
-    callback: list[tuple[KeyRing, str]] = []
     try:
         callback = [load_callback_keys(source)]
     except SettingsError as error:
         if error.setting != CALLBACK_PUBLIC_KEY or "is not set" not in str(error):
             raise
+        callback = []
     expected, others = (own, callback) if of_request else (callback, own)
-    if not expected and not others:
-        raise SettingsError(
-            PRIVATE_KEY, f"is not set, nor is {CALLBACK_PUBLIC_KEY}, nor {HOME}: there is no key to check with"
-        )
     if not expected:
         raise SettingsError(
             PRIVATE_KEY if of_request else CALLBACK_PUBLIC_KEY,
-            f"is not set: without it nobody can say who signed a {'request' if of_request else 'callback'}",
+            f"is not set: there is no key to say who signed a {'request' if of_request else 'callback'}",
         )
     owner = "the gateway's callback key" if of_request else "the project's own key"
     named = {f"{owner} of {place}": ring for ring, place in others}

@@ -233,6 +233,14 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
         show("  ".join(cells).rstrip())
 
 
+def show_rows(document: object, columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_json: bool) -> None:
+    """Print a result as JSON or as a table."""
+    if as_json:
+        show_json(document)
+    else:
+        show_table(columns, rows)
+
+
 def show_result(document: Mapping[str, object], text: str, *, as_json: bool) -> None:
     """Print a result as JSON or as one sentence."""
     if as_json:

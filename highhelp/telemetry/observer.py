@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from highhelp.calls.flow import Result, Send, Step
 from highhelp.calls.outcome import RawResponse, TransportFailure
+from highhelp.errors import SettingsError
 from highhelp.redact import masked_text, quoted
 
 if TYPE_CHECKING:
@@ -61,7 +62,12 @@ class Observer:
     def _load_tracing(self) -> None:
         from highhelp.telemetry.otel import Tracing
 
-        self._tracing = Tracing.load(self.tracer_provider, self.meter_provider)
+        try:
+            self._tracing = Tracing(self.tracer_provider, self.meter_provider)
+        except ImportError:
+            if self.tracer_provider is not None or self.meter_provider is not None:
+                text = "OpenTelemetry is missing: pip install 'highhelp[otel]'"
+                raise SettingsError("tracer_provider", text) from None
 
     def call(self, operation: str, payment_id: str | None) -> contextlib.AbstractContextManager[None]:
         """Surround a whole call with its repetitions and look-ups by a span."""

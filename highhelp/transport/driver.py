@@ -1,4 +1,4 @@
-"""Do the steps of flows over httpx, synchronously or asynchronously, and turn every failure into a value.
+"""Run prepared calls over httpx, synchronously or asynchronously, and turn every failure into a value.
 
 Every request goes through `httpx.Client.send` (or its async twin), signed by `SignatureAuth` as its auth hook. No
 exception of an HTTP library leaves this module: such an exception carries the request, and with it the signature and
@@ -11,12 +11,15 @@ import time
 import traceback
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from highhelp.calls import flow
+from highhelp.calls.drive import drive, drive_async
 from highhelp.calls.flow import Result, Send, Sleep, Step
 from highhelp.calls.outcome import RawResponse, TransportFailure
+from highhelp.calls.policy import check_seconds
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent
 from highhelp.redact import masked_text
 from highhelp.transport.config import CONNECT_SECONDS
@@ -25,12 +28,18 @@ from highhelp_api.contract import HEADERS
 from highhelp_signing.errors import BodyNotSignable, SigningError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterator
 
     import httpx
 
+    from highhelp.calls.policy import Policy
+    from highhelp.calls.prepare import RequestBuilder
     from highhelp.telemetry.observer import Observer
+    from highhelp.transport.config import NetworkConfig, Pools
     from highhelp_signing.auth import SignatureAuth
+
+    Pause = Callable[[float], object] | None
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes of an answer, decompressed; more is not read."""
@@ -105,7 +114,7 @@ def _parse(library: Any, url: str) -> tuple[Any, str]:
     return parsed, parsed.netloc.decode("ascii")
 
 
-def perform(step: Step, client: httpx.Client, wire: Wire, pause: Callable[[float], object] | None = None) -> Result:
+def perform(step: Step, client: httpx.Client, wire: Wire, pause: Pause = None) -> Result:
     """Do one step of a flow: wait, or make one attempt. `pause` waits for some seconds, or less."""
     wire.observer.before(step)
     if isinstance(step, Sleep):
@@ -151,6 +160,79 @@ def _noting_interruption(send: Send, wire: Wire, began: float) -> Iterator[None]
             about = " ".join(filter(None, (send.call.operation.id, send.call.payment_id)))
             stop.add_note(f"{about} was under way and may have been carried out: ask the info operation first")
         raise
+
+
+@dataclass(frozen=True)
+class _Executor:
+    """Runs calls; `Executor` gives their results, `AsyncExecutor` what is to be awaited for them.
+
+    Attributes:
+        builder: Builds calls.
+        policy: How long and how often.
+        wire: Where and how requests go.
+        network: How the gateway is reached.
+        pools: The httpx clients.
+    """
+
+    builder: RequestBuilder
+    policy: Policy
+    wire: Wire
+    network: NetworkConfig
+    pools: Pools
+
+    def _run(self, call: flow.ClientCall[Any], steps: flow.CallFlow[Any], about: str = "", pause: Pause = None) -> Any:
+        raise NotImplementedError
+
+    def execute(self, call: flow.ClientCall[Any], timeout: float | None = None) -> Any:
+        """Run a prepared call: exactly its bytes are sent."""
+        return self._run(call, flow.execute(call, self.policy.with_timeout(timeout)))
+
+    def query(self, call: flow.ClientCall[Any], timeout: float | None = None) -> Any:
+        """Ask what became of a create. See `highhelp.calls.flow.query`."""
+        return self._run(call, flow.query(call, self.policy.with_timeout(timeout)), "look up ")
+
+    def wait(
+        self,
+        call: flow.ClientCall[Any],
+        timeout: float,
+        on_change: Callable[[Any], object] | None,
+        cancel: threading.Event | None = None,
+    ) -> Any:
+        """Wait until a payment is final, or `cancel` is set, which only `Executor` can wait for."""
+        from highhelp.calls.wait import wait_until_final  # most programs wait for callbacks instead
+
+        check_seconds("timeout", timeout)
+        cancelled = cancel.is_set if cancel is not None else lambda: False
+        steps = wait_until_final(call, self.policy, timeout, on_change, cancelled)
+        return self._run(call, steps, "wait ", None if cancel is None else cancel.wait)
+
+    def send_raw(self, call: flow.ClientCall[Any], timeout: float | None) -> Any:
+        """Send a request once and return the response as it came."""
+        return self._run(call, flow.send_raw(call, self.policy.with_timeout(timeout).attempt))
+
+
+class Executor(_Executor):
+    """Runs calls in the caller's thread."""
+
+    def _run(self, call: flow.ClientCall[Any], steps: flow.CallFlow[Any], about: str = "", pause: Pause = None) -> Any:
+        with self.wire.observer.call(about + call.operation.id, call.payment_id):
+            return drive(steps, partial(perform, client=self.pools.get(), wire=self.wire, pause=pause))
+
+
+class AsyncExecutor(_Executor):
+    """Runs calls on the running event loop."""
+
+    async def _run(
+        self, call: flow.ClientCall[Any], steps: flow.CallFlow[Any], about: str = "", pause: Pause = None
+    ) -> Any:
+        import asyncio
+
+        if pause is not None:
+            raise ValueError("a task is cancelled instead")
+        with self.wire.observer.call(about + call.operation.id, call.payment_id):
+            # the loop itself is the key, not its id: another loop may get the same one
+            client = self.pools.get(asyncio.get_running_loop())
+            return await drive_async(steps, partial(perform_async, client=client, wire=self.wire))
 
 
 def _attempt(client: httpx.Client, send: Send, wire: Wire) -> RawResponse | TransportFailure:

@@ -159,58 +159,48 @@ def _make_wait(direction: str) -> Callable[..., None]:
         as_json: AsJson = False,
     ) -> None:
         operation = _find_operation(operations, product, direction)
-        changes = ChangePrinter(as_json=as_json)
-        try:
-            state = _wait_for_end(operation, payment_id, timeout, changes)
-        except SettingsError as error:
-            raise UsageProblem(f"--{error}" if error.setting == "timeout" else str(error)) from None
-        except KeyboardInterrupt:
-            raise WaitTimeout(
-                f"interrupted; last seen {changes.last or 'not at all'}, it goes on by itself",
-                operation=operation.id,
-                payment_id=payment_id,
-                attempts=0,
-                last=None,
-                cancelled=True,
-            ) from None
+        state = _wait_for_end(operation, payment_id, timeout, as_json=as_json)
         _show(state, as_json=as_json, unmasked=unmasked)
 
     return wait
 
 
-class ChangePrinter:
-    """Prints each change of a payment on standard error: a line, or with --json a line of JSON."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
-        self._began = time.monotonic()
-        self.last = ""
-
-    def print_change(self, state: Mapping[str, Any]) -> None:
-        """Print a state."""
-        self.last = _name(state)
-        seconds = time.monotonic() - self._began
-        if self._as_json:
-            shown = masked({name: state.get(name) for name in ("status", "sub_status", "status_description")})
-            output.show(output.json_line({"seconds": round(seconds, 1), **shown}), err=True)
-            return
-        meaning = _meaning(state)
-        output.show(f"{seconds:6.1f} s  {self.last}{f'  {meaning}' if meaning else ''}", err=True)
-        sys.stderr.flush()
-
-
-def _wait_for_end(operation: Operation, payment_id: str, timeout: float, changes: ChangePrinter) -> dict[str, Any]:
+def _wait_for_end(operation: Operation, payment_id: str, timeout: float, *, as_json: bool) -> dict[str, Any]:
     from highhelp_api.client.models import PaymentState
 
-    with connect(quiet=True) as client:
-        state = client.wait(
-            operation.id,
-            {"general": {"payment_id": payment_id}},
-            PaymentState.from_dict,
-            timeout=timeout,
-            on_change=lambda state: changes.print_change(state.to_dict()),
-        )
-    return dict(state.to_dict())
+    began, seen = time.monotonic(), "not at all"
+
+    def show_change(state: PaymentState) -> None:
+        nonlocal seen
+        seen = _name(state.to_dict())
+        _show_change(state.to_dict(), time.monotonic() - began, as_json=as_json)
+
+    body = {"general": {"payment_id": payment_id}}
+    try:
+        with connect(quiet=True) as client:
+            last = client.wait(operation.id, body, PaymentState.from_dict, timeout=timeout, on_change=show_change)
+    except SettingsError as error:
+        raise UsageProblem(f"--{error}" if error.setting == "timeout" else str(error)) from None
+    except KeyboardInterrupt:
+        raise WaitTimeout(
+            f"interrupted; last seen {seen}, it goes on by itself",
+            operation=operation.id,
+            payment_id=payment_id,
+            attempts=0,
+            last=None,
+            cancelled=True,
+        ) from None
+    return dict(last.to_dict())
+
+
+def _show_change(state: Mapping[str, Any], seconds: float, *, as_json: bool) -> None:
+    """Print a change on standard error: a line, or with --json a line of JSON."""
+    if as_json:
+        shown = masked({name: state.get(name) for name in ("status", "sub_status", "status_description")})
+        output.show(output.json_line({"seconds": round(seconds, 1), **shown}), err=True)
+    else:
+        output.show(f"{seconds:6.1f} s  {_name(state)}  {_meaning(state)}".rstrip(), err=True)
+    sys.stderr.flush()
 
 
 # --- showing a state -----------------------------------------------------------------------------------------------

@@ -69,16 +69,13 @@ def _query(country: str | None, currency: str | None, **others: str | None) -> d
 
 def _show_list(schema: str, answer: dict[str, Any], *, as_json: bool) -> None:
     """The one list of an answer as a table; its columns are the contract's fields."""
-    if as_json:
-        output.show_json(answer)
-        return
     name, items = next((n, s["items"]) for n, s in SCHEMAS[schema]["properties"].items() if s.get("type") == "array")
     columns = list(resolve(items)["properties"])
     rows = [row for row in answer.get(name, ()) if isinstance(row, dict)]
-    if not rows:
+    if rows or as_json:
+        output.show_rows(answer, columns, [[_cell(row, column) for column in columns] for row in rows], as_json=as_json)
+    else:
         output.show("none", err=True)
-        return
-    output.show_table(columns, [[_cell(row, column) for column in columns] for row in rows])
 
 
 def _cell(row: dict[str, Any], column: str) -> object:

@@ -20,6 +20,10 @@ from highhelp_signing import BodyNotSignable, normalize, parse_body, signature_h
 if TYPE_CHECKING:
     from highhelp_signing import Explanation, SignatureScheme
 
+ExactBody = Annotated[
+    str, typer.Option("--body", metavar="FILE", help="The body as it was sent or received, - for standard input.")
+]
+
 _EVENT_FIELDS = (
     "project_id", "payment_id", "request_id", "status", "sub_status", "amount", "currency", "key_id", "signed_at",
 )  # fmt: skip
@@ -55,9 +59,7 @@ def sign(
 
 @report_errors
 def verify(
-    body: Annotated[
-        str, typer.Option("--body", help="File with the callback's body as received, - for standard input.")
-    ],
+    body: ExactBody,
     headers: Annotated[str, typer.Option("--headers", help="File with the callback's headers as a JSON object.")],
     as_json: AsJson = False,
 ) -> None:
@@ -84,9 +86,7 @@ def verify(
 
 @report_errors
 def explain(
-    body: Annotated[
-        str, typer.Option("--body", metavar="FILE", help="The body as it was sent or received, - for standard input.")
-    ],
+    body: ExactBody,
     headers: Annotated[
         str,
         typer.Option("--headers", metavar="FILE", help='Its headers: a JSON object, or lines like "name: value".'),
