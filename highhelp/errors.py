@@ -83,6 +83,10 @@ class CallError(HighHelpError):
         operation: The operation's id, or the path of a raw request.
         payment_id: The payment it was about, if it was about one.
         attempts: How often it was sent.
+
+    Args:
+        message: What happened, in words.
+        about: What its subclasses take besides their own: `operation`, `payment_id` and `attempts`, by name.
     """
 
     def __init__(self, message: str, *, operation: str, payment_id: str | None = None, attempts: int = 0) -> None:
