@@ -57,49 +57,30 @@ if TYPE_CHECKING:
     from highhelp_signing import KeyRing as KeyRing
     from highhelp_signing import RsaSigner as RsaSigner
 
-_ERRORS = (
-    "CallError", "DuplicatePayment", "FieldProblem", "HighHelpError", "InvalidRequest", "MoneyError", "NotSent",
-    "OutcomeUnknown", "Rejected", "SettingsError", "Unavailable", "WaitTimeout",
-)  # fmt: skip
-
-_MODULES = {
-    **dict.fromkeys(_ERRORS, "highhelp.errors"),
-    "AsyncCallbackInbox": "highhelp.inbox.inbox",
-    "AsyncCallbackStore": "highhelp.inbox.store",
-    "AsyncHTTPTransport": "highhelp.transport.httpx_transport",
-    "AsyncHighHelp": "highhelp.client",
-    "AsyncPayoutGuard": "highhelp.payouts.guard",
-    "CallbackEvent": "highhelp.inbox.events",
-    "CallbackInbox": "highhelp.inbox.inbox",
-    "CallbackRejected": "highhelp_signing",
-    "CallbackStore": "highhelp.inbox.store",
-    "CallbackVerifier": "highhelp_signing",
-    "HTTPTransport": "highhelp.transport.httpx_transport",
-    "HandlerCommits": "highhelp.storage.engine",
-    "HighHelp": "highhelp.client",
-    "HmacSigner": "highhelp_signing",
-    "InboxRefusal": "highhelp.inbox.admin",
-    "KeyRing": "highhelp_signing",
-    "Money": "highhelp.money",
-    "NoSuchPayout": "highhelp.payouts.intents",
-    "OutboxPublisher": "highhelp.inbox.outbox",
-    "Payout": "highhelp.payouts.intents",
-    "PayoutBook": "highhelp.payouts.guard",
-    "PayoutBusy": "highhelp.payouts.intents",
-    "PayoutConflict": "highhelp.payouts.intents",
-    "PayoutGuard": "highhelp.payouts.guard",
-    "PayoutRefusal": "highhelp.payouts.intents",
-    "PayoutUnsettled": "highhelp.payouts.intents",
-    "RowsRefused": "highhelp.payouts.csv_file",
-    "RawResponse": "highhelp.calls.outcome",
-    "RsaSigner": "highhelp_signing",
-    "asgi_receiver": "highhelp.inbox.receivers",
-    "django_receiver": "highhelp.inbox.receivers",
-    "flask_receiver": "highhelp.inbox.receivers",
-    "nats_sender": "highhelp.inbox.outbox",
-    "rabbit_sender": "highhelp.inbox.outbox",
-    "wsgi_receiver": "highhelp.inbox.receivers",
-}
+_NAMES = {
+    "highhelp.calls.outcome": ["RawResponse"],
+    "highhelp.client": ["AsyncHighHelp", "HighHelp"],
+    "highhelp.errors": [
+        "CallError", "DuplicatePayment", "FieldProblem", "HighHelpError", "InvalidRequest", "MoneyError", "NotSent",
+        "OutcomeUnknown", "Rejected", "SettingsError", "Unavailable", "WaitTimeout",
+    ],
+    "highhelp.inbox.admin": ["InboxRefusal"],
+    "highhelp.inbox.events": ["CallbackEvent"],
+    "highhelp.inbox.inbox": ["AsyncCallbackInbox", "CallbackInbox"],
+    "highhelp.inbox.outbox": ["OutboxPublisher", "nats_sender", "rabbit_sender"],
+    "highhelp.inbox.receivers": ["asgi_receiver", "django_receiver", "flask_receiver", "wsgi_receiver"],
+    "highhelp.inbox.store": ["AsyncCallbackStore", "CallbackStore"],
+    "highhelp.money": ["Money"],
+    "highhelp.payouts.csv_file": ["RowsRefused"],
+    "highhelp.payouts.guard": ["AsyncPayoutGuard", "PayoutBook", "PayoutGuard"],
+    "highhelp.payouts.intents": [
+        "NoSuchPayout", "Payout", "PayoutBusy", "PayoutConflict", "PayoutRefusal", "PayoutUnsettled",
+    ],
+    "highhelp.storage.engine": ["HandlerCommits"],
+    "highhelp.transport.httpx_transport": ["AsyncHTTPTransport", "HTTPTransport"],
+    "highhelp_signing": ["CallbackRejected", "CallbackVerifier", "HmacSigner", "KeyRing", "RsaSigner"],
+}  # fmt: skip
+_MODULES = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = (*sorted(_MODULES), "models")
 

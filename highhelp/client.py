@@ -14,8 +14,7 @@ from highhelp.errors import SettingsError
 from highhelp.settings import Settings, Source
 from highhelp.telemetry.observer import Hook, Observer
 from highhelp.transport.config import FAST, File, NetworkConfig, Pools
-from highhelp.transport.driver import Wire
-from highhelp.transport.executor import AsyncExecutor, Executor
+from highhelp.transport.driver import AsyncExecutor, Executor, Wire
 from highhelp_api.client.api import AsyncResources, Body, Resources
 from highhelp_api.contract import VERSION
 from highhelp_signing import SignatureScheme, Signer
@@ -81,10 +80,7 @@ class _Client:
         http_client: Any = None,
         proxy: str | None = None,
         ca_file: File | None = None,
-        client_certificate: str
-        | os.PathLike[str]
-        | tuple[str | os.PathLike[str], str | os.PathLike[str]]
-        | None = None,
+        client_certificate: File | tuple[File, File] | None = None,
         max_connections: int = 100,
         on_request: Hook | None = None,
         on_response: Hook | None = None,

@@ -18,8 +18,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Required, TypedDict, Unpack
 
     from highhelp_api.client.models import PaymentState
+
+    class About(TypedDict, total=False):
+        """What every error of a call takes by name, as `CallError` has it."""
+
+        operation: Required[str]
+        payment_id: str | None
+        attempts: int
 
 
 class FieldProblem(NamedTuple):
@@ -75,6 +83,10 @@ class CallError(HighHelpError):
         operation: The operation's id, or the path of a raw request.
         payment_id: The payment it was about, if it was about one.
         attempts: How often it was sent.
+
+    Args:
+        message: What happened, in words.
+        about: What its subclasses take besides their own: `operation`, `payment_id` and `attempts`, by name.
     """
 
     def __init__(self, message: str, *, operation: str, payment_id: str | None = None, attempts: int = 0) -> None:
@@ -96,8 +108,8 @@ class InvalidRequest(NotSent):
         problems: What is wrong, field by field.
     """
 
-    def __init__(self, problems: Sequence[FieldProblem], *, operation: str, payment_id: str | None = None) -> None:
-        super().__init__("; ".join(map(str, problems)), operation=operation, payment_id=payment_id)
+    def __init__(self, problems: Sequence[FieldProblem], **about: Unpack[About]) -> None:
+        super().__init__("; ".join(map(str, problems)), **about)
         self.problems = tuple(problems)
 
 
@@ -118,17 +130,16 @@ class Rejected(CallError):
         self,
         message: str,
         *,
-        operation: str,
-        payment_id: str | None = None,
-        attempts: int = 1,
         status: int,
         cause: str,
         description: str | None = None,
         problems: Sequence[FieldProblem] = (),
         request_id: str | None = None,
         clock_skew: float | None = None,
+        **about: Unpack[About],
     ) -> None:
-        super().__init__(message, operation=operation, payment_id=payment_id, attempts=attempts)
+        about.setdefault("attempts", 1)
+        super().__init__(message, **about)
         self.status = status
         self.cause = cause
         self.description = description
@@ -156,16 +167,9 @@ class Unavailable(CallError):
     """
 
     def __init__(
-        self,
-        message: str,
-        *,
-        operation: str,
-        payment_id: str | None = None,
-        attempts: int,
-        status: int | None = None,
-        retry_after: float | None = None,
+        self, message: str, *, status: int | None = None, retry_after: float | None = None, **about: Unpack[About]
     ) -> None:
-        super().__init__(message, operation=operation, payment_id=payment_id, attempts=attempts)
+        super().__init__(message, **about)
         self.status = status
         self.retry_after = retry_after
 
@@ -180,16 +184,9 @@ class OutcomeUnknown(CallError):
     """
 
     def __init__(
-        self,
-        message: str,
-        *,
-        operation: str,
-        payment_id: str | None = None,
-        attempts: int,
-        found: bool | None = None,
-        status: int | None = None,
+        self, message: str, *, found: bool | None = None, status: int | None = None, **about: Unpack[About]
     ) -> None:
-        super().__init__(message, operation=operation, payment_id=payment_id, attempts=attempts)
+        super().__init__(message, **about)
         self.found = found
         self.status = status
 
@@ -203,15 +200,8 @@ class WaitTimeout(CallError):
     """
 
     def __init__(
-        self,
-        message: str,
-        *,
-        operation: str,
-        payment_id: str | None = None,
-        attempts: int,
-        last: PaymentState | None,
-        cancelled: bool = False,
+        self, message: str, *, last: PaymentState | None, cancelled: bool = False, **about: Unpack[About]
     ) -> None:
-        super().__init__(message, operation=operation, payment_id=payment_id, attempts=attempts)
+        super().__init__(message, **about)
         self.last = last
         self.cancelled = cancelled

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from highhelp_api.client import models as _models
+from highhelp_api.client.types import UNSET as UNSET
+from highhelp_api.client.types import Unset as Unset
 
 if TYPE_CHECKING:
     from highhelp_api.client.models import *
-    from highhelp_api.client.types import UNSET as UNSET
-    from highhelp_api.client.types import Unset as Unset
 
 __all__ = (*_models.__all__, "UNSET", "Unset")
 
@@ -17,12 +17,6 @@ __all__ = (*_models.__all__, "UNSET", "Unset")
 if not TYPE_CHECKING:  # type checkers would take any name for good
 
     def __getattr__(name: str) -> object:
-        if name in {"UNSET", "Unset"}:
-            from highhelp_api.client import types
-
-            return getattr(types, name)
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(_models, name)
 
 

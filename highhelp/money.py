@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
+from functools import total_ordering
 from typing import Self
 
 from highhelp.errors import MoneyError
@@ -14,6 +15,7 @@ _EXACT = Context(prec=64)
 _LIMIT = Decimal(10**26)
 
 
+@total_ordering
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount in major units with its ISO 4217 currency: `Money("100.00", "RUB")`.
@@ -80,15 +82,6 @@ class Money:
 
     def __lt__(self, other: Money) -> bool:
         return self.amount < self._same(other)
-
-    def __le__(self, other: Money) -> bool:
-        return self.amount <= self._same(other)
-
-    def __gt__(self, other: Money) -> bool:
-        return self.amount > self._same(other)
-
-    def __ge__(self, other: Money) -> bool:
-        return self.amount >= self._same(other)
 
     def _same(self, other: object) -> Decimal:
         if not isinstance(other, Money):

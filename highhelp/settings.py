@@ -5,60 +5,64 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, replace
+from functools import partial, reduce
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from highhelp.errors import SettingsError
-from highhelp_signing import HmacSigner, HomeDirectory, RsaSigner, SignatureScheme, Signer
+from highhelp_signing import HmacSigner, RsaSigner, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-    from highhelp_signing import KeyRing
+    from highhelp_signing import HomeDirectory, KeyRing
 
 T = TypeVar("T")
 
 _DEFAULT = "default"
 
 HOME = "HIGHHELP_HOME"
+"""Directory with project.json and the keys, as `highhelp keys generate` writes it."""
 BASE_URL = "HIGHHELP_BASE_URL"
+"""Base URL of the gateway, handed out by the account manager."""
 PROJECT_ID = "HIGHHELP_PROJECT_ID"
+"""The merchant project."""
 PRIVATE_KEY = "HIGHHELP_PRIVATE_KEY"
+"""RSA private key of the project: PEM text or a path."""
 HMAC_KEY = "HIGHHELP_HMAC_KEY"
+"""HMAC key of the project: its text."""
 HMAC_KEY_FILE = "HIGHHELP_HMAC_KEY_FILE"
+"""HMAC key of the project: a path."""
 CALLBACK_PUBLIC_KEY = "HIGHHELP_CALLBACK_PUBLIC_KEY"
+"""RSA public key of the callbacks: PEM text or a path."""
 CALLBACK_HMAC_KEY = "HIGHHELP_CALLBACK_HMAC_KEY"
+"""HMAC key of the callbacks: its text."""
 CALLBACK_HMAC_KEY_FILE = "HIGHHELP_CALLBACK_HMAC_KEY_FILE"
+"""HMAC key of the callbacks: a path."""
 ACCESS_TOKEN = "HIGHHELP_ACCESS_TOKEN"  # noqa: S105  # a name, not a token
+"""Value of x-access-token, where it is not the public key."""
 SIGNATURE_SCHEME = "HIGHHELP_SIGNATURE_SCHEME"
+"""JSON of the signature's open points, as `highhelp doctor --calibrate` prints it."""
 DATABASE_URL = "HIGHHELP_DATABASE_URL"
+"""Database of the callback inbox: path of an SQLite file, or postgresql://..."""
 DATABASE_KEY = "HIGHHELP_DATABASE_KEY"
+"""Encrypts callbacks at rest: base64 of 32 bytes."""
 
-VARIABLES: Mapping[str, str] = {
-    HOME: "directory with project.json and the keys, as `highhelp keys generate` writes it",
-    BASE_URL: "base URL of the gateway, handed out by the account manager",
-    PROJECT_ID: "the merchant project",
-    PRIVATE_KEY: "RSA private key of the project: PEM text or a path",
-    HMAC_KEY: "HMAC key of the project: its text",
-    HMAC_KEY_FILE: "HMAC key of the project: a path",
-    CALLBACK_PUBLIC_KEY: "RSA public key of the callbacks: PEM text or a path",
-    CALLBACK_HMAC_KEY: "HMAC key of the callbacks: its text",
-    CALLBACK_HMAC_KEY_FILE: "HMAC key of the callbacks: a path",
-    ACCESS_TOKEN: "value of x-access-token, where it is not the public key",
-    SIGNATURE_SCHEME: "JSON of the signature's open points, as `highhelp doctor --calibrate` prints it",
-    DATABASE_URL: "database of the callback inbox: path of an SQLite file, or postgresql://...",
-    DATABASE_KEY: "seals callbacks at rest: base64 of 32 bytes",
-}
-"""Every environment variable with what it holds."""
+VARIABLES = frozenset({
+    HOME, BASE_URL, PROJECT_ID, PRIVATE_KEY, HMAC_KEY, HMAC_KEY_FILE, CALLBACK_PUBLIC_KEY, CALLBACK_HMAC_KEY,
+    CALLBACK_HMAC_KEY_FILE, ACCESS_TOKEN, SIGNATURE_SCHEME, DATABASE_URL, DATABASE_KEY,
+})  # fmt: skip
+"""Every environment variable that is read."""
 
 
-class Source(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class Source:
     """The environment and the home directory that settings are read from. Its `repr` shows nothing of the former."""
 
     environ: Mapping[str, str]
-    home: Path | None
+    files: HomeDirectory | None
     project: Mapping[str, Any]
 
     def __repr__(self) -> str:
@@ -79,27 +83,40 @@ class Source(NamedTuple):
         place = home if home is not None else environ.get(HOME) or None
         if place is None:
             return cls(environ, None, {})
+        from highhelp_signing import HomeDirectory
+
         try:
             directory = Path(place).expanduser()
         except (RuntimeError, TypeError, ValueError):
             raise SettingsError(HOME, "is not the path of a directory") from None
         if not directory.is_dir():
             raise SettingsError(HOME, f"{directory} is not a directory; `highhelp keys generate --out DIR` makes one")
-        return cls(environ, directory, _project(HomeDirectory(directory).project))
+        files = HomeDirectory(directory)
+        return cls(environ, files, _project(files.project))
+
+    @property
+    def home(self) -> Path | None:
+        """The home directory."""
+        return None if self.files is None else self.files.directory
 
     def text(self, variable: str, project_key: str | None = None) -> tuple[str, str] | None:
         """A setting's value and where it comes from, or None. An empty variable counts as absent."""
         value = self.environ.get(variable, "").strip()
         if value:
             return value, variable
-        if project_key is not None and isinstance(self.project.get(project_key), str) and self.home is not None:
-            return str(self.project[project_key]), f"{HomeDirectory(self.home).project} ({project_key})"
-        return None
+        found = None if project_key is None else self.member(project_key)
+        return found if found is not None and isinstance(found[0], str) else None
 
-    def file(self, of: Callable[[HomeDirectory], Path]) -> Path | None:
-        """A file of the home directory, if it exists."""
-        path = of(HomeDirectory(self.home)) if self.home is not None else None
-        return path if path is not None and path.is_file() else None
+    def member(self, key: str) -> tuple[Any, str] | None:
+        """A member of project.json and where it is, or None."""
+        if self.files is None or key not in self.project:
+            return None
+        return self.project[key], f"{self.files.project} ({key})"
+
+    def file(self, of: Callable[[HomeDirectory], Path]) -> tuple[Path, str] | None:
+        """A file of the home directory and its name for people, if it exists."""
+        path = None if self.files is None else of(self.files)
+        return (path, str(path)) if path is not None and path.is_file() else None
 
 
 def _project(path: Path) -> Mapping[str, Any]:
@@ -179,58 +196,57 @@ def checked_url(url: str, where: str) -> str:
     """A base URL without its last slash. Raises SettingsError for what is none."""
     try:
         parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-        (host or "").encode("idna")
+        host, _ = parts.hostname or "", parts.port
+        host.encode("idna")
+        is_url = parts.scheme in ("https", "http") and host and url.isascii() and not any(map(str.isspace, url))
     except ValueError:
-        raise SettingsError(where, "is not a URL; write it like https://api.example.com") from None
-    if parts.scheme not in ("https", "http") or not host or not url.isascii() or any(c.isspace() for c in url):
+        is_url = False
+    if not is_url:
         raise SettingsError(where, "is not a URL; write it like https://api.example.com")
     if parts.query or parts.fragment or parts.username is not None:
         raise SettingsError(where, "must have no user, query or fragment")
     return url.rstrip("/")
 
 
+def load_each(*candidates: tuple[tuple[Any, str] | None, Callable[[Any], T]]) -> Iterator[tuple[T, str]]:
+    """Load what is there, in this order, each with where it comes from.
+
+    Args:
+        candidates: A value with its origin, or None, and the function that loads it.
+    """
+    for found, load in candidates:
+        if found is not None:
+            value, where = found
+            yield _guarded(where, partial(load, value)), where
+
+
 def load_signer(source: Source) -> tuple[Signer, str]:
     """The project's key: RSA where both kinds are at hand, but an explicit HMAC variable beats a file of the home."""
-    rsa = source.text(PRIVATE_KEY)
-    if rsa is not None:
-        return _guarded(rsa[1], lambda: RsaSigner.from_pem(rsa[0])), rsa[1]
-    hmac = _hmac_signer(source)
-    if hmac is not None:
-        return hmac
-    private = source.file(lambda home: home.private_key)
-    if private is not None:
-        return _guarded(str(private), lambda: RsaSigner.from_pem(private)), str(private)
-    secret = source.file(lambda home: home.hmac_private_key)
-    if secret is not None:
-        public = source.file(lambda home: home.public_key)
-        return _guarded(str(secret), lambda: HmacSigner.from_file(secret, public_key=public)), str(secret)
-    raise SettingsError(
-        PRIVATE_KEY,
-        f"is not set, nor is {HMAC_KEY} or {HMAC_KEY_FILE}, and there is no home directory with a key ({HOME})",
+    public, _ = source.file(lambda home: home.public_key) or (None, "")
+
+    def from_file(path: str | Path) -> Signer:
+        return HmacSigner.from_file(path, public_key=public)
+
+    keys: Iterator[tuple[Signer, str]] = load_each(
+        (source.text(PRIVATE_KEY), RsaSigner.from_pem),
+        (source.text(HMAC_KEY), lambda key: HmacSigner(key, public_key=public)),
+        (source.text(HMAC_KEY_FILE), from_file),
+        (source.file(lambda home: home.private_key), RsaSigner.from_pem),
+        (source.file(lambda home: home.hmac_private_key), from_file),
     )
-
-
-def _hmac_signer(source: Source) -> tuple[Signer, str] | None:
-    public = source.file(lambda home: home.public_key)
-    text = source.text(HMAC_KEY)
-    if text is not None:
-        return _guarded(text[1], lambda: HmacSigner(text[0], public_key=public)), text[1]
-    path = source.text(HMAC_KEY_FILE)
-    if path is not None:
-        return _guarded(path[1], lambda: HmacSigner.from_file(path[0], public_key=public)), path[1]
-    return None
+    found = next(keys, None)
+    if found is None:
+        raise SettingsError(
+            PRIVATE_KEY,
+            f"is not set, nor is {HMAC_KEY} or {HMAC_KEY_FILE}, and there is no home directory with a key ({HOME})",
+        )
+    return found
 
 
 def load_scheme(source: Source) -> tuple[SignatureScheme, str]:
     """The signature's open points, or their defaults."""
-    text = source.text(SIGNATURE_SCHEME)
-    if text is not None:
-        return _guarded(text[1], lambda: SignatureScheme.from_json(text[0])), text[1]
-    if "scheme" in source.project and source.home is not None:
-        where = f"{HomeDirectory(source.home).project} (scheme)"
-        return _guarded(where, lambda: SignatureScheme.from_json(source.project["scheme"])), where
-    return SignatureScheme(), _DEFAULT
+    given = source.text(SIGNATURE_SCHEME) or source.member("scheme")
+    return next(load_each((given, SignatureScheme.from_json)), (SignatureScheme(), _DEFAULT))
 
 
 def load_callback_scheme(source: Source) -> SignatureScheme | None:
@@ -247,29 +263,21 @@ def load_callback_keys(source: Source) -> tuple[KeyRing, str]:
     """
     from highhelp_signing import KeyRing  # who only sends checks nothing
 
-    rings: list[tuple[KeyRing, str]] = []
-    pem = source.text(CALLBACK_PUBLIC_KEY)
-    if pem is not None:
-        rings.append((_guarded(pem[1], lambda: KeyRing.from_pem(pem[0])), pem[1]))
-    text = source.text(CALLBACK_HMAC_KEY)
-    if text is not None:
-        rings.append((_guarded(text[1], lambda: KeyRing.from_hmac(text[0])), text[1]))
-    path = source.text(CALLBACK_HMAC_KEY_FILE)
-    if path is not None:
-        rings.append((_guarded(path[1], lambda: KeyRing.from_hmac_file(path[0])), path[1]))
-    if not rings:
-        public = source.file(lambda home: home.callback_public_key)
-        secret = source.file(lambda home: home.hmac_callback_key)
-        if public is not None:
-            rings.append((_guarded(str(public), lambda: KeyRing.from_pem(public)), str(public)))
-        if secret is not None:
-            rings.append((_guarded(str(secret), lambda: KeyRing.from_hmac_file(secret)), str(secret)))
+    rings = list(
+        load_each(
+            (source.text(CALLBACK_PUBLIC_KEY), KeyRing.from_pem),
+            (source.text(CALLBACK_HMAC_KEY), KeyRing.from_hmac),
+            (source.text(CALLBACK_HMAC_KEY_FILE), KeyRing.from_hmac_file),
+        )
+    ) or list(
+        load_each(
+            (source.file(lambda home: home.callback_public_key), KeyRing.from_pem),
+            (source.file(lambda home: home.hmac_callback_key), KeyRing.from_hmac_file),
+        )
+    )
     if not rings:
         raise SettingsError(CALLBACK_PUBLIC_KEY, f"is not set, nor is {CALLBACK_HMAC_KEY} or {CALLBACK_HMAC_KEY_FILE}")
-    ring = rings[0][0]
-    for other, _ in rings[1:]:
-        ring = ring + other
-    return ring, ", ".join(where for _, where in rings)
+    return reduce(KeyRing.__add__, (ring for ring, _ in rings)), ", ".join(where for _, where in rings)
 
 
 def _guarded(where: str, make: Callable[[], T]) -> T:

@@ -2,8 +2,8 @@
 
 The schemas are the contract's (`contract.SCHEMAS`), this module only reads them: no rule of the API stands here. It
 knows the keywords that the contract uses, and `scripts/generate` refuses a document that uses another one. A schema is
-read once, when it is first needed: what comes of it is a tree of checks. Where a value is in order they build nothing;
-the path of a problem is made on the way back, from the inside out.
+read once, when it is first needed: what comes of it is a tree of checks. The path of a problem is made on the way back,
+from the inside out.
 """
 
 from __future__ import annotations
@@ -49,19 +49,21 @@ def _check_of(schema: Schema) -> Check:
 
 def _all(rules: Sequence[Check]) -> Check:
     def check(value: Any) -> Problems:
-        found: Problems = _FINE
-        for rule in rules:
-            if wrong := rule(value):
-                found = [*found, *wrong]
-        return found
+        return [problem for rule in rules for problem in rule(value)]
 
     return check
 
 
+_TYPES: Mapping[str, tuple[type, str]] = {
+    "string": (str, "text"), "integer": (int, "an integer"), "boolean": (bool, "true or false"),
+    "object": (dict, "an object"), "array": (list, "a list"), "null": (type(None), "null"),
+}  # fmt: skip
+
+
 def _typed(types: str | list[str], then: Check | None) -> Check:
     names = [types] if isinstance(types, str) else types
-    wanted, no_boolean = tuple(_PYTHON[name] for name in names), "boolean" not in names
-    wrong = (FieldProblem("", f"must be {' or '.join(_WORDS[name] for name in names)}"),)
+    wanted, no_boolean = tuple(_TYPES[name][0] for name in names), "boolean" not in names
+    wrong = _one(f"must be {' or '.join(_TYPES[name][1] for name in names)}")
 
     def check(value: Any) -> Problems:
         # most values are no subclass of what is wanted, as a boolean is of an integer
@@ -70,15 +72,6 @@ def _typed(types: str | list[str], then: Check | None) -> Check:
         return _FINE if then is None else then(value)
 
     return check
-
-
-_PYTHON: Mapping[str, type] = {
-    "string": str, "integer": int, "boolean": bool, "object": dict, "array": list, "null": type(None),
-}  # fmt: skip
-_WORDS: Mapping[str, str] = {
-    "string": "text", "integer": "an integer", "boolean": "true or false", "object": "an object", "array": "a list",
-    "null": "null",
-}  # fmt: skip
 
 
 def _one(message: str) -> list[FieldProblem]:
@@ -190,10 +183,8 @@ def _array(schema: Schema) -> Iterator[Check]:
     item_check = _check_of(schema["items"])
 
     def check(value: Any) -> Problems:
-        found: list[FieldProblem] = []
-        for index, item in enumerate(value if isinstance(value, list) else ()):
-            found += _under(index, item_check(item))
-        return found
+        items = enumerate(value if isinstance(value, list) else ())
+        return [problem for index, item in items for problem in _under(index, item_check(item))]
 
     yield check
 
@@ -203,9 +194,11 @@ def _combinations(schema: Schema) -> Iterator[Check]:
     if "anyOf" in schema:
         yield _any_of([_check_of(branch) for branch in schema["anyOf"]])
     if "not" in schema:
-        yield _not(_check_of(schema["not"]))
+        forbidden = _check_of(schema["not"])
+        yield lambda value: _FINE if forbidden(value) else _one("has fields that exclude each other")
     if "if" in schema:
-        yield _if(*(_check_of(schema.get(key, {})) for key in ("if", "then", "else")))
+        condition, then, otherwise = (_check_of(schema.get(key, {})) for key in ("if", "then", "else"))
+        yield lambda value: otherwise(value) if condition(value) else then(value)
 
 
 def _any_of(branches: list[Check]) -> Check:
@@ -216,19 +209,5 @@ def _any_of(branches: list[Check]) -> Check:
             if not found:
                 break
         return found  # of the last branch, the general one; the others are known values
-
-    return check
-
-
-def _not(forbidden: Check) -> Check:
-    def check(value: Any) -> Problems:
-        return _FINE if forbidden(value) else _one("has fields that exclude each other")
-
-    return check
-
-
-def _if(condition: Check, then: Check, otherwise: Check) -> Check:
-    def check(value: Any) -> Problems:
-        return otherwise(value) if condition(value) else then(value)
 
     return check

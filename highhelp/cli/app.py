@@ -10,19 +10,16 @@ from typing import Annotated
 import typer
 
 from highhelp._version import __version__
-from highhelp.cli.commands import contract, db, inbox, keys, payouts
+from highhelp.cli.commands import contract, inbox, keys, payouts
 from highhelp.cli.commands.call import call
-from highhelp.cli.commands.demo import demo
 from highhelp.cli.commands.doctor import doctor
-from highhelp.cli.commands.explain import explain
 from highhelp.cli.commands.listen import listen
-from highhelp.cli.commands.mock import mock
-from highhelp.cli.commands.payments import flow_app
+from highhelp.cli.commands.mock import demo, mock
+from highhelp.cli.commands.payments import direction_app
 from highhelp.cli.commands.queries import balance, banks, methods
 from highhelp.cli.commands.reconcile import reconcile
 from highhelp.cli.commands.recordings import drift, record
-from highhelp.cli.commands.sign import sign
-from highhelp.cli.commands.verify import verify
+from highhelp.cli.commands.signatures import explain, sign, verify
 from highhelp.cli.running import run_command
 from highhelp_api.contract import VERSION
 
@@ -69,8 +66,8 @@ app.command()(mock)
 for query in (balance, banks, methods):
     app.command()(query)
 app.add_typer(keys.app, name="keys")
-for flow in ("payin", "payout"):
-    app.add_typer(flow_app(flow), name=flow)
+for direction in ("payin", "payout"):
+    app.add_typer(direction_app(direction), name=direction)
 for other in (call, sign, verify, explain, doctor, drift):
     app.command()(other)
 # the words after the options are those of another command
@@ -78,6 +75,6 @@ app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options"
 app.add_typer(contract.app, name="contract")
 app.command()(listen)
 app.add_typer(inbox.app, name="inbox")
-app.add_typer(db.app, name="db")
+app.add_typer(inbox.database_app, name="db")
 app.add_typer(payouts.app, name="payouts")
 app.command()(reconcile)

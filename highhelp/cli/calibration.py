@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from highhelp.calls.outcome import RawResponse, classify, clock_skew
-from highhelp.cli.fields import info_operations
 from highhelp.cli.schemes import TOKEN_FORMS
 from highhelp.errors import HighHelpError, InvalidRequest, NotSent, OutcomeUnknown
 from highhelp_api.contract import OPERATIONS, Operation
@@ -30,13 +29,16 @@ Ask = Callable[[SignatureScheme, Operation, Mapping[str, Any]], RawResponse]
 Watch = Callable[[int, Operation, SignatureScheme, str], object]
 """Called after each call with its number, its operation, the scheme that was tried and the outcome."""
 
-# From the likeliest to the least likely, with how unlikely each is compared with the others.
-_DIGESTS = tuple(zip(DIGESTS, (0, 1), strict=True))
-_PADDINGS = tuple(zip(PADDINGS, (0, 2), strict=True))
-_TOKENS = (("public_key", 0), ("project_id", 2), ("public_key_pem", 3))
-_RSA_ALGORITHMS = ((None, 0), ("rsa-sha256", 1), ("RSA-SHA256", 2))
-_HMAC_ALGORITHMS = (("hmac-sha512", 0), ("HMAC-SHA512", 1), ("hmac", 2), ("HMAC", 3), ("hmac-sha-512", 4))
+# each from the likeliest to the least likely
+_TOKENS = ("public_key", "project_id", "public_key_pem")
+_RSA_ALGORITHMS = (None, "rsa-sha256", "RSA-SHA256")
+_HMAC_ALGORITHMS = ("hmac-sha512", "HMAC-SHA512", "hmac", "HMAC", "hmac-sha-512")
 _JOINERS = (";", ",", "&", "|", "\n", " ", ";\n")
+
+BALANCE = OPERATIONS["get_balance"]
+"""The query whose whole body is documented."""
+INFO = OPERATIONS["get_p2p_payin"]
+"""The query whose body has a second field."""
 
 
 class Stopped(HighHelpError):
@@ -66,32 +68,20 @@ class Calibrated:
     open_points: Mapping[str, str]
 
 
-def balance_operation() -> Operation:
-    """The query whose whole body is documented."""
-    return next(known for known in OPERATIONS.values() if known.tag == "service" and known.method_name == "balance")
-
-
-def info_operation() -> Operation:
-    """The query whose body has a second field."""
-    return info_operations("payin")["p2p"]
-
-
 def one_field_candidates(signer: Signer, start: SignatureScheme) -> list[SignatureScheme]:
     """The schemes to try with a body of one field, the one in use first, then the likeliest."""
     rsa = signer.algorithm == "rsa"
-    field = "rsa_algorithm" if rsa else "hmac_algorithm"
+    tokens: tuple[str, ...] = _TOKENS if signer.public_key_der is not None else ("project_id",)
     if start.token not in TOKEN_FORMS:
-        tokens: tuple[tuple[str, int], ...] = ((start.token, 0),)  # given by the settings
-    else:
-        tokens = _TOKENS if signer.public_key_der is not None else (("project_id", 0),)
-    axes: list[tuple[tuple[Any, int], ...]] = [
-        _DIGESTS if rsa else ((start.digest, 0),), _PADDINGS, tokens, _RSA_ALGORITHMS if rsa else _HMAC_ALGORITHMS,
-    ]  # fmt: skip
-    unlikeliness: dict[SignatureScheme, int] = {start: -1}
-    for (digest, one), (padding, two), (token, three), (algorithm, four) in itertools.product(*axes):
-        scheme = replace(start, digest=digest, padding=padding, token=token, **{field: algorithm})
-        unlikeliness.setdefault(scheme, one + two + three + four)
-    return sorted(unlikeliness, key=lambda scheme: unlikeliness[scheme])
+        tokens = (start.token,)  # given by the settings
+    points: list[dict[str, Any]] = (
+        [{"rsa_algorithm": name, "digest": digest} for name in _RSA_ALGORITHMS for digest in DIGESTS]
+        if rsa
+        else [{"hmac_algorithm": name} for name in _HMAC_ALGORITHMS]
+    )
+    # what varies first is the likeliest to be another
+    tried = itertools.product(tokens, PADDINGS, points)
+    return list(dict.fromkeys([start, *(replace(start, token=t, padding=p, **point) for t, p, point in tried)]))
 
 
 def two_field_candidates(scheme: SignatureScheme, *, padding_is_open: bool) -> list[SignatureScheme]:
@@ -135,7 +125,7 @@ def calibrate(
     """
     queries = _Queries(ask, pause, watch)
     body = {"general": {"project_id": project_id}}
-    accepted = queries.first_accepted(balance_operation(), body, one_field_candidates(signer, start))
+    accepted = queries.first_accepted(BALANCE, body, one_field_candidates(signer, start))
     if accepted is None:
         raise Stopped(
             f"none of {queries.asked} readings was accepted; the key, the project or the token may be others than "
@@ -144,7 +134,7 @@ def calibrate(
         )
     padding_is_open = not _shows_padding(body, accepted)
     candidates = two_field_candidates(accepted, padding_is_open=padding_is_open)
-    final = queries.first_accepted(info_operation(), _query(project_id, candidates), candidates)
+    final = queries.first_accepted(INFO, _query(project_id, candidates), candidates)
     open_points = _never_shown(signer)
     if final is None:
         open_points["joiner"] = "no joiner that was tried was accepted, or the question itself was refused"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from highhelp.inbox.receivers import LARGEST_BODY, SyncInbox, content_type
+from highhelp.inbox.receivers import LARGEST_BODY, TOO_LARGE, SyncInbox, content_type
 
 SILENT_SECONDS = 30
 """Seconds that a sender may be silent."""
@@ -39,7 +39,7 @@ def make_server(receiver: SyncInbox, host: str, port: int) -> ThreadingHTTPServe
             if not (length.isascii() and length.isdigit()):
                 self._answer(411, b'{"status":"error","status_description":"content-length is missing"}', close=True)
             elif int(length[:20]) > LARGEST_BODY:
-                self._answer(413, b'{"status":"error","status_description":"body too large"}', close=True)
+                self._answer(*TOO_LARGE, close=True)
             else:
                 self._answer(*receiver.receive(self.rfile.read(int(length)), list(self.headers.items())))
 

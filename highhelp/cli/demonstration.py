@@ -74,16 +74,14 @@ def _pay(
     began = time.monotonic()
     state = client.p2p.create_payin(request)
     _show_signed(say, sent[-1])
-    say(f"answer      {_name(state.status, state.sub_status)}, gateway's id {state.request_id}")
+    say(f"answer      {_name(state)}, gateway's id {state.request_id}")
     say("timeline")
-    say(f"  {time.monotonic() - began:4.1f} s    {_name(state.status, state.sub_status):30} answer to the request")
-
     last, genuine = _follow(say, events, began)
     if last is None:
         return False
     final = client.p2p.get_payin(request.general.payment_id)
     after = _available(client)
-    say(f"info        {_name(final.status, final.sub_status)}")
+    say(f"info        {_name(final)}")
     say(f"books       {before} before, {after} after")
     right = genuine and last == final.status == models.Status.SUCCESS and after - before == AMOUNT
     say("Every signature checked, the money arrived." if right else "Something is wrong, see above.")
@@ -128,13 +126,13 @@ def _follow(say: Say, events: queue.Queue[Received], began: float) -> tuple[str 
             say(f"{at}callback refused: {event.reason}: {event.detail}")
             genuine = False
         else:
-            say(f"{at}{_name(event.status, event.sub_status):30} callback, signature checked with {event.key_id}")
+            say(f"{at}{_name(event):30} callback, signature checked with {event.key_id}")
             last = event.status
     return last, genuine
 
 
-def _name(status: object, sub_status: object) -> str:
-    return f"{status}/{sub_status}" if isinstance(sub_status, str) else str(status)
+def _name(state: models.PaymentState | VerifiedCallback) -> str:
+    return f"{state.status}/{state.sub_status}" if isinstance(state.sub_status, str) else str(state.status)
 
 
 def _available(client: HighHelp) -> Money:

@@ -21,7 +21,6 @@ SPECIAL = frozenset({"general:project_id", "general:payment_id", "payment:amount
 """Fields that a client fills in, or that a command has a special option for."""
 
 _PREFIX = re.compile("^(?:merchant|widget)_")
-_INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +40,18 @@ class OptionField:
     known: tuple[str, ...]
 
 
-def creates(flow: str) -> dict[str, Operation]:
-    """The operations that create a payment of a flow, by product."""
+def creates(direction: str) -> dict[str, Operation]:
+    """The operations that create a payment of a direction, by product."""
     return {
         operation.tag: operation
         for operation in OPERATIONS.values()
-        if operation.direction == flow and operation.idempotency is not None
+        if operation.direction == direction and operation.idempotency is not None
     }
 
 
-def info_operations(flow: str) -> dict[str, Operation]:
+def info_operations(direction: str) -> dict[str, Operation]:
     """The operations that show the state of such a payment, by product."""
-    return {tag: OPERATIONS[create.info] for tag, create in creates(flow).items() if create.info is not None}
+    return {tag: OPERATIONS[create.info] for tag, create in creates(direction).items() if create.info is not None}
 
 
 def fields_of(operation: Operation) -> dict[str, OptionField]:
@@ -69,10 +68,10 @@ def fields_of(operation: Operation) -> dict[str, OptionField]:
     return found
 
 
-def fields_of_flow(flow: str) -> dict[str, list[OptionField]]:
-    """Every option of a flow, with its field in each product that has it."""
+def fields_of_direction(direction: str) -> dict[str, list[OptionField]]:
+    """Every option of a direction, with its field in each product that has it."""
     found: dict[str, list[OptionField]] = {}
-    for operation in creates(flow).values():
+    for operation in creates(direction).values():
         for option, field in fields_of(operation).items():
             found.setdefault(option, []).append(field)
     return found
@@ -144,21 +143,14 @@ def parse_assignment(root: str, text: str) -> tuple[str, str]:
 def parse_value(root: str, path: str, text: str) -> object:
     """Convert the text of a `--set` to the type that the contract wants there."""
     types = _types(node_at(root, path))
-    what = f"--set {path.replace(':', '.')}"
     if "string" in types:
         return text
-    if "integer" in types:
-        if not _INTEGER.fullmatch(text):
-            raise UsageProblem(f"{what}: must be an integer")
-        return int(text)
-    if "boolean" in types:
-        if text not in ("true", "false"):
-            raise UsageProblem(f"{what}: must be true or false")
-        return text == "true"
     try:
-        return json.loads(text)
+        return json.loads(text)  # whether it is of the right type is checked with the whole body
     except (ValueError, RecursionError):
-        raise UsageProblem(f"{what}: must be JSON, such as {{}}") from None
+        # the text is not shown: it may be a secret
+        kind = "an integer" if "integer" in types else "true or false" if "boolean" in types else "JSON, such as {}"
+        raise UsageProblem(f"--set {path.replace(':', '.')}: must be {kind}") from None
 
 
 def _paths_of(root: str, prefix: str = "") -> Iterator[str]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
-from typing import Any
 
 from highhelp.errors import SettingsError
 from highhelp.settings import (
     CALLBACK_PUBLIC_KEY,
     HMAC_KEY,
     HMAC_KEY_FILE,
-    HOME,
     PRIVATE_KEY,
     Source,
     load_callback_keys,
+    load_each,
 )
-from highhelp_signing import HomeDirectory, KeyRing, RsaSigner, Signer
-from highhelp_signing.errors import SigningError
+from highhelp_signing import KeyRing, RsaSigner, Signer
 from highhelp_signing.keyfiles import public_pem
-
-NamedRing = tuple[KeyRing, str]
 
 
 def public_ring(signer: Signer) -> KeyRing | None:
@@ -30,36 +25,22 @@ def public_ring(signer: Signer) -> KeyRing | None:
     return KeyRing.from_pem(public_pem(der)) if signer.algorithm == "rsa" and der is not None else None
 
 
-def _project_rings(source: Source) -> list[NamedRing]:
+def _project_rings(source: Source) -> list[tuple[KeyRing, str]]:
     """The project's own keys with the place of each, and a public key even if it does not match the private one."""
 
-    def file(of: Callable[[HomeDirectory], Path]) -> tuple[Path, str] | None:
-        path = source.file(of)
-        return None if path is None else (path, str(path))
+    def from_private_key(key: str | Path) -> KeyRing:
+        return KeyRing.from_pem(public_pem(RsaSigner.from_pem(key).public_key_der))
 
-    def from_private_key(key: str | Path) -> KeyRing | None:
-        return public_ring(RsaSigner.from_pem(key))
-
-    loaders: list[tuple[tuple[Any, str] | None, Callable[[Any], KeyRing | None]]] = [
-        (source.text(PRIVATE_KEY), from_private_key),
-        (file(lambda home: home.private_key), from_private_key),
-        (file(lambda home: home.public_key), KeyRing.from_pem),
-        (source.text(HMAC_KEY), KeyRing.from_hmac),
-        (source.text(HMAC_KEY_FILE), KeyRing.from_hmac_file),
-        (file(lambda home: home.hmac_private_key), KeyRing.from_hmac_file),
-    ]
-    rings: list[NamedRing] = []
-    for found, load in loaders:
-        if found is None:
-            continue
-        key, place = found
-        try:
-            ring = load(key)
-        except SigningError as error:
-            raise SettingsError(place, str(error)) from None
-        if ring is not None:
-            rings.append((ring, place))
-    return rings
+    return list(
+        load_each(
+            (source.text(PRIVATE_KEY), from_private_key),
+            (source.file(lambda home: home.private_key), from_private_key),
+            (source.file(lambda home: home.public_key), KeyRing.from_pem),
+            (source.text(HMAC_KEY), KeyRing.from_hmac),
+            (source.text(HMAC_KEY_FILE), KeyRing.from_hmac_file),
+            (source.file(lambda home: home.hmac_private_key), KeyRing.from_hmac_file),
+        )
+    )
 
 
 def load_rings(source: Source, *, of_request: bool) -> tuple[KeyRing, dict[str, KeyRing]]:
@@ -69,21 +50,17 @@ def load_rings(source: Source, *, of_request: bool) -> tuple[KeyRing, dict[str, 
         SettingsError: There is none at all, or one cannot be read.
     """
     own = _project_rings(source)
-    callback: list[NamedRing] = []
     try:
         callback = [load_callback_keys(source)]
     except SettingsError as error:
         if error.setting != CALLBACK_PUBLIC_KEY or "is not set" not in str(error):
             raise
+        callback = []
     expected, others = (own, callback) if of_request else (callback, own)
-    if not expected and not others:
-        raise SettingsError(
-            PRIVATE_KEY, f"is not set, nor is {CALLBACK_PUBLIC_KEY}, nor {HOME}: there is no key to check with"
-        )
     if not expected:
         raise SettingsError(
             PRIVATE_KEY if of_request else CALLBACK_PUBLIC_KEY,
-            f"is not set: without it nobody can say who signed a {'request' if of_request else 'callback'}",
+            f"is not set: there is no key to say who signed a {'request' if of_request else 'callback'}",
         )
     owner = "the gateway's callback key" if of_request else "the project's own key"
     named = {f"{owner} of {place}": ring for ring, place in others}

@@ -132,16 +132,12 @@ def next_step(error: Exception) -> str | None:
     """The command to run next after a failed call, if there is one."""
     if isinstance(error, Rejected) and error.cause == "unauthorized":
         return "`highhelp doctor` looks for the cause"
-    if not isinstance(error, CallError) or error.payment_id is None:
+    operation = OPERATIONS.get(error.operation) if isinstance(error, CallError) else None
+    if not isinstance(error, CallError) or error.payment_id is None or operation is None or not operation.direction:
         return None
-    operation = OPERATIONS.get(error.operation)
-    if isinstance(error, Rejected) and error.cause == "not_found" and operation is not None and operation.direction:
+    if isinstance(error, Rejected) and error.cause == "not_found":
         return "--product tells whose payment it is, if it is another one's"
-    if (
-        operation is None
-        or operation.direction is None
-        or not (operation.moves_money or isinstance(error, WaitTimeout))
-    ):
+    if not operation.moves_money and not isinstance(error, WaitTimeout):
         return None
     payment = shlex.quote(error.payment_id)
     return _STEPS.get(type(error), "").format(
@@ -235,6 +231,14 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     for row in [list(columns), *texts]:
         cells = [cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(row, widths, numeric, strict=True)]
         show("  ".join(cells).rstrip())
+
+
+def show_rows(document: object, columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_json: bool) -> None:
+    """Print a result as JSON or as a table."""
+    if as_json:
+        show_json(document)
+    else:
+        show_table(columns, rows)
 
 
 def show_result(document: Mapping[str, object], text: str, *, as_json: bool) -> None:

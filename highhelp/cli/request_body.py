@@ -25,7 +25,7 @@ from highhelp.cli.files import read_object
 from highhelp.cli.output import UsageProblem, show
 from highhelp.errors import FieldProblem, InvalidRequest, MoneyError
 from highhelp.money import Money
-from highhelp_api.contract import EXPONENTS, SENSITIVE_PATHS, Operation
+from highhelp_api.contract import SENSITIVE_PATHS, Operation
 
 _AMOUNT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?:\s*(?P<currency>[A-Za-z]{3}))?", re.ASCII)
 _SENSITIVE = {"pan": "a card number", "secret": "a secret"}
@@ -90,12 +90,10 @@ def _parse_amount(text: str | None, currency: str | None, body: Mapping[str, Any
     code = (named or currency or (in_body if isinstance(in_body, str) else "")).upper()
     if not code:
         raise UsageProblem(f'--amount: {text} of what? Write it like "{text} RUB"')
-    if code not in EXPONENTS:
-        raise UsageProblem(f"--amount: {code} is not an ISO 4217 currency")
     try:
         amount = Money(match["number"], code)
     except MoneyError as error:
-        raise UsageProblem(f"--amount: {error}, and {match['number']} has more") from None
+        raise UsageProblem(f"--amount {match['number']} {code}: {error}") from None
     if not amount.amount:
         raise UsageProblem("--amount: must be above 0")
     return amount

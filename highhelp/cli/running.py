@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import typer
 
 from highhelp.cli.output import ExitCode, one_line, show
 
 
-class Command(Protocol):
-    """A command that typer has built; the name of its class depends on typer's version."""
-
-    def main(self, args: list[str] | None = None, prog_name: str | None = None, *, standalone_mode: bool = True) -> Any:
-        """Run it."""
-
-
-@runtime_checkable
-class UsageError(Protocol):
-    """An error in the words of a command; no class of it is public in every version of typer."""
-
-    def format_message(self) -> str:
-        """Describe the error."""
-
-
-def run_command(command: Command, arguments: Sequence[str] | None) -> int:
-    """Run a command and return its exit code."""
+def run_command(command: Any, arguments: Sequence[str] | None) -> int:
+    """Run a command that typer has built and return its exit code."""
     try:
         result = command.main(
             args=None if arguments is None else list(arguments), prog_name="highhelp", standalone_mode=False
@@ -38,14 +23,15 @@ def run_command(command: Command, arguments: Sequence[str] | None) -> int:
         # shell completion exits this way
         return leaving.code if isinstance(leaving.code, int) else ExitCode.WRONG_USE if leaving.code else ExitCode.OK
     except Exception as error:
-        if not isinstance(error, UsageError):
+        # by its method: the class is not public in every version of typer
+        if not hasattr(error, "format_message"):
             raise
         _show_usage_error(error)
         return ExitCode.WRONG_USE
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def _show_usage_error(error: UsageError) -> None:
+def _show_usage_error(error: Any) -> None:
     """Print what is wrong with the words of a command in one line, with the command that shows its help."""
     context, text = getattr(error, "ctx", None), error.format_message()
     if context is not None and text == context.get_help():  # a group of commands without one

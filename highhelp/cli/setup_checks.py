@@ -7,10 +7,10 @@ import os
 import shlex
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from highhelp.calls.outcome import RawResponse, clock_skew
@@ -61,40 +61,45 @@ class SetupCheck:
     code: ExitCode = ExitCode.WRONG_USE
 
 
+T = TypeVar("T")
+Checks = Generator[SetupCheck, None, T]
+"""Yields what was checked and returns what later checks build on, or None."""
+
+
 def check_setup() -> Iterator[SetupCheck]:
     """Run every check, each after those that it builds on."""
     yield from _check_variables()
-    try:
-        source = Source.load()
-    except SettingsError as error:
-        yield SetupCheck("home", "wrong", str(error))
+    source = yield from _load("home", Source.load)
+    if source is None:
         return
-    where = f"{source.home}" if source.home is not None else f"none; {HOME} would name one"
-    yield SetupCheck("home", "ok" if source.home is not None else "warning", where)
-    url, base_url = _check_setting("base URL", source, BASE_URL, "base_url", checked_url)
-    project, project_id = _check_setting("project", source, PROJECT_ID, "project_id", lambda text, _: text)
-    yield url
-    yield project
-    key, signer = _check_key(source)
-    yield key
-    scheme_check, scheme = _check_scheme(source)
-    yield scheme_check
+    if source.home is None:
+        yield SetupCheck("home", "warning", f"none; {HOME} would name one")
+    else:
+        yield SetupCheck("home", "ok", f"{source.home}")
+    base_url = yield from _check_setting("base URL", source, BASE_URL, "base_url", checked_url)
+    project_id = yield from _check_setting("project", source, PROJECT_ID, "project_id", lambda text, _: text)
+    signer = yield from _check_key(source)
+    scheme = yield from _check_scheme(source)
     if signer is not None:
         yield from _check_key_pair(source, signer)
     yield from _check_callback_keys(source, signer)
     if base_url is None:
         return
-    way, through_proxy = _check_proxy(base_url)
-    yield way
-    reached = True
-    if not through_proxy:
-        for check in _check_connection(base_url):
-            reached = reached and check.state != "wrong"
-            yield check
+    through_proxy = yield from _check_proxy(base_url)
+    reached = through_proxy or (yield from _check_connection(base_url))
     if project_id is None or signer is None or scheme is None or not reached:
-        yield SetupCheck("signed call", "not checked", "what is wrong above has to be mended first")
+        yield SetupCheck("signed call", "not checked", "correct what is wrong above first")
         return
     yield from _check_signed_call()
+
+
+def _load(name: str, load: Callable[[], T]) -> Checks[T | None]:
+    """Load a setting, or say what is wrong with it."""
+    try:
+        return load()
+    except (SettingsError, SigningError) as error:
+        yield SetupCheck(name, "wrong", str(error))
+        return None
 
 
 def _check_variables() -> Iterator[SetupCheck]:
@@ -107,35 +112,34 @@ def _check_variables() -> Iterator[SetupCheck]:
 
 
 def _check_setting(
-    what: str, source: Source, variable: str, key: str, check: Callable[[str, str], str]
-) -> tuple[SetupCheck, str | None]:
+    name: str, source: Source, variable: str, key: str, check: Callable[[str, str], str]
+) -> Checks[str | None]:
     found = source.text(variable, key)
     if found is None:
-        return SetupCheck(what, "wrong", f"{variable} is not set, nor is there a project.json with {key}"), None
-    try:
-        value = check(*found)
-    except SettingsError as error:
-        return SetupCheck(what, "wrong", str(error)), None
-    return SetupCheck(what, "ok", f"{value} (from {found[1]})"), value
+        yield SetupCheck(name, "wrong", f"{variable} is not set, nor is there a project.json with {key}")
+        return None
+    value = yield from _load(name, lambda: check(*found))
+    if value is not None:
+        yield SetupCheck(name, "ok", f"{value} (from {found[1]})")
+    return value
 
 
 _SHORT = f"the HMAC key has fewer than {GOOD_HMAC_LENGTH} characters; is it the whole key?"
 
 
-def _check_key(source: Source) -> tuple[SetupCheck, Signer | None]:
-    try:
-        signer, where = load_signer(source)
-    except SettingsError as error:
-        return SetupCheck("key", "wrong", str(error)), None
+def _check_key(source: Source) -> Checks[Signer | None]:
+    found = yield from _load("key", lambda: load_signer(source))
+    if found is None:
+        return None
+    signer, where = found
     ring = public_ring(signer)
     name = f"RSA {ring.key_ids[0]}" if ring is not None else signer.algorithm.upper()
     # the place is a file, or a variable that may hold a path
     exposed = _exposed(Path(where)) or _exposed(Path(source.environ.get(where, "")))
-    if isinstance(signer, HmacSigner) and signer.is_short:
-        exposed = f"{exposed}; {_SHORT}" if exposed else _SHORT
-    if exposed:
-        return SetupCheck("key", "warning", f"{name} (from {where}); {exposed}"), signer
-    return SetupCheck("key", "ok", f"{name} (from {where})"), signer
+    short = _SHORT if isinstance(signer, HmacSigner) and signer.is_short else ""
+    detail = "; ".join(filter(None, (f"{name} (from {where})", exposed, short)))
+    yield SetupCheck("key", "warning" if exposed or short else "ok", detail)
+    return signer
 
 
 def _exposed(path: Path) -> str:
@@ -149,29 +153,28 @@ def _exposed(path: Path) -> str:
     return ""
 
 
-def _check_scheme(source: Source) -> tuple[SetupCheck, SignatureScheme | None]:
-    try:
-        scheme, where = load_scheme(source)
-    except SettingsError as error:
-        return SetupCheck("scheme", "wrong", str(error)), None
+def _check_scheme(source: Source) -> Checks[SignatureScheme | None]:
+    found = yield from _load("scheme", lambda: load_scheme(source))
+    if found is None:
+        return None
+    scheme, where = found
     token = source.text(ACCESS_TOKEN)
     also = f"; token from {token[1]}" if token is not None else ""
-    return SetupCheck("scheme", "ok", f"{describe(scheme)} (from {where}){also}"), scheme
+    yield SetupCheck("scheme", "ok", f"{describe(scheme)} (from {where}){also}")
+    return scheme
 
 
 def _check_key_pair(source: Source, signer: Signer) -> Iterator[SetupCheck]:
     public, ring = source.file(lambda home: home.public_key), public_ring(signer)
     if public is None or ring is None:
         return
-    try:
-        theirs = KeyRing.from_pem(public)
-    except SigningError as error:
-        yield SetupCheck("key pair", "wrong", str(error))
+    theirs = yield from _load("key pair", lambda: KeyRing.from_pem(public[0]))
+    if theirs is None:
         return
     if set(theirs.key_ids) & set(ring.key_ids):
-        yield SetupCheck("key pair", "ok", f"{public} belongs to it")
+        yield SetupCheck("key pair", "ok", f"{public[1]} belongs to it")
     else:
-        detail = f"{public} is {theirs.key_ids[0]}: private and public key are of different pairs"
+        detail = f"{public[1]} is {theirs.key_ids[0]}: private and public key are of different pairs"
         yield SetupCheck("key pair", "wrong", detail)
 
 
@@ -197,54 +200,62 @@ def _check_callback_keys(source: Source, signer: Signer | None) -> Iterator[Setu
         yield SetupCheck("callback keys", "ok", detail)
 
 
-def _check_proxy(base_url: str) -> tuple[SetupCheck, bool]:
+def _check_proxy(base_url: str) -> Checks[bool]:
+    """Check the proxy for this URL, and return whether there is one."""
     if urlsplit(base_url).scheme == "http":
-        return SetupCheck("proxy", "ok", "none; plain http never goes through one"), False
+        yield SetupCheck("proxy", "ok", "none; plain http never goes through one")
+        return False
     chosen = environment_proxy(base_url)
     if chosen is None:
-        return SetupCheck("proxy", "ok", "none"), False
+        yield SetupCheck("proxy", "ok", "none")
+        return False
     variable, url = chosen
     try:
         check_proxy_url(variable, url)
     except SettingsError as error:
-        return SetupCheck("proxy", "wrong", str(error)), True
+        yield SetupCheck("proxy", "wrong", str(error))
+        return True
     proxy = urlsplit(url)  # without the credentials, which must not be shown
     shown = f"{proxy.scheme}://{proxy.hostname}" + (f":{proxy.port}" if proxy.port else "")
-    return SetupCheck("proxy", "ok", f"{variable} names {shown}; the way beyond it is not checked"), True
+    yield SetupCheck("proxy", "ok", f"{variable} names {shown}; the way beyond it is not checked")
+    return True
 
 
-def _check_connection(base_url: str) -> Iterator[SetupCheck]:
+def _check_connection(base_url: str) -> Checks[bool]:
     """Check name, connection and TLS one by one: each has another remedy."""
     import socket
     import ssl
+
+    import httpx
+
+    def wrong(name: str, detail: str) -> SetupCheck:
+        return SetupCheck(name, "wrong", detail, ExitCode.NOT_SENT)
 
     parts = urlsplit(base_url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     try:
         connection = socket.create_connection((host, port), timeout=CONNECT_SECONDS)
     except socket.gaierror as error:
-        yield SetupCheck("reachable", "wrong", f"{host} is not known by name: {error.strerror}", ExitCode.NOT_SENT)
-        return
+        yield wrong("reachable", f"{host} is not known by name: {error.strerror}")
+        return False
     except (OSError, UnicodeError) as error:
         text = getattr(error, "strerror", None) or type(error).__name__
-        yield SetupCheck("reachable", "wrong", f"{host}:{port} does not take connections: {text}", ExitCode.NOT_SENT)
-        return
+        yield wrong("reachable", f"{host}:{port} does not take connections: {text}")
+        return False
     with connection:
         yield SetupCheck("reachable", "ok", f"{host}:{port}")
         if parts.scheme != "https":
             yield SetupCheck("TLS", "warning", "none: plain http, for this machine alone")
-            return
-        import httpx
-
+            return True
         try:
             with httpx.create_ssl_context().wrap_socket(connection, server_hostname=host) as secured:
                 yield _check_certificate(secured.version(), secured.getpeercert())
+                return True
         except ssl.SSLCertVerificationError as error:
-            yield SetupCheck(
-                "TLS", "wrong", f"the certificate is not accepted: {error.verify_message}", ExitCode.NOT_SENT
-            )
+            yield wrong("TLS", f"the certificate is not accepted: {error.verify_message}")
         except (OSError, ValueError) as error:
-            yield SetupCheck("TLS", "wrong", f"no TLS connection: {type(error).__name__}", ExitCode.NOT_SENT)
+            yield wrong("TLS", f"no TLS connection: {type(error).__name__}")
+    return False
 
 
 def _check_certificate(version: str | None, certificate: Mapping[str, Any] | None) -> SetupCheck:
@@ -275,12 +286,10 @@ def _check_signed_call() -> Iterator[SetupCheck]:
 def _check_clock(answers: list[RawResponse]) -> Iterator[SetupCheck]:
     skew = clock_skew(answers[-1]) if answers else None
     if skew is None:
-        yield SetupCheck("clock", "not checked", "the gateway told no Date")
+        yield SetupCheck("clock", "not checked", "the gateway sent no Date")
     elif abs(skew) <= CLOCK_TOLERANCE:
         yield SetupCheck("clock", "ok", f"within {abs(skew):.0f} s of the gateway's")
     else:
-        where = "ahead of" if skew > 0 else "behind"
+        detail = f"{abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} the gateway's: set this machine's clock"
         state: CheckState = "warning" if abs(skew) < TOLERANCE else "wrong"
-        yield SetupCheck(
-            "clock", state, f"{abs(skew):.0f} s {where} the gateway's: set this machine's clock", ExitCode.REFUSED
-        )
+        yield SetupCheck("clock", state, detail, ExitCode.REFUSED)

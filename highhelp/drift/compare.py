@@ -12,9 +12,10 @@ from enum import StrEnum, unique
 from typing import Any
 
 from highhelp.drift.recorder import ERROR_SCHEMA, FORM, schema_of
-from highhelp.drift.suggest import JSON_TYPES, Edit, Pointer, suggest_field, to_text, widen
+from highhelp.drift.suggest import JSON_TYPES, SEEN, Edit, Pointer, suggest_field, to_text, widen
 from highhelp.errors import HighHelpError
 from highhelp.redact import MASK
+from highhelp.states import state_name
 from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SCHEMAS, SENSITIVE_NAMES, STATES, ref_name, resolve
 
 _DEPTH = 64
@@ -51,23 +52,23 @@ class Deviation:
         kind: How.
         place: Where in the contract: `Schema.property`, a schema, or an operation.
         detail: What was seen, for people.
+        edits: What would make the document say it; empty where a person has to decide.
+        advice: What to do where there is no edit.
         operations: In whose answers (or "callback").
         count: How often.
-        edits: What would make the document say it; empty where a person has to decide.
-        advice: What to do where no edit can be told.
     """
 
     kind: DeviationKind
     place: str
     detail: str
-    operations: tuple[str, ...]
-    count: int = 1
     edits: tuple[Edit, ...] = field(default=(), repr=False)
     advice: str = ""
+    operations: tuple[str, ...] = ()
+    count: int = 0
 
     @property
     def suggestion(self) -> str:
-        """The edits as YAML with words, or the advice."""
+        """The edits as text for people, or the advice."""
         return "\n".join(map(to_text, self.edits)) if self.edits else self.advice
 
 
@@ -121,161 +122,119 @@ def compare(seen: Iterable[Seen]) -> list[Deviation]:
     for line in seen:
         for deviation in _deviations(line):
             key = (deviation.kind, deviation.place, deviation.detail)
-            before = found.get(key)
-            if before is None:
-                found[key] = deviation
-            else:
-                operations = tuple(dict.fromkeys((*before.operations, *deviation.operations)))
-                found[key] = replace(before, count=before.count + 1, operations=operations)
+            known = found.get(key, deviation)
+            operations = tuple(dict.fromkeys((*known.operations, line.operation)))
+            found[key] = replace(known, operations=operations, count=known.count + 1)
     return list(found.values())
 
 
 def _deviations(seen: Seen) -> Iterator[Deviation]:
-    of = (seen.operation,)
-    schema: str | None
-    if seen.status is None:
-        schema = CALLBACK_SCHEMA
-    else:
-        schema = schema_of(seen.operation, seen.status)
-        if schema is None:
-            yield Deviation(
-                DeviationKind.OPERATION, seen.operation, "the contract has no such path", of,
-                advice="add the path with its request and response schemas, x-provenance: observed",
-            )  # fmt: skip
-            return
-        outcomes = OPERATIONS[seen.operation].outcomes
-        if str(seen.status) not in outcomes and not 200 <= seen.status < 300:
-            yield Deviation(
-                DeviationKind.HTTP_STATUS, f"HTTP {seen.status}", "the contract has no row for it: outcome unknown", of,
-                advice=f"if its meaning is known: a shared response for {seen.status} with x-outcome",
-            )  # fmt: skip
+    schema = CALLBACK_SCHEMA if seen.status is None else schema_of(seen.operation, seen.status)
+    if schema is None:
+        advice = "add the path with its request and response schemas, x-provenance: observed"
+        yield Deviation(DeviationKind.OPERATION, seen.operation, "the contract has no such path", advice=advice)
+        return
+    place = seen.operation
+    if seen.status is not None:
+        place = f"{seen.operation} (HTTP {seen.status})"
+        if str(seen.status) not in OPERATIONS[seen.operation].outcomes and not 200 <= seen.status < 300:
+            problem = "the contract has no row for it: outcome unknown"
+            advice = f"if its meaning is known: a shared response for {seen.status} with x-outcome"
+            yield Deviation(DeviationKind.HTTP_STATUS, f"HTTP {seen.status}", problem, advice=advice)
     if not seen.is_json or not isinstance(seen.body, dict):
-        status = "" if seen.status is None else f" (HTTP {seen.status})"
-        yield Deviation(
-            DeviationKind.NOT_JSON, f"{seen.operation}{status}", "the body is no JSON object", of,
-            advice="nothing in the document: the client takes such an answer for one that says nothing",
-        )  # fmt: skip
+        advice = "nothing in the document: the client takes such an answer for one that says nothing"
+        yield Deviation(DeviationKind.NOT_JSON, place, "the body is no JSON object", advice=advice)
         return
-    yield from _state(seen, schema, of)
-    pointer = ("components", "schemas", schema)
-    yield from _Walk(of).value(seen.body, SCHEMAS[schema], pointer, schema, _DEPTH)
+    yield from _state(seen.body, schema)
+    yield from _value(seen.body, {"$ref": schema}, (), schema)
 
 
-def _state(seen: Seen, schema: str, of: tuple[str, ...]) -> Iterator[Deviation]:
-    holder = seen.body.get("status") if schema == CALLBACK_SCHEMA else seen.body
-    if not isinstance(holder, Mapping) or schema == ERROR_SCHEMA or "status" not in holder:
+def _state(body: Mapping[str, Any], schema: str) -> Iterator[Deviation]:
+    holder = body.get("status") if schema == CALLBACK_SCHEMA else body
+    if schema == ERROR_SCHEMA or not isinstance(holder, Mapping) or not isinstance(holder.get("status"), str):
         return
-    status, sub_status = holder.get("status"), holder.get("sub_status")
-    if not isinstance(status, str):
-        return
-    name = f"{status}:{sub_status}" if isinstance(sub_status, str) and sub_status else status
+    sub_status = holder.get("sub_status")
+    name = state_name(holder["status"], sub_status if isinstance(sub_status, str) else None)
     if name not in STATES:
-        yield Deviation(
-            DeviationKind.STATE, name, "no state machine has this state", of,
-            advice=f"add {name} to the machine under x-transitions to which it belongs, with what may follow it",
-        )  # fmt: skip
+        advice = f"add {name} to the machine under x-transitions to which it belongs, with what may follow it"
+        yield Deviation(DeviationKind.STATE, name, "no state machine has this state", advice=advice)
 
 
-class _Walk:
-    """Compares values with schemas, and knows where in the document each schema stands."""
+def _value(
+    value: object, schema: Mapping[str, Any], at: Pointer, place: str, depth: int = _DEPTH
+) -> Iterator[Deviation]:
+    """Compare a value and what is in it with a schema that stands at `at` in the document."""
+    if depth == 0:
+        return
+    chosen, where = _chosen(value, schema, at)
+    if chosen is None:
+        yield _wrong_type(value, schema, at, place)
+        return
+    if "enum" in chosen and isinstance(value, str) and value not in chosen["enum"] and value != MASK:
+        yield _new_choice(value, where)
+    if isinstance(value, dict):
+        yield from _object(value, chosen, where, depth)
+    elif isinstance(value, list) and "items" in chosen:
+        for item in value:
+            yield from _value(item, chosen["items"], (*where, "items"), f"{place}[]", depth - 1)
+    elif isinstance(value, int) and not isinstance(value, bool) and place.rpartition(".")[2] not in SENSITIVE_NAMES:
+        yield from _bounds(value, chosen, where, place)
 
-    def __init__(self, operations: tuple[str, ...]) -> None:
-        self._of = operations
 
-    def value(
-        self, value: object, schema: Mapping[str, Any], at: Pointer, place: str, depth: int
-    ) -> Iterator[Deviation]:
-        """Every deviation of a value and of what is in it."""
-        if depth == 0:
-            return
-        chosen, where = _chosen(value, schema, at)
-        if chosen is None:
-            yield self._type(value, schema, at, place)
-            return
-        if "enum" in chosen and isinstance(value, str) and value not in chosen["enum"] and value != MASK:
-            yield self._enum(value, where)
-        if isinstance(value, dict):
-            yield from self._object(value, chosen, where, depth)
-        elif isinstance(value, list) and "items" in chosen:
-            for item in value:
-                yield from self.value(item, chosen["items"], (*where, "items"), f"{place}[]", depth - 1)
-        elif isinstance(value, int) and not isinstance(value, bool) and place.rpartition(".")[2] not in SENSITIVE_NAMES:
-            yield from self._bounds(value, chosen, where, place)
+def _object(value: dict[str, Any], schema: Mapping[str, Any], at: Pointer, depth: int) -> Iterator[Deviation]:
+    owner = at[2]
+    known, others = schema.get("properties", {}), schema.get("additionalProperties")
+    for name in schema.get("required", ()):
+        if name not in value:
+            edit = Edit("remove", (*at, "required"), name)
+            yield Deviation(DeviationKind.MISSING, f"{owner}.{name}", "is required and was absent", (edit,))
+    for name, item in value.items():
+        if name in known:
+            yield from _value(item, known[name], (*at, "properties", name), f"{owner}.{name}", depth - 1)
+        elif isinstance(others, dict):
+            yield from _value(item, others, (*at, "additionalProperties"), f"{owner}.*", depth - 1)
+        else:
+            yield _unknown_field(name, item, at, owner)
 
-    def _object(self, value: dict[str, Any], schema: Mapping[str, Any], at: Pointer, depth: int) -> Iterator[Deviation]:
-        owner = at[2] if len(at) > 2 else ""
-        known = schema.get("properties", {})
-        for name in schema.get("required", ()):
-            if name not in value:
-                edit = Edit("remove", (*at, "required"), name)
-                yield Deviation(
-                    DeviationKind.MISSING, f"{owner}.{name}", "is required and was absent", self._of, 1, (edit,)
-                )
-        for name, item in value.items():
-            if name in known:
-                yield from self.value(item, known[name], (*at, "properties", name), f"{owner}.{name}", depth - 1)
-            elif isinstance(schema.get("additionalProperties"), dict):
-                map_at = (*at, "additionalProperties")
-                yield from self.value(item, schema["additionalProperties"], map_at, f"{owner}.*", depth - 1)
-            else:
-                yield self._unknown(name, item, at, owner)
 
-    def _unknown(self, name: str, value: object, at: Pointer, owner: str) -> Deviation:
-        kind = JSON_TYPES[type(value)]
-        if name == MASK:
-            return Deviation(
-                DeviationKind.UNKNOWN_FIELD,
-                f"{owner}.{MASK}",
-                f"a member whose name is no identifier, {_a(kind)}",
-                self._of,
-                advice="look at the traffic itself: the recording keeps no such names",
-            )
-        edits = tuple(suggest_field(name, value, at, owner))
-        advice = (
-            "" if edits else "the document has no floating point numbers: find out what is meant before it is added"
-        )
-        return Deviation(
-            DeviationKind.UNKNOWN_FIELD,
-            f"{owner}.{name}",
-            f"is not in the contract; {_a(kind)} was seen",
-            self._of,
-            1,
-            edits,
-            advice,
-        )
+def _unknown_field(name: str, value: object, at: Pointer, owner: str) -> Deviation:
+    kind, place = _a(JSON_TYPES[type(value)]), f"{owner}.{name}"
+    if name == MASK:
+        detail = f"a member whose name is no identifier, {kind}"
+        advice = "look at the traffic itself: the recording keeps no such names"
+        return Deviation(DeviationKind.UNKNOWN_FIELD, place, detail, advice=advice)
+    edits = tuple(suggest_field(name, value, at, owner))
+    advice = "the document has no floating point numbers: find out what is meant before it is added"
+    return Deviation(
+        DeviationKind.UNKNOWN_FIELD, place, f"is not in the contract; {kind} was seen", edits, "" if edits else advice
+    )
 
-    def _type(self, value: object, schema: Mapping[str, Any], at: Pointer, place: str) -> Deviation:
-        kind = JSON_TYPES[type(value)]
-        edits: tuple[Edit, ...] = ()
-        if kind in ("string", "integer", "boolean", "null"):
-            edits = (Edit("set", at, widen(schema, kind)),)
-        return Deviation(
-            DeviationKind.TYPE, place, f"{_a(kind)} where the contract has {_a(_wanted(schema))}", self._of, 1, edits,
-            advice="find out what is meant before the document is changed",
-        )  # fmt: skip
 
-    def _enum(self, value: str, at: Pointer) -> Deviation:
-        name = at[2]
-        edits = (
-            Edit("append", (*at, "enum"), value),
-            Edit("set", (*at, "x-enumDescriptions", value), "Seen in recorded traffic; what it means is not known."),
-        )
-        return Deviation(
-            DeviationKind.ENUM_VALUE, name, f"the value {value[:64]!r} is not in the contract", self._of, 1, edits
-        )
+def _wrong_type(value: object, schema: Mapping[str, Any], at: Pointer, place: str) -> Deviation:
+    kind = JSON_TYPES[type(value)]
+    simple = kind in ("string", "integer", "boolean", "null")
+    edits = (Edit("set", at, widen(schema, kind)),) if simple else ()
+    detail = f"{_a(kind)} where the contract has {_a(_wanted(schema))}"
+    advice = "find out what is meant before the document is changed"
+    return Deviation(DeviationKind.TYPE, place, detail, edits, advice)
 
-    def _bounds(self, value: int, schema: Mapping[str, Any], at: Pointer, place: str) -> Iterator[Deviation]:
-        for name, broken in (
-            ("minimum", value < schema.get("minimum", value)),
-            ("maximum", value > schema.get("maximum", value)),
-        ):
-            if broken:
-                # a bound of a shared schema binds requests too
-                edits = (Edit("set", (*at, name), value),) if "properties" in at else ()
-                yield Deviation(
-                    DeviationKind.BOUND, place, f"{value} is beyond the {name} {schema[name]}", self._of, 1, edits,
-                    advice=f"widen the {name} where the answer's schema uses it",
-                )  # fmt: skip
+
+def _new_choice(value: str, at: Pointer) -> Deviation:
+    edits = (Edit("append", (*at, "enum"), value), Edit("set", (*at, "x-enumDescriptions", value), SEEN))
+    return Deviation(DeviationKind.ENUM_VALUE, at[2], f"the value {value[:64]!r} is not in the contract", edits)
+
+
+def _bounds(value: int, schema: Mapping[str, Any], at: Pointer, place: str) -> Iterator[Deviation]:
+    for name, broken in (
+        ("minimum", value < schema.get("minimum", value)),
+        ("maximum", value > schema.get("maximum", value)),
+    ):
+        if broken:
+            # a bound of a shared schema binds requests too
+            edits = (Edit("set", (*at, name), value),) if "properties" in at else ()
+            detail = f"{value} is beyond the {name} {schema[name]}"
+            advice = f"widen the {name} where the answer's schema uses it"
+            yield Deviation(DeviationKind.BOUND, place, detail, edits, advice)
 
 
 def _chosen(value: object, schema: Mapping[str, Any], at: Pointer) -> tuple[Mapping[str, Any] | None, Pointer]:

@@ -105,32 +105,35 @@ def scrubbed(value: object, schema: str | None) -> object:
         value: A JSON value.
         schema: Name of its schema in the contract, None where it has none.
     """
-    if schema is None:
-        return _shape(value)
-    return _scrubbed(value, {"$ref": schema}, SENSITIVE_PATHS.get(schema, {}), "", _DEPTH)
+    known = None if schema is None else {"$ref": schema}
+    return _scrubbed(value, known, SENSITIVE_PATHS.get(schema or "", {}), "", _DEPTH)
 
 
-def _scrubbed(value: object, schema: Mapping[str, Any], paths: Mapping[str, str], path: str, depth: int) -> object:
+def _scrubbed(
+    value: object, schema: Mapping[str, Any] | None, paths: Mapping[str, str], path: str, depth: int
+) -> object:
+    """Scrub a value. Of one without a schema, whose meaning is not known or which is sensitive, the type is kept."""
     if depth == 0:
         return None
     if isinstance(value, dict):
-        known = fields(schema)
-        return {
-            _name(name): _shape(item)
-            if f"{path}{name}" in paths or name in SENSITIVE_NAMES or name not in known
-            else item
-            if name in IDENTIFIERS and isinstance(item, str)
-            else _scrubbed(item, known[name], paths, f"{path}{name}:", depth - 1)
-            for name, item in value.items()
-        }
+        known = {} if schema is None else fields(schema)
+        kept: dict[str, object] = {}
+        for name, item in value.items():
+            shown = name in known and name not in SENSITIVE_NAMES and f"{path}{name}" not in paths
+            is_id = shown and name in IDENTIFIERS and isinstance(item, str)
+            child = known[name] if shown else None
+            kept[_name(name)] = item if is_id else _scrubbed(item, child, paths, f"{path}{name}:", depth - 1)
+        return kept
     if isinstance(value, list):
-        items: Mapping[str, Any] = next((part["items"] for part in branches(schema) if "items" in part), {})
+        parts = [] if schema is None else branches(schema)
+        items: Mapping[str, Any] | None = next((part["items"] for part in parts if "items" in part), None)
         return [_scrubbed(item, items, paths, f"{path}*:", depth - 1) for item in value[:_MOST_ITEMS]]
-    return _text(value) if isinstance(value, str) else value
+    if schema is None:
+        return _TYPES[type(value)]
+    return masked_text(_LINK.sub(rf"\g<1>/{MASK}", value)) if isinstance(value, str) else value
 
 
-def _text(text: str) -> str:
-    return masked_text(_LINK.sub(rf"\g<1>/{MASK}", text))
+_TYPES: Mapping[type, object] = {type(None): None, bool: False, int: 0, float: 0.5, str: MASK}
 
 
 def branches(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -149,17 +152,3 @@ def fields(schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 def _name(name: str) -> str:
     # a name that is no identifier may itself be a value, such as a phone number
     return name if _PLAIN_NAME.fullmatch(name) else MASK
-
-
-def _shape(value: object, depth: int = _DEPTH) -> object:
-    """What remains of a value whose meaning is not known, or must not be told: its type."""
-    if depth == 0:
-        return None
-    if isinstance(value, dict):
-        return {_name(name): _shape(item, depth - 1) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_shape(item, depth - 1) for item in value[:_MOST_ITEMS]]
-    return _SHAPES[type(value)]
-
-
-_SHAPES: Mapping[type, object] = {type(None): None, bool: False, int: 0, float: 0.5, str: MASK}

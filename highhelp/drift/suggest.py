@@ -1,14 +1,16 @@
-"""Suggest edits of `spec/openapi.yaml` that would make the document say what was seen, and write them as YAML."""
+"""Suggest edits of `spec/openapi.yaml` that would make the document say what was seen."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from highhelp.redact import MASK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 Pointer = tuple[str, ...]
 
@@ -45,7 +47,7 @@ def widen(schema: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 # The document's rules want bounds; these say no more than that the number is one that JSON carries exactly.
 _INTEGER: Mapping[str, Any] = {"type": "integer", "minimum": -(2**53 - 1), "maximum": 2**53 - 1}
-_SEEN = "Seen in recorded traffic; what it means is not known."
+SEEN = "Seen in recorded traffic; what it means is not known."
 
 
 def suggest_field(name: str, value: object, at: Pointer, owner: str) -> Iterator[Edit]:
@@ -56,7 +58,7 @@ def suggest_field(name: str, value: object, at: Pointer, owner: str) -> Iterator
         return
     for pointer, named in schemas.items():
         yield Edit("set", pointer, named)
-    about = {"description": _SEEN, "x-provenance": "observed"}
+    about = {"description": SEEN, "x-provenance": "observed"}
     # nothing may stand beside a reference
     yield Edit("set", (*at, "properties", name), schema if "$ref" in schema else schema | about)
 
@@ -77,9 +79,9 @@ def _build_schema(value: object, name: str, schemas: dict[Pointer, dict[str, Any
     for key, item in value.items():
         schema = _build_schema(item, f"{name}{_to_pascal_case(key)}", schemas) if key != MASK else None
         if schema is not None:
-            properties[key] = schema if "$ref" in schema else {**schema, "description": _SEEN}
+            properties[key] = schema if "$ref" in schema else {**schema, "description": SEEN}
     schemas["components", "schemas", name] = {
-        "type": "object", "description": _SEEN, "x-provenance": "observed", "properties": properties,
+        "type": "object", "description": SEEN, "x-provenance": "observed", "properties": properties,
     }  # fmt: skip
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -88,45 +90,10 @@ def _to_pascal_case(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name))
 
 
-# --- as text -------------------------------------------------------------------------------------------------------
-
-
 def to_text(edit: Edit) -> str:
-    """Write an edit as YAML with a comment that says where it belongs."""
-    place = ".".join(edit.at[:-1] if edit.action == "set" else edit.at)
+    """Write an edit as JSON, which YAML takes, with a comment that says where it belongs."""
+    value = json.dumps(edit.value, ensure_ascii=False, indent=2)
     if edit.action == "set":
-        return "\n".join([f"# in {place}", *_to_yaml({edit.at[-1]: edit.value})])
+        return f"# in {'.'.join(edit.at[:-1])}\n{json.dumps(edit.at[-1], ensure_ascii=False)}: {value}"
     verb = "add" if edit.action == "append" else "take out"
-    return f"# in {place}: {verb}\n- {_to_scalar(edit.value)}"
-
-
-def _to_yaml(value: Any, indent: str = "") -> Iterator[str]:
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            if isinstance(item, Mapping | list) and item and not _is_short(item):
-                yield f"{indent}{_to_scalar(name)}:"
-                yield from _to_yaml(item, indent + "  ")
-            else:
-                yield f"{indent}{_to_scalar(name)}: {_to_flow_yaml(item)}"
-    elif isinstance(value, list):
-        for item in value:
-            yield f"{indent}- {_to_flow_yaml(item)}"
-
-
-def _is_short(value: Any) -> bool:
-    return isinstance(value, list) and not any(isinstance(item, Mapping | list) for item in value)
-
-
-def _to_flow_yaml(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_to_scalar(name)}: {_to_flow_yaml(item)}" for name, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_to_flow_yaml, value)) + "]"
-    return _to_scalar(value)
-
-
-def _to_scalar(value: Any) -> str:
-    plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_. -]*[A-Za-z0-9_.]|[A-Za-z_]", value)
-    if plain and value.lower() not in ("null", "true", "false", "yes", "no", "on", "off", "y", "n"):
-        return str(value)
-    return json.dumps(value, ensure_ascii=False)
+    return f"# in {'.'.join(edit.at)}: {verb}\n- {value}"

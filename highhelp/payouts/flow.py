@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from highhelp.calls.prepare import RequestBuilder
     from highhelp.inbox.events import CallbackEvent
     from highhelp.storage.encryption import BodyCipher
-    from highhelp.transport.executor import AsyncExecutor, Executor
+    from highhelp.transport.driver import AsyncExecutor, Executor
     from highhelp_api.client.api import Body
 
 R = TypeVar("R")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from highhelp.calls.flow import Result, Send, Step
 from highhelp.calls.outcome import RawResponse, TransportFailure
+from highhelp.errors import SettingsError
 from highhelp.redact import masked_text, quoted
 
 if TYPE_CHECKING:
@@ -61,7 +62,12 @@ class Observer:
     def _load_tracing(self) -> None:
         from highhelp.telemetry.otel import Tracing
 
-        self._tracing = Tracing.load(self.tracer_provider, self.meter_provider)
+        try:
+            self._tracing = Tracing(self.tracer_provider, self.meter_provider)
+        except ImportError:
+            if self.tracer_provider is not None or self.meter_provider is not None:
+                text = "OpenTelemetry is missing: pip install 'highhelp[otel]'"
+                raise SettingsError("tracer_provider", text) from None
 
     def call(self, operation: str, payment_id: str | None) -> contextlib.AbstractContextManager[None]:
         """Surround a whole call with its repetitions and look-ups by a span."""
@@ -73,7 +79,7 @@ class Observer:
         if isinstance(step, Send):
             _call_hook(self.on_request, step.call.operation.id, step.call.payment_id, step.attempt)
             return
-        _log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={quoted(_mask(step.reason))}")
+        write_log(logging.INFO, lambda: f"pause seconds={step.seconds:.1f} reason={quoted(_mask(step.reason))}")
         tracing = self.tracing
         if tracing is not None:
             tracing.step("pause", {"seconds": step.seconds, "reason": _mask(step.reason)})
@@ -86,7 +92,7 @@ class Observer:
         traced = tracing is not None and tracing.recording
         if traced or LOG.isEnabledFor(level):
             fields = log_fields(send, result, seconds)
-            _log(level, lambda: log_line(send, fields))
+            write_log(level, lambda: log_line(send.call.operation.id, fields))
             if tracing is not None and traced:
                 tracing.step("attempt", fields)
         if tracing is not None:
@@ -95,10 +101,10 @@ class Observer:
             _call_hook(self.on_response, send.call.operation.id, result)
 
 
-def _log(level: int, text: Callable[[], str]) -> None:
+def write_log(level: int, text: Callable[[], str]) -> None:
+    """Log a line. A filter or handler that raises breaks no call that moves money, and loses no callback."""
     if not LOG.isEnabledFor(level):
         return
-    # a filter or handler that raises must not break a call that moves money
     with contextlib.suppress(Exception):
         LOG.log(level, "%s", text())
 
@@ -120,9 +126,9 @@ def log_fields(send: Send, result: Result, seconds: float) -> dict[str, str | in
     }
 
 
-def log_line(send: Send, fields: Mapping[str, str | int]) -> str:
-    """The log line of one attempt."""
-    return " ".join([send.call.operation.id, *(f"{name}={quoted(str(value))}" for name, value in fields.items())])
+def log_line(what: str, fields: Mapping[str, object]) -> str:
+    """A log line of what happened and its fields."""
+    return " ".join([what, *(f"{name}={quoted(str(value))}" for name, value in fields.items())])
 
 
 def _response_fields(response: Result) -> dict[str, Any]:
@@ -152,4 +158,4 @@ def _call_hook(hook: Hook | None, *arguments: object) -> None:
         hook(*arguments)
     except Exception as error:  # noqa: BLE001  # a hook must not break a call that moves money
         name, kind = getattr(hook, "__name__", "?"), type(error).__name__
-        _log(logging.WARNING, lambda: f"hook {name} raised {kind}")
+        write_log(logging.WARNING, lambda: f"hook {name} raised {kind}")

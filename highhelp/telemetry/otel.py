@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from highhelp._version import __version__
-from highhelp.errors import CallError, SettingsError, WaitTimeout
+from highhelp.errors import CallError, WaitTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,20 +36,6 @@ class Tracing:
         meter = metrics.get_meter(NAME, __version__, meter_provider)
         self._seconds = meter.create_histogram("highhelp.call.duration", unit="s", description="Time of whole calls.")
         self._attempts = meter.create_counter("highhelp.attempts", unit="{attempt}", description="Requests sent.")
-
-    @classmethod
-    def load(cls, tracer_provider: Any = None, meter_provider: Any = None) -> Tracing | None:
-        """None where OpenTelemetry is not installed and nobody asks for it.
-
-        Raises:
-            SettingsError: A provider is given and OpenTelemetry is not installed.
-        """
-        try:
-            return cls(tracer_provider, meter_provider)
-        except ImportError:
-            if tracer_provider is None and meter_provider is None:
-                return None
-        raise SettingsError("tracer_provider", "OpenTelemetry is missing: pip install 'highhelp[otel]'")
 
     @contextmanager
     def call(self, operation: str, payment_id: str | None, server: str) -> Iterator[None]:
@@ -76,8 +62,8 @@ class Tracing:
                     span.set_attribute("highhelp.attempts", error.attempts)
                 raise
             finally:
-                span.set_attribute("highhelp.calls.outcome", outcome)
-                by = {"highhelp.operation": operation, "highhelp.calls.outcome": outcome}
+                span.set_attribute("highhelp.outcome", outcome)
+                by = {"highhelp.operation": operation, "highhelp.outcome": outcome}
                 self._seconds.record(time.monotonic() - began, by)
 
     @property

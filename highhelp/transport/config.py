@@ -7,10 +7,10 @@ import ipaddress
 import os
 import threading
 import urllib.request
-import weakref
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -69,12 +69,14 @@ class NetworkConfig:
             raise SettingsError("transport", "is part of http_client; give one of the two")
         if isinstance(self.transport, str) and self.transport != FAST:
             raise SettingsError("transport", f"must be an httpx transport or {FAST!r}")
-        if not isinstance(self.max_connections, int) or isinstance(self.max_connections, bool):
-            raise SettingsError("max_connections", "must be a whole number")
-        if self.max_connections < 1:
-            raise SettingsError("max_connections", "must be at least 1")
+        most = self.max_connections
+        if not isinstance(most, int) or isinstance(most, bool) or most < 1:
+            raise SettingsError("max_connections", "must be a whole number above 0")
         if self.http_client is not None or self.transport not in (None, FAST):
-            self._refuse_without_effect("transport" if self.http_client is None else "http_client")
+            given = "transport" if self.http_client is None else "http_client"
+            for name in ("proxy", "ca_file", "client_certificate"):
+                if getattr(self, name) is not None:
+                    raise SettingsError(name, f"has no effect together with {given}; set it there")
         if self.http_client is not None:
             self._check_client()
         if self.proxy is not None:
@@ -82,11 +84,6 @@ class NetworkConfig:
         if self.ca_file is not None or self.client_certificate is not None:
             self._ssl_context()  # a file that cannot be read is reported now, not at the first payment
         return self
-
-    def _refuse_without_effect(self, given: str) -> None:
-        for name in ("proxy", "ca_file", "client_certificate"):
-            if getattr(self, name) is not None:
-                raise SettingsError(name, f"has no effect together with {given}; set it there")
 
     def _check_client(self) -> None:
         if inspect.iscoroutinefunction(self.http_client.send) != self.asynchronous:
@@ -104,9 +101,8 @@ class NetworkConfig:
     def _check_proxy(self) -> None:
         check_proxy_url("proxy", self.proxy)
         if self._is_plain:
-            raise SettingsError(
-                "proxy", "cannot be used with an http base_url: plain http is never sent through a proxy"
-            )
+            problem = "cannot be used with an http base_url: plain http is never sent through a proxy"
+            raise SettingsError("proxy", problem)
 
     @property
     def _is_plain(self) -> bool:
@@ -143,9 +139,8 @@ class NetworkConfig:
         elif transport is None:
             transport = self._default_transport()
         # with a transport, httpx reads no proxy from the environment
-        if self.asynchronous:
-            return httpx.AsyncClient(transport=transport, follow_redirects=False)
-        return httpx.Client(transport=transport, follow_redirects=False)
+        kind = httpx.AsyncClient if self.asynchronous else httpx.Client
+        return kind(transport=transport, follow_redirects=False)
 
     def _proxy(self) -> tuple[str, str] | None:
         """Choose the proxy: the setting that names it, and its URL. None for plain http."""
@@ -175,18 +170,17 @@ class NetworkConfig:
 
         context: ssl.SSLContext = _load("SSL_CERT_FILE, SSL_CERT_DIR", httpx.create_ssl_context)
         if self.ca_file is not None:
-            _load("ca_file", lambda: context.load_verify_locations(cafile=os.fspath(self.ca_file or "")))
+            _load("ca_file", partial(context.load_verify_locations, self.ca_file))
         if self.client_certificate is not None:
-            certificate, key = (*[os.fspath(file) for file in self._certificate_files()], None)[:2]
+            certificate, key = (*self._certificate_files, None)[:2]
             # without a password, OpenSSL would ask for one on the terminal
             _load("client_certificate", lambda: context.load_cert_chain(certificate or "", key, password=""))
         return context
 
+    @property
     def _certificate_files(self) -> tuple[File, ...]:
         given = self.client_certificate
-        if isinstance(given, tuple):
-            return given
-        return () if given is None else (given,)
+        return given if isinstance(given, tuple) else () if given is None else (given,)
 
     def _fast_transport(self) -> httpx.BaseTransport | httpx.AsyncBaseTransport:
         """Pyreqwest's own transport for httpx.
@@ -218,7 +212,7 @@ class NetworkConfig:
         if self.ca_file is not None:
             builder = builder.add_root_certificate_pem(Path(self.ca_file).read_bytes())
         if self.client_certificate is not None:
-            builder = builder.identity_pem(b"\n".join(Path(file).read_bytes() for file in self._certificate_files()))
+            builder = builder.identity_pem(b"\n".join(Path(file).read_bytes() for file in self._certificate_files))
         try:
             built = builder.build()
         except RuntimeError:
@@ -230,9 +224,6 @@ class NetworkConfig:
         return HttpxTransport(built) if self.asynchronous else SyncHttpxTransport(built)
 
 
-PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
-
-
 def check_proxy_url(setting: str, url: object) -> None:
     """Refuse what is not the URL of a proxy, without showing it: it may hold a password.
 
@@ -242,7 +233,8 @@ def check_proxy_url(setting: str, url: object) -> None:
     is_url = False
     with suppress(ValueError, TypeError, AttributeError):
         parts = urlsplit(str(url))
-        is_url = parts.scheme in PROXY_SCHEMES and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        known = parts.scheme in ("http", "https", "socks5", "socks5h")
+        is_url = known and bool(parts.hostname) and parts.port != 0
     if not isinstance(url, str) or not is_url:
         raise SettingsError(setting, "must be the URL of a proxy, such as http://proxy.example:3128")
 
@@ -267,17 +259,11 @@ def environment_proxy(url: str) -> tuple[str, str] | None:
 
 def _is_excluded(host: str, no_proxy: str) -> bool:
     """Whether `NO_PROXY` names a literal address, alone or as part of a network, which urllib does not compare."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
     for entry in no_proxy.split(","):
-        try:
+        with suppress(ValueError):  # a host name, which urllib compares
             network = ipaddress.ip_network(entry.strip().replace("[", "").replace("]", ""), strict=False)
-        except ValueError:
-            continue  # a host name, which urllib compares
-        if address in network:
-            return True
+            if ipaddress.ip_address(host) in network:
+                return True
     return False
 
 
@@ -295,9 +281,8 @@ class Pools:
     def __init__(self, config: NetworkConfig) -> None:
         self._config = config
         self._made: tuple[int, object, Any] | None = None
-        self._lock = threading.Lock()
+        self._locks: dict[int, threading.Lock] = {}
         self._closed = False
-        _POOLS.add(self)
 
     def get(self, loop: object = None) -> Any:
         """Return the httpx client of this process and of an event loop.
@@ -310,26 +295,15 @@ class Pools:
             raise NotSent("the client is closed", operation="client")
         if self._config.http_client is not None:
             return self._config.http_client
-        with self._lock:
+        process = os.getpid()
+        # one lock per process: a thread of the parent may have held its lock at a fork, and never gives it back here
+        with self._locks.setdefault(process, threading.Lock()):
             # a forked process must not share its parent's sockets, an event loop not those of another one
-            if self._made is None or self._made[:2] != (os.getpid(), loop):
-                self._made = (os.getpid(), loop, self._config.make_client())
+            if self._made is None or self._made[:2] != (process, loop):
+                self._made = (process, loop, self._config.make_client())
             return self._made[2]
 
     def close(self, loop: object = None) -> Any:
         """Hand out no client any more. Returns the one that the caller has to close, if there is one."""
         self._closed = True
         return self._made[2] if self._made is not None and self._made[:2] == (os.getpid(), loop) else None
-
-
-_POOLS: weakref.WeakSet[Pools] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    for pools in _POOLS:
-        # a thread of the parent may have held it at the fork, and never gives it back here
-        pools._lock = threading.Lock()  # noqa: SLF001  # of this module
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows, which does not fork
-    os.register_at_fork(after_in_child=_after_fork)

@@ -1,4 +1,4 @@
-"""Do the steps of flows over httpx, synchronously or asynchronously, and turn every failure into a value.
+"""Run prepared calls over httpx, synchronously or asynchronously, and turn every failure into a value.
 
 Every request goes through `httpx.Client.send` (or its async twin), signed by `SignatureAuth` as its auth hook. No
 exception of an HTTP library leaves this module: such an exception carries the request, and with it the signature and
@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import time
 import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from highhelp.calls import flow
+from highhelp.calls.drive import drive, drive_async
 from highhelp.calls.flow import Result, Send, Sleep, Step
 from highhelp.calls.outcome import RawResponse, TransportFailure
+from highhelp.calls.policy import check_seconds
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent
 from highhelp.redact import masked_text
 from highhelp.transport.config import CONNECT_SECONDS
@@ -24,12 +28,18 @@ from highhelp_api.contract import HEADERS
 from highhelp_signing.errors import BodyNotSignable, SigningError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import threading
+    from collections.abc import Callable, Iterator
 
     import httpx
 
+    from highhelp.calls.policy import Policy
+    from highhelp.calls.prepare import RequestBuilder
     from highhelp.telemetry.observer import Observer
+    from highhelp.transport.config import NetworkConfig, Pools
     from highhelp_signing.auth import SignatureAuth
+
+    Pause = Callable[[float], object] | None
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes of an answer, decompressed; more is not read."""
@@ -104,20 +114,15 @@ def _parse(library: Any, url: str) -> tuple[Any, str]:
     return parsed, parsed.netloc.decode("ascii")
 
 
-def perform(step: Step, client: httpx.Client, wire: Wire, pause: Callable[[float], object] | None = None) -> Result:
+def perform(step: Step, client: httpx.Client, wire: Wire, pause: Pause = None) -> Result:
     """Do one step of a flow: wait, or make one attempt. `pause` waits for some seconds, or less."""
     wire.observer.before(step)
     if isinstance(step, Sleep):
         (pause or time.sleep)(step.seconds)
         return None
     began = wire.now()
-    try:
+    with _noting_interruption(step, wire, began):
         result = _attempt(client, step, wire)
-    except Exception:
-        raise
-    except BaseException as stop:
-        _interrupted(stop, step, wire, began)
-        raise
     wire.observer.after(step, result, wire.now() - began)
     return result
 
@@ -129,13 +134,8 @@ async def perform_async(step: Step, client: httpx.AsyncClient, wire: Wire) -> Re
         await _sleep(step.seconds)
         return None
     began = wire.now()
-    try:
+    with _noting_interruption(step, wire, began):
         result = await _attempt_async(client, step, wire)
-    except Exception:
-        raise
-    except BaseException as stop:
-        _interrupted(stop, step, wire, began)
-        raise
     wire.observer.after(step, result, wire.now() - began)
     return result
 
@@ -146,14 +146,93 @@ async def _sleep(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-def _interrupted(stop: BaseException, send: Send, wire: Wire, began: float) -> None:
+@contextmanager
+def _noting_interruption(send: Send, wire: Wire, began: float) -> Iterator[None]:
     """Report what is known when a caller ends a call half-way (Ctrl-C, a cancelled task): the money may have moved."""
-    wire.observer.after(
-        send, TransportFailure(sent=True, reason=f"interrupted by {type(stop).__name__}"), wire.now() - began
-    )
-    if send.call.operation.moves_money:
-        about = " ".join(filter(None, (send.call.operation.id, send.call.payment_id)))
-        stop.add_note(f"{about} was under way and may have been carried out: ask the info operation first")
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as stop:
+        failure = TransportFailure(sent=True, reason=f"interrupted by {type(stop).__name__}")
+        wire.observer.after(send, failure, wire.now() - began)
+        if send.call.operation.moves_money:
+            about = " ".join(filter(None, (send.call.operation.id, send.call.payment_id)))
+            stop.add_note(f"{about} was under way and may have been carried out: ask the info operation first")
+        raise
+
+
+@dataclass(frozen=True)
+class _Executor:
+    """Runs calls; `Executor` gives their results, `AsyncExecutor` what is to be awaited for them.
+
+    Attributes:
+        builder: Builds calls.
+        policy: How long and how often.
+        wire: Where and how requests go.
+        network: How the gateway is reached.
+        pools: The httpx clients.
+    """
+
+    builder: RequestBuilder
+    policy: Policy
+    wire: Wire
+    network: NetworkConfig
+    pools: Pools
+
+    def _run(self, call: flow.ClientCall[Any], steps: flow.CallFlow[Any], about: str = "", pause: Pause = None) -> Any:
+        raise NotImplementedError
+
+    def execute(self, call: flow.ClientCall[Any], timeout: float | None = None) -> Any:
+        """Run a prepared call: exactly its bytes are sent."""
+        return self._run(call, flow.execute(call, self.policy.with_timeout(timeout)))
+
+    def query(self, call: flow.ClientCall[Any], timeout: float | None = None) -> Any:
+        """Ask what became of a create. See `highhelp.calls.flow.query`."""
+        return self._run(call, flow.query(call, self.policy.with_timeout(timeout)), "look up ")
+
+    def wait(
+        self,
+        call: flow.ClientCall[Any],
+        timeout: float,
+        on_change: Callable[[Any], object] | None,
+        cancel: threading.Event | None = None,
+    ) -> Any:
+        """Wait until a payment is final, or `cancel` is set, which only `Executor` can wait for."""
+        from highhelp.calls.wait import wait_until_final  # most programs wait for callbacks instead
+
+        check_seconds("timeout", timeout)
+        cancelled = cancel.is_set if cancel is not None else lambda: False
+        steps = wait_until_final(call, self.policy, timeout, on_change, cancelled)
+        return self._run(call, steps, "wait ", None if cancel is None else cancel.wait)
+
+    def send_raw(self, call: flow.ClientCall[Any], timeout: float | None) -> Any:
+        """Send a request once and return the response as it came."""
+        return self._run(call, flow.send_raw(call, self.policy.with_timeout(timeout).attempt))
+
+
+class Executor(_Executor):
+    """Runs calls in the caller's thread."""
+
+    def _run(self, call: flow.ClientCall[Any], steps: flow.CallFlow[Any], about: str = "", pause: Pause = None) -> Any:
+        with self.wire.observer.call(about + call.operation.id, call.payment_id):
+            return drive(steps, partial(perform, client=self.pools.get(), wire=self.wire, pause=pause))
+
+
+class AsyncExecutor(_Executor):
+    """Runs calls on the running event loop."""
+
+    async def _run(
+        self, call: flow.ClientCall[Any], steps: flow.CallFlow[Any], about: str = "", pause: Pause = None
+    ) -> Any:
+        import asyncio
+
+        if pause is not None:
+            raise ValueError("a task is cancelled instead")
+        with self.wire.observer.call(about + call.operation.id, call.payment_id):
+            # the loop itself is the key, not its id: another loop may get the same one
+            client = self.pools.get(asyncio.get_running_loop())
+            return await drive_async(steps, partial(perform_async, client=client, wire=self.wire))
 
 
 def _attempt(client: httpx.Client, send: Send, wire: Wire) -> RawResponse | TransportFailure:
@@ -169,13 +248,11 @@ def _attempt(client: httpx.Client, send: Send, wire: Wire) -> RawResponse | Tran
             return _refused_answer(response, state) or _collect(response, wire, end)
         finally:
             response.close()
-    except SigningError as error:
-        if not _is_unsigned(request):  # a hook of the caller's own raised it
-            return _failure(error, request, state)
-        problem = error
     except Exception as error:  # noqa: BLE001  # whatever happens, the caller learns what is known of the money
-        return _failure(error, request, state)
-    raise _not_signed(problem, send)
+        result = _failure(error, request, state, send)
+    if isinstance(result, NotSent):
+        raise result  # outside of the handler: the cause holds the request
+    return result
 
 
 async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> RawResponse | TransportFailure:
@@ -197,13 +274,11 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> R
         if _is_unsigned(request) or (state.carried and not state.started):
             return TransportFailure(sent=False, reason="no signature or no connection in time")
         return _TOO_SLOW
-    except SigningError as error:
-        if not _is_unsigned(request):  # a hook of the caller's own raised it
-            return _failure(error, request, state)
-        problem = error
     except Exception as error:  # noqa: BLE001  # whatever happens, the caller learns what is known of the money
-        return _failure(error, request, state)
-    raise _not_signed(problem, send)
+        result = _failure(error, request, state, send)
+    if isinstance(result, NotSent):
+        raise result  # outside of the handler: the cause holds the request
+    return result
 
 
 def _hook(client: Any, auth: SignatureAuth) -> tuple[Any, Any]:
@@ -274,8 +349,10 @@ def _raw_response(response: Any, chunks: list[bytes], wire: Wire) -> RawResponse
     return RawResponse(response.status_code, dict(response.headers.items()), b"".join(chunks), wire.clock())
 
 
-def _failure(error: Exception, request: Any, state: SendState) -> TransportFailure:
+def _failure(error: Exception, request: Any, state: SendState, send: Send) -> TransportFailure | NotSent:
     if _is_unsigned(request):
+        if isinstance(error, SigningError):
+            return _not_signed(error, send)
         # the signer raised, which may be one of the user's own
         return TransportFailure(sent=False, reason=f"the request could not be signed: {_place(error)}", retryable=False)
     names = {kind.__name__ for kind in type(error).__mro__}
@@ -323,7 +400,7 @@ def _place(error: Exception) -> str:
     return f"{type(error).__name__}{where}"
 
 
-def _not_signed(error: SigningError, send: Send) -> InvalidRequest | NotSent:
+def _not_signed(error: SigningError, send: Send) -> NotSent:
     operation, payment_id = send.call.operation.id, send.call.payment_id
     if isinstance(error, BodyNotSignable):
         return InvalidRequest([FieldProblem(error.path, str(error))], operation=operation, payment_id=payment_id)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import cli, validation
-from highhelp.cli.fields import creates, fields_of, fields_of_flow, node_at
+from highhelp.cli.fields import creates, fields_of, fields_of_direction, node_at
 from highhelp_api.contract import CATALOGUES, OPERATIONS
 from highhelp_mock import MockGateway
 
@@ -53,7 +53,7 @@ def gateway(served: MockGateway, pattern: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_options_are_fields_of_the_contract_and_do_not_collide() -> None:
     for flow in ("payin", "payout"):
-        assert set(fields_of_flow(flow)) >= {"method", "callback-url", "description"}
+        assert set(fields_of_direction(flow)) >= {"method", "callback-url", "description"}
         for operation in creates(flow).values():
             fields = fields_of(operation)
             assert len({field.path for field in fields.values()}) == len(fields)
@@ -288,7 +288,7 @@ def test_ctrl_c_ends_a_real_program_with_3(gateway: MockGateway) -> None:
         _, told = process.communicate()
     assert "processing" in first
     assert process.returncode == 3
-    assert told.splitlines()[-1].startswith("highhelp: interrupted; payin c was last seen processing:")
+    assert told.splitlines()[-1].startswith("highhelp: get_widget_payin c: interrupted; last seen processing:")
     assert "Traceback" not in told
 
 

@@ -196,7 +196,7 @@ def test_a_forked_process_uses_connections_of_its_own(signer: RsaSigner) -> None
         }
         with HighHelp(base_url=url, **about) as client:
             client.p2p.create_payin(PAYIN)
-            holding, child = client._executor.pools._lock, 0
+            holding, child = client._executor.pools._locks[os.getpid()], 0
             with holding:  # as a thread of the parent might at that very moment
                 child = os.fork()
                 if child == 0:

@@ -296,7 +296,7 @@ def test_a_closed_pool_sends_nothing(signer: RsaSigner) -> None:
 
         async def calls() -> None:
             async with AsyncHighHelp(**about(url, signer)) as other:
-                await other._executor.client().aclose()
+                await other._executor.pools.get(asyncio.get_running_loop()).aclose()
                 await other.request(PATH, {})
 
         with pytest.raises(NotSent, match="the connection pool is closed"):

@@ -115,7 +115,7 @@ def test_a_call_is_a_span_with_its_attempts_as_events(both: Both, naps: list[flo
     assert dict(span.attributes) == {
         "highhelp.operation": "create_p2p_payin",
         "highhelp.payment_id": "order-1",
-        "highhelp.calls.outcome": "answered",
+        "highhelp.outcome": "answered",
         "server.address": "gateway.example",
     }
     assert [event.name for event in span.events] == ["attempt", "attempt", "pause", "attempt", "attempt"]
@@ -127,7 +127,7 @@ def test_an_error_is_told_by_what_is_known_of_the_money(both: Both, naps: list[f
     with pytest.raises(OutcomeUnknown):
         both(replies([LOST, ABSENT, ABSENT]), payout, **seen.arguments)
     (span,) = seen.spans
-    assert span.attributes["highhelp.calls.outcome"] == span.attributes["error.type"] == "OutcomeUnknown"
+    assert span.attributes["highhelp.outcome"] == span.attributes["error.type"] == "OutcomeUnknown"
     assert span.status.status_code is StatusCode.ERROR
     assert "may have been carried out" in span.status.description
 
@@ -139,7 +139,7 @@ def test_metrics_count_attempts_and_time_calls(both: Both, naps: list[float], se
     metrics = seen.metrics()
     counted = {point.attributes["highhelp.operation"]: point.value for point in metrics["highhelp.attempts"]}
     assert counted == {"create_p2p_payin": 2, "get_p2p_payin": 1}
-    timed = {point.attributes["highhelp.calls.outcome"]: point.count for point in metrics["highhelp.call.duration"]}
+    timed = {point.attributes["highhelp.outcome"]: point.count for point in metrics["highhelp.call.duration"]}
     assert timed == {"answered": 1, "Rejected": 1}
 
 

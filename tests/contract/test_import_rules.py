@@ -56,7 +56,7 @@ def test_the_code_keeps_them(copy: Path) -> None:
         ),
         ("generated/highhelp_api/client/types.py", "import pydantic", "apart from the strict models"),
         ("highhelp/cli/fields.py", "import highhelp.cli.commands.call", "the commands stand on the modules"),
-        ("highhelp/cli/commands/db.py", "import highhelp.cli.commands.keys", "no command imports another one"),
+        ("highhelp/cli/commands/queries.py", "import highhelp.cli.commands.keys", "no command imports another one"),
         ("highhelp/payouts/flow.py", "import highhelp.payouts.guard", "no circles"),
         ("highhelp/payouts/intents.py", "import highhelp.inbox.events", "the client's layers"),
         ("highhelp/inbox/receive.py", "import highhelp.payouts.intents", "the client's layers"),

@@ -123,7 +123,7 @@ def test_a_card_number_in_a_log_line_is_found(
     home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("highhelp.transport.driver.time.sleep", lambda _: None)
-    monkeypatch.setattr("highhelp.telemetry.observer.log_line", lambda send, _: send.call.body.decode())
+    monkeypatch.setattr("highhelp.telemetry.observer.log_fields", lambda send, *_: {"body": send.call.body.decode()})
     assert leaks("create_ecom_payin", "rsa", home, caplog) != []
 
 

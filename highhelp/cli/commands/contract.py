@@ -27,7 +27,5 @@ def contract_provenance(
     if not facts:
         words = sorted({fact.provenance for fact in FACTS})
         raise output.UsageProblem(f"--known: nothing is {known!r}; there is {', '.join(words)}")
-    if as_json:
-        output.show_json([fact._asdict() for fact in facts])
-        return
-    output.show_table(["part", "name", "known", "source"], facts)
+    document = [fact._asdict() for fact in facts]
+    output.show_rows(document, ["part", "name", "known", "source"], facts, as_json=as_json)

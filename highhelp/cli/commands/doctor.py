@@ -54,12 +54,8 @@ def doctor(
             output.show(f"{check.state:12} {check.name:16} {output.one_line(check.detail)}".rstrip())
     wrong = [check for check in checks if check.state == "wrong"]
     if as_json:
-        output.show_json(
-            {
-                "ok": not wrong,
-                "checks": [{"name": c.name, "state": c.state, "detail": c.detail} for c in checks],
-            }
-        )
+        shown = [{"name": check.name, "state": check.state, "detail": check.detail} for check in checks]
+        output.show_json({"ok": not wrong, "checks": shown})
     if wrong:
         raise typer.Exit(wrong[0].code)
 
@@ -78,19 +74,15 @@ def _calibrate(*, interval: float, yes: bool, as_json: bool) -> None:
         def ask(scheme: SignatureScheme, operation: Operation, body: Mapping[str, Any]) -> RawResponse:
             return connect(scheme=scheme, http_client=pool).request(operation.path, body)
 
+        def pause() -> None:
+            time.sleep(interval)
+
         def show_attempt(number: int, operation: Operation, scheme: SignatureScheme, outcome: str) -> None:
             text = f"{operation.id}: {describe(scheme)}: {output.one_line(outcome)}"
             output.show(f"{number:3}/{most} {text}", err=True)
 
         try:
-            found = calibrate(
-                ask,
-                signer,
-                settings.project_id,
-                settings.scheme,
-                pause=lambda: time.sleep(interval),
-                watch=show_attempt,
-            )
+            found = calibrate(ask, signer, settings.project_id, settings.scheme, pause=pause, watch=show_attempt)
         except Stopped as stop:
             output.fail(stop, ExitCode[stop.kind.upper()], as_json=as_json)
     _show_scheme(found, as_json=as_json)
@@ -113,9 +105,8 @@ def _show_scheme(found: Calibrated, *, as_json: bool) -> None:
 
 def _ask_permission(base_url: str, most: int, interval: float, *, yes: bool) -> None:
     text = f"This sends up to {most} read-only requests to {base_url}, one every {interval:g} s."
-    if yes:
-        output.show(text, err=True)
-        return
-    if not sys.stdin.isatty():
+    if not yes and not sys.stdin.isatty():
         raise UsageProblem(f"--calibrate: {text} Say --yes where nobody can be asked")
-    typer.confirm(f"{text} Go on?", abort=True, err=True)
+    output.show(text, err=True)
+    if not yes:
+        typer.confirm("Go on?", abort=True, err=True)

@@ -1,8 +1,9 @@
-"""`highhelp inbox`: look at stored callbacks, send parked ones to the handler, tidy up."""
+"""`highhelp inbox` and `db`: look at stored callbacks, send parked ones to the handler, tidy up; their tables."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from highhelp import CallbackStore
 
 app = typer.Typer(no_args_is_help=True, help="Callbacks that were received.")
+database_app = typer.Typer(no_args_is_help=True, help="The database of callbacks.")
 
 EventId = Annotated[int, typer.Argument(help="The event's number, as `highhelp inbox list` shows it.")]
 
@@ -41,24 +43,17 @@ def list_events(
     output.check_choice("--state", state, STATES_OF_EVENTS)
     with _open_store() as store:
         rows = store.refused(limit=limit) if refused else store.list(limit=limit, state=state, payment_id=payment_id)
-    if as_json:
-        output.show_json(rows)
-    elif refused:
-        names = ["received", "genuine", "reason", "detail"]
-        output.show_table(
-            names, [(format_moment(r["received_at"]), r["genuine"], r["reason"], r.get("detail", "")) for r in rows]
-        )
+    if refused:
+        columns = ["received", "genuine", "reason", "detail"]
     else:
-        output.show_table(
-            ["id", "received", "payment_id", "status", "sub_status", "amount", "state", "reason"],
-            [
-                (
-                    *(r["id"], format_moment(r["received_at"]), r["payment_id"], r["status"], r["sub_status"]),
-                    *(format_amount(r["amount"], r["currency"]), r["state"], r["reason"]),
-                )
-                for r in rows
-            ],
-        )
+        columns = ["id", "received", "payment_id", "status", "sub_status", "amount", "state", "reason"]
+    output.show_rows(rows, columns, [[_cell(row, column) for column in columns] for row in rows], as_json=as_json)
+
+
+def _cell(row: Mapping[str, Any], column: str) -> object:
+    if column == "received":
+        return format_moment(row["received_at"])
+    return format_amount(row["amount"], row["currency"]) if column == "amount" else row.get(column)
 
 
 @app.command()
@@ -94,13 +89,10 @@ def stats(as_json: AsJson = False) -> None:
     """How many events are in which state, and why."""
     with _open_store() as store:
         counts = store.stats()
-    if as_json:
-        output.show_json(counts)
-        return
     rows = [("state", name, number) for name, number in counts["states"].items()]
     rows += [(part, name, number) for part in ("parked", "refused") for name, number in counts[part].items()]
     rows.append(("outbox", "waiting", counts["outbox"]))
-    output.show_table(["what", "which", "number"], rows)
+    output.show_rows(counts, ["what", "which", "number"], rows, as_json=as_json)
 
 
 @app.command()
@@ -117,3 +109,19 @@ def purge(
     with _open_store() as store:
         number = store.purge(age, parked=parked)
     output.show_result({"purged": number}, f"purged {number}", as_json=as_json)
+
+
+@database_app.callback()
+def database() -> None:
+    """The database of callbacks."""
+
+
+@database_app.command()
+@report_errors
+def upgrade(as_json: AsJson = False) -> None:
+    """Bring the tables to the version of this code."""
+    from highhelp import CallbackStore
+
+    before, after = CallbackStore.upgrade()
+    text = f"the tables are of version {after}" + (f", before {before}" if before != after else "")
+    output.show_result({"before": before, "after": after}, text, as_json=as_json)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import pkgutil
 import signal
 import sys
 import threading
@@ -79,11 +79,10 @@ def _show(event: Any) -> None:
 
 def load_function(name: str) -> Callable[..., Any]:
     """Import a function by its module and name, also from the current directory."""
-    module, colon, attribute = name.partition(":")
     sys.path.insert(0, str(Path.cwd()))
     try:
-        found = getattr(importlib.import_module(module), attribute) if colon and module and attribute else None
-    except (ImportError, AttributeError) as error:
+        found = pkgutil.resolve_name(name)
+    except (ImportError, AttributeError, ValueError) as error:
         raise UsageProblem(f"--handler: {name} cannot be imported: {error}") from None
     finally:
         sys.path.remove(str(Path.cwd()))

@@ -1,4 +1,4 @@
-"""`highhelp mock`: a gateway on this machine until Ctrl-C."""
+"""`highhelp mock` and `demo`: a gateway on this machine, until Ctrl-C or for one pay-in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from highhelp.cli.files import read_bytes
-from highhelp.cli.output import UsageProblem, report_errors
+from highhelp.cli.output import ExitCode, UsageProblem, report_errors
 
 
 @report_errors
@@ -34,7 +34,7 @@ def mock(
     from highhelp_mock import MockGateway, StateError
     from highhelp_signing import HomeDirectory, SignatureScheme, generate_home
 
-    signature_scheme = SignatureScheme.from_json(read_bytes(str(scheme), "--scheme")) if scheme is not None else None
+    reading = SignatureScheme.from_json(read_bytes(str(scheme), "--scheme")) if scheme is not None else None
     with tempfile.TemporaryDirectory() as temporary:
         if home is None and state is not None:
             home = state.with_name(f"{state.name}.home")  # a state without its keys would be of no use
@@ -43,11 +43,7 @@ def mock(
             generate_home(directory, base_url=f"http://127.0.0.1:{port}")
         try:
             gateway = MockGateway(
-                directory,
-                scheme=signature_scheme,
-                duplicates=duplicates,
-                deliver_to=tuple(deliver_to or ()),
-                state=state,
+                directory, scheme=reading, duplicates=duplicates, deliver_to=tuple(deliver_to or ()), state=state
             )
         except StateError as error:
             raise UsageProblem(f"--state: {error}") from None
@@ -56,10 +52,8 @@ def mock(
             # meanwhile: a fifth of a second with 16,000 payments. Looks at what is young stay as they are.
             gc.set_threshold(*gc.get_threshold()[:2], 100)
             with gateway.serve(port):
-                typer.echo(f"HighHelp mock gateway: {gateway.base_url}")
-                typer.echo(f"Dashboard: {gateway.base_url}/")
-                typer.echo(f"export HIGHHELP_HOME={directory}")
-                typer.echo("Ctrl-C stops it.")
+                typer.echo(f"HighHelp mock gateway: {gateway.base_url}\nDashboard: {gateway.base_url}/")
+                typer.echo(f"export HIGHHELP_HOME={directory}\nCtrl-C stops it.")
                 threading.Event().wait()
         except KeyboardInterrupt:
             typer.echo("stopped")
@@ -67,3 +61,11 @@ def mock(
             raise UsageProblem(f"--port: {port} cannot be used: {error.strerror}") from None
         finally:
             gateway.close()
+
+
+@report_errors
+def demo() -> None:
+    """Send a signed pay-in to an embedded gateway and watch it to its end; nothing else has to run."""
+    from highhelp.cli.demonstration import run_demo
+
+    raise typer.Exit(ExitCode.OK if run_demo(typer.echo) else ExitCode.REFUSED)

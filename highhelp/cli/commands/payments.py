@@ -1,7 +1,6 @@
 """`highhelp payin` and `highhelp payout`: create, info, wait. Products and options are read from the contract."""
 
 import inspect
-import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -10,73 +9,73 @@ from typing import Annotated, Any
 import typer
 
 from highhelp.cli import output
-from highhelp.cli.fields import OptionField, creates, fields_of, fields_of_flow, info_operations
+from highhelp.cli.fields import OptionField, creates, fields_of, fields_of_direction, info_operations
 from highhelp.cli.options import AsJson, Unmasked, offer
 from highhelp.cli.output import FAILED_STATUSES, ExitCode, UsageProblem, report_errors
 from highhelp.cli.request_body import build_body, name_options, set_payment_id
 from highhelp.cli.session import connect
-from highhelp.errors import InvalidRequest, OutcomeUnknown, SettingsError
+from highhelp.errors import InvalidRequest, OutcomeUnknown, SettingsError, WaitTimeout
 from highhelp.redact import masked
 from highhelp_api.contract import STATES, Operation
 
-# annotations are evaluated here, unlike elsewhere: typer reads those of commands that are made for a flow
+# annotations are evaluated here, unlike elsewhere: typer reads those of commands that are made for a direction
 
 PaymentId = Annotated[str, typer.Argument(metavar="PAYMENT_ID", help="The merchant's id of the payment.")]
 
 
-def flow_app(flow: str) -> typer.Typer:
-    """Make the commands of one flow, `payin` or `payout`."""
-    app = typer.Typer(no_args_is_help=True, help=f"Create a {flow}, see where it stands, wait for its end.")
+def direction_app(direction: str) -> typer.Typer:
+    """Make the commands of one direction, `payin` or `payout`."""
+    app = typer.Typer(no_args_is_help=True, help=f"Create a {direction}, see where it stands, wait for its end.")
     app.command(
         "create",
-        help=f"Create a {flow}. The payment_id is printed before anything is sent, so that the payment can be found "
-        "again whatever happens. The request is --body, then the options, then --set. Card numbers do not belong on a "
-        "command line: give them with --body, with --set PATH=- (read from standard input), or leave them out and be "
-        "asked.",
-    )(_make_create(flow))
-    app.command("info", help=f"Show where a {flow} stands.")(_make_info(flow))
+        help=f"Create a {direction}. The payment_id is printed before anything is sent, so that the payment can be "
+        "found again whatever happens. The request is --body, then the options, then --set. Card numbers do not belong "
+        "on a command line: give them with --body, with --set PATH=- (read from standard input), or leave them out and "
+        "be asked.",
+    )(_make_create(direction))
+    app.command("info", help=f"Show where a {direction} stands.")(_make_info(direction))
     app.command(
         "wait",
-        help=f"Wait until a {flow} is final. Each change is a line on standard error; the last state goes to standard "
-        "output.",
-    )(_make_wait(flow))
+        help=f"Wait until a {direction} is final. Each change is a line on standard error; the last state goes to "
+        "standard output.",
+    )(_make_wait(direction))
     return app
 
 
-def _product_option(flow: str) -> Any:
-    products = list(creates(flow))
+def _product_option(direction: str) -> Any:
+    products = list(creates(direction))
     return typer.Option("--product", help=f"One of {', '.join(products)}.", autocompletion=lambda: products)
 
 
-def _find_operation(operations: Mapping[str, Operation], product: str, flow: str) -> Operation:
+def _find_operation(operations: Mapping[str, Operation], product: str, direction: str) -> Operation:
     if product not in operations:
-        raise UsageProblem(f"--product: there is no {product!r} {flow}; there is {', '.join(operations)}")
+        raise UsageProblem(f"--product: there is no {product!r} {direction}; there is {', '.join(operations)}")
     return operations[product]
 
 
 # --- create --------------------------------------------------------------------------------------------------------
 
 
-def _make_create(flow: str) -> Callable[..., None]:
+def _make_create(direction: str) -> Callable[..., None]:
     """Make the command with a signature for typer: its options are those of the contract's request."""
-    fields = fields_of_flow(flow)
+    fields = fields_of_direction(direction)
 
     @report_errors
     def create(**given: Any) -> None:
-        operation = _find_operation(creates(flow), given["product"], flow)
+        operation = _find_operation(creates(direction), given["product"], direction)
         options = {name: given[name.replace("-", "_")] for name in fields}
         body = build_body(operation, given, options)
         payment_id = set_payment_id(body, given["payment_id"])
         state = _send(operation, body, payment_id)
         _show(state, as_json=given["as_json"], unmasked=given["unmasked"])
 
-    parameters = _create_parameters(flow, fields)
+    parameters = _create_parameters(direction, fields)
     create.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer reads it
     create.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return create
 
 
-def _create_parameters(flow: str, fields: Mapping[str, list[OptionField]]) -> list[inspect.Parameter]:
+def _create_parameters(direction: str, fields: Mapping[str, list[OptionField]]) -> list[inspect.Parameter]:
     def parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
         return inspect.Parameter(
             name.replace("-", "_"), inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
@@ -86,7 +85,7 @@ def _create_parameters(flow: str, fields: Mapping[str, list[OptionField]]) -> li
         return parameter(name, Annotated[kind, typer.Option(f"--{name}", help=text, **more)], None)
 
     parameters = [
-        parameter("product", Annotated[str, _product_option(flow)], next(iter(creates(flow)))),
+        parameter("product", Annotated[str, _product_option(direction)], next(iter(creates(direction)))),
         option("amount", str | None, 'Major units, like "100.00 RUB" or 100.00 with --currency.'),
         option("currency", str | None, "ISO 4217 code.", autocompletion=offer("Currency")),
         option("payment-id", str | None, "Yours, unique within the project; made and printed if absent."),
@@ -94,8 +93,8 @@ def _create_parameters(flow: str, fields: Mapping[str, list[OptionField]]) -> li
     for name, alternatives in fields.items():
         known = [value for field in alternatives for value in field.known]
         paths = " or ".join(dict.fromkeys(field.path for field in alternatives))
-        products = [tag for tag, operation in creates(flow).items() if name in fields_of(operation)]
-        only = "" if len(products) == len(creates(flow)) else f" ({', '.join(products)} only)"
+        products = [tag for tag, operation in creates(direction).items() if name in fields_of(operation)]
+        only = "" if len(products) == len(creates(direction)) else f" ({', '.join(products)} only)"
         kind = int | None if all(field.integer for field in alternatives) else str | None
         parameters.append(option(name, kind, f"{paths}{only}.", autocompletion=_offer(known)))
     assignments = typer.Option(
@@ -130,17 +129,17 @@ def _send(operation: Operation, body: Mapping[str, Any], payment_id: str) -> dic
 # --- info and wait -------------------------------------------------------------------------------------------------
 
 
-def _make_info(flow: str) -> Callable[..., None]:
-    operations = info_operations(flow)
+def _make_info(direction: str) -> Callable[..., None]:
+    operations = info_operations(direction)
 
     @report_errors
     def info(
         payment_id: PaymentId,
-        product: Annotated[str, _product_option(flow)] = next(iter(operations)),
+        product: Annotated[str, _product_option(direction)] = next(iter(operations)),
         unmasked: Unmasked = False,
         as_json: AsJson = False,
     ) -> None:
-        operation = _find_operation(operations, product, flow)
+        operation = _find_operation(operations, product, direction)
         with connect() as client:
             state: dict[str, Any] = client.call(operation.id, {"general": {"payment_id": payment_id}}, dict)
         _show(state, as_json=as_json, unmasked=unmasked)
@@ -148,67 +147,60 @@ def _make_info(flow: str) -> Callable[..., None]:
     return info
 
 
-def _make_wait(flow: str) -> Callable[..., None]:
-    operations = info_operations(flow)
+def _make_wait(direction: str) -> Callable[..., None]:
+    operations = info_operations(direction)
 
     @report_errors
     def wait(
         payment_id: PaymentId,
-        product: Annotated[str, _product_option(flow)] = next(iter(operations)),
+        product: Annotated[str, _product_option(direction)] = next(iter(operations)),
         timeout: Annotated[float, typer.Option(help="Seconds until it gives up (exit code 3).")] = 600.0,
         unmasked: Unmasked = False,
         as_json: AsJson = False,
     ) -> None:
-        operation = _find_operation(operations, product, flow)
-        changes = ChangePrinter(as_json=as_json)
-        try:
-            state = _wait_for_end(operation, payment_id, timeout, changes)
-        except SettingsError as error:
-            raise UsageProblem(f"--{error}" if error.setting == "timeout" else str(error)) from None
-        except KeyboardInterrupt:
-            hint = f"`highhelp {flow} wait {shlex.quote(payment_id)} --product {product}` goes on waiting"
-            text = (
-                f"interrupted; {flow} {payment_id} was last seen {changes.last or 'not at all'}, it goes on by itself"
-            )
-            output.fail(UsageProblem(f"{text}. Next: {hint}"), ExitCode.UNKNOWN, as_json=as_json)
+        operation = _find_operation(operations, product, direction)
+        state = _wait_for_end(operation, payment_id, timeout, as_json=as_json)
         _show(state, as_json=as_json, unmasked=unmasked)
 
     return wait
 
 
-class ChangePrinter:
-    """Prints each change of a payment on standard error: a line, or with --json a line of JSON."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
-        self._began = time.monotonic()
-        self.last = ""
-
-    def print_change(self, state: Mapping[str, Any]) -> None:
-        """Print a state."""
-        self.last = _name(state)
-        seconds = time.monotonic() - self._began
-        if self._as_json:
-            shown = masked({name: state.get(name) for name in ("status", "sub_status", "status_description")})
-            output.show(output.json_line({"seconds": round(seconds, 1), **shown}), err=True)
-            return
-        meaning = _meaning(state)
-        output.show(f"{seconds:6.1f} s  {self.last}{f'  {meaning}' if meaning else ''}", err=True)
-        sys.stderr.flush()
-
-
-def _wait_for_end(operation: Operation, payment_id: str, timeout: float, changes: ChangePrinter) -> dict[str, Any]:
+def _wait_for_end(operation: Operation, payment_id: str, timeout: float, *, as_json: bool) -> dict[str, Any]:
     from highhelp_api.client.models import PaymentState
 
-    with connect(quiet=True) as client:
-        state = client.wait(
-            operation.id,
-            {"general": {"payment_id": payment_id}},
-            PaymentState.from_dict,
-            timeout=timeout,
-            on_change=lambda state: changes.print_change(state.to_dict()),
-        )
-    return dict(state.to_dict())
+    began, seen = time.monotonic(), "not at all"
+
+    def show_change(state: PaymentState) -> None:
+        nonlocal seen
+        seen = _name(state.to_dict())
+        _show_change(state.to_dict(), time.monotonic() - began, as_json=as_json)
+
+    body = {"general": {"payment_id": payment_id}}
+    try:
+        with connect(quiet=True) as client:
+            last = client.wait(operation.id, body, PaymentState.from_dict, timeout=timeout, on_change=show_change)
+    except SettingsError as error:
+        raise UsageProblem(f"--{error}" if error.setting == "timeout" else str(error)) from None
+    except KeyboardInterrupt:
+        raise WaitTimeout(
+            f"interrupted; last seen {seen}, it goes on by itself",
+            operation=operation.id,
+            payment_id=payment_id,
+            attempts=0,
+            last=None,
+            cancelled=True,
+        ) from None
+    return dict(last.to_dict())
+
+
+def _show_change(state: Mapping[str, Any], seconds: float, *, as_json: bool) -> None:
+    """Print a change on standard error: a line, or with --json a line of JSON."""
+    if as_json:
+        shown = masked({name: state.get(name) for name in ("status", "sub_status", "status_description")})
+        output.show(output.json_line({"seconds": round(seconds, 1), **shown}), err=True)
+    else:
+        output.show(f"{seconds:6.1f} s  {_name(state)}  {_meaning(state)}".rstrip(), err=True)
+    sys.stderr.flush()
 
 
 # --- showing a state -----------------------------------------------------------------------------------------------

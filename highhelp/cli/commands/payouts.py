@@ -31,15 +31,12 @@ def list_payouts(
 ) -> None:
     """Intents, the newest first."""
     from highhelp import PayoutBook
-    from highhelp.payouts.intents import STATES_OF_INTENTS, as_dict
+    from highhelp.payouts.intents import STATES_OF_INTENTS
 
     output.check_choice("--state", state, STATES_OF_INTENTS)
     with PayoutBook() as book:
         rows = book.list(limit=limit, state=state)
-    if as_json:
-        output.show_json([as_dict(payout) for payout in rows])
-    else:
-        _show_payouts(rows)
+    _show_payouts(rows, as_json=as_json)
 
 
 @app.command()
@@ -66,14 +63,10 @@ def recover(
     payment_id: Annotated[str | None, typer.Argument(help="Only this one.")] = None, as_json: AsJson = False
 ) -> None:
     """Ask the gateway what became of unsettled payouts. Sends nothing. Exit code 3 where it cannot tell."""
-    from highhelp.payouts.intents import as_dict
-
     with open_guard() as guard:
         found = guard.recover(payment_id)
-    if as_json:
-        output.show_json([as_dict(payout) for payout in found])
-    elif found:
-        _show_payouts(found)
+    if found or as_json:
+        _show_payouts(found, as_json=as_json)
     else:
         output.show("nothing is unsettled")
     if any(payout.state == "unknown" for payout in found):
@@ -123,33 +116,31 @@ def _exit_code(report: BatchReport) -> ExitCode:
     return ExitCode.REFUSED if declined or "refused" in states else ExitCode.OK
 
 
-def _show_payouts(rows: list[Payout]) -> None:
-    """Print payouts as a table."""
+def _show_payouts(payouts: list[Payout], *, as_json: bool = False) -> None:
+    from highhelp.payouts.intents import as_dict
+
     names = ["created", "payment_id", "amount", "currency", "state", "status", "sub_status", "reason"]
-    output.show_table(
-        names,
-        [
-            (
-                format_moment(payout.created_at),
-                payout.payment_id,
-                format_amount(payout.amount, payout.currency, bare=True),
-                *(getattr(payout, name) for name in names[3:]),
-            )
-            for payout in rows
-        ],
-    )
+    rows = [
+        (
+            format_moment(payout.created_at),
+            payout.payment_id,
+            format_amount(payout.amount, payout.currency, bare=True),
+            *(getattr(payout, name) for name in names[3:]),
+        )
+        for payout in payouts
+    ]
+    output.show_rows([as_dict(payout) for payout in payouts], names, rows, as_json=as_json)
 
 
 def _show_check(rows: list[Any], *, as_json: bool) -> None:
     with open_guard() as guard:
         totals = guard.check_batch(rows)
-    if as_json:
-        sums = [{"currency": each.currency, "count": each.count, "amount": each.amount} for each in totals]
-        output.show_json({"rows": len(rows), "totals": sums})
-        return
+    sums = [{"currency": each.currency, "count": each.count, "amount": each.amount} for each in totals]
     table = [(each.currency, each.count, format_amount(each.amount, each.currency, bare=True)) for each in totals]
-    output.show_table(["currency", "payouts", "sum"], table)
-    output.show("nothing was stored or sent")
+    document = {"rows": len(rows), "totals": sums}
+    output.show_rows(document, ["currency", "payouts", "sum"], table, as_json=as_json)
+    if not as_json:
+        output.show("nothing was stored or sent")
 
 
 def _show_progress(progress: Progress) -> None:

@@ -32,7 +32,7 @@ def banks(
     as_json: AsJson = False,
 ) -> None:
     """Banks that payments can go through."""
-    query = _drop_absent(country=_upper(country), currency=_upper(currency), method=method)
+    query = _query(country, currency, method=method)
     with connect() as client, _name_options():
         answer = client.service.banks(**query).to_dict()
     _show_list("BankListResponse", answer, as_json=as_json)
@@ -46,7 +46,7 @@ def methods(
     as_json: AsJson = False,
 ) -> None:
     """Payment methods that are open to the project."""
-    query = _drop_absent(country=_upper(country), currency=_upper(currency), flow=flow)
+    query = _query(country, currency, flow=flow)
     with connect() as client, _name_options():
         answer = client.service.payment_methods(**query).to_dict()
     _show_list("PaymentMethodsResponse", answer, as_json=as_json)
@@ -62,26 +62,20 @@ def _name_options() -> Iterator[None]:
         raise output.UsageProblem(text) from None
 
 
-def _drop_absent(**values: str | None) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def _upper(text: str | None) -> str | None:
-    return None if text is None else text.upper()
+def _query(country: str | None, currency: str | None, **others: str | None) -> dict[str, Any]:
+    given = {"country": country and country.upper(), "currency": currency and currency.upper(), **others}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _show_list(schema: str, answer: dict[str, Any], *, as_json: bool) -> None:
     """The one list of an answer as a table; its columns are the contract's fields."""
-    if as_json:
-        output.show_json(answer)
-        return
     name, items = next((n, s["items"]) for n, s in SCHEMAS[schema]["properties"].items() if s.get("type") == "array")
     columns = list(resolve(items)["properties"])
     rows = [row for row in answer.get(name, ()) if isinstance(row, dict)]
-    if not rows:
+    if rows or as_json:
+        output.show_rows(answer, columns, [[_cell(row, column) for column in columns] for row in rows], as_json=as_json)
+    else:
         output.show("none", err=True)
-        return
-    output.show_table(columns, [[_cell(row, column) for column in columns] for row in rows])
 
 
 def _cell(row: dict[str, Any], column: str) -> object:

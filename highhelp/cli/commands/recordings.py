@@ -62,11 +62,7 @@ def drift(
     seen = list(read(lines, file))
     found = compare(seen)
     if as_json:
-        names = ("kind", "place", "detail", "operations", "count", "suggestion")
-        deviations = [
-            {name: getattr(deviation, name) for name in names} | {"edits": [asdict(edit) for edit in deviation.edits]}
-            for deviation in found
-        ]
+        deviations = [asdict(deviation) | {"suggestion": deviation.suggestion} for deviation in found]
         output.show_json({"answers": len(seen), "deviations": deviations})
     elif not found:
         counted = "1 answer or callback" if len(seen) == 1 else f"{len(seen)} answers and callbacks"

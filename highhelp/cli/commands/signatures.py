@@ -1,4 +1,4 @@
-"""`highhelp explain`: say why the signature of a request or callback does not match."""
+"""`highhelp sign`, `verify` and `explain`: signatures of requests and callbacks, offline."""
 
 from __future__ import annotations
 
@@ -9,21 +9,84 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from highhelp.cli.files import read_bytes
-from highhelp.cli.options import AsJson
-from highhelp.cli.output import ExitCode, UsageProblem, report_errors, show, show_json
+from highhelp.cli.files import read_bytes, read_object
+from highhelp.cli.options import AsJson, BodyFile
+from highhelp.cli.output import ExitCode, UsageProblem, report_errors, show, show_json, show_row
 from highhelp.cli.schemes import public_fields
+from highhelp.settings import PROJECT_ID, Settings, Source, load_callback_keys, load_callback_scheme, load_scheme
 from highhelp_api.contract import HEADERS
+from highhelp_signing import BodyNotSignable, normalize, parse_body, signature_headers, signing_message
 
 if TYPE_CHECKING:
     from highhelp_signing import Explanation, SignatureScheme
 
+ExactBody = Annotated[
+    str, typer.Option("--body", metavar="FILE", help="The body as it was sent or received, - for standard input.")
+]
+
+_EVENT_FIELDS = (
+    "project_id", "payment_id", "request_id", "status", "sub_status", "amount", "currency", "key_id", "signed_at",
+)  # fmt: skip
+
+
+@report_errors
+def sign(
+    body: BodyFile,
+    timestamp: Annotated[int | None, typer.Option(min=0, help="Unix seconds; now, if absent.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the signature's headers for a body, and the stages that lead to them. Sends nothing."""
+    raw = read_bytes(body, "--body")
+    # the base URL plays no part in a signature
+    settings = Settings.load(base_url="https://not-used.invalid", source=Source.load())
+    moment = int(time.time()) if timestamp is None else timestamp
+    try:
+        headers = signature_headers(
+            raw, project_id=settings.project_id, signer=settings.signer, timestamp=moment, scheme=settings.scheme
+        )
+    except BodyNotSignable as error:
+        raise UsageProblem(f"--body: {body}: {error}") from None
+    parsed = parse_body(raw)
+    normalized = normalize(parsed, settings.scheme)
+    message = signing_message(parsed, moment, settings.scheme).decode()
+    if as_json:
+        show_json({"headers": headers, "normalized": normalized, "message": message})
+        return
+    show(f"normalised  {normalized}\nmessage     {message}")
+    for name, value in headers.items():
+        show(f"{name}: {value}")
+
+
+@report_errors
+def verify(
+    body: ExactBody,
+    headers: Annotated[str, typer.Option("--headers", help="File with the callback's headers as a JSON object.")],
+    as_json: AsJson = False,
+) -> None:
+    """Verify a callback. Prints the event, or why it is refused (exit code 1)."""
+    from highhelp_signing import CallbackRejected, CallbackVerifier
+
+    source = Source.load()
+    project = source.text(PROJECT_ID, "project_id")
+    if project is None:
+        raise UsageProblem(f"{PROJECT_ID} is not set, nor is there a home directory with a project.json")
+    ring, _ = load_callback_keys(source)
+    verifier = CallbackVerifier({project[0]: ring}, scheme=load_callback_scheme(source))
+    try:
+        event = verifier.verify(read_bytes(body, "--body"), read_object(headers, "--headers"))
+    except CallbackRejected as refusal:
+        if as_json:
+            show_json({"valid": False, "reason": str(refusal.reason), "detail": refusal.detail})
+        else:
+            show(f"refused: {refusal.reason}: {refusal.detail}", err=True)
+        raise typer.Exit(ExitCode.REFUSED) from None
+    fields = {name: getattr(event, name) for name in _EVENT_FIELDS}
+    show_row({"valid": True, **fields} if as_json else fields, as_json=as_json)
+
 
 @report_errors
 def explain(
-    body: Annotated[
-        str, typer.Option("--body", metavar="FILE", help="The body as it was sent or received, - for standard input.")
-    ],
+    body: ExactBody,
     headers: Annotated[
         str,
         typer.Option("--headers", metavar="FILE", help='Its headers: a JSON object, or lines like "name: value".'),
@@ -35,7 +98,6 @@ def explain(
 ) -> None:
     """Say why the signature of a request or callback does not match. Offline; exit code 1 where it does not."""
     from highhelp.cli.key_rings import load_rings
-    from highhelp.settings import PROJECT_ID, Source, load_callback_scheme, load_scheme
     from highhelp_signing import explain as find_causes
 
     source = Source.load()
@@ -55,11 +117,13 @@ def explain(
         clock=time.time if now is None else lambda: now,
     )
     if as_json:
+        findings = [{"cause": finding.cause, "detail": finding.detail} for finding in explanation.findings]
+        found = explanation.scheme
         show_json(
             {
                 "matches": explanation.matches,
-                "findings": [{"cause": finding.cause, "detail": finding.detail} for finding in explanation.findings],
-                "scheme": None if explanation.scheme is None else public_fields(explanation.scheme),
+                "findings": findings,
+                "scheme": None if found is None else public_fields(found),
                 "key_id": explanation.key_id,
                 "normalized_sha256": _sha256(explanation.normalized),
             }
