@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from highhelp_api import contract
 from tools.bench import fixed_server, material
-from tools.bench.measure import Bench, Row, Turn, ratios, summary
+from tools.bench.measure import Bench, Row, Turn, ratios
 
 ROOT = Path(__file__).resolve().parents[3]
 START = Path(__file__).with_name("cold_start.py")
@@ -57,13 +57,10 @@ def imports(bench: Bench) -> Row:
     claims = {"import-time": ratios(series, first, base), "import-memory": more}
     if grown:
         claims["import-growth"] = ratios(series, grown[0], first)
-    points = [(float(len(contract.OPERATIONS)), summary(series[first])["median"])]
-    points += [(float(OPERATIONS), summary(series[name])["median"]) for name in grown]
     return Row(
         series | memory,
         units=dict.fromkeys(series, "ms of processor") | dict.fromkeys(memory, "MiB"),
         claims=claims,
-        curves={"Import, client and first call, ms, by operations in the contract": {"highhelp": points}},
     )
 
 
