@@ -1,4 +1,4 @@
-"""What builds the site: links between pages that stand elsewhere, the made pages, and the checks of what was built."""
+"""What builds the site: links between pages that stand elsewhere, the made pages, and the look at what was built."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from highhelp_api.contract import OPERATIONS, SCHEMAS
-from tools.docs import check, contract_page, look, reference, stage
+from tools.docs import contract_page, look, reference, stage
 from tools.generate import document
 
 pytestmark = pytest.mark.slow
@@ -77,37 +77,6 @@ def a_page(path: Path, body: str) -> None:
         "<!doctype html><html><head><meta name=viewport content='width=device-width'><title>t</title></head>"
         f"<body><div class=md-content>{body}</div></body></html>"
     )
-
-
-def a_site(place: Path, body: str) -> Path:
-    (place / "other.html").write_text('<h2 id="there">There</h2>')
-    (place / "picture.png").write_bytes(b"")
-    a_page(place / "index.html", body)
-    return place
-
-
-@pytest.mark.parametrize(
-    ("body", "says"),
-    [
-        ('<a href="nowhere.html">x</a>', "nowhere.html leads nowhere"),
-        ('<a href="../outside.html">x</a>', "leads nowhere"),
-        ('<a href="/other.html">x</a>', "leads nowhere"),
-        ('<a href="other.html#here">x</a>', "no such place"),
-        ('<a href="#here">x</a>', "no such place"),
-        ('<img src="gone.png">', "gone.png leads nowhere"),
-        ('<script src="https://cdn.example/x.js"></script>', "loaded from elsewhere"),
-        ('<link rel="stylesheet" href="//fonts.example/x.css">', "loaded from elsewhere"),
-    ],
-)
-def test_a_dead_link_or_a_foreign_resource_is_found(body: str, says: str, tmp_path: Path) -> None:
-    (problem,) = check.problems(a_site(tmp_path, body))
-    assert says in problem
-
-
-def test_links_that_lead_somewhere_pass(tmp_path: Path) -> None:
-    body = '<a href="other.html#there">x</a><a href="https://example.org/">y</a><img src="picture.png">'
-    body += '<p id="a"><a href="#a">z</a></p>'
-    assert check.problems(a_site(tmp_path, body)) == []
 
 
 WORD = "<p>Words that are read.</p>"

@@ -83,11 +83,6 @@ def photograph(page: Page, path: Path) -> None:
         page.screenshot(path=path.with_name(name), full_page=True, clip=part, animations="disabled")
 
 
-def foreign(asked: str, url: str) -> list[str]:
-    """What is wrong with asking for an address."""
-    return [] if asked.startswith((url, "data:", "blob:")) else [f"asks for {asked}"]
-
-
 def seen(page: Page) -> list[str]:
     """What does not fit on the page that is shown."""
     return [problem for check in CHECKS for problem in page.evaluate(check)]
