@@ -11,7 +11,6 @@ import pytest
 
 from tools.bench import budgets, report
 from tools.bench.budgets import Budget
-from tools.bench.imports import multiply
 from tools.bench.measure import Bench, Row, ratios
 
 if TYPE_CHECKING:
@@ -109,15 +108,3 @@ def test_the_page_follows_from_the_results(results: dict[str, Any]) -> None:
     assert report.budget_table(results, AIMS) in text
     assert "| row | one <side> | 1.00 | 2.00 | 3.00 | µs |" in text
     assert "Prism was not measured" in text
-
-
-def test_a_multiplied_document_has_new_names_and_no_old_reference() -> None:
-    post = {"operationId": "a", "x-method-name": "a", "b": {"$ref": "#/components/schemas/A"}}
-    document = {
-        "paths": {"/api/v1/a": {"post": post}},
-        "components": {"schemas": {"A": {"type": "object"}, "E": {"type": "string"}}},
-    }
-    many = multiply(document, 2)
-    assert [one["post"]["operationId"] for one in many["paths"].values()] == ["a", "a_more2", "a_more3"]
-    assert set(many["components"]["schemas"]) == {"A", "E", "AMore2", "AMore3"}
-    assert many["paths"]["/api/v1/more3/a"]["post"]["b"]["$ref"].endswith("/AMore3")

@@ -77,9 +77,9 @@ def asynchronous(bench: Bench) -> Row:
         loop = asyncio.new_event_loop()
         limits = httpx.Limits(max_connections=max(IN_FLIGHT), max_keepalive_connections=max(IN_FLIGHT))
         bare = httpx.AsyncClient(limits=limits)
-        room: dict[str, Any] = {"max_connections": max(IN_FLIGHT)}
-        fast = AsyncHighHelp(**_settings(server, keys.hmac), transport="fast", **room)
-        usual = AsyncHighHelp(**_settings(server, keys.hmac), **room)
+        enough: dict[str, Any] = {"max_connections": max(IN_FLIGHT)}
+        fast = AsyncHighHelp(**_settings(server, keys.hmac), transport="fast", **enough)
+        usual = AsyncHighHelp(**_settings(server, keys.hmac), **enough)
         calls: dict[str, Callable[[], Awaitable[object]]] = {
             "httpx, unsigned": lambda: bare.post(server + material.PATH, content=raw, headers=PLAIN),
             "create, HMAC": lambda: usual.p2p.create_payin(body),

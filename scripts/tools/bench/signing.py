@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import hmac
 import importlib
@@ -18,7 +17,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from highhelp.calls.outcome import RawResponse
-from highhelp_api import contract
 from highhelp_api.client.models import Integration, PaymentState, Status, SubStatus
 from highhelp_signing import normalize, signature_headers, signing_message
 from highhelp_signing.auth import SignatureAuth
@@ -41,19 +39,6 @@ def signing(bench: Bench) -> Row:
     secret = material.HMAC_KEY.encode()
     about: dict[str, Any] = {"project_id": material.PROJECT, "timestamp": NOW}
 
-    if _plainest(body) != normalize(body):
-        raise AssertionError("the floor makes another string")
-
-    def message_of_floor() -> bytes:
-        return base64.urlsafe_b64encode(_plainest(json.loads(raw)).encode())
-
-    def hmac_floor() -> object:
-        return base64.urlsafe_b64encode(hmac.digest(secret, message_of_floor(), hashlib.sha512))
-
-    def rsa_floor() -> object:
-        digest = hashlib.sha256(message_of_floor()).digest()
-        return base64.urlsafe_b64encode(keys.private.sign(digest, PKCS1, SHA256))
-
     series = bench.interleave(
         {
             "bare RSA sign": computed(lambda: keys.private.sign(message, PKCS1, SHA256)),
@@ -63,8 +48,6 @@ def signing(bench: Bench) -> Row:
             "HMAC, object to signature": computed(lambda: base64url_encode(keys.hmac.sign(signing_message(body, NOW)))),
             "normalize": computed(lambda: normalize(body)),
             "json.loads": computed(lambda: json.loads(raw)),
-            "floor: json.loads, plainest walk, base64 twice, HMAC": computed(hmac_floor),
-            "floor: the same with SHA-256 and RSA sign": computed(rsa_floor),
         },
         400,
     )
@@ -76,20 +59,6 @@ def signing(bench: Bench) -> Row:
             "signing-hmac-object": ratios(series, "HMAC, object to signature", "bare HMAC"),
         },
     )
-
-
-def _plainest(body: dict[str, Any]) -> str:
-    """The normalised string of a body of text, integers, booleans and objects, without a check of anything."""
-    entries: list[str] = []
-    nodes = [("", body)]
-    for prefix, node in nodes:
-        for key, value in node.items():
-            if type(value) is dict:
-                nodes.append((f"{prefix}{key}:", value))
-            else:
-                entries.append(f"{prefix}{key}:{value if type(value) is not bool else int(value)}")
-    entries.sort()
-    return ";".join(entries)
 
 
 def sizes(bench: Bench) -> Row:
@@ -128,23 +97,14 @@ def callback(bench: Bench) -> Row:
     message = signing_message(body, NOW)
     signature = keys.private.sign(message, PKCS1, SHA256)
     public = keys.private.public_key()
-    encoded, timestamp = (headers[name] for name in (contract.HEADERS.signature, contract.HEADERS.timestamp))
 
     def bare() -> object:
         public.verify(signature, message, PKCS1, SHA256)
         return json.loads(raw)
 
-    def floor() -> object:
-        # what any check of it does: read it, make the string that was signed, decode, hash, verify
-        text = normalize(json.loads(raw)).encode()
-        signed = base64.urlsafe_b64encode(text).rstrip(b"=") + timestamp.encode()
-        public.verify(base64.urlsafe_b64decode(encoded + "=="), hashlib.sha256(signed).digest(), PKCS1, SHA256)
-        return hashlib.sha256(text).hexdigest()
-
     series = bench.interleave(
         {
             "RSA verify + json.loads": computed(bare),
-            "floor: json.loads, normalize, base64, SHA-256 twice, RSA verify": computed(floor),
             "callback, verified": computed(lambda: verifier.verify(raw, headers)),
         },
         400,
