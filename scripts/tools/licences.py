@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tools.markdown import render
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -155,26 +157,7 @@ def is_permissive(text: str) -> bool:
 
 def page(found: list[Part]) -> str:
     """The page for people."""
-    lines = [
-        "# Licences",
-        "",
-        "Made by `scripts/licences`. highhelp itself is MIT. These packages may be installed with it, on any system,",
-        "with the extras named. Each must be permissive (MIT, BSD, Apache-2.0, ISC, PSF and the like) or a named",
-        "exception; another licence fails the check. What a wheel lists as compiled in (Rust crates, OpenSSL) is",
-        "checked one by one as well.",
-        "",
-        "| package | licence | comes with |",
-        "| --- | --- | --- |",
-    ]
-    for part in found:
-        inside = ", other parts compiled in" if part.inside else ""
-        with_ = ", ".join(f"`[{extra}]`" for extra in part.extras) or "every install"
-        lines.append(
-            f"| {part.name} | {part.licence}{' (exception)' if part.name in EXCEPTIONS else ''}{inside} | {with_} |"
-        )
-    lines += ["", "## Exceptions", ""]
-    lines += [f"- {name}, {licence}: {reason}" for name, (licence, reason) in sorted(EXCEPTIONS.items())]
-    return "\n".join([*lines, ""])
+    return render(Path(__file__).with_name("licences.md.jinja"), parts=found, exceptions=EXCEPTIONS)
 
 
 def _installed(name: str) -> Distribution | None:

@@ -167,9 +167,9 @@ def test_the_last_release_is_the_newest_by_version(repository: Repository) -> No
     names = ["0.10.0", "0.9.1", "0.2.0"]
     made = gate.sections("".join(f"## [{name}] - 2026-12-01\n" for name in names))
     tags = {f"v{name}" for name in names}
-    assert gate.last_release(made, Version("0.11.0"), tags) == gate.Release(Version("0.10.0"), "v0.10.0")
-    assert gate.last_release(made, Version("0.10.0"), tags) == gate.Release(Version("0.10.0"), "v0.10.0")
-    assert gate.last_release(made, Version("0.10.0"), tags - {"v0.10.0"}) == gate.Release(Version("0.9.1"), "v0.9.1")
+    assert gate.last_release(made, Version("0.11.0"), tags) == Version("0.10.0")
+    assert gate.last_release(made, Version("0.10.0"), tags) == Version("0.10.0")
+    assert gate.last_release(made, Version("0.10.0"), tags - {"v0.10.0"}) == Version("0.9.1")
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import openapi_python_client
 import pytest
 from ruamel.yaml import YAML
 
-from tools.generate import document, main, markdown, rules, templates
+from tools.generate import contract_pages, document, main, rules, templates
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "spec" / "openapi.yaml"
@@ -250,7 +250,7 @@ def test_the_contract_keeps_its_rules(contract: dict[str, Any]) -> None:
 
 
 def test_the_pages_follow_from_the_document(contract: dict[str, Any]) -> None:
-    assert main.stale_pages(markdown.pages(contract, ROOT)) == {}
+    assert main.stale_pages(contract_pages.pages(contract, ROOT)) == {}
 
 
 def test_a_page_that_was_edited_is_named(
@@ -259,7 +259,7 @@ def test_a_page_that_was_edited_is_named(
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (tmp_path / "README.md").write_text(readme.replace("| documented |", "| documented | 9"), encoding="utf-8")
     monkeypatch.setattr(main, "ROOT", tmp_path)
-    stale = set(main.stale_pages(markdown.pages(contract, tmp_path)))
+    stale = set(main.stale_pages(contract_pages.pages(contract, tmp_path)))
     assert stale >= {
         "README.md",
         "docs/errors.md",
@@ -268,4 +268,4 @@ def test_a_page_that_was_edited_is_named(
     }
     (tmp_path / "README.md").write_text("no marks", encoding="utf-8")
     with pytest.raises(document.DocumentError, match="README"):
-        markdown.pages(contract, tmp_path)
+        contract_pages.pages(contract, tmp_path)

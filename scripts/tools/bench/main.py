@@ -33,6 +33,7 @@ ROWS: dict[str, Callable[[Bench], Row]] = {
     "wheel": size.wheel,
 }
 QUICK = 0.1
+RESULTS = ROOT / "build" / "bench.json"
 
 
 def main(arguments: list[str]) -> int:
@@ -42,19 +43,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS), metavar="NAME",
                         help=f"only some of: {', '.join(ROWS)}")  # fmt: skip
     parser.add_argument("--check", action="store_true", help="exit 1 where a row has clearly become worse")
-    parser.add_argument("--write", action="store_true", help="make docs/performance.md from the results' file")
-    parser.add_argument("--output", type=Path, default=ROOT / "build" / "bench.json", help="the results' file")
+    parser.add_argument("--write", action="store_true", help="make docs/performance.md from build/bench.json")
     options = parser.parse_args(arguments)
     aims = budgets.load()
     if options.write:
-        text = report.page(json.loads(options.output.read_text(encoding="utf-8")), aims)
+        text = report.rendered("page", json.loads(RESULTS.read_text(encoding="utf-8")), aims)
         (ROOT / "docs" / "performance.md").write_text(text, encoding="utf-8")
         return 0
-    options.output.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
     for results in measured(options.rows, quick=options.quick):
         # after each row, so that a run that is ended keeps the rows before
-        options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print(report.side_table(results), report.budget_table(results, aims), *results["missing"], sep="\n\n")
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    for table in ("sides", "budgets"):
+        print(report.rendered(table, results, aims))
+    print("\n".join(results["missing"]))
     found = budgets.verdicts(report.claims(results), aims)
     print("\n".join(found) if found else "nothing has clearly become worse")
     return 1 if found and options.check else 0

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.bench.measure import Row, summary
+from tools.markdown import render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tools.bench.budgets import Budget
 
 LIBRARIES = ("highhelp", "httpx", "httpcore", "cryptography", "attrs", "pyreqwest", "sqlalchemy", "orjson")
-TEXT = Path(__file__).with_name("page.md")
 
 
 def as_json(row: Row) -> dict[str, Any]:
@@ -64,55 +64,8 @@ def _number(value: float) -> str:
     return f"{value:,.{min(digits, 3)}f}"
 
 
-def page(results: Mapping[str, Any], aims: Mapping[str, Budget]) -> str:
-    """`docs/performance.md`. The words stand in `page.md`, the numbers come from the results."""
-    text = TEXT.read_text(encoding="utf-8")
-    notes = [f"- `{name}`: {aim.note}" for name, aim in aims.items() if aim.note]
-    parts = {
-        "budgets": budget_table(results, aims),
-        "notes": "\n".join(notes),
-        "sides": side_table(results),
-        "about": _about(results),
-    }
-    for name, part in parts.items():
-        text = text.replace(f"<!-- {name} -->", part)
-    return text
-
-
-def budget_table(results: Mapping[str, Any], aims: Mapping[str, Budget]) -> str:
-    """Every budget with the median of its claim."""
-    found = claims(results)
-    lines = ["| what | against | budget | median | min to max | |", "| --- | --- | --: | --: | --: | --- |"]
-    for name, aim in aims.items():
-        unit = f" {aim.unit}" if aim.unit else ""
-        if name not in found:
-            lines.append(f"| {aim.what} | {aim.against} | {aim.aim}{unit} | | | not measured |")
-            continue
-        told = summary(found[name])
-        word = "" if aim.met(told["median"]) else "missed"
-        lines.append(
-            f"| {aim.what} | {aim.against} | {aim.aim}{unit} | {_number(told['median'])} "
-            f"| {_number(told['min'])} to {_number(told['max'])} | {word} |"
-        )
-    return "\n".join(lines)
-
-
-def side_table(results: Mapping[str, Any]) -> str:
-    """Every side of every row."""
-    lines = ["| row | side | min | median | max | unit |", "| --- | --- | --: | --: | --: | --- |"]
-    for name, row in results["rows"].items():
-        for side, told in row["sides"].items():
-            numbers = " | ".join(_number(told[key]) for key in ("min", "median", "max"))
-            lines.append(f"| {name} | {side} | {numbers} | {told['unit']} |")
-    return "\n".join(lines)
-
-
-def _about(results: Mapping[str, Any]) -> str:
-    about = results["about"]
-    libraries = ", ".join(f"{name} {number}" for name, number in about["libraries"].items())
-    where = f"Python {about['python']}, {about['cores']} cores of {about['processor']}"
-    run = f"load {about['load']} at the end of a run of {about['seconds']} seconds"
-    lines = [f"Measured on {about['when']}, {where}, {run}. {libraries}."]
-    if about["quick"]:
-        lines.append("A quick run: the numbers are rough.")
-    return "\n".join([*lines, *results["missing"]])
+def rendered(template: str, results: Mapping[str, Any], aims: Mapping[str, Budget]) -> str:
+    """A table for a terminal (`budgets`, `sides`), or `docs/performance.md` with both (`page`)."""
+    found = {name: summary(values) for name, values in claims(results).items()}
+    path = Path(__file__).with_name(f"{template}.md.jinja")
+    return render(path, {"number": _number}, **{**results, "claims": found, "aims": aims})

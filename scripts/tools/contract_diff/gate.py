@@ -47,14 +47,6 @@ class Section:
         return re.findall(r"^- (.+(?:\n  .+)*)", found[1], re.MULTILINE) if found else []
 
 
-@dataclass(frozen=True)
-class Release:
-    """The last release before what is being prepared."""
-
-    version: Version
-    tag: str
-
-
 def sections(changelog: str) -> list[Section]:
     """All sections, in their order, which is from the newest to the oldest. Raises GateError where there is none."""
     found = list(_HEADING.finditer(changelog))
@@ -81,7 +73,7 @@ def _version(text: str, where: str) -> Version:
         raise GateError(f"{where}: {text!r} is not a version") from None
 
 
-def last_release(made: Sequence[Section], current: Version, tags: set[str]) -> Release | None:
+def last_release(made: Sequence[Section], current: Version, tags: set[str]) -> Version | None:
     """The release to compare with: the newest dated section, other than the one that is being released just now.
 
     Raises:
@@ -97,7 +89,7 @@ def last_release(made: Sequence[Section], current: Version, tags: set[str]) -> R
         raise GateError(
             f"CHANGELOG.md says that {newest} was released, but there is no tag v{newest}: git fetch --tags"
         )
-    return Release(newest, f"v{newest}")
+    return newest
 
 
 def tags_of(root: Path) -> set[str]:

@@ -58,9 +58,9 @@ def run_gate(root: Path) -> int:
     if last is None:
         print(f"nothing was released before {current}: there is no document to compare with")
         return 0
-    changes = compare(read(f"git:{last.tag}", root), load(root / gate.SPEC))
-    missing = gate.demands(changes, last.version, current, gate.section_of(made, current))
-    print(f"since {last.version}:", report(changes), *missing, sep="\n")
+    changes = compare(read(f"git:v{last}", root), load(root / gate.SPEC))
+    missing = gate.demands(changes, last, current, gate.section_of(made, current))
+    print(f"since {last}:", report(changes), *missing, sep="\n")
     return 1 if missing else 0
 
 

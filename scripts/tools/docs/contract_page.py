@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.generate.document import endpoints, ref_name, webhooks
-from tools.generate.markdown import render
+from tools.markdown import render
 
 if TYPE_CHECKING:
     from tools.generate.document import Json

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from tools.generate import contract
 from tools.generate.document import Json, webhooks
-from tools.generate.markdown import render
 from tools.generate.static import types
+from tools.markdown import render
 
 if TYPE_CHECKING:
     from collections.abc import Callable

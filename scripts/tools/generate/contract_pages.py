@@ -6,15 +6,12 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader
-
 from tools.generate.contract import facts
 from tools.generate.document import DocumentError, resolve_response
 from tools.generate.rules import PROVENANCE
+from tools.markdown import render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from tools.generate.document import Json
 
 BEGIN, END = "<!-- counts: made by scripts/generate -->", "<!-- end of counts -->"
@@ -27,18 +24,6 @@ OUTCOMES = {
     "not_accepted": ("`Unavailable`", "`Unavailable`", "nothing was taken in", "yes, with the same payment_id"),
     "unknown": ("`Unavailable`", "`OutcomeUnknown`", "it may have been done", "a question yes; else ask info first"),
 }
-
-
-def render(template: Path, filters: Mapping[str, Callable[[Any], str]] | None = None, **values: Any) -> str:
-    """A Markdown page from its template. A key that a part of the document lacks is empty."""
-    environment = Environment(  # noqa: S701 - Markdown, of our own document
-        loader=FileSystemLoader(template.parent),
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(filters or {})
-    return environment.get_template(template.name).render(values).rstrip() + "\n"
 
 
 def pages(document: Json, root: Path) -> dict[str, str]:
