@@ -13,8 +13,6 @@ from tools.contract_diff.values import listing, mapping, names
 if TYPE_CHECKING:
     from tools.generate.document import Json
 
-RESPONSES = "#/components/responses/"
-
 
 def compare(old: Json, new: Json) -> list[Change]:
     """Every change from one document to another, the gravest first; empty where nothing is changed.
@@ -40,8 +38,8 @@ def compare(old: Json, new: Json) -> list[Change]:
     place = Place().at("components")
     rest = by_keys(*both("components", old, new, place), place, {
         "securitySchemes": _security_schemes,
-        "responses": lambda *found: _responses(operations, schemas, *found),
-        "schemas": lambda *_: (),  # an answer that no operation uses leads to some of them
+        "responses": lambda *_: (),  # judged where they are used
+        "schemas": lambda *_: (),
     })  # fmt: skip
     return merged([*texts(old, new, Place()), *found, *rest, *_schemas(schemas)])
 
@@ -71,17 +69,6 @@ def _steps(machines: Json, place: Place) -> dict[str, Place]:
             steps = (f"{machine}: {state} to {one}" for one in listing(following, spot.pointer))
             found |= dict.fromkeys([f"{machine}: {state}", *steps], spot)
     return found
-
-
-def _responses(operations: Operations, schemas: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    before, after = both(key, old, new, place)
-    for name in names(before, after):
-        spot = Place(Side.RESPONSE, pointer=f"{RESPONSES}{name}")
-        if (name in before) != (name in after):
-            comes = "new" if name in after else "gone"
-            yield told(spot, Level.SAFE, f"the shared answer {name} is {comes}", "judged where it is used")
-        elif (spot.pointer, spot.pointer) not in schemas.compared:
-            yield from operations.response(*both(name, before, after, spot), spot)
 
 
 def _schemas(schemas: Schemas) -> Changes:

@@ -69,14 +69,6 @@ class Operations:
             else:
                 yield from by_keys(before[name], after[name], spot, self._judges)
 
-    def response(self, old: Json, new: Json, place: Place) -> Changes:
-        """One answer."""
-        yield from by_keys(old, new, place, {
-            "content": self._content,
-            "headers": always(Level.RISKY, "programs that read a header meet another one"),
-            "x-outcome": always(Level.BREAKING, "another error is raised, and it says something else about the money"),
-        })  # fmt: skip
-
     def _request(self, key: str, old: Json, new: Json, place: Place) -> Changes:
         spot = replace(place, side=Side.CALLBACK if place.side is Side.CALLBACK else Side.REQUEST)
         if (key in old) != (key in new):
@@ -96,12 +88,17 @@ class Operations:
             elif status not in before:
                 yield judged(spot, Effect.WIDENS, f"the answer {status} is new")
             else:
-                old_name, left = followed(self._schemas.old, before[status], spot.pointer)
-                new_name, right = followed(self._schemas.new, after[status], spot.pointer)
-                if old_name is not None and new_name is not None:
-                    self._schemas.compared.add((old_name, new_name))
-                spot = replace(spot, pointer=new_name or spot.pointer)
-                yield from self.response(mapping(left, spot.pointer), mapping(right, spot.pointer), spot)
+                _, left = followed(self._schemas.old, before[status], spot.pointer)
+                name, right = followed(self._schemas.new, after[status], spot.pointer)
+                spot = replace(spot, pointer=name or spot.pointer)
+                yield from self._response(mapping(left, spot.pointer), mapping(right, spot.pointer), spot)
+
+    def _response(self, old: Json, new: Json, place: Place) -> Changes:
+        yield from by_keys(old, new, place, {
+            "content": self._content,
+            "headers": always(Level.RISKY, "programs that read a header meet another one"),
+            "x-outcome": always(Level.BREAKING, "another error is raised, and it says something else about the money"),
+        })  # fmt: skip
 
     def _content(self, key: str, old: Json, new: Json, place: Place) -> Changes:
         before, after = both(key, old, new, place)
