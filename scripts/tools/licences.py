@@ -124,7 +124,7 @@ def closure(extra: str = "") -> set[str]:
 
 
 def needs(name: str, extras: frozenset[str]) -> Iterator[Requirement]:
-    """What a package asks for with these extras, on any of the systems."""
+    """The requirements of a package with these extras, on any of the systems."""
     here = _installed(name)
     for text in (here and here.requires) or ():
         requirement = Requirement(text)

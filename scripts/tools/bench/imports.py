@@ -1,4 +1,4 @@
-"""What a cold start costs: each start is a process of its own."""
+"""The cost of a cold start: each start is a separate process."""
 
 from __future__ import annotations
 

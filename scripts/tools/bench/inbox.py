@@ -122,7 +122,7 @@ Statements: TypeAlias = list[tuple[str, Any]]
 
 
 class _Floor:
-    """What an inbox executes for callbacks, without the inbox: with the same verification and masking.
+    """The statements of an inbox for callbacks, without the inbox: with the same verification and masking.
 
     One inbox works, unmeasured, and its statements are noted; a database of the same state gets them again.
 
@@ -167,7 +167,7 @@ class _Floor:
         transactions = [statements for statements in self.transactions if statements]
 
         def again() -> None:
-            # each callback is stored in a transaction of its own
+            # each callback is stored in a separate transaction
             for callback, statements in zip_longest(callbacks, transactions):
                 if callback is not None:
                     readable(self.verifier.verify(*callback).body)

@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
 
 
 def measured(names: list[str], *, quick: bool) -> Iterator[dict[str, Any]]:
-    """Measure rows: the results so far, after each. What a row needs and is not there is told in `missing`."""
+    """Measure rows: the results so far, after each. A row that cannot be measured here is named in `missing`."""
     rows: dict[str, Any] = {}
     missing: list[str] = []
     began = time.monotonic()

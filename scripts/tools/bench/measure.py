@@ -24,12 +24,12 @@ TURN_SECONDS = 0.002
 
 
 class NotMeasured(Exception):
-    """What a row needs is not on this machine."""
+    """This machine lacks something that a row needs."""
 
 
 @dataclass
 class Row:
-    """What one row of measurements came to.
+    """The result of one row of measurements.
 
     Attributes:
         series: What each side came to, round by round.

@@ -40,7 +40,7 @@ class Side(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a change does to the set of values, without regard to who writes them."""
+    """The effect of a change on the set of values, without regard to who writes them."""
 
     NARROWS = "narrows"
     WIDENS = "widens"
@@ -143,7 +143,7 @@ def told(place: Place, level: Level, text: str, why: str) -> Change:
 
 
 def merged(changes: Iterable[Change]) -> list[Change]:
-    """What is said of one place for several operations is said once; the gravest first."""
+    """Say once what holds for one place in several operations; the gravest first."""
     found: dict[Change, list[str]] = {}
     for change in changes:
         users = found.setdefault(replace(change, users=()), [])

@@ -58,7 +58,7 @@ def sections(changelog: str) -> list[Section]:
 
 
 def current_version(root: Path) -> Version:
-    """What `highhelp/_version.py`, the one place, says. Raises GateError where it cannot be read."""
+    """The version in `highhelp/_version.py`, the one place. Raises GateError where it cannot be read."""
     text = (root / "highhelp" / "_version.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
     if not found:
@@ -98,7 +98,7 @@ def tags_of(root: Path) -> set[str]:
 
 
 def git(root: Path, *arguments: str) -> str:
-    """What a git command prints. Raises GateError with git's own words where it fails."""
+    """The output of a git command. Raises GateError with git's own words where it fails."""
     done = subprocess.run(
         [shutil.which("git") or "git", "-C", str(root), *arguments],
         capture_output=True,
@@ -139,7 +139,7 @@ def made_step(last: Version, current: Version) -> str:
 
 
 def demands(changes: Sequence[Change], last: Version, current: Version, section: Section) -> list[str]:
-    """What is missing for these changes to be released, as sentences.
+    """The conditions that these changes do not meet yet, as sentences.
 
     Args:
         changes: From the last release's document to the present one.

@@ -80,7 +80,7 @@ def listing(value: Any, where: str) -> list[Any]:
 def followed(document: Json, value: Any, where: str) -> tuple[str | None, Any]:
     """Follow one `$ref`: the pointer that it names, and the value there.
 
-    What binds next to it (3.1 allows that) makes an `allOf` of both.
+    Keywords next to it that bind (3.1 allows that) make an `allOf` of both.
 
     Raises:
         DocumentError: It leads out of the document or nowhere.

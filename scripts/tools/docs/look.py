@@ -31,7 +31,7 @@ CHECKS = [(HERE / name).read_text(encoding="utf-8") for name in ("wider.js", "ov
 
 
 def problems(site: Path, screenshots: Path, program: str) -> list[str]:
-    """What does not fit, page by page.
+    """Find what does not fit, page by page.
 
     Args:
         site: Its folder.
@@ -74,7 +74,7 @@ def _at(size: str, browser: Browser, url: str, names: list[str], screenshots: Pa
 
 
 def seen(page: Page) -> list[str]:
-    """What does not fit on the page that is shown."""
+    """Find what does not fit on the page that is shown."""
     return [problem for check in CHECKS for problem in page.evaluate(check)]
 
 

@@ -20,7 +20,7 @@ STATIC = Path(__file__).parent / "static"
 SHAPES = [name for name, value in vars(types).items() if hasattr(value, "_fields")]
 """Names of the classes that the data is made of."""
 FUNCTIONS = {"ref_name": "references", "resolve": "references"}
-"""What else the package exports, with the file of `static/` that holds it."""
+"""Functions that the package exports, with the file of `static/` that holds it."""
 
 
 @dataclass(frozen=True)

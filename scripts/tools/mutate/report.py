@@ -1,4 +1,4 @@
-"""What came of a target, in words."""
+"""The outcome of a target, in words."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a target.
+    """The outcome of a target.
 
     Attributes:
         target: Which one.
         results: Of every mutant that counts.
         not_counted: How many do not count.
-        explained: Why a mutant cannot be told from the code as it is.
+        explained: Why a mutant does the same as the code as it is.
         seconds: How long it took.
         partial: Whether most of it was found out by an earlier run.
         sample: Percent of the mutants that were chosen to be tested.

@@ -46,7 +46,7 @@ def run(target: Target, *, again: bool, sample: int, processes: int) -> Outcome:
         processes: Mutants tested at a time.
     """
     began = time.monotonic()
-    tree = laid_out(target, anew=not again)
+    tree = laid_out(target, fresh=not again)
     every = mutants.of(target, tree)
     counted = [one for one in every if one.not_counted is None and one.place < sample]
     known = _found(target, tree)

@@ -1,4 +1,4 @@
-"""What is mutated, by which tests it must be noticed, and how much of it at the least."""
+"""The code that is mutated, by which tests it must be noticed, and how much of it at the least."""
 
 from __future__ import annotations
 

@@ -45,10 +45,10 @@ def source_of(module: str) -> Path:
     return ROOT / _PACKAGES[package] / file_of(name)
 
 
-def laid_out(target: Target, *, anew: bool) -> Path:
-    """The tree, as the repository is now. Unless `anew`, what the last run found out is kept."""
+def laid_out(target: Target, *, fresh: bool) -> Path:
+    """The tree, as the repository is now. Unless `fresh`, the findings of the last run are kept."""
     tree = folder(target)
-    if anew:
+    if fresh:
         shutil.rmtree(tree, ignore_errors=True)
     mutants = tree / "mutants"
     # a folder that is not there when the interpreter starts is not looked at later

@@ -29,13 +29,13 @@ PROGRAMS: dict[str, str] = {
 
 
 def without_program(project: Path) -> set[str]:
-    """Extras of pyproject.toml that nobody wrote a program for, and programs for what is no extra."""
+    """Extras of pyproject.toml that nobody wrote a program for, and programs without an extra."""
     extras = tomllib.loads(project.read_text(encoding="utf-8"))["project"]["optional-dependencies"]
     return {"", *extras} ^ set(PROGRAMS)
 
 
 def problem(wheel: Path, extra: str, python: Path) -> str | None:
-    """What fails when the wheel is installed with one extra in an empty environment, and its program run there."""
+    """Say what fails when the wheel is installed with one extra in an empty environment, and its program run there."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("HIGHHELP_", "PYTHON", "VIRTUAL"))}
     kept.setdefault("UV_CACHE_DIR", str(Path.home() / ".cache" / "uv"))
     with TemporaryDirectory() as home:

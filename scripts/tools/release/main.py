@@ -35,7 +35,7 @@ def contract(_: argparse.Namespace) -> list[str]:
 
 
 def finality(options: argparse.Namespace) -> list[str]:
-    """What only the very commit of a release has."""
+    """Demands on the very commit of a release."""
     if not options.final:
         return []
     version = gate.current_version(ROOT)
@@ -96,7 +96,7 @@ STEPS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
 
 
 def _said(*command: str) -> list[str]:
-    """What a command says where it fails."""
+    """The output of a command that fails."""
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return [done.stdout + done.stderr] if done.returncode else []
 
