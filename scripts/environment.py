@@ -2,7 +2,7 @@
 
 A script calls `enter` first. On a machine with nothing but Python it creates `.venv`, installs the pinned development
 dependencies and the package itself in editable form, and runs the script again with that interpreter. Heavy tools that
-only one script needs have an environment of their own, `.venv-NAME` with the pins of `requirements/NAME.txt`, so that
+only one script needs have a separate environment, `.venv-NAME` with the pins of `requirements/NAME.txt`, so that
 tests and checks start quickly. `uv` installs where it is found, pip otherwise; both check the hashes.
 """
 
@@ -25,7 +25,7 @@ def enter(purpose: str | None = None, name: str = DEVELOPMENT) -> None:
     """Go on only inside the environment. Leaves with exit code 2 and a plain sentence where it cannot be made.
 
     Args:
-        purpose: What the script does; said where it is asked for `--help` and has no parser of its own.
+        purpose: What the script does; said where it is asked for `--help` and has no parser.
         name: Whose pins it holds: a file of `scripts/requirements`, without its ending.
     """
     if sys.version_info < OLDEST:

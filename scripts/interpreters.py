@@ -40,7 +40,7 @@ def found() -> dict[tuple[int, int], Path]:
 
 
 def _version(program: Path) -> tuple[int, int] | None:
-    """What an interpreter says of itself; None for one that cannot make environments, such as a shim to nowhere."""
+    """The version that an interpreter reports; None for one that cannot make environments, such as an empty shim."""
     try:
         done = subprocess.run(
             [str(program), "-c", "import sys, venv, ensurepip; print(*sys.version_info[:2])"],

@@ -1,1 +1,1 @@
-"""What the scripts run: `scripts/NAME` is the command, `tools/NAME` its code."""
+"""The code of the scripts: `scripts/NAME` is the command, `tools/NAME` its code."""

@@ -15,7 +15,7 @@ import openapi_python_client
 import pytest
 from ruamel.yaml import YAML
 
-from tools.generate import diagrams, document, main, pages, rules, templates
+from tools.generate import contract_pages, document, main, rules, templates
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "spec" / "openapi.yaml"
@@ -250,7 +250,7 @@ def test_the_contract_keeps_its_rules(contract: dict[str, Any]) -> None:
 
 
 def test_the_pages_follow_from_the_document(contract: dict[str, Any]) -> None:
-    assert main.stale_pages(pages.pages(contract, ROOT)) == {}
+    assert main.stale_pages(contract_pages.pages(contract, ROOT)) == {}
 
 
 def test_a_page_that_was_edited_is_named(
@@ -259,29 +259,13 @@ def test_a_page_that_was_edited_is_named(
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (tmp_path / "README.md").write_text(readme.replace("| documented |", "| documented | 9"), encoding="utf-8")
     monkeypatch.setattr(main, "ROOT", tmp_path)
-    stale = set(main.stale_pages(pages.pages(contract, tmp_path)))
+    stale = set(main.stale_pages(contract_pages.pages(contract, tmp_path)))
     assert stale >= {
         "README.md",
         "docs/errors.md",
         "docs/provenance.md",
         "docs/statuses.md",
-        "docs/diagrams/payout.svg",
     }
     (tmp_path / "README.md").write_text("no marks", encoding="utf-8")
     with pytest.raises(document.DocumentError, match="README"):
-        pages.pages(contract, tmp_path)
-
-
-def test_a_diagram_shows_every_transition_once(contract: dict[str, Any]) -> None:
-    for name, machine in contract["x-transitions"].items():
-        picture = diagrams.diagram(name, machine)
-        ends = sum(1 for follows in machine.values() for after in follows if after in diagrams.ENDS)
-        others = sum(len(follows) for follows in machine.values()) - ends
-        assert picture.count("<circle") == ends, name
-        assert picture.count('marker-end="url(#tip)"') == others, name
-        for state in {*machine, *(after for follows in machine.values() for after in follows)} - {"success", "decline"}:
-            assert f">{state.rpartition(':')[2]}</text>" in picture
-
-
-def test_arcs_of_a_diagram_never_share_a_lane_where_they_pass() -> None:
-    assert diagrams._lanes([(0, 2), (0, 3), (1, 3)]) == {(0, 2): 0, (1, 3): 1, (0, 3): 2}
+        contract_pages.pages(contract, tmp_path)

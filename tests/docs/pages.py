@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blocks import blocks_of
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
+from tests.docs.blocks import blocks_of
 from tests.docs.player import Played, Player
 
 if TYPE_CHECKING:

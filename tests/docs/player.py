@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from blocks import Block, blocks_of, commands, replaced
 from highhelp_api.contract import OPERATIONS
 from highhelp_mock.api.validation import field_errors
+from tests.docs.blocks import Block, blocks_of, commands, replaced
 from tests.docs.terminal import Terminal, essence
 from tests.waiting import PATIENCE
 

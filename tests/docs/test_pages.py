@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from blocks import blocks_of
+from tests.docs.blocks import blocks_of
 from tests.docs.pages import PAGES, played
 from tests.docs.player import Player
 from tests.requirements import require

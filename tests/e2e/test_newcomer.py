@@ -1,4 +1,4 @@
-"""What follows a page stops where a page does not say enough; `scripts/newcomer` does it with the real ones."""
+"""Following a page as a newcomer stops where it does not say enough; `scripts/newcomer` follows the real ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.newcomer import problems_of, spelt_out
+from tests.docs.player import Player
 
 GOOD = """# A page
 
@@ -16,8 +16,6 @@ GOOD = """# A page
 export GREETING=hello   # kept for what follows
 mkdir place
 ```
-
-Words with `OTHER=thing` that no reader has to do anything about.
 
 ```console
 $ echo "$GREETING" > place/said
@@ -27,7 +25,11 @@ $ sh -c 'echo ready: Ctrl-C; exec sleep 600' &
 ready: Ctrl-C
 ```
 
-With `COLOUR=blue` it works:
+```sh
+export COLOUR=blue
+```
+
+With this it works:
 
 ```python
 import os
@@ -57,7 +59,11 @@ def follow(page: str, directory: Path) -> list[str]:
     here = directory / "here"
     here.mkdir()
     path = f"{Path(sys.executable).parent}{os.pathsep}/usr/bin{os.pathsep}/bin"
-    return problems_of("page.md", page, here, {"PATH": path, "HOME": str(directory)})
+    player = Player("page.md", here, {"PATH": path, "HOME": str(directory)}, alone=True, elsewhere={})
+    try:
+        return player.play(page).problems
+    except RuntimeError as error:
+        return [str(error)]
 
 
 def test_newcomer_follows_a_good_page(tmp_path: Path) -> None:
@@ -76,7 +82,7 @@ def test_newcomer_knows_nothing_of_this_shell(tmp_path: Path, monkeypatch: pytes
     [
         ("export GREETING=hello", "GREETING=hello", "KeyError: 'GREETING'"),  # python does not see it
         ("mkdir place\n", "", "place/said: No such file or directory"),
-        ("With `COLOUR=blue` it", "It", "KeyError: 'COLOUR'"),
+        ("export COLOUR=blue", "true", "KeyError: 'COLOUR'"),
         ("import os\n", "import os, nowhere_to_be_found\n", "No module named 'nowhere_to_be_found'"),
         ("print(kept + 1)", "print(never + 1)", "name 'never' is not defined"),
         ("hello blue hello\n", "hello green hello\n", "it prints\nhello blue hello"),
@@ -90,19 +96,3 @@ def test_newcomer_knows_nothing_of_this_shell(tmp_path: Path, monkeypatch: pytes
 def test_newcomer_page_that_leaves_something_out_fails(was: str, now: str, words: str, tmp_path: Path) -> None:
     assert was in GOOD
     assert words in "\n".join(follow(GOOD.replace(was, now), tmp_path))
-
-
-@pytest.mark.parametrize("order", ["before", "after"])
-def test_newcomer_starts_what_the_prose_asks_for(order: str) -> None:
-    block = "```python\nx = 1\n```\n"
-    words = "`highhelp mock --home ./home` in one terminal, `HIGHHELP_HOME=./home` in the other.\n"
-    page = f"Words.\n\n{words}\n{block}" if order == "before" else f"Words.\n\n{block}\n{words}"
-    made = spelt_out(page)
-    asked = ["```sh\nhighhelp mock --home ./home &\n```\n", "```sh\nexport HIGHHELP_HOME=./home\n```\n"]
-    places = [made.index(part) for part in (*asked, block)]
-    assert places == sorted(places)
-
-
-def test_newcomer_leaves_other_prose_alone() -> None:
-    page = "`NAME=value` of a page.\n\nWords.\n\n```python\nx = 1\n```\n\n```sh\ntrue\n```\n"
-    assert spelt_out(page) == page

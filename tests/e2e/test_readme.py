@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from blocks import blocks_of
 from highhelp import cli
+from tests.docs.blocks import blocks_of
 
 if TYPE_CHECKING:
     import pytest

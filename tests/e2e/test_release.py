@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import tarfile
-import textwrap
 import zipfile
 from pathlib import Path
 
@@ -63,13 +62,13 @@ def test_a_version_that_is_not_the_one_is_found(tmp_path: Path) -> None:
     assert any("highhelp/_version.py says 1.2.4" in problem for problem in found)
 
 
-def test_every_extra_has_its_trial(tmp_path: Path) -> None:
-    assert extras.without_trial(ROOT / "pyproject.toml") == set()
+def test_every_extra_has_its_program(tmp_path: Path) -> None:
+    assert extras.without_program(ROOT / "pyproject.toml") == set()
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(text.replace("\nfast = [", '\nfaster = ["x"]\nfast = ['), encoding="utf-8")
-    assert extras.without_trial(tmp_path / "pyproject.toml") == {"faster"}
+    assert extras.without_program(tmp_path / "pyproject.toml") == {"faster"}
     for name, program in extras.PROGRAMS.items():
-        compile(textwrap.dedent(program), name, "exec")
+        compile(program, name, "exec")
 
 
 def test_interpreters_are_asked_for_their_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

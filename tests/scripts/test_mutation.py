@@ -10,7 +10,7 @@ import pytest
 
 from tools.mutate import equivalent, mutants, report
 from tools.mutate.mutants import CAST, TEXT, Identity, Mutant
-from tools.mutate.targets import ROOMS, Room
+from tools.mutate.targets import TARGETS, Target
 from tools.mutate.tree import ROOT, source_of
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ def test_only_letters_of_texts_and_types_do_not_count(before: str, after: str, k
     assert mutants._not_counted(ast.parse(before), ast.parse(after)) == kind
 
 
-@pytest.mark.parametrize("room", ROOMS.values(), ids=ROOMS)
-def test_what_a_room_names_is_there(room: Room) -> None:
-    for module in room.modules:
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_what_a_room_names_is_there(target: Target) -> None:
+    for module in target.modules:
         assert source_of(module).is_file()
-    for path in (*room.tests, *room.without):
+    for path in (*target.tests, *target.without):
         file, _, name = path.partition("::")
         assert (ROOT / file).exists()
         assert f"def {name}(" in (ROOT / file).read_text("utf-8") if name else True
@@ -60,7 +60,7 @@ def functions(tree: ast.Module) -> dict[str, str]:
 
 
 def test_each_explanation_is_of_code_that_is_there() -> None:
-    mine = {module for room in ROOMS.values() for module in room.modules}
+    mine = {module for target in TARGETS.values() for module in target.modules}
     for one in equivalent.read():
         assert one.module in mine
         source = source_of(one.module).read_text("utf-8")
@@ -83,16 +83,16 @@ def test_an_explanation_needs_its_reason(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_the_score_counts_what_is_explained_as_not_noticed() -> None:
-    room = Room("r", ("m",), (), 50)
+    target = Target("r", ("m",), (), 50)
     made = [Mutant(f"m.{name}", Identity("m", "f", name, "x"), "", None) for name in "abcd"]
     statuses = ("noticed", "ran out of time", "survived", "no test runs it")
     results = tuple(report.Result(one, status) for one, status in zip(made, statuses, strict=True))
-    outcome = report.Outcome(room, results, 7, {made[2].identity: "the same"}, 1.0, partial=False)
+    outcome = report.Outcome(target, results, 7, {made[2].identity: "the same"}, 1.0, partial=False)
     assert (outcome.score, outcome.killed, outcome.good) == (50, 2, True)
     assert [one.mutant for one in outcome.survivors] == [made[3]]
     assert outcome.line == (
         "ok      r: score 50.0 % (2/4, 1 of them by time), 1 explained, 1 survived, target 50 %, 7 not counted, 1 s"
     )
     wrong = {made[0].identity: "it was noticed", Identity("m", "f", "gone", "x"): "it is gone"}
-    assert not report.Outcome(room, results, 7, wrong, 1.0, partial=False).good
-    assert not report.Outcome(Room("r", ("m",), (), 51), results, 7, {}, 1.0, partial=False).good
+    assert not report.Outcome(target, results, 7, wrong, 1.0, partial=False).good
+    assert not report.Outcome(Target("r", ("m",), (), 51), results, 7, {}, 1.0, partial=False).good

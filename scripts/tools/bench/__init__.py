@@ -1,1 +1,1 @@
-"""What `scripts/bench` measures and how. Each module of rows holds one kind of cost."""
+"""The rows of `scripts/bench` and how they are measured. Each module of rows holds one kind of cost."""

@@ -56,7 +56,7 @@ def load(path: Path = FILE) -> dict[str, Budget]:
 
 
 def verdicts(claims: Mapping[str, Sequence[float]], budgets: Mapping[str, Budget]) -> list[str]:
-    """What has clearly become worse, in words. Empty where nothing has.
+    """The rows that have clearly become worse, in words. Empty where nothing has.
 
     Raises:
         ValueError: A claim has no budget, so that nobody would notice it getting worse.

@@ -1,6 +1,6 @@
-"""One cold start, run as a program of its own by `imports.py`: prints milliseconds and peak MiB as JSON.
+"""One cold start, run as a separate program by `imports.py`: prints milliseconds and peak MiB as JSON.
 
-What a bare install does not bring is hidden, since httpx loads its own command line where click and rich are installed,
+Libraries beyond a bare install are hidden, since httpx loads its own command line where click and rich are installed,
 and the client looks for OpenTelemetry.
 """
 
@@ -17,7 +17,7 @@ import time  # noqa: E402
 
 
 def stand_on() -> None:
-    """What the client stands on."""
+    """Import the libraries below the client."""
     import attrs  # noqa: F401
     import cryptography  # noqa: F401
     import httpx
@@ -42,7 +42,7 @@ def client() -> None:
 
 
 def peak_memory() -> float:
-    """MiB. getrusage would tell what the parent held when it started this process."""
+    """MiB. getrusage would report the memory that the parent held when it started this process."""
     try:
         with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123  # as above
             return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024

@@ -1,4 +1,4 @@
-"""A server that answers every request with the same bytes, in a process of its own: the least that a server can cost.
+"""A server that answers every request with the same bytes, in a separate process: the least that a server can cost.
 
 Run as a program it writes its port to standard output.
 """

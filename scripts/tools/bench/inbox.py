@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import statistics
 import time
 from contextlib import ExitStack, closing, contextmanager
 from itertools import zip_longest
@@ -49,12 +48,12 @@ def sqlite(bench: Bench) -> Row:
                 connection.execute(f"PRAGMA {pragma}")
             yield str(path), connection
 
-    return _measure(bench, "SQLite", new, "INTEGER PRIMARY KEY", "?")
+    return _measure(bench, "sqlite", new, "INTEGER PRIMARY KEY", "?")
 
 
 def postgres(bench: Bench) -> Row:
     """On PostgreSQL."""
-    return _measure(bench, "PostgreSQL", _new_database, "BIGSERIAL PRIMARY KEY", "%s")
+    return _measure(bench, "postgresql", _new_database, "BIGSERIAL PRIMARY KEY", "%s")
 
 
 @contextmanager
@@ -123,18 +122,18 @@ Statements: TypeAlias = list[tuple[str, Any]]
 
 
 class _Floor:
-    """What an inbox executes for callbacks, without the inbox: with the same verification and masking.
+    """The statements of an inbox for callbacks, without the inbox: with the same verification and masking.
 
     One inbox works, unmeasured, and its statements are noted; a database of the same state gets them again.
 
     Args:
         noted: The inbox.
-        execute: Executes the statements of one transaction in the other database.
+        engine: Of the other database.
     """
 
-    def __init__(self, noted: _Inbox, execute: Callable[[Statements], None]) -> None:
+    def __init__(self, noted: _Inbox, engine: Engine) -> None:
         self.noted = noted
-        self.execute = execute
+        self.engine = engine
         self.verifier = noted.keys.verifier()
         self.transactions: list[Statements] = [[]]
         event.listen(noted.inbox.engine, "before_cursor_execute", self.note)
@@ -168,38 +167,20 @@ class _Floor:
         transactions = [statements for statements in self.transactions if statements]
 
         def again() -> None:
-            # each callback is stored in a transaction of its own
+            # each callback is stored in a separate transaction
             for callback, statements in zip_longest(callbacks, transactions):
                 if callback is not None:
                     readable(self.verifier.verify(*callback).body)
-                self.execute(statements)
+                self._execute(statements)
 
         return _microseconds(again)
 
-
-def _in_driver(connection: Any) -> Callable[[Statements], None]:
-    cursor = connection.cursor()
-
-    def execute(statements: Statements) -> None:
-        cursor.execute("BEGIN")
-        for statement, parameters in statements:
-            cursor.execute(statement, parameters)
-            if cursor.description:
-                cursor.fetchall()
-        cursor.execute("COMMIT")
-
-    return execute
-
-
-def _in_sqlalchemy(engine: Engine) -> Callable[[Statements], None]:
-    def execute(statements: Statements) -> None:
-        with engine.begin() as connection:
+    def _execute(self, statements: Statements) -> None:
+        with self.engine.begin() as connection:
             for statement, parameters in statements:
                 result = connection.exec_driver_sql(statement, parameters)
                 if result.returns_rows:
                     result.all()
-
-    return execute
 
 
 def _measure(
@@ -232,9 +213,7 @@ def _measure(
             commit()
 
     with ExitStack() as stack:
-        (_, bare), *databases = [
-            stack.enter_context(new(name)) for name in ("bare", "ours", "noted1", "again1", "noted2", "again2")
-        ]
+        (_, bare), *databases = [stack.enter_context(new(name)) for name in ("bare", "ours", "noted", "again")]
         cursor, insert = bare.cursor(), f"INSERT INTO bare (event_key, body, state) VALUES ({mark}, {mark}, {mark})"  # noqa: S608  # marks of parameters
         cursor.execute(_TABLE.format(serial=serial))
         inboxes = [
@@ -243,26 +222,22 @@ def _measure(
         for inbox in inboxes:
             inbox.create_schema()
         ours = _Inbox(inboxes[0], keys)
-        driver = _Floor(_Inbox(inboxes[1], keys), _in_driver(databases[2][1]))
-        sqlalchemy = _Floor(_Inbox(inboxes[3], keys), _in_sqlalchemy(inboxes[4].engine))
+        floor = _Floor(_Inbox(inboxes[1], keys), inboxes[2].engine)
         turns: dict[str, Turn] = {
             "one bare commit + RSA verify": lambda: _microseconds(verify_and_commit),
             "receive": ours.received,
-            "floor: its statements through the bare driver": driver.received,
-            "floor: its statements through SQLAlchemy": sqlalchemy.received,
+            "floor: its statements through SQLAlchemy": floor.received,
             "2.1 bare commits": lambda: _microseconds(commits),
             "receive and process": ours.handled,
-            "floor: these statements through the bare driver": driver.handled,
-            "floor: these statements through SQLAlchemy": sqlalchemy.handled,
+            "floor: these statements through SQLAlchemy": floor.handled,
         }
         for turn in turns.values():
             turn()
         series = bench.interleave(turns, 60)
-        curve = [] if bench.quick or kind == "PostgreSQL" else _growth(ours)
-    return _row(kind.lower(), series, curve)
+    return _row(kind, series)
 
 
-def _row(key: str, series: Series, curve: list[tuple[float, float]]) -> Row:
+def _row(key: str, series: Series) -> Row:
     row = Row(
         series,
         claims={
@@ -272,8 +247,6 @@ def _row(key: str, series: Series, curve: list[tuple[float, float]]) -> Row:
     )
     if key == "postgresql":
         row.claims["inbox-postgresql-floor"] = ratios(series, "receive", "floor: its statements through SQLAlchemy")
-    if curve:
-        row.curves["A callback received and handled, µs, by callbacks stored before (SQLite)"] = {"highhelp": curve}
     return row
 
 
@@ -281,27 +254,3 @@ def _microseconds(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return (time.perf_counter() - began) / EACH * 1e6
-
-
-def _growth(ours: _Inbox) -> list[tuple[float, float]]:
-    """The cost of one more, with ever more stored: copies of one that was handled, made by the database itself."""
-    from highhelp.storage.tables import EVENTS, PAYMENTS
-
-    stored, points = 0, []
-    for number in (10**3, 10**4, 10**5, 10**6):
-        with ours.inbox.engine.begin() as connection:
-            for table, own in (
-                (PAYMENTS, {"id": "-1 - i", "payment_key": "'old-' || i"}),
-                (EVENTS, {"id": None, "payment_ref": "-1 - i", "event_key": "'old-' || i"}),
-            ):
-                columns = {column.name: own.get(column.name, column.name) for column in table.columns}
-                kept = {name: value for name, value in columns.items() if value is not None}
-                connection.exec_driver_sql(
-                    f"INSERT INTO {table.name} ({', '.join(kept)}) "  # noqa: S608  # names of our own tables
-                    f"WITH RECURSIVE n(i) AS (SELECT {stored} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {number}) "
-                    f"SELECT {', '.join(kept.values())} FROM n, (SELECT * FROM {table.name} ORDER BY id LIMIT 1)"
-                )
-        stored = number
-        ours.handled()
-        points.append((float(number), statistics.median(ours.handled() for _ in range(15))))
-    return points

@@ -33,6 +33,7 @@ ROWS: dict[str, Callable[[Bench], Row]] = {
     "wheel": size.wheel,
 }
 QUICK = 0.1
+RESULTS = ROOT / "build" / "bench.json"
 
 
 def main(arguments: list[str]) -> int:
@@ -41,36 +42,28 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--quick", action="store_true", help="few rounds, less than a minute, rough numbers")
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS), metavar="NAME",
                         help=f"only some of: {', '.join(ROWS)}")  # fmt: skip
-    parser.add_argument("--check", nargs="?", const="", metavar="FILE",
-                        help="exit 1 where a row has clearly become worse; with a file, of its numbers")  # fmt: skip
-    parser.add_argument("--write", action="store_true", help="make docs/performance.md from the results' file")
-    parser.add_argument("--output", type=Path, default=ROOT / "build" / "bench.json", help="the results' file")
+    parser.add_argument("--check", action="store_true", help="exit 1 where a row has clearly become worse")
+    parser.add_argument("--write", action="store_true", help="make docs/performance.md from build/bench.json")
     options = parser.parse_args(arguments)
     aims = budgets.load()
     if options.write:
-        for path in report.write_page(_read(options.output), aims, ROOT / "docs"):
-            print(path.relative_to(ROOT))
+        text = report.rendered("page", json.loads(RESULTS.read_text(encoding="utf-8")), aims)
+        (ROOT / "docs" / "performance.md").write_text(text, encoding="utf-8")
         return 0
-    if options.check:
-        results = _read(Path(options.check))
-    else:
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        for results in measured(options.rows, quick=options.quick):
-            # after each row, so that a run that is ended keeps what it has
-            options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print(report.table(results, aims))
-    if not options.check:
-        charts = report.write_charts(results, aims, options.output.parent)
-        print(f"\n{options.output}, {', '.join(path.name for path in charts)}")
-    if options.check is None:
-        return 0
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    for results in measured(options.rows, quick=options.quick):
+        # after each row, so that a run that is ended keeps the rows before
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    for table in ("sides", "budgets"):
+        print(report.rendered(table, results, aims))
+    print("\n".join(results["missing"]))
     found = budgets.verdicts(report.claims(results), aims)
     print("\n".join(found) if found else "nothing has clearly become worse")
-    return 1 if found else 0
+    return 1 if found and options.check else 0
 
 
 def measured(names: list[str], *, quick: bool) -> Iterator[dict[str, Any]]:
-    """Measure rows: the results so far, after each. What a row needs and is not there is told in `missing`."""
+    """Measure rows: the results so far, after each. A row that cannot be measured here is named in `missing`."""
     rows: dict[str, Any] = {}
     missing: list[str] = []
     began = time.monotonic()
@@ -81,19 +74,8 @@ def measured(names: list[str], *, quick: bool) -> Iterator[dict[str, Any]]:
             bench = Bench(QUICK if quick else 1.0, scratch)
             print(f"{name} ({time.monotonic() - began:.0f} s)", file=sys.stderr, flush=True)
             try:
-                row = ROWS[name](bench)
+                rows[name] = report.as_json(ROWS[name](bench))
             except NotMeasured as reason:
                 missing.append(str(reason))
-            else:
-                missing += row.notes
-                rows[name] = report.as_json(row)
             about = report.machine(quick=quick, seconds=time.monotonic() - began)
             yield {"about": about, "rows": rows, "missing": missing}
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        sys.exit(f"{path} cannot be read; scripts/bench makes it")
-    return found

@@ -1,4 +1,4 @@
-"""What the rows work on: keys that are made here, a request of 25 leaves, an answer and a callback of the contract."""
+"""The material of the rows: new keys, a request of 25 leaves, an answer and a callback of the contract."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Keys:
 
     @classmethod
     def new(cls) -> Keys:
-        """Made anew for each run."""
+        """New keys, for one run."""
         private = rsa.generate_private_key(65537, 2048)
         ring = KeyRing.from_pem(public_pem(public_der(private.public_key())))
         return cls(private, RsaSigner(private), HmacSigner(HMAC_KEY), ring)

@@ -24,26 +24,22 @@ TURN_SECONDS = 0.002
 
 
 class NotMeasured(Exception):
-    """What a row needs is not on this machine."""
+    """This machine lacks something that a row needs."""
 
 
 @dataclass
 class Row:
-    """What one row of measurements came to.
+    """The result of one row of measurements.
 
     Attributes:
         series: What each side came to, round by round.
         units: The unit of each side, where it is not `µs`.
         claims: Name of a budget -> its values, round by round.
-        curves: Title -> side -> points, for how a cost grows.
-        notes: What a reader must know.
     """
 
     series: Series = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     claims: Series = field(default_factory=dict)
-    curves: dict[str, dict[str, list[tuple[float, float]]]] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -53,12 +49,10 @@ class Bench:
     Attributes:
         effort: 1 for a whole run, less for a quick one.
         scratch: A directory that is deleted after the run.
-        peers: Whether other SDKs and Prism are measured too.
     """
 
     effort: float
     scratch: Path
-    peers: bool = True
 
     def rounds(self, number: int) -> int:
         """How many rounds, of those that a whole run takes."""

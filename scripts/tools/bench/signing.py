@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import hashlib
 import hmac
 import importlib
 import json
-import statistics
 import time
 from functools import partial
 from itertools import cycle
@@ -19,7 +17,6 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from highhelp.calls.outcome import RawResponse
-from highhelp_api import contract
 from highhelp_api.client.models import Integration, PaymentState, Status, SubStatus
 from highhelp_signing import normalize, signature_headers, signing_message
 from highhelp_signing.auth import SignatureAuth
@@ -42,30 +39,6 @@ def signing(bench: Bench) -> Row:
     secret = material.HMAC_KEY.encode()
     about: dict[str, Any] = {"project_id": material.PROJECT, "timestamp": NOW}
 
-    if not _plainest(body) == _plainest_that_refuses(body) == normalize(body):
-        raise AssertionError("the floor makes another string")
-
-    def in_c() -> object:
-        # what any reading of the scheme has to do in C: read the JSON, encode twice, one HMAC
-        json.loads(raw)
-        text = base64.urlsafe_b64encode(raw)
-        return base64.urlsafe_b64encode(hmac.digest(secret, text, hashlib.sha512))
-
-    def text_of(content: Any) -> bytes:
-        return base64.urlsafe_b64encode(_plainest(content).encode())
-
-    def hmac_floor(content: Any) -> object:
-        return base64.urlsafe_b64encode(hmac.digest(secret, text_of(content), hashlib.sha512))
-
-    def hmac_floor_that_refuses() -> object:
-        text = base64.urlsafe_b64encode(_plainest_that_refuses(_STRICT.decode(raw.decode())).encode())
-        signature = base64.urlsafe_b64encode(hmac.digest(secret, text, hashlib.sha512)).decode()
-        return {"id": material.PROJECT, "timestamp": str(NOW), "token": material.PROJECT, "signature": signature}
-
-    def rsa_floor() -> object:
-        digest = hashlib.sha256(text_of(json.loads(raw))).digest()
-        return base64.urlsafe_b64encode(keys.private.sign(digest, PKCS1, SHA256))
-
     series = bench.interleave(
         {
             "bare RSA sign": computed(lambda: keys.private.sign(message, PKCS1, SHA256)),
@@ -75,11 +48,6 @@ def signing(bench: Bench) -> Row:
             "HMAC, object to signature": computed(lambda: base64url_encode(keys.hmac.sign(signing_message(body, NOW)))),
             "normalize": computed(lambda: normalize(body)),
             "json.loads": computed(lambda: json.loads(raw)),
-            "in C: json.loads, base64 twice, HMAC": computed(in_c),
-            "floor: json.loads, plainest walk, base64 twice, HMAC": computed(lambda: hmac_floor(json.loads(raw))),
-            "floor: the same, refusing what has not one string, to headers": computed(hmac_floor_that_refuses),
-            "floor: the same without json.loads": computed(lambda: hmac_floor(body)),
-            "floor: the same with it, SHA-256 and RSA sign": computed(rsa_floor),
         },
         400,
     )
@@ -93,70 +61,18 @@ def signing(bench: Bench) -> Row:
     )
 
 
-def _plainest(body: dict[str, Any]) -> str:
-    """The normalised string of a body of text, integers, booleans and objects, without a check of anything."""
-    entries: list[str] = []
-    nodes = [("", body)]
-    for prefix, node in nodes:
-        for key, value in node.items():
-            if type(value) is dict:
-                nodes.append((f"{prefix}{key}:", value))
-            else:
-                entries.append(f"{prefix}{key}:{value if type(value) is not bool else int(value)}")
-    entries.sort()
-    return ";".join(entries)
-
-
-def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    built = dict(pairs)
-    if len(built) != len(pairs):
-        raise ValueError("a key stands twice")
-    return built
-
-
-_STRICT = json.JSONDecoder(object_pairs_hook=_named_once)
-
-
-def _plainest_that_refuses(body: dict[str, Any]) -> str:
-    """The same, which refuses what could be signed for another body, what has no normalised string, and too much."""
-    entries: list[str] = []
-    nodes = [("", body, 1)]
-    for prefix, node, depth in nodes:
-        if depth > 64:
-            raise ValueError("too deep")
-        for key, value in node.items():
-            if ":" in key or ";" in key:
-                raise ValueError("a key of two")
-            if type(value) is dict:
-                nodes.append((f"{prefix}{key}:", value, depth + 1))
-            elif type(value) is str or type(value) is int or value is None:
-                entries.append(f"{prefix}{key}:{value}")
-            elif type(value) is bool:
-                entries.append(f"{prefix}{key}:{int(value)}")
-            else:
-                raise ValueError("has no normalised string")
-    entries.sort()
-    text = ";".join(entries)
-    if len(text) > 4 << 20:
-        raise ValueError("too long")
-    return text
-
-
 def sizes(bench: Bench) -> Row:
     """How the cost of the normalised string grows with the body."""
-    lengths = [1, 4, 16, 64, 256, 1024]
-    bodies = {f"{kib} KiB": _of_size(kib << 10) for kib in lengths}
+    bodies = {f"{kib} KiB": _of_size(kib << 10) for kib in (1, 32, 1024)}
     turns = {}
     for name, (size, body) in bodies.items():
         turn = computed(partial(normalize, body))
         turns[name] = lambda turn=turn, size=size: turn() * 1000 / size
     series = bench.interleave(turns, 30)
-    points = [(float(kib), statistics.median(values)) for kib, values in zip(lengths, series.values(), strict=True)]
     return Row(
         series,
         units=dict.fromkeys(series, "ns per byte"),
         claims={"normalize-growth": ratios(series, "1024 KiB", "1 KiB")},
-        curves={"Normalising, ns per byte, by KiB of the body": {"normalize": points}},
     )
 
 
@@ -181,23 +97,14 @@ def callback(bench: Bench) -> Row:
     message = signing_message(body, NOW)
     signature = keys.private.sign(message, PKCS1, SHA256)
     public = keys.private.public_key()
-    encoded, timestamp = (headers[name] for name in (contract.HEADERS.signature, contract.HEADERS.timestamp))
 
     def bare() -> object:
         public.verify(signature, message, PKCS1, SHA256)
         return json.loads(raw)
 
-    def floor() -> object:
-        # what any check of it does: read it, make the string that was signed, decode, hash, verify
-        text = normalize(json.loads(raw)).encode()
-        signed = base64.urlsafe_b64encode(text).rstrip(b"=") + timestamp.encode()
-        public.verify(base64.urlsafe_b64decode(encoded + "=="), hashlib.sha256(signed).digest(), PKCS1, SHA256)
-        return hashlib.sha256(text).hexdigest()
-
     series = bench.interleave(
         {
             "RSA verify + json.loads": computed(bare),
-            "floor: json.loads, normalize, base64, SHA-256 twice, RSA verify": computed(floor),
             "callback, verified": computed(lambda: verifier.verify(raw, headers)),
         },
         400,

@@ -1,4 +1,4 @@
-"""What the wheel weighs."""
+"""The size of the wheel."""
 
 from __future__ import annotations
 

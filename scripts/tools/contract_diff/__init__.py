@@ -1,1 +1,1 @@
-"""What a change of the contract means for those who rely on it: breaking, risky, safe or documentation alone."""
+"""The meaning of a change of the contract for those who rely on it: breaking, risky, safe or documentation alone."""

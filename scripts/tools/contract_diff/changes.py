@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +40,7 @@ class Side(StrEnum):
 
 
 class Effect(StrEnum):
-    """What a change does to the set of values, without regard to who writes them."""
+    """The effect of a change on the set of values, without regard to who writes them."""
 
     NARROWS = "narrows"
     WIDENS = "widens"
@@ -123,17 +123,6 @@ class Change:
     why: str
     users: tuple[str, ...] = field(default=())
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "level": self.level.word,
-            "side": str(self.side),
-            "pointer": self.pointer,
-            "text": self.text,
-            "why": self.why,
-            "users": list(self.users),
-        }
-
     def __str__(self) -> str:
         shown, more = self.users[:2], len(self.users) - 2
         users = ", ".join(shown) + (f" and {more} more" if more > 0 else "")
@@ -150,12 +139,11 @@ def judged(place: Place, effect: Effect, text: str, why: str | None = None) -> C
 
 def told(place: Place, level: Level, text: str, why: str) -> Change:
     """A change whose gravity does not follow from the set of values."""
-    side = Side.API if level is Level.DOCUMENTATION else place.side  # a text is the same for both sides
-    return Change(level, side, place.pointer, text, why, (place.user,) if place.user else ())
+    return Change(level, place.side, place.pointer, text, why, (place.user,) if place.user else ())
 
 
 def merged(changes: Iterable[Change]) -> list[Change]:
-    """What is said of one place for several operations is said once; the gravest first."""
+    """Say once what holds for one place in several operations; the gravest first."""
     found: dict[Change, list[str]] = {}
     for change in changes:
         users = found.setdefault(replace(change, users=()), [])

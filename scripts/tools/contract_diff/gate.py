@@ -47,14 +47,6 @@ class Section:
         return re.findall(r"^- (.+(?:\n  .+)*)", found[1], re.MULTILINE) if found else []
 
 
-@dataclass(frozen=True)
-class Release:
-    """The last release before what is being prepared."""
-
-    version: Version
-    tag: str
-
-
 def sections(changelog: str) -> list[Section]:
     """All sections, in their order, which is from the newest to the oldest. Raises GateError where there is none."""
     found = list(_HEADING.finditer(changelog))
@@ -66,7 +58,7 @@ def sections(changelog: str) -> list[Section]:
 
 
 def current_version(root: Path) -> Version:
-    """What `highhelp/_version.py`, the one place, says. Raises GateError where it cannot be read."""
+    """The version in `highhelp/_version.py`, the one place. Raises GateError where it cannot be read."""
     text = (root / "highhelp" / "_version.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
     if not found:
@@ -81,7 +73,7 @@ def _version(text: str, where: str) -> Version:
         raise GateError(f"{where}: {text!r} is not a version") from None
 
 
-def last_release(made: Sequence[Section], current: Version, tags: set[str]) -> Release | None:
+def last_release(made: Sequence[Section], current: Version, tags: set[str]) -> Version | None:
     """The release to compare with: the newest dated section, other than the one that is being released just now.
 
     Raises:
@@ -97,7 +89,7 @@ def last_release(made: Sequence[Section], current: Version, tags: set[str]) -> R
         raise GateError(
             f"CHANGELOG.md says that {newest} was released, but there is no tag v{newest}: git fetch --tags"
         )
-    return Release(newest, f"v{newest}")
+    return newest
 
 
 def tags_of(root: Path) -> set[str]:
@@ -106,7 +98,7 @@ def tags_of(root: Path) -> set[str]:
 
 
 def git(root: Path, *arguments: str) -> str:
-    """What a git command prints. Raises GateError with git's own words where it fails."""
+    """The output of a git command. Raises GateError with git's own words where it fails."""
     done = subprocess.run(
         [shutil.which("git") or "git", "-C", str(root), *arguments],
         capture_output=True,
@@ -147,7 +139,7 @@ def made_step(last: Version, current: Version) -> str:
 
 
 def demands(changes: Sequence[Change], last: Version, current: Version, section: Section) -> list[str]:
-    """What is missing for these changes to be released, as sentences.
+    """The conditions that these changes do not meet yet, as sentences.
 
     Args:
         changes: From the last release's document to the present one.

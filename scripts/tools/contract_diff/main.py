@@ -4,14 +4,13 @@
 was (`git:REVISION:PATH` for another file). Requests, answers and callbacks are judged apart. `scripts/contract-diff
 --gate` compares with the last release, and demands a line in CHANGELOG.md and a step of the version that fit.
 
-Exit code: 0, or 1 where a change is as grave as `--fail-on` (default: breaking) or the gate demands something, or 2 for
-wrong use and for documents that cannot be read.
+Exit code: 0, or 1 where a change is breaking or the gate demands something, or 2 for wrong use and for documents that
+cannot be read.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections import Counter
 from pathlib import Path
@@ -51,26 +50,17 @@ def report(changes: Sequence[Change]) -> str:
     return "\n".join([*map(str, changes), total if changes else "no change"])
 
 
-def as_json(changes: Sequence[Change], **more: object) -> str:
-    """For machines."""
-    return json.dumps({"changes": [one.as_dict() for one in changes], **more}, ensure_ascii=False, indent=2)
-
-
-def run_gate(root: Path, *, machine: bool = False) -> int:
+def run_gate(root: Path) -> int:
     """Compare with the last release and say what is missing. Returns the exit code."""
     made = gate.sections((root / "CHANGELOG.md").read_text(encoding="utf-8"))
     current = gate.current_version(root)
     last = gate.last_release(made, current, gate.tags_of(root))
     if last is None:
-        said = f"nothing was released before {current}: there is no document to compare with"
-        print(as_json([], last=None, current=str(current), missing=[], note=said) if machine else said)
+        print(f"nothing was released before {current}: there is no document to compare with")
         return 0
-    changes = compare(read(f"git:{last.tag}", root), load(root / gate.SPEC))
-    missing = gate.demands(changes, last.version, current, gate.section_of(made, current))
-    if machine:
-        print(as_json(changes, last=str(last.version), current=str(current), missing=missing))
-    else:
-        print(f"since {last.version}:", report(changes), *missing, sep="\n")
+    changes = compare(read(f"git:v{last}", root), load(root / gate.SPEC))
+    missing = gate.demands(changes, last, current, gate.section_of(made, current))
+    print(f"since {last}:", report(changes), *missing, sep="\n")
     return 1 if missing else 0
 
 
@@ -81,19 +71,16 @@ def main(arguments: Sequence[str] | None = None, root: Path = ROOT) -> int:
     )
     parser.add_argument("documents", nargs="*", metavar="DOCUMENT", help="OLD and NEW: paths or git:REVISION[:PATH]")
     parser.add_argument("--gate", action="store_true", help="compare with the last release")
-    parser.add_argument("--json", action="store_true", help="print JSON, for machines")
-    words = [level.word for level in sorted(Level, reverse=True)]
-    parser.add_argument("--fail-on", choices=words, default=Level.BREAKING.word, help="exit 1 from this level on")
     options = parser.parse_args(arguments)
     if len(options.documents) != (0 if options.gate else 2):
         parser.error("--gate takes no documents" if options.gate else "two documents are needed: OLD NEW")
     try:
         if options.gate:
-            return run_gate(root, machine=options.json)
+            return run_gate(root)
         old, new = (read(source, root) for source in options.documents)
         changes = compare(old, new)
     except (DocumentError, gate.GateError) as error:
         print(error, file=sys.stderr)
         return 2
-    print(as_json(changes) if options.json else report(changes))
-    return 1 if changes and gate.worst(changes) >= Level[options.fail_on.upper()] else 0
+    print(report(changes))
+    return 1 if gate.worst(changes) is Level.BREAKING else 0

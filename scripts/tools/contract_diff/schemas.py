@@ -1,4 +1,7 @@
-"""Comparing two schemas for one side. Every key has a judge; a key without one is breaking, never overlooked."""
+"""Comparing two schemas for one side.
+
+Only the keywords that the generator takes have a judge (`VALIDATION` in `tools/generate/contract.py`).
+"""
 
 from __future__ import annotations
 
@@ -6,31 +9,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from tools.contract_diff.changes import Change, Effect, Level, Place, Side, judged, told
-from tools.contract_diff.forms import COMPONENTS, binds_type, plain, references, untouched, with_null
-from tools.contract_diff.values import (
-    ANNOTATIONS,
-    differs,
-    expanded,
-    listed,
-    listing,
-    mapping,
-    names,
-    same,
-    text,
-)
+from tools.contract_diff.judges import Changes, Judge, always, by_keys
+from tools.contract_diff.values import TEXTS, differs, followed, listed, listing, mapping, meaning, names, shown, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from typing import TypeAlias
-
     from tools.generate.document import Json
 
-    Changes: TypeAlias = Iterator[Change]
-    Judge: TypeAlias = Callable[["Schemas", str, Json, Json, Place], Changes]
-
-ALL_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
-LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties")
-UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+COMPONENTS = "#/components/schemas/"
+LOWER = ("minimum", "minLength")
+UPPER = ("maximum", "maxLength")
+_ALL_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
+_NULL = {"type": "null"}
 
 
 class Schemas:
@@ -38,86 +27,147 @@ class Schemas:
 
     Attributes:
         compared: The references of the old and of the new document that were compared with each other.
+        judges: By keyword, what judges its change.
     """
 
     def __init__(self, old: Json, new: Json) -> None:
         self.old, self.new = old, new
         self.compared: set[tuple[str, str]] = set()
-        self._untouched = untouched(old, new)
         self._active: list[tuple[str | None, str | None, Side]] = []
+        self.judges: dict[str, Judge] = {
+            **dict.fromkeys([*LOWER, *UPPER], _bound),
+            **dict.fromkeys(["const", "pattern", "if", "not"], _demand),
+            **dict.fromkeys(["allOf", "anyOf"], self._branches),
+            **dict.fromkeys(["then", "else"], self._inner),
+            "items": lambda key, old, new, place: self._inner(key, old, new, place.within("*")),
+            "additionalProperties": self._additional,
+            "properties": self._properties,
+            "required": _required,
+            "type": _type,
+            "enum": _enum,
+            "default": always(Level.RISKY, "what is left out means something else now"),
+            "deprecated": always(Level.RISKY, "it is announced whether it will be taken away"),
+            "format": always(Level.BREAKING, "the generated type follows the format"),
+            "title": always(Level.RISKY, "the client's generator may name a class by it"),
+            "x-final": always(Level.BREAKING, "another status starts the business action of a final one"),
+            "x-sensitive": _sensitive,
+        }
 
     def compare(self, old: Any, new: Any, place: Place) -> Changes:
         """Every change between two schemas.
 
         Args:
-            old: As it stands in the old document; True where nothing is demanded, False where nothing is allowed.
+            old: As it stands in the old document.
             new: As it stands in the new one.
             place: Where, and who writes the values.
 
         Raises:
             DocumentError: A reference leads nowhere, or something has not the form of OpenAPI.
         """
-        if self.is_untouched(old, new):
-            return
-        yield from self._beside(old, new, place)
-        old_name, old, old_null = plain(self.old, old, place.pointer)
-        new_name, new, new_null = plain(self.new, new, place.pointer)
+        old_name, old, old_null = _plain(self.old, old, place.pointer)
+        new_name, new, new_null = _plain(self.new, new, place.pointer)
         if new_name is not None:
             place = replace(place, pointer=new_name)
         if old_name is not None and new_name is not None:
             self.compared.add((old_name, new_name))
         yield from _model(old_name, old, new_name, new, place)
         if isinstance(old, bool) or isinstance(new, bool):
-            yield from _all_or_nothing(old, new, place)
+            if old is not new:
+                yield judged(place, Effect.CHANGES, f"the schema {text(old)} becomes {text(new)}")
             return
         step = (old_name, new_name, place.side)
         if step in self._active and old_name is not None:
             return  # a circle: it is being compared further up
-        old, new = mapping(old, place.pointer), mapping(new, place.pointer)
         if old_null != new_null:
-            if binds_type(old) and binds_type(new):
-                effect = Effect.OPTIONAL if new_null else Effect.NARROWS
-                yield judged(place, effect, "null is possible now" if new_null else "null is no longer possible")
-            else:  # where no type is demanded, null is possible anyway
-                old, new = with_null(old, old_null), with_null(new, new_null)
+            effect = Effect.OPTIONAL if new_null else Effect.NARROWS
+            yield judged(place, effect, "null is possible now" if new_null else "null is no longer possible")
         self._active.append(step)
         try:
-            for key in names(old, new):
-                yield from self._key(key, old, new, place.at(key))
+            yield from by_keys(mapping(old, place.pointer), mapping(new, place.pointer), place, self.judges)
         finally:
             self._active.pop()
 
-    def _beside(self, old: Any, new: Any, place: Place) -> Changes:
-        """What is said beside a reference or a choice that may be null, and not of what it leads to."""
+    def _inner(self, key: str, old: Json, new: Json, place: Place) -> Changes:
+        yield from self.compare(old.get(key, {}), new.get(key, {}), place)
+
+    def _additional(self, key: str, old: Json, new: Json, place: Place) -> Changes:
+        before, after = old.get(key, True), new.get(key, True)
+        if not (isinstance(before, bool) and isinstance(after, bool)):
+            yield from self.compare(before, after, place.within("*"))
+        elif before is not after and place.side.written:
+            effect = Effect.WIDENS if after else Effect.NARROWS
+            yield judged(place, effect, "unknown fields are allowed now" if after else "unknown fields are refused now")
+        elif before is not after:
+            what = "unknown fields may come now" if after else "unknown fields are ruled out now"
+            yield told(place, Level.RISKY, what, "models keep unknown fields only where they may come")
+
+    def _properties(self, key: str, old: Json, new: Json, place: Place) -> Changes:
+        before, after = mapping(old.get(key), place.pointer), mapping(new.get(key), place.pointer)
+        for name in names(before, after):
+            inner = place.within(name).at(name)
+            if name not in after:
+                yield judged(inner, Effect.GONE, f"the field {name} is gone")
+            elif name not in before:
+                yield _new_field(name, old, new, inner)
+            else:
+                yield from self.compare(before[name], after[name], inner)
+
+    def _branches(self, key: str, old: Json, new: Json, place: Place) -> Changes:
+        """`allOf`, `anyOf`: equal branches belong together, then the others by their order where as many are left."""
+        if (key in old) != (key in new):
+            effect = Effect.NARROWS if key in new else Effect.WIDENS
+            yield judged(place, effect, f"{key} is demanded now" if key in new else f"{key} is no longer demanded")
+            return
         before, after = (
-            {key: value for key, value in one.items() if key in ANNOTATIONS}
-            if isinstance(one, dict) and ("$ref" in one or "anyOf" in one) else {}
-            for one in (old, new)
-        )  # fmt: skip
-        for key in names(before, after):
-            yield from self._key(key, before, after, place.at(key))
-
-    def is_untouched(self, old: Any, new: Any) -> bool:
-        """Whether two schemas are equal, with all that they lead to."""
-        return same(old, new) and references(old) <= self._untouched
-
-    def _key(self, key: str, old: Json, new: Json, place: Place) -> Changes:
-        judge = JUDGES.get(key)
-        if judge is not None:
-            yield from judge(self, key, old, new, place)
-        elif differs(key, old, new):
-            yield judged(place, Effect.UNKNOWN, f"{key}: {shown(old, key)} becomes {shown(new, key)}")
-
-
-def shown(schema: Mapping[str, Any], key: str) -> str:
-    """A key's value for a sentence."""
-    value = text(schema[key]) if key in schema else "nothing"
-    return value if len(value) <= 80 else f"{value[:77]}..."
+            {text(meaning(branch)): branch for branch in listing(one[key], place.pointer)} for one in (old, new)
+        )
+        gone = [branch for branch in before if branch not in after]
+        added = [branch for branch in after if branch not in before]
+        pairs = [(branch, branch) for branch in before if branch in after]
+        if len(gone) == len(added):
+            pairs += zip(gone, added, strict=True)
+            gone, added = [], []
+        for left, right in pairs:
+            yield from self.compare(before[left], after[right], place.at(list(after).index(right)))
+        # one branch more demands more in an allOf, and less in an anyOf
+        more, less = (Effect.NARROWS, Effect.WIDENS) if key == "allOf" else (Effect.WIDENS, Effect.NARROWS)
+        for branch in added:
+            effect = more if place.side.written or key == "allOf" else Effect.CHANGES
+            yield judged(place, effect, f"{key} has a branch more: {branch}")
+        for branch in gone:
+            yield judged(place, less, f"{key} has a branch less: {branch}")
 
 
 def becomes_class(schema: Any) -> bool:
     """Whether a component schema becomes a class of the client, whose name programs write."""
     return isinstance(schema, dict) and ("enum" in schema or schema.get("type") == "object" or "properties" in schema)
+
+
+def _plain(document: Json, schema: Any, where: str) -> tuple[str | None, Any, bool]:
+    """The component that a schema leads to, the schema there without its null, and whether there was a null."""
+    name, null = None, False
+    while isinstance(schema, dict):
+        reference, schema = followed(document, schema, where)
+        if reference is not None:
+            name = reference
+            continue
+        stripped = _without_null(schema)
+        if stripped == schema:
+            break
+        schema, null = stripped, True
+    return name, schema, null
+
+
+def _without_null(schema: Json) -> Json:
+    """The schema without its null, which is written in one of two ways."""
+    branches = schema.get("anyOf")
+    if isinstance(branches, list) and _NULL in branches and set(schema) - {"anyOf"} <= TEXTS:
+        rest = [branch for branch in branches if branch != _NULL]
+        return rest[0] if len(rest) == 1 and isinstance(rest[0], dict) else {"anyOf": rest}
+    kinds = schema.get("type")
+    if isinstance(kinds, list) and "null" in kinds and len(kinds) > 1 and "enum" not in schema:
+        return {**schema, "type": [kind for kind in kinds if kind != "null"]}
+    return schema
 
 
 def _model(old_name: str | None, old: Any, new_name: str | None, new: Any, place: Place) -> Changes:
@@ -127,106 +177,59 @@ def _model(old_name: str | None, old: Any, new_name: str | None, new: Any, place
         yield judged(place, Effect.GONE, f"the model {was} becomes {now or 'another type'}")
 
 
-def _all_or_nothing(old: Any, new: Any, place: Place) -> Changes:
-    if same(old, new) or (old in (True, {}) and new in (True, {})):
-        return
-    if new is False or (old is True and isinstance(new, dict)):
-        yield judged(place, Effect.NARROWS, "nothing is allowed here now" if new is False else "values are bound now")
-    else:
-        yield judged(place, Effect.WIDENS, "values are allowed here now" if old is False else "any value is allowed")
-
-
-def _annotation(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    if differs(key, old, new):
-        yield told(place, Level.DOCUMENTATION, f"the {key} is another one", "no value is judged by it")
-
-
-def _title(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    if differs(key, old, new):
-        yield told(place, Level.RISKY, f"the title {shown(old, key)} becomes {shown(new, key)}",
-                   "the client's generator may name a class by it")  # fmt: skip
-
-
-def _type(_: Schemas, __: str, old: Json, new: Json, place: Place) -> Changes:
+def _type(_: str, old: Json, new: Json, place: Place) -> Changes:
     before, after = _types(old), _types(new)
     gone, added = sorted(before - after), sorted(after - before)
     if gone and added:
         yield judged(place, Effect.CHANGES, f"the type {listed(sorted(before))} becomes {listed(sorted(after))}")
     elif gone:
         yield judged(place, Effect.NARROWS, f"the type {listed(gone)} is no longer possible")
-    elif added == ["null"]:
-        yield judged(place, Effect.OPTIONAL, "null is possible now")
     elif added:
         effect = Effect.WIDENS if place.side.written else Effect.CHANGES
         yield judged(place, effect, f"the type {listed(added)} is possible now")
 
 
 def _types(schema: Json) -> set[str]:
-    kinds = schema.get("type", list(ALL_TYPES))
-    found = {str(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])}
-    return found | {"integer"} if "number" in found else found
+    kinds = schema.get("type", list(_ALL_TYPES))
+    return {str(kind) for kind in (kinds if isinstance(kinds, list) else [kinds])}
 
 
-def _enum(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
+def _enum(key: str, old: Json, new: Json, place: Place) -> Changes:
     if key not in old or key not in new:
         effect = Effect.NARROWS if key in new else Effect.WIDENS
         yield judged(place, effect, "only listed values are possible now" if key in new else "any value is possible")
         return
-    before, after = listing(old[key], place.pointer), listing(new[key], place.pointer)
-    known_before, known_after = {text(value) for value in before}, {text(value) for value in after}
-    if gone := [value for value in before if text(value) not in known_after]:
+    before, after = (
+        {text(value): value for value in listing(values, place.pointer)} for values in (old[key], new[key])
+    )
+    if gone := [value for known, value in before.items() if known not in after]:
         yield judged(place, Effect.GONE, f"the value {listed(gone)} is gone")
-    if added := [value for value in after if text(value) not in known_before]:
+    if added := [value for known, value in after.items() if known not in before]:
         yield judged(place, Effect.WIDENS, f"the value {listed(added)} is new")
 
 
-def _only_value(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    """`const`, `pattern` and the like: where both have one, nobody can tell which of them is narrower."""
+def _demand(key: str, old: Json, new: Json, place: Place) -> Changes:
+    """`const`, `pattern`, `if`, `not`: where both have one, nobody can say which of them is narrower."""
+    if not differs(key, old, new):
+        return
     if key in old and key in new:
-        if not same(old[key], new[key]):
-            yield judged(place, Effect.CHANGES, f"the {key} {shown(old, key)} becomes {shown(new, key)}")
+        yield judged(place, Effect.CHANGES, f"the {key} {shown(old, key)} becomes {shown(new, key)}")
     elif key in new:
         yield judged(place, Effect.NARROWS, f"the {key} {shown(new, key)} is demanded now")
     else:
         yield judged(place, Effect.WIDENS, f"the {key} {shown(old, key)} is no longer demanded")
 
 
-def _bound(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    before, after = old.get(key), new.get(key)
-    if same(before, after):
+def _bound(key: str, old: Json, new: Json, place: Place) -> Changes:
+    if not differs(key, old, new):
         return
     wide = float("-inf" if key in LOWER else "inf")
-    numbers = [wide if value is None else value for value in (before, after)]
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in numbers):
-        yield judged(place, Effect.UNKNOWN, f"{key}: {shown(old, key)} becomes {shown(new, key)}")
-        return
-    narrower = numbers[1] > numbers[0] if key in LOWER else numbers[1] < numbers[0]
-    effect = Effect.NARROWS if narrower else Effect.WIDENS
+    before, after = (one.get(key, wide) for one in (old, new))
+    effect = Effect.UNKNOWN
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in (before, after)):
+        narrower = after > before if key in LOWER else after < before
+        effect = Effect.NARROWS if narrower else Effect.WIDENS
     yield judged(place, effect, f"the {key} {shown(old, key)} becomes {shown(new, key)}")
-
-
-def _unique(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    before, after = old.get(key, False), new.get(key, False)
-    if not same(before, after):
-        yield judged(place, Effect.NARROWS if after is True else Effect.WIDENS, f"{key} becomes {text(after)}")
-
-
-def _format(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    if differs(key, old, new):
-        # the generated type follows the format, so it is another one for both sides
-        yield judged(place, Effect.CHANGES, f"the format {shown(old, key)} becomes {shown(new, key)}")
-
-
-def _properties(schemas: Schemas, _: str, old: Json, new: Json, place: Place) -> Changes:
-    before, after = mapping(old.get("properties"), place.pointer), mapping(new.get("properties"), place.pointer)
-    for name in names(before, after):
-        inner = place.within(name).at(name)
-        if name not in after:
-            yield judged(inner, Effect.GONE, f"the field {name} is gone")
-        elif name not in before:
-            yield _new_field(name, old, new, inner)
-        else:
-            yield from schemas.compare(before[name], after[name], inner)
 
 
 def _new_field(name: str, old: Json, new: Json, place: Place) -> Change:
@@ -243,11 +246,11 @@ def _new_field(name: str, old: Json, new: Json, place: Place) -> Change:
     return told(place, Level.SAFE, f"the field {name} is new", "readers keep unknown fields")
 
 
-def _required(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
+def _required(key: str, old: Json, new: Json, place: Place) -> Changes:
     before, after = listing(old.get(key), place.pointer), listing(new.get(key), place.pointer)
     old_fields, new_fields = (mapping(one.get("properties"), place.pointer) for one in (old, new))
     for name in after:
-        brand_new = name in new_fields and name not in old_fields  # told with the field
+        brand_new = name in new_fields and name not in old_fields  # judged with the field
         if name not in before and not brand_new:
             yield judged(place.within(str(name)), Effect.NARROWS, f"the field {name} is required now")
     for name in before:
@@ -256,170 +259,9 @@ def _required(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Chang
             yield judged(place.within(str(name)), Effect.OPTIONAL, f"the field {name} is optional now")
 
 
-def _additional(schemas: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    before, after = old.get(key, True), new.get(key, True)
-    if isinstance(before, bool) and isinstance(after, bool) and before is not after and not place.side.written:
-        what = "unknown fields may come now" if after else "unknown fields are ruled out now"
-        yield told(place, Level.RISKY, what, "models keep unknown fields only where they may come")
-        return
-    yield from schemas.compare(before, after, place.within("*"))
-
-
-def _every_value(schemas: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    yield from schemas.compare(old.get(key, True), new.get(key, True), place.within("*"))
-
-
-def _branches(schemas: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    """`allOf`, `anyOf`, `oneOf`: equal branches are left out, the others are told one by one or compared in pairs."""
-    if key not in old or key not in new:
-        # one branch more demands more of an allOf; the keyword itself demands something in every case
-        effect = Effect.NARROWS if key in new else Effect.WIDENS
-        yield judged(place, effect, f"{key} is demanded now" if key in new else f"{key} is no longer demanded")
-        return
-    before, after = listing(old[key], place.pointer), listing(new[key], place.pointer)
-    pairs = _paired(before, after)
-    for left, right in pairs:
-        if left is not None and right is not None:
-            inner = place.at(right)
-            found = schemas.compare(before[left], after[right], inner)
-            yield from (_at_least_risky(change) for change in found) if key == "oneOf" else found
-    widens, narrows = (Effect.NARROWS, Effect.WIDENS) if key == "allOf" else (Effect.WIDENS, Effect.NARROWS)
-    for left, right in pairs:
-        if left is None and right is not None:
-            effect = widens if place.side.written or key == "allOf" else Effect.CHANGES
-            change = judged(place.at(right), effect, f"{key} has a branch more: {shown({key: after[right]}, key)}")
-            yield _at_least_risky(change) if key == "oneOf" else change
-        elif right is None and left is not None:
-            change = judged(place.at(left), narrows, f"{key} has a branch less: {shown({key: before[left]}, key)}")
-            yield _at_least_risky(change) if key == "oneOf" else change
-
-
-def _at_least_risky(change: Change) -> Change:
-    # what fits one branch more or less of a oneOf may fit two of them, or one, where it was the other way round
-    if change.level is not Level.SAFE:
-        return change
-    why = "of a oneOf exactly one branch may fit, which this changes in a way that is not seen here"
-    return Change(Level.RISKY, change.side, change.pointer, change.text, why, change.users)
-
-
-def _paired(before: list[Any], after: list[Any]) -> list[tuple[int | None, int | None]]:
-    """Places of branches that belong together: by their text, then by their order where as many are left."""
-    pairs: list[tuple[int | None, int | None]] = []
-    left, right = list(range(len(before))), list(range(len(after)))
-    for one in list(left):
-        for other in right:
-            if same(before[one], after[other]):
-                pairs.append((one, other))
-                left.remove(one)
-                right.remove(other)
-                break
-    if len(left) == len(right):
-        return [*pairs, *zip(left, right, strict=True)]
-    return [*pairs, *((one, None) for one in left), *((None, other) for other in right)]
-
-
-def _condition(schemas: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    """`if` with its `then` and `else`, judged as one."""
-    if ("if" in old) != ("if" in new):
-        added = "if" in new
-        what = f"a condition is {'new' if added else 'gone'}: {shown(new if added else old, 'if')}"
-        yield judged(place, Effect.NARROWS if added else Effect.WIDENS, what)
-        return
-    if not _equal(schemas, old["if"], new["if"], place):
-        yield judged(place, Effect.CHANGES, f"the condition {shown(old, key)} becomes {shown(new, key)}")
-
-
-def _consequence(schemas: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    if ("if" in old) == ("if" in new):
-        yield from schemas.compare(old.get(key, True), new.get(key, True), place)
-
-
-def _not(schemas: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    if key not in old or key not in new:
-        what = f"what is ruled out is {'new' if key in new else 'gone'}: {shown(new if key in new else old, key)}"
-        yield judged(place, Effect.NARROWS if key in new else Effect.WIDENS, what)
-    elif not _equal(schemas, old[key], new[key], place):
-        yield judged(place, Effect.CHANGES, f"what is ruled out is another: {shown(new, key)}")
-
-
-def _equal(schemas: Schemas, old: Any, new: Any, place: Place) -> bool:
-    return same(expanded(schemas.old, old, place.pointer), expanded(schemas.new, new, place.pointer))
-
-
-def _default(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    if differs(key, old, new):
-        yield told(place, Level.RISKY, f"the default {shown(old, key)} becomes {shown(new, key)}",
-                   "what is left out means something else now")  # fmt: skip
-
-
-def _deprecated(_: Schemas, __: str, old: Json, new: Json, place: Place) -> Changes:
-    yield from deprecated(old, new, place)
-
-
-def deprecated(old: Json, new: Json, place: Place) -> Changes:
-    """The announcement that something will go."""
-    before, after = old.get("deprecated", False), new.get("deprecated", False)
-    if not same(before, after):
-        why = "it will be taken away" if after else "it stays after all"
-        yield told(place, Level.RISKY if after else Level.SAFE, f"deprecated becomes {text(after)}", why)
-
-
-def _sensitive(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    if same(old.get(key), new.get(key)):
-        return
+def _sensitive(key: str, old: Json, new: Json, place: Place) -> Changes:
     if key not in old:
         yield told(place, Level.SAFE, f"it is {shown(new, key)} data now", "it is masked where it was shown")
-    elif key not in new:
-        yield told(place, Level.BREAKING, f"it is no longer {shown(old, key)} data", "it is shown where it was masked")
-    else:
-        yield told(place, Level.RISKY, f"{shown(old, key)} data becomes {shown(new, key)} data",
-                   "it may be shown where it was masked")  # fmt: skip
-
-
-def _final(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    before, after = ({text(value) for value in listing(one.get(key), place.pointer)} for one in (old, new))
-    if before != after:
-        what = f"the final statuses {listed(sorted(before))} become {listed(sorted(after))}"
-        yield told(place, Level.BREAKING, what, "another status starts the business action of a final one")
-
-
-def _member_names(_: Schemas, key: str, old: Json, new: Json, place: Place) -> Changes:
-    (before, spare_before), (after, spare_after) = (_names_of_members(key, one, place) for one in (old, new))
-    for value in before:
-        if value in after and before[value] != after[value]:
-            yield judged(place, Effect.GONE, f"the member name of {value} is {after[value]}, it was {before[value]}")
-    if spare_before != spare_after:
-        yield judged(place, Effect.UNKNOWN, f"{key} names {len(spare_after)} values that are not in the enum")
-
-
-def _names_of_members(key: str, schema: Json, place: Place) -> tuple[dict[str, str], list[str]]:
-    values = [text(value) for value in listing(schema.get("enum"), place.pointer)]
-    given = [str(name) for name in listing(schema.get(key), place.pointer)]
-    made = "made from its value"
-    return dict(zip(values, [*given, *[made] * len(values)], strict=False)), given[len(values) :]
-
-
-JUDGES: dict[str, Judge] = {
-    **dict.fromkeys(ANNOTATIONS | {"x-enumDescriptions"}, _annotation),
-    **dict.fromkeys([*LOWER, *UPPER], _bound),
-    **dict.fromkeys(["const", "pattern", "multipleOf"], _only_value),
-    **dict.fromkeys(["items", "propertyNames"], _every_value),
-    **dict.fromkeys(["allOf", "anyOf", "oneOf"], _branches),
-    **dict.fromkeys(["then", "else"], _consequence),
-    "additionalProperties": _additional,
-    "default": _default,
-    "deprecated": _deprecated,
-    "enum": _enum,
-    "format": _format,
-    "if": _condition,
-    "not": _not,
-    "properties": _properties,
-    "required": _required,
-    "title": _title,
-    "type": _type,
-    "uniqueItems": _unique,
-    "x-enum-varnames": _member_names,
-    "x-final": _final,
-    "x-sensitive": _sensitive,
-}
-"""Who judges a key of a schema."""
+    elif differs(key, old, new):
+        what = f"{key}: {shown(old, key)} becomes {shown(new, key)}"
+        yield told(place, Level.BREAKING, what, "it may be shown where it was masked")

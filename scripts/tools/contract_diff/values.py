@@ -1,4 +1,4 @@
-"""Reading the document: comparing values as JSON does, following references."""
+"""Reading the document: comparing values as JSON does, leaving texts aside, following references."""
 
 from __future__ import annotations
 
@@ -10,11 +10,17 @@ from tools.generate.document import DocumentError, Json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-ANNOTATIONS = frozenset({
-    "$comment", "deprecated", "description", "example", "examples", "externalDocs", "summary", "title", "x-provenance",
+TEXTS = frozenset({
+    "$comment", "description", "example", "examples", "externalDocs", "summary", "x-enumDescriptions", "x-provenance",
     "x-source",
 })  # fmt: skip
-"""Keys that say something about a schema and nothing about its values: beside a `$ref` they do not bind."""
+"""Keys that only people read. They bind nobody, also next to a `$ref`."""
+
+NAMES = frozenset({
+    "content", "headers", "paths", "properties", "responses", "schemas", "securitySchemes", "webhooks",
+    "x-transitions",
+})  # fmt: skip
+"""Keys of objects whose own keys are names: a field may be called `description`."""
 
 
 def text(value: Any) -> str:
@@ -22,9 +28,25 @@ def text(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
 
+def meaning(value: Any, *, named: bool = False) -> Any:
+    """A value without the texts in it.
+
+    Args:
+        value: A part of a document.
+        named: Whether its keys are names.
+    """
+    if isinstance(value, list):
+        return [meaning(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: meaning(item, named=key in NAMES and not named) for key, item in value.items() if named or key not in TEXTS
+    }
+
+
 def same(one: Any, other: Any) -> bool:
-    """Whether two values are equal as JSON."""
-    return text(one) == text(other)
+    """Whether two values are equal as JSON, but for texts."""
+    return text(meaning(one)) == text(meaning(other))
 
 
 def differs(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
@@ -56,9 +78,9 @@ def listing(value: Any, where: str) -> list[Any]:
 
 
 def followed(document: Json, value: Any, where: str) -> tuple[str | None, Any]:
-    """Follow one `$ref`: the pointer that it names, and what stands there.
+    """Follow one `$ref`: the pointer that it names, and the value there.
 
-    Annotations beside it are left out; what binds beside it (3.1 allows it) binds as well, so it becomes an `allOf`.
+    Keywords next to it that bind (3.1 allows that) make an `allOf` of both.
 
     Raises:
         DocumentError: It leads out of the document or nowhere.
@@ -74,35 +96,16 @@ def followed(document: Json, value: Any, where: str) -> tuple[str | None, Any]:
         if not isinstance(target, dict) or key not in target:
             raise DocumentError(f"{where}: {reference} points nowhere")
         target = target[key]
-    beside = {key: item for key, item in value.items() if key != "$ref"}
-    if set(beside) <= ANNOTATIONS:
-        return reference, target
-    return None, {"allOf": [{"$ref": reference}], **{k: v for k, v in beside.items() if k != "allOf"},
-                  **({"allOf": [{"$ref": reference}, *beside["allOf"]]} if "allOf" in beside else {})}  # fmt: skip
-
-
-def expanded(document: Json, value: Any, where: str, inside: tuple[str, ...] = ()) -> Any:
-    """A value with every `$ref` replaced by what it names and without annotations; a circle stays a `$ref`."""
-    if isinstance(value, list):
-        return [expanded(document, item, where, inside) for item in value]
-    if not isinstance(value, dict):
-        return value
-    reference, full = followed(document, value, where)
-    if reference is not None:
-        if reference in inside:
-            return {"$ref": reference}
-        inside = (*inside, reference)
-    if not isinstance(full, dict):
-        return full
-    kept = {key: item for key, item in full.items() if key not in ANNOTATIONS or _is_name(key, full)}
-    return {key: expanded(document, item, where, inside) for key, item in kept.items()}
-
-
-def _is_name(key: str, holder: Mapping[str, Any]) -> bool:
-    # among properties, `description` is the name of a field, whose value is a schema
-    return isinstance(holder[key], dict) and key not in ("example", "examples", "externalDocs")
+    more = {key: item for key, item in value.items() if key != "$ref" and key not in TEXTS}
+    return (None, {"allOf": [{"$ref": reference}, more]}) if more else (reference, target)
 
 
 def listed(values: Iterable[Any]) -> str:
     """Values for a sentence."""
     return ", ".join(str(value) if isinstance(value, str) else text(value) for value in values)
+
+
+def shown(holder: Mapping[str, Any], key: str) -> str:
+    """A key's value for a sentence."""
+    value = text(holder[key]) if key in holder else "nothing"
+    return value if len(value) <= 80 else f"{value[:77]}..."

@@ -18,11 +18,9 @@ from playwright.sync_api import sync_playwright
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, FloatRect, Page
+    from playwright.sync_api import Browser, Page
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
-TALLEST = 16_000
-"""Pixels of one picture."""
 PATIENCE = 120_000
 """Milliseconds that a busy machine may take for one step."""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -33,7 +31,7 @@ CHECKS = [(HERE / name).read_text(encoding="utf-8") for name in ("wider.js", "ov
 
 
 def problems(site: Path, screenshots: Path, program: str) -> list[str]:
-    """What does not fit, page by page.
+    """Find what does not fit, page by page.
 
     Args:
         site: Its folder.
@@ -69,27 +67,14 @@ def _at(size: str, browser: Browser, url: str, names: list[str], screenshots: Pa
         said = [*noted, *seen(page)]
         noted.clear()
         found += [f"{name} on a {size}: {one}" for one in said]
-        photograph(page, screenshots / f"{name.removesuffix('.html').replace('/', '-')}-{size}")
+        picture = screenshots / f"{name.removesuffix('.html').replace('/', '-')}-{size}.png"
+        page.screenshot(path=picture, full_page=True, animations="disabled")
     page.close()
     return found
 
 
-def photograph(page: Page, path: Path) -> None:
-    """Take the whole page, in several pictures where it is tall: Chromium paints no more than 16384 pixels in one."""
-    width, height = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollHeight]")
-    for number, top in enumerate(range(0, height, TALLEST)):
-        part: FloatRect = {"x": 0, "y": top, "width": width, "height": min(TALLEST, height - top)}
-        name = f"{path.name}-{number + 1}.png" if number else f"{path.name}.png"
-        page.screenshot(path=path.with_name(name), full_page=True, clip=part, animations="disabled")
-
-
-def foreign(asked: str, url: str) -> list[str]:
-    """What is wrong with asking for an address."""
-    return [] if asked.startswith((url, "data:", "blob:")) else [f"asks for {asked}"]
-
-
 def seen(page: Page) -> list[str]:
-    """What does not fit on the page that is shown."""
+    """Find what does not fit on the page that is shown."""
     return [problem for check in CHECKS for problem in page.evaluate(check)]
 
 

@@ -30,7 +30,7 @@ MODULES: dict[str, tuple[str, str, tuple[str, ...]]] = {
 """Page -> its title, a sentence, and the modules whose names it lists."""
 
 ELSEWHERE = {"models"}
-"""Names of `highhelp` that have a page of their own."""
+"""Names of `highhelp` that have a separate page."""
 
 
 def names(module: str) -> tuple[str, ...]:

@@ -9,15 +9,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from tools.docs import contract_page, reference
 from tools.generate import document
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = ROOT / "build"
@@ -57,8 +52,7 @@ def stage() -> None:
     for page, text in made.items():
         (target / page).parent.mkdir(exist_ok=True)
         (target / page).write_text(text, encoding="utf-8")
-    settings = (HERE / "zensical.toml").read_text(encoding="utf-8")
-    SETTINGS.write_text(without_missing(settings, target), encoding="utf-8")
+    shutil.copy(HERE / "zensical.toml", SETTINGS)
 
 
 def linked(text: str, kept: Path) -> str:
@@ -85,19 +79,3 @@ def linked(text: str, kept: Path) -> str:
 def _page(kept: Path) -> str | None:
     name = kept.relative_to(ROOT).as_posix() if kept.is_relative_to(ROOT) else ""
     return MOVED.get(name) or (name.removeprefix("docs/") if name.startswith("docs/") else None)
-
-
-def without_missing(settings: str, target: Path) -> str:
-    """The settings without the pages that are not there."""
-    missing = [page for page in listed(tomllib.loads(settings)["project"]["nav"]) if not (target / page).is_file()]
-    return "".join(
-        line for line in settings.splitlines(keepends=True) if not any(f'= "{page}"' in line for page in missing)
-    )
-
-
-def listed(nav: Any) -> Iterator[str]:
-    """The pages of a navigation."""
-    if isinstance(nav, str):
-        yield nav
-    for inner in nav.values() if isinstance(nav, dict) else nav if isinstance(nav, list) else ():
-        yield from listed(inner)

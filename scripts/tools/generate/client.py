@@ -46,9 +46,10 @@ class Method:
     body: str
     response: str
     response_module: str
-    docstring: str
+    summary: str
+    description: str
+    known: str
     wait_name: str | None
-    wait_docstring: str
 
 
 @dataclass(frozen=True)
@@ -151,9 +152,10 @@ def _method(document: Json, data: Json, operation: Operation) -> Method:
         body=body,
         response=operation.response,
         response_module=_module(operation.response),
-        docstring=_docstring(data, operation, arguments),
+        summary=operation.summary,
+        description=str(data["description"]).strip(),
+        known=f"{operation.provenance}, {operation.source}" if operation.source else operation.provenance,
         wait_name=f"wait_{operation.method_name.removeprefix('get_')}" if waits else None,
-        wait_docstring=_wait_docstring(operation, arguments),
     )
 
 
@@ -185,40 +187,3 @@ def _leaves(document: Json, request: str) -> tuple[tuple[Argument, ...], str]:
 def _expression(tree: dict[str, Any]) -> str:
     parts = (f'"{name}": {_expression(value) if isinstance(value, dict) else value}' for name, value in tree.items())
     return "given({" + ", ".join(parts) + "})"
-
-
-def _docstring(data: Json, operation: Operation, arguments: tuple[Argument, ...]) -> str:
-    known = f"{operation.provenance}, {operation.source}" if operation.source else operation.provenance
-    lines = [f"{operation.summary}.", "", str(data["description"]).strip(), ""]
-    if operation.retry == "safe":
-        lines += _arguments(arguments, "Seconds for the whole call; absent, the client's own setting holds.")
-    else:
-        lines += [
-            "Args:",
-            f"    body: The request: a `{operation.request}`, or a mapping of the same form.",
-            "    timeout: Seconds for the whole call; absent, the client's own setting holds.",
-            "",
-        ]
-    lines += ["Returns:", f"    The answer, a `{operation.response}`.", "", f"How this is known: {known}.", ""]
-    return "\n".join(lines)
-
-
-def _arguments(arguments: tuple[Argument, ...], timeout: str) -> list[str]:
-    return ["Args:", *(f"    {item.name}: {item.description}" for item in arguments), f"    timeout: {timeout}", ""]
-
-
-def _wait_docstring(operation: Operation, arguments: tuple[Argument, ...]) -> str:
-    return "\n".join(
-        [
-            "Ask until the payment has a final status.",
-            "",
-            *_arguments(arguments, "Seconds after which WaitTimeout is raised with the last state.")[:-1],
-            "    on_change: Called with each new state, also with the last one.",
-            "    cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:",
-            "        cancel its task.",
-            "",
-            "Returns:",
-            f"    The final state, a `{operation.response}`.",
-            "",
-        ]
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,15 +11,16 @@ from typing import TYPE_CHECKING
 from tools.generate import contract
 from tools.generate.document import Json, webhooks
 from tools.generate.static import types
+from tools.markdown import render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
 STATIC = Path(__file__).parent / "static"
 SHAPES = [name for name, value in vars(types).items() if hasattr(value, "_fields")]
 """Names of the classes that the data is made of."""
 FUNCTIONS = {"ref_name": "references", "resolve": "references"}
-"""What else the package exports, with the file of `static/` that holds it."""
+"""Functions that the package exports, with the file of `static/` that holds it."""
 
 
 @dataclass(frozen=True)
@@ -128,48 +128,16 @@ def write(document: Json, target: Path) -> None:
     for module in {"types", *FUNCTIONS.values()}:
         shutil.copy(STATIC / f"{module}.py", target)
     for module, constants in groupby(CONSTANTS, lambda constant: constant.module):
-        (target / f"{module}.py").write_text(_module(module, list(constants), document), encoding="utf-8")
-    (target / "__init__.py").write_text(_package(), encoding="utf-8")
-
-
-def _module(name: str, constants: Sequence[Constant], document: Json) -> str:
-    lines = [f'"""The contract\'s {name}."""', "", "from __future__ import annotations", ""]
-    annotations = " ".join(constant.annotation for constant in constants)
-    if "Mapping" in annotations:
-        lines.append("from collections.abc import Mapping")
-    lines.append(f"from typing import {'Any, Final' if 'Any' in annotations else 'Final'}")
-    used = [name for name in SHAPES if re.search(rf"\b{name}\b", annotations)]
-    if used:
-        lines += ["", f"from .types import {', '.join(used)}"]
-    for constant in constants:
-        value = literal(constant.value(document))
-        lines += ["", f"{constant.name}: Final[{constant.annotation}] = {value}", f'"""{constant.text}"""']
-    return "\n".join(lines) + "\n"
-
-
-def _package() -> str:
+        text = _rendered("module", about=module, constants=list(constants), shapes=SHAPES, document=document)
+        (target / f"{module}.py").write_text(text, encoding="utf-8")
     where = {constant.name: constant.module for constant in CONSTANTS} | dict.fromkeys(SHAPES, "types") | FUNCTIONS
-    lines = ['"""The contract as plain data. Each part is loaded when it is first asked for."""', ""]
-    lines += ["from __future__ import annotations", "", "from importlib import import_module"]
-    lines += ["from typing import TYPE_CHECKING", "", "if TYPE_CHECKING:"]
-    lines += [f"    from .{module} import {name} as {name}" for name, module in sorted(where.items())]
-    lines += [
-        "",
-        f"_MODULES = {literal(dict(sorted(where.items())))}",
-        "",
-        f"__all__ = {literal(tuple(sorted(where)))}",
-        "",
-    ]
-    lines += [
-        "",
-        "def __getattr__(name: str) -> object:",
-        "    if name not in _MODULES:",
-        '        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")',
-        '    value = getattr(import_module(f".{_MODULES[name]}", __name__), name)',
-        "    globals()[name] = value",
-        "    return value",
-    ]
-    return "\n".join(lines) + "\n"
+    text = _rendered("init", where=dict(sorted(where.items())), names=tuple(sorted(where)))
+    (target / "__init__.py").write_text(text, encoding="utf-8")
+
+
+def _rendered(template: str, **values: object) -> str:
+    # imports that a module does not need are taken out by ruff
+    return render(Path(__file__).parent / "contract_templates" / f"{template}.py.jinja", {"literal": literal}, **values)
 
 
 def literal(value: object) -> str:

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.generate import client, contract_package, document, pages, rules, strict, templates
+from tools.generate import client, contract_package, contract_pages, document, rules, strict, templates
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = "highhelp_api"
@@ -88,7 +88,7 @@ def main(arguments: list[str] | None = None) -> int:
             generate(options.spec, made)
             # pages belong to the repository's own document, not to another one that is tried out
             own = options.output == ROOT / "generated"
-            made_pages = pages.pages(document.load(options.spec), ROOT) if own else {}
+            made_pages = contract_pages.pages(document.load(options.spec), ROOT) if own else {}
         except (document.DocumentError, templates.TemplateError) as error:
             print(error, file=sys.stderr)
             return 2

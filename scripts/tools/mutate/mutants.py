@@ -1,4 +1,4 @@
-"""The mutants of a room: what each changes, and whether it counts."""
+"""The mutants of a target: what each changes, and whether it counts."""
 
 from __future__ import annotations
 
@@ -18,13 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tools.mutate.targets import Room
+    from tools.mutate.targets import Target
 
 TEXT = "the letters of a text for people (a literal with a space in it)"
-AT_IMPORT = "runs while its module is imported, which is before the tester chooses a mutant"
 CAST = "the type that typing.cast is given, which does nothing when the code runs"
-
-_AT_IMPORT: dict[str, set[str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +65,11 @@ class Mutant:
         return int(hashlib.sha256(repr(self.identity).encode()).hexdigest(), 16) % 100
 
 
-def of(room: Room, tree: Path) -> list[Mutant]:
-    """All mutants of a room."""
+def of(target: Target, tree: Path) -> list[Mutant]:
+    """All mutants of a target."""
     found: list[Mutant] = []
     with _inside(tree):
-        for module in room.modules:
+        for module in target.modules:
             found += _of_module(module)
     return found
 
@@ -100,9 +97,7 @@ def _of_module(module: str) -> Iterator[Mutant]:
         seen[identity] += 1
         identity = Identity(module, identity.function, old, new, seen[identity])
         diff = "\n".join(list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=2))[3:])
-        early = plain in _AT_IMPORT.get(module, ())
-        reason = AT_IMPORT if early else _not_counted(ast.parse(before), ast.parse(after))
-        yield Mutant(f"{module}.{name}", identity, diff, reason)
+        yield Mutant(f"{module}.{name}", identity, diff, _not_counted(ast.parse(before), ast.parse(after)))
 
 
 @contextmanager

@@ -1,20 +1,15 @@
-"""What came of a room, in words and as JSON."""
+"""The outcome of a target, in words."""
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
-
-from tools.mutate.mutants import CAST, TEXT
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from tools.mutate.mutants import Identity, Mutant
-    from tools.mutate.targets import Room
+    from tools.mutate.targets import Target
 
 KILLED = frozenset({"noticed", "ran out of time", "died"})
 
@@ -29,19 +24,19 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a room.
+    """The outcome of a target.
 
     Attributes:
-        room: Which one.
+        target: Which one.
         results: Of every mutant that counts.
         not_counted: How many do not count.
-        explained: Why a mutant cannot be told from the code as it is.
+        explained: Why a mutant does the same as the code as it is.
         seconds: How long it took.
         partial: Whether most of it was found out by an earlier run.
         sample: Percent of the mutants that were chosen to be tested.
     """
 
-    room: Room
+    target: Target
     results: tuple[Result, ...]
     not_counted: int
     explained: Mapping[Identity, str]
@@ -74,27 +69,27 @@ class Outcome:
         """Explained, but noticed or gone: then the explanation is wrong or out of date."""
         noticed = {one.mutant.identity for one in self.results if one.status in KILLED}
         there = {one.mutant.identity for one in self.results}
-        mine = [one for one in self.explained if one.module in self.room.modules]
+        mine = [one for one in self.explained if one.module in self.target.modules]
         return [one for one in mine if one in noticed or (self.sample == 100 and one not in there)]
 
     @property
     def good(self) -> bool:
         """Whether the target is reached, and every explanation fits."""
-        return self.score >= self.room.target and not self.wrong_explanations
+        return self.score >= self.target.percent and not self.wrong_explanations
 
     @property
     def line(self) -> str:
         """One line of the table."""
         late = sum(one.status != "noticed" for one in self.results) - len(self.survivors) - len(self.accepted)
         return (
-            f"{'ok    ' if self.good else 'FAILED'}  {self.room.name}: score {self.score:.1f} % "
+            f"{'ok    ' if self.good else 'FAILED'}  {self.target.name}: score {self.score:.1f} % "
             f"({self.killed}/{len(self.results)}, {late} of them by time), {len(self.accepted)} explained, "
-            f"{len(self.survivors)} survived, target {self.room.target:g} %, {self.not_counted} not counted, "
+            f"{len(self.survivors)} survived, target {self.target.percent:g} %, {self.not_counted} not counted, "
             f"{self.seconds:.0f} s{' (only what was left)' if self.partial else ''}"
             f"{f' (a sample of {self.sample} %)' if self.sample < 100 else ''}"
         )
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """The survivors, the explanations that do not fit, and the line."""
         parts = [
             f"--- {one.status}: {one.mutant.identity.module} {one.mutant.identity.function}\n{one.mutant.diff}\n"
@@ -102,29 +97,3 @@ class Outcome:
         ]
         parts += [f"--- explained, but noticed or gone: {one}\n" for one in self.wrong_explanations]
         return "\n".join([*parts, self.line])
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return {
-            "room": self.room.name,
-            "modules": list(self.room.modules),
-            "tests": list(self.room.tests),
-            "target": self.room.target,
-            "score": round(self.score, 2),
-            "killed": self.killed,
-            "total": len(self.results),
-            "explained": len(self.accepted),
-            "survived": len(self.survivors),
-            "not_counted": {"number": self.not_counted, "kinds": [TEXT, CAST]},
-            "statuses": dict(Counter(one.status for one in self.results)),
-            "seconds": round(self.seconds, 1),
-            "partial": self.partial,
-            "sample": self.sample,
-            "survivors": [asdict(one.mutant.identity) | {"status": one.status} for one in self.survivors],
-        }
-
-
-def save(outcomes: Sequence[Outcome], path: Path) -> None:
-    """Write the report."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps([one.as_dict() for one in outcomes], indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""One room: lay out the tree, let the tester run, read what it found out."""
+"""One target: lay out the tree, let the tester run, read what it found out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import resource
 import subprocess
 import sys
 import time
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,10 @@ from tools.mutate.report import Outcome, Result
 from tools.mutate.tree import ROOT, file_of, laid_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tools.mutate.targets import Room
+    from tools.mutate.targets import Target
 
 # a mutant that never ends may also gather without end; the machine is not to suffer
 _MEMORY = 4 << 30
-_PROGRESS_EVERY = 15.0
 _TESTED_AGAIN = ("ran out of time", "died")
 _STATUS = {
     0: "survived",
@@ -40,34 +36,31 @@ _STATUS = {
 }
 
 
-def run(room: Room, *, again: bool, sample: int, processes: int) -> Outcome:
-    """Test the mutants of a room: all, `sample` percent of them, or `again` those that the last run left unnoticed."""
+def run(target: Target, *, again: bool, sample: int, processes: int) -> Outcome:
+    """Test the mutants of a target.
+
+    Args:
+        target: Which one.
+        again: Only those that the last run left unnoticed.
+        sample: Percent of the mutants to test.
+        processes: Mutants tested at a time.
+    """
     began = time.monotonic()
-    tree = laid_out(room, anew=not again)
-    every = mutants.of(room, tree)
+    tree = laid_out(target, fresh=not again)
+    every = mutants.of(target, tree)
     counted = [one for one in every if one.not_counted is None and one.place < sample]
-    known = _found(room, tree)
-    names = [one.name for one in counted if known.get(one.name) != "noticed"]
-    not_counted = sum(one.not_counted is not None for one in every)
-    print(f"{room.name}: {len(names)} mutants to test, {not_counted} not counted", flush=True)
-    _tester(room, tree, names, processes)
-    found = _found(room, tree)
-    # of a function that has changed since the last run, the tester has forgotten what was noticed
-    if forgotten := [one.name for one in counted if one.name not in found]:
-        print(f"{room.name}: {len(forgotten)} of changed functions are tested too", flush=True)
-        _tester(room, tree, forgotten, processes)
-        found = _found(room, tree)
-    # what ran out of time may have done so on a busy machine: once more, one at a time
-    if late := [one.name for one in counted if found.get(one.name) in _TESTED_AGAIN]:
-        print(f"{room.name}: {len(late)} ran out of time and are tested again", flush=True)
-        _tester(room, tree, late, 1)
-        found = _found(room, tree)
+    known = _found(target, tree)
+    found = _tested(target, tree, [one.name for one in counted if known.get(one.name) != "noticed"], processes)
+    # of a function that has changed since the last run, the tester has forgotten which mutants were noticed
+    found = _tested(target, tree, [one.name for one in counted if one.name not in found], processes)
+    # those that ran out of time may have done so on a busy machine: once more, one at a time
+    found = _tested(target, tree, [one.name for one in counted if found.get(one.name) in _TESTED_AGAIN], 1)
     results = [Result(one, found.get(one.name, "not tested")) for one in counted]
-    _must_have_run(room, results)
+    _must_have_run(target, results)
     return Outcome(
-        room=room,
+        target=target,
         results=tuple(results),
-        not_counted=not_counted,
+        not_counted=sum(one.not_counted is not None for one in every),
         explained=equivalent.read(),
         seconds=time.monotonic() - began,
         partial=again,
@@ -75,54 +68,36 @@ def run(room: Room, *, again: bool, sample: int, processes: int) -> Outcome:
     )
 
 
-def _tester(room: Room, tree: Path, names: Iterable[str], processes: int) -> None:
-    names = list(names)
-    if not names:
-        return
-    first = tree / "mutants"
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(first), str(first / "scripts")])}
-    environ["PYTHONUNBUFFERED"] = "1"  # for the progress
-    command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(processes), *names]
-    log = ROOT / "build" / "mutation" / f"{room.name}.log"
-    last = time.monotonic()
-    with (
-        log.open("w", encoding="utf-8") as written,
-        subprocess.Popen(
-            command,
-            cwd=tree,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            preexec_fn=_bounded,  # noqa: PLW1509 - no thread is there yet
-        ) as process,
-    ):
-        assert process.stdout is not None  # noqa: S101 - for the type checker
-        for line in process.stdout:  # a bare carriage return ends a line too
-            written.write(line)
-            if time.monotonic() - last > _PROGRESS_EVERY and "/" in line:
-                print(f"{room.name}: {_plain(line)}", flush=True)
-                last = time.monotonic()
-    if process.returncode:
-        end = "".join(log.read_text(encoding="utf-8").splitlines(keepends=True)[-40:])
-        sys.exit(f"{end}\n{room.name}: the mutation tester failed with {process.returncode}; all of it in {log}")
+def _tested(target: Target, tree: Path, names: list[str], processes: int) -> dict[str, str]:
+    """Test these mutants. Returns the status of all that were tested until now."""
+    log = ROOT / "build" / "mutation" / f"{target.name}.log"
+    if names:
+        print(f"{target.name}: {len(names)} mutants to test, progress in {log}", flush=True)
+        first = tree / "mutants"
+        environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(first), str(first / "scripts")])}
+        command = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", str(processes), *names]
+        with log.open("w", encoding="utf-8") as written:
+            done = subprocess.run(
+                command,
+                cwd=tree,
+                env=environ | {"PYTHONUNBUFFERED": "1"},
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_bounded,
+                check=False,
+            )
+        if done.returncode:
+            sys.exit(f"{target.name}: the mutation tester failed with {done.returncode}; see {log}")
+    return _found(target, tree)
 
 
 def _bounded() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
 
 
-def _plain(line: str) -> str:
-    signs = {"🎉": "noticed", "🫥": "without a test", "⏰": "out of time", "🙁": "survived"}
-    parts = line.split()
-    counts = dict(pairwise(parts))
-    progress = next((part for part in parts if "/" in part), "")
-    return ", ".join([progress, *(f"{counts[sign]} {word}" for sign, word in signs.items() if sign in counts)])
-
-
-def _found(room: Room, tree: Path) -> dict[str, str]:
+def _found(target: Target, tree: Path) -> dict[str, str]:
     found: dict[str, str] = {}
-    for module in room.modules:
+    for module in target.modules:
         meta = tree / "mutants" / f"{file_of(module)}.meta"
         if meta.is_file():
             codes = json.loads(meta.read_text(encoding="utf-8"))["exit_code_by_key"]
@@ -130,8 +105,8 @@ def _found(room: Room, tree: Path) -> dict[str, str]:
     return found
 
 
-def _must_have_run(room: Room, results: list[Result]) -> None:
-    for module in room.modules:
+def _must_have_run(target: Target, results: list[Result]) -> None:
+    for module in target.modules:
         of_it = [one for one in results if one.mutant.identity.module == module]
         if of_it and all(one.status == "no test runs it" for one in of_it):
-            sys.exit(f"{room.name}: no test of the room runs {module}; is the mutated code what is imported?")
+            sys.exit(f"{target.name}: no test of the target runs {module}; is the mutated code what is imported?")

@@ -1,4 +1,4 @@
-"""What is mutated, by which tests it must be noticed, and how much of it at the least."""
+"""The code that is mutated, by which tests it must be noticed, and how much of it at the least."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Target:
     """A part of the code with the tests that guard it.
 
     Attributes:
@@ -17,13 +17,13 @@ class Room:
         without: What of these is left out, files or single tests.
         keywords: Which of them, as pytest's `-k`. The other database, and a gateway that answers duplicates otherwise,
             run the same lines: once is enough.
-        target: Percent of the mutants that must be noticed.
+        percent: How many of a hundred mutants must be noticed at the least.
     """
 
     name: str
     modules: tuple[str, ...]
     tests: tuple[str, ...]
-    target: float
+    percent: float
     without: tuple[str, ...] = ()
     keywords: str = "not postgres"
 
@@ -36,10 +36,10 @@ def _of(package: str, names: str) -> tuple[str, ...]:
     return tuple(f"{package}.{name}" for name in names.split())
 
 
-ROOMS = {
-    room.name: room
-    for room in (
-        Room(
+TARGETS = {
+    target.name: target
+    for target in (
+        Target(
             "signing",
             _of("highhelp_signing", "normalize encoding scheme signers keys keyfiles headers auth loopback"),
             _SIGNING_TESTS,
@@ -53,8 +53,10 @@ ROOMS = {
                 "tests/signing/test_normalize.py::test_amplification_is_bounded_in_time_and_memory",
             ),
         ),
-        Room("verifier", _of("highhelp_signing", "callbacks ambiguity forms"), _SIGNING_TESTS, 95, _SLOW_SIGNING_TESTS),
-        Room(
+        Target(
+            "verifier", _of("highhelp_signing", "callbacks ambiguity forms"), _SIGNING_TESTS, 95, _SLOW_SIGNING_TESTS
+        ),
+        Target(
             "guard",
             _of("highhelp.payouts", "intents flow guard"),
             (
@@ -68,7 +70,7 @@ ROOMS = {
             ("tests/payouts/test_batch.py::test_a_batch_that_is_killed_ten_times_pays_every_row_once",),
             "not postgres and not conflict",
         ),
-        Room(
+        Target(
             "inbox",
             (
                 *_of("highhelp.inbox", "receive leases transitions events admin rejections inbox"),
@@ -83,7 +85,7 @@ ROOMS = {
                 "tests/inbox/test_commands.py",
             ),
         ),
-        Room(
+        Target(
             "flows",
             _of("highhelp.calls", "flow outcome policy wait"),
             ("tests/client/test_flows.py", "tests/client/test_money_is_safe.py", "tests/client/test_answers.py"),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tools.mutate.targets import Room
+    from tools.mutate.targets import Target
 
 ROOT = Path(__file__).resolve().parents[3]
 _PACKAGES = {
@@ -29,9 +29,9 @@ _PROTOCOL = re.compile(r"^(class \w+\((?:typing\.)?Protocol\b.*\):)$", re.MULTIL
 _NEVER = shutil.ignore_patterns("__pycache__", ".*")
 
 
-def folder(room: Room) -> Path:
-    """Where a room is worked on."""
-    return ROOT / "build" / "mutation" / room.name
+def folder(target: Target) -> Path:
+    """Where a target is worked on."""
+    return ROOT / "build" / "mutation" / target.name
 
 
 def file_of(module: str) -> Path:
@@ -45,10 +45,10 @@ def source_of(module: str) -> Path:
     return ROOT / _PACKAGES[package] / file_of(name)
 
 
-def laid_out(room: Room, *, anew: bool) -> Path:
-    """The tree, as the repository is now. Unless `anew`, what the last run found out is kept."""
-    tree = folder(room)
-    if anew:
+def laid_out(target: Target, *, fresh: bool) -> Path:
+    """The tree, as the repository is now. Unless `fresh`, the findings of the last run are kept."""
+    tree = folder(target)
+    if fresh:
         shutil.rmtree(tree, ignore_errors=True)
     mutants = tree / "mutants"
     # a folder that is not there when the interpreter starts is not looked at later
@@ -58,27 +58,29 @@ def laid_out(room: Room, *, anew: bool) -> Path:
     for name, source in {**_PACKAGES, **{one: one for one in _BESIDE}}.items():
         shutil.rmtree(tree / name, ignore_errors=True)
         shutil.copytree(ROOT / source, tree / name, ignore=_NEVER)
-    for module in room.modules:
+    for module in target.modules:
         file = tree / file_of(module)
         text = file.read_text(encoding="utf-8")
         if _PROTOCOL.search(text):
             file.write_text(_PROTOCOL.sub(r"\1  # pragma: no mutate block", text), encoding="utf-8")
-    (tree / "pyproject.toml").write_text(_settings(room), encoding="utf-8")
+    (tree / "pyproject.toml").write_text(_settings(target), encoding="utf-8")
     return tree
 
 
-def _settings(room: Room) -> str:
-    package = room.modules[0].partition(".")[0]
+def _settings(target: Target) -> str:
+    package = target.modules[0].partition(".")[0]
     others = [name for name in (*_PACKAGES, *_BESIDE) if name not in (package, "tests")]
-    leave_out = [argument for path in room.without for argument in ("--deselect" if "::" in path else "--ignore", path)]
+    leave_out = [
+        argument for path in target.without for argument in ("--deselect" if "::" in path else "--ignore", path)
+    ]
     settings = {
         "source_paths": [package],
-        "only_mutate": [str(file_of(module)) for module in room.modules],
+        "only_mutate": [str(file_of(module)) for module in target.modules],
         "also_copy": others,
-        "pytest_add_cli_args_test_selection": list(room.tests),
+        "pytest_add_cli_args_test_selection": list(target.tests),
         "pytest_add_cli_args": [
             *("-p", "tools.mutate.plugin", "-p", "no:xdist", "-p", "no:cacheprovider"),
-            *("-k", room.keywords, *leave_out),
+            *("-k", target.keywords, *leave_out),
         ],
         "timeout_constant": 12.0,
         "timeout_multiplier": 3.0,

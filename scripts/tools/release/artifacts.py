@@ -39,7 +39,7 @@ def _epoch(root: Path) -> str:
 
 
 def problems(wheel: Path, sdist: Path, version: str) -> list[str]:
-    """What should not be in them, or is missing."""
+    """Files that should not be in them, or are missing."""
     inside = zipfile.ZipFile(wheel).namelist()
     with tarfile.open(sdist) as archive:
         packed = [str(PurePosixPath(*PurePosixPath(name).parts[1:])) for name in archive.getnames()]

@@ -30,12 +30,12 @@ DIST = ROOT / "dist"
 
 def contract(_: argparse.Namespace) -> list[str]:
     """The gate of the contract."""
-    done = _run(sys.executable, str(ROOT / "scripts" / "contract-diff"), "--gate")
-    return [] if done.returncode == 0 else [done.stdout + done.stderr]
+    # another environment has what reads the document
+    return _said(sys.executable, str(ROOT / "scripts" / "contract-diff"), "--gate")
 
 
 def finality(options: argparse.Namespace) -> list[str]:
-    """What only the very commit of a release has."""
+    """Demands on the very commit of a release."""
     if not options.final:
         return []
     version = gate.current_version(ROOT)
@@ -64,14 +64,13 @@ def built(_: argparse.Namespace) -> list[str]:
 
 def twine(_: argparse.Namespace) -> list[str]:
     """Whether an index would take and show them."""
-    done = _run(sys.executable, "-m", "twine", "check", "--strict", *map(str, sorted(DIST.iterdir())))
-    return [] if done.returncode == 0 else [done.stdout + done.stderr]
+    return _said(sys.executable, "-m", "twine", "check", "--strict", *map(str, sorted(DIST.iterdir())))
 
 
 def installed(_: argparse.Namespace) -> list[str]:
     """Every extra in an empty environment, on the oldest and on the newest Python."""
-    problems = [f"extra [{one}]: has no program in releasing/extras.py, or is no extra"
-                for one in extras.without_trial(ROOT / "pyproject.toml")]  # fmt: skip
+    problems = [f"extra [{one}]: has no program in release/extras.py, or is no extra"
+                for one in extras.without_program(ROOT / "pyproject.toml")]  # fmt: skip
     found = interpreters.found()
     oldest, newest = min(found), max(found)
     if oldest != environment.OLDEST:
@@ -81,10 +80,9 @@ def installed(_: argparse.Namespace) -> list[str]:
     wheel = next(DIST.glob("*.whl"))
     pairs = [(extra, found[version]) for version in sorted({oldest, newest}) for extra in extras.PROGRAMS]
     with ThreadPoolExecutor(2) as pool:
-        trials = list(pool.map(lambda pair: extras.tried(wheel, *pair), pairs))
-    problems += [f"extra [{one.extra}] with {one.python}: {one.problem}" for one in trials if one.problem]
+        problems += filter(None, pool.map(lambda pair: extras.problem(wheel, *pair), pairs))
     shown = " and ".join(".".join(map(str, version)) for version in sorted({oldest, newest}))
-    print(f"        {len(trials)} environments, Python {shown}", flush=True)
+    print(f"        {len(pairs)} environments, Python {shown}", flush=True)
     return problems
 
 
@@ -97,8 +95,10 @@ STEPS: dict[str, Callable[[argparse.Namespace], list[str]]] = {
 }
 
 
-def _run(*command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def _said(*command: str) -> list[str]:
+    """The output of a command that fails."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return [done.stdout + done.stderr] if done.returncode else []
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,79 @@
+"""Pages made from the contract: errors, statuses, provenance, and the counts in the README."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tools.generate.contract import facts
+from tools.generate.document import DocumentError, resolve_response
+from tools.generate.rules import PROVENANCE
+from tools.markdown import render
+
+if TYPE_CHECKING:
+    from tools.generate.document import Json
+
+BEGIN, END = "<!-- counts: made by scripts/generate -->", "<!-- end of counts -->"
+PARTS = {"operation": "Operations", "schema": "Schemas", "property": "Properties", "response": "Responses"}
+# What the client makes of each outcome: of a question, of a call that moves money; what is known; whether to repeat it.
+# The table is proved row by row in tests/client/test_error_table.py.
+OUTCOMES = {
+    "refused": ("`Rejected`", "`Rejected`", "nothing was done", "not as it is"),
+    "duplicate": ("`DuplicatePayment`", "`DuplicatePayment`", "taken: `.existing` tells by what", "no"),
+    "not_accepted": ("`Unavailable`", "`Unavailable`", "nothing was taken in", "yes, with the same payment_id"),
+    "unknown": ("`Unavailable`", "`OutcomeUnknown`", "it may have been done", "a question yes; else ask info first"),
+}
+
+
+def pages(document: Json, root: Path) -> dict[str, str]:
+    """Path below the root -> content, for every page that is made or has a made part.
+
+    Raises:
+        DocumentError: The README has lost the marks between which the counts stand.
+    """
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
+        raise DocumentError(f"README.md: the counts stand between {BEGIN} and {END}, each once")
+    before, _, rest = readme.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    known = facts(document)
+    counted = Counter((fact.part, fact.provenance) for fact in known)
+    provenance: dict[str, Any] = {"words": PROVENANCE, "parts": PARTS, "counted": counted, "facts": known}
+    templates = Path(__file__).parent / "pages"
+    return {
+        "README.md": f"{before}{BEGIN}\n\n{render(templates / 'counts.md.jinja', **provenance)}\n{END}{after}",
+        "docs/provenance.md": render(templates / "provenance.md.jinja", **provenance),
+        "docs/errors.md": render(templates / "errors.md.jinja", responses=_responses(document), outcomes=OUTCOMES),
+        "docs/statuses.md": render(templates / "statuses.md.jinja", **_statuses(document)),
+    }
+
+
+def _responses(document: Json) -> list[tuple[str, Json]]:
+    """The answers that are no success, by HTTP status."""
+    found = {
+        status: resolve_response(document, response)
+        for item in document["paths"].values()
+        for status, response in item["post"]["responses"].items()
+        if not status.startswith("2")
+    }
+    return sorted(found.items())
+
+
+def _statuses(document: Json) -> dict[str, Any]:
+    schemas, machines = document["components"]["schemas"], document["x-transitions"]
+    statuses_of = defaultdict(set)
+    for state in (state for machine in machines.values() for state in machine):
+        status, _, sub_status = state.partition(":")
+        statuses_of[sub_status].add(status)
+    operations = [item["post"] for item in document["paths"].values()]
+    return {
+        "status": schemas["Status"],
+        "sub_status": schemas["SubStatus"],
+        "statuses_of": statuses_of,
+        "machines": machines,
+        "users": {
+            name: [one["operationId"] for one in operations if name in one.get("x-transitions", [])]
+            for name in machines
+        },
+    }
