@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import inspect
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from highhelp.errors import SettingsError
+from highhelp.errors import HighHelpError, SettingsError
 from highhelp.inbox import leases
 from highhelp.inbox.events import log_fields
 from highhelp.inbox.leases import LeaseLost
+from highhelp.storage.engine import cause
 from highhelp.telemetry.log import log_event
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator, Iterator
 
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -61,13 +63,13 @@ class Handlers:
         """Inspect the handlers. Raises SettingsError for what cannot be called with an event."""
         return cls(on_final, on_update, _shares(on_final), on_update is not None and _shares(on_update))
 
-    def pick(self, event: CallbackEvent) -> tuple[Callable[..., Any], bool]:
-        """Return the handler of an event, and whether it shares the transaction."""
+    def pick(self, event: CallbackEvent) -> Handle:
+        """Return the step that handles an event."""
         if event.is_final:
-            return self.final, self.final_shares
+            return Handle(event, self.final, self.final_shares)
         if self.update is None:
             raise LeaseLost  # informative ones never reach the final handler
-        return self.update, self.update_shares
+        return Handle(event, self.update, self.update_shares)
 
     @property
     def batch(self) -> int:
@@ -98,9 +100,11 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """Handle one event."""
+    """Call the handler of an event, in the transaction that marks it as done if the handler shares that."""
 
     event: CallbackEvent
+    handler: Callable[..., Any]
+    shares: bool
 
 
 Step: TypeAlias = Write | Handle
@@ -132,11 +136,37 @@ def work_steps(
             if stopping():
                 yield Write(partial(leases.give_back, events=claimed.events[place:], now=database.now()))
                 break
-            done += yield Handle(event)
+            done += yield from _handle(database, options, handlers, event)
     return done
 
 
-def log_handled(event: CallbackEvent, state: str, error: str | None = None) -> None:
-    """Log the end of a handling."""
-    level = logging.INFO if error is None else logging.WARNING if state == "retry" else logging.ERROR
-    log_event(level, "callback handled", **log_fields(event), attempt=event.attempt, inbox=state, error=error)
+def _handle(
+    database: Database | AsyncDatabase, options: HandlingOptions, handlers: Handlers, event: CallbackEvent
+) -> Generator[Step, Any, bool]:
+    state, failure = "done", None
+    try:
+        try:
+            yield handlers.pick(event)
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the event is kept
+            failure = type(error).__name__  # an exception's text may hold anything
+            fail = partial(leases.fail, event=event, reason=failure, max_attempts=options.max_attempts)
+            state = yield Write(partial(fail, now=database.now()))
+    except LeaseLost:
+        log_event(logging.WARNING, "callback lease lost", payment_id=event.payment_id, event=event.id)
+        return False
+    level = logging.INFO if failure is None else logging.WARNING if state == "retry" else logging.ERROR
+    log_event(level, "callback handled", **log_fields(event), attempt=event.attempt, inbox=state, error=failure)
+    return failure is None
+
+
+@contextmanager
+def logged(message: str) -> Iterator[None]:
+    """Log whatever a driver or broker raises, so that the work goes on when it is over."""
+    try:
+        yield
+    except HighHelpError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        log_event(logging.ERROR, message, error=cause(error))
