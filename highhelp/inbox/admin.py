@@ -48,22 +48,11 @@ def list_events(
 def list_rejected(connection: Connection, *, limit: int) -> list[dict[str, Any]]:
     """List what was not accepted: parked genuine callbacks that are never handled, and the sample of forged ones."""
     parked = select(*_SHOWN).where(EVENTS.c.state == "parked", EVENTS.c.reason.in_(sorted(NEVER_HANDLED)))
-    rows = [
-        _view(row) | {"genuine": True} for row in connection.execute(parked.order_by(EVENTS.c.id.desc()).limit(limit))
-    ]
-    sample = select(REFUSED).order_by(REFUSED.c.received_at.desc()).limit(limit)
-    rows += [
-        {
-            "genuine": False,
-            "reason": row.reason,
-            "detail": row.detail,
-            "size": row.size,
-            "body_sha256": row.body_sha256,
-            "body": row.body,
-            "received_at": row.received_at / 1000,
-        }
-        for row in connection.execute(sample)
-    ]
+    sample = select(*(column for column in REFUSED.c if column.name != "slot"))
+    genuine = connection.execute(parked.order_by(EVENTS.c.id.desc()).limit(limit))
+    forged = connection.execute(sample.order_by(REFUSED.c.received_at.desc()).limit(limit))
+    rows = [_view(row) | {"genuine": True} for row in genuine]
+    rows += [row._asdict() | {"genuine": False, "received_at": row.received_at / 1000} for row in forged]
     return sorted(rows, key=lambda one: float(one["received_at"]), reverse=True)[:limit]
 
 

@@ -64,6 +64,8 @@ DUE = (
 )
 """The events that may be claimed at a moment, none of a payment of which one is being handled."""
 
+_SAME = ("id", "project_id", "payment_id", "request_id", "status", "sub_status", "amount", "currency", "payment_type")
+
 
 class LeaseLost(Exception):
     """Another worker has the event by now: nothing of this attempt may be stored."""
@@ -215,18 +217,11 @@ def _release(connection: Connection, event: CallbackEvent, values: dict[str, Any
 
 
 def _event(row: Row[Any], lease: Lease, cipher: BodyCipher | None) -> CallbackEvent:
+    same = {name: getattr(row, name) for name in _SAME}
     return CallbackEvent(
-        id=row.id,
+        **same,
         key=row.event_key,
-        project_id=row.project_id,
-        payment_id=row.payment_id,
-        request_id=row.request_id,
-        status=row.status,
-        sub_status=row.sub_status,
         is_final=row.final,
-        amount=row.amount,
-        currency=row.currency,
-        payment_type=row.payment_type,
         attempt=row.attempts + 1,
         received_at=row.received_at / 1000,
         _body=row.body,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack
 
 from highhelp.calls.drive import drive, drive_async
 from highhelp.errors import SettingsError
@@ -19,7 +19,7 @@ from highhelp.storage.url import database_url
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from sqlalchemy import Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -30,16 +30,12 @@ if TYPE_CHECKING:
 Rows: TypeAlias = "list[dict[str, Any]]"
 
 
-class StoreOptions(TypedDict, total=False):
+class StoreOptions(DatabaseOptions, total=False):
     """Keyword options shared by inboxes and stores; documented on :class:`CallbackStore`."""
 
-    database_key: str | None
     lease: float
     max_attempts: int
-    clock: Callable[[], float]
     outbox: bool
-    home: str | os.PathLike[str] | None
-    environ: Mapping[str, str] | None
 
 
 class CallbackStore:
