@@ -109,7 +109,10 @@ def park(connection: Connection, event_id: int, *, now: int) -> None:
 
 
 def stats(connection: Connection, now: int) -> dict[str, Any]:
-    """Count events by state, parked and forged ones by reason; measure how long the oldest has been waiting."""
+    """Count events by state, parked and forged ones by reason; measure how long the oldest has been due.
+
+    That is zero where something waits that is not due yet, and None where nothing waits.
+    """
     counted = dict.fromkeys(STATES_OF_EVENTS, 0)
     parked: dict[str, int] = {}
     query = select(EVENTS.c.state, EVENTS.c.reason, func.count()).group_by(EVENTS.c.state, EVENTS.c.reason)
@@ -117,14 +120,14 @@ def stats(connection: Connection, now: int) -> dict[str, Any]:
         counted[state] += number
         if state == "parked":
             parked[reason] = number
-    oldest = connection.execute(select(func.min(EVENTS.c.due_at)).where(EVENTS.c.due_at <= now)).scalar_one()
+    oldest = connection.execute(select(func.min(EVENTS.c.due_at))).scalar_one()
     forged = {row.reason: row.number for row in connection.execute(select(REFUSED_COUNTS))}
     return {
         "states": counted,
         "parked": parked,
         "refused": forged,
         "outbox": connection.execute(select(func.count()).select_from(OUTBOX)).scalar_one(),
-        "oldest_due_seconds": None if oldest is None else (now - oldest) / 1000,
+        "oldest_due_seconds": None if oldest is None else max(0, now - oldest) / 1000,
     }
 
 

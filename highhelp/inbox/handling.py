@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from highhelp.errors import HighHelpError, SettingsError
 from highhelp.inbox import leases
 from highhelp.inbox.events import log_fields
-from highhelp.inbox.leases import LeaseLost
+from highhelp.inbox.leases import ExpectationChanged, LeaseLost
+from highhelp.inbox.transitions import LONGEST_LEASE
 from highhelp.storage.engine import cause
 from highhelp.telemetry.log import log_event
 
@@ -46,6 +47,8 @@ class HandlingOptions:
         """Check and convert the options; the lease is in seconds. Raises SettingsError."""
         if not lease > 0 or max_attempts < 1:
             raise SettingsError("lease" if not lease > 0 else "max_attempts", "must be above zero")
+        if lease > LONGEST_LEASE:
+            raise SettingsError("lease", "must be at most a day")
         return cls(int(lease * 1000), max_attempts, outbox)
 
 
@@ -119,6 +122,8 @@ def work_steps(
 ) -> Generator[Step, Any, int]:
     """Yield the steps of a worker: claim, handle each event, until nothing is due."""
     claim = partial(
+        _now,
+        database,
         leases.claim,
         lease=options.lease,
         max_attempts=options.max_attempts,
@@ -128,13 +133,13 @@ def work_steps(
     done = 0
     while not stopping() and (limit is None or done < limit):
         most = handlers.batch if limit is None else min(handlers.batch, limit - done)
-        claimed: leases.Claimed = yield Write(partial(claim, now=database.now(), most=most))
+        claimed: leases.Claimed = yield claim(most=most)
         done += claimed.settled
         if not claimed.events and not claimed.settled:
             break
         for place, event in enumerate(claimed.events):
             if stopping():
-                yield Write(partial(leases.give_back, events=claimed.events[place:], now=database.now()))
+                yield _now(database, leases.give_back, events=claimed.events[place:])
                 break
             done += yield from _handle(database, options, handlers, event)
     return done
@@ -149,16 +154,23 @@ def _handle(
             yield handlers.pick(event)
         except LeaseLost:
             raise
+        except ExpectationChanged:
+            yield _now(database, leases.give_back, events=[event])
+            return False
         except Exception as error:  # noqa: BLE001 - whatever a handler raises, the event is kept
             failure = type(error).__name__  # an exception's text may hold anything
-            fail = partial(leases.fail, event=event, reason=failure, max_attempts=options.max_attempts)
-            state = yield Write(partial(fail, now=database.now()))
+            state = yield _now(database, leases.fail, event=event, reason=failure, max_attempts=options.max_attempts)
     except LeaseLost:
         log_event(logging.WARNING, "callback lease lost", payment_id=event.payment_id, event=event.id)
         return False
     level = logging.INFO if failure is None else logging.WARNING if state == "retry" else logging.ERROR
     log_event(level, "callback handled", **log_fields(event), attempt=event.attempt, inbox=state, error=failure)
     return failure is None
+
+
+def _now(database: Database | AsyncDatabase, function: Callable[..., Any], **named: Any) -> Write:
+    # the moment of the transaction, which may have waited for its lock
+    return Write(lambda connection: function(connection, now=database.moment(connection), **named))
 
 
 @contextmanager

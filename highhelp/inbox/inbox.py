@@ -138,7 +138,7 @@ class CallbackInbox(CallbackStore):
         **options: Unpack[StoreOptions],
     ) -> None:
         super().__init__(url, engine=engine, **options)
-        outbox = self._options.outbox
+        self._tolerance, outbox = tolerance, self._options.outbox
         self._receiver = _Receiver.of(self._database, keys, verifier, scheme, tolerance, outbox=outbox)
 
     def receive(self, raw_body: bytes, headers: Headers) -> HttpReply:
@@ -175,7 +175,7 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         **options: Unpack[StoreOptions],
     ) -> None:
         super().__init__(url, engine=engine, **options)
-        outbox = self._options.outbox
+        self._tolerance, outbox = tolerance, self._options.outbox
         self._receiver = _Receiver.of(self._database, keys, verifier, scheme, tolerance, outbox=outbox)
 
     async def receive(self, raw_body: bytes, headers: Headers) -> HttpReply:

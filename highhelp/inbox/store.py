@@ -16,6 +16,7 @@ from highhelp.storage import migrate
 from highhelp.storage.database import AsyncDatabase, Database, DatabaseOptions
 from highhelp.storage.engine import no_commit
 from highhelp.storage.url import database_url
+from highhelp_signing.normalize import TOLERANCE
 
 if TYPE_CHECKING:
     import os
@@ -47,12 +48,12 @@ class CallbackStore:
         engine: Instead of a URL, an engine of SQLAlchemy's on SQLite or PostgreSQL, whose pool is shared. The
             transactions of the inbox are durable and READ COMMITTED whatever the engine says; :meth:`close` leaves it
             open.
-        lease: Seconds that a handler may take; after that another worker may have the event.
+        lease: Seconds that a handler may take, at most a day; after that another worker may have the event.
         max_attempts: After so many failures an event is parked.
         outbox: Whether each accepted event is also put out for an :class:`~highhelp.OutboxPublisher`.
         options: Any of the following, by name.
         database_key: Encrypts bodies at rest; else `HIGHHELP_DATABASE_KEY`.
-        clock: Answers Unix seconds. The clocks of all machines must agree to within a part of the lease.
+        clock: Answers Unix seconds, for tests; else leases count by PostgreSQL's clock, and by the machine's on SQLite.
         home: Instead of `HIGHHELP_HOME`.
         environ: Instead of the process's environment.
 
@@ -71,6 +72,7 @@ class CallbackStore:
         **options: Unpack[DatabaseOptions],
     ) -> None:
         self._options = HandlingOptions.of(lease, max_attempts, outbox=outbox)
+        self._tolerance: float = TOLERANCE
         self._database = Database(url, engine=engine, **options)
 
     @property
@@ -151,7 +153,7 @@ class CallbackStore:
         if not step.shares:
             step.handler(step.event)  # claimed alone, just now
         with self.engine.begin() as connection:
-            leases.mark_done(connection, step.event, self._database.now())
+            leases.mark_done(connection, step.event, self._database.now(), handled=not step.shares)
             if step.shares:
                 with no_commit(connection):
                     step.handler(step.event, connection)
@@ -159,7 +161,7 @@ class CallbackStore:
         return None
 
     def expect(self, payment_id: str, money: Money, *, project_id: str | None = None) -> None:
-        """Keep a success with another sum than this one from the handler: it is parked.
+        """Expect a pay-in of this sum: a success with another one, or of a payout, is parked instead of handled.
 
         Args:
             payment_id: The payment; it need not exist yet.
@@ -221,16 +223,17 @@ class CallbackStore:
 
     def stats(self) -> dict[str, Any]:
         """Count events by state and reason."""
-        return self._database.read(admin.stats, self._database.now())
+        return self._database.read(lambda connection: admin.stats(connection, self._database.moment(connection)))
 
     def purge(self, older_than: float, *, parked: bool = False) -> int:
         """Delete events that were finished so many seconds ago, and refused samples of that age.
 
         Args:
-            older_than: Seconds.
+            older_than: Seconds; at least twice the tolerance of timestamps, so that no callback that is sent again is
+                taken for a new one.
             parked: Parked ones too.
         """
-        before, deleted = self._database.now() - int(older_than * 1000), 0
+        before, deleted = self._database.now() - int(max(older_than, 2 * self._tolerance) * 1000), 0
         while number := self._database.write(admin.purge, before=before, parked=parked):
             deleted += number
         return deleted
@@ -266,6 +269,7 @@ class AsyncCallbackStore:
         **options: Unpack[DatabaseOptions],
     ) -> None:
         self._options = HandlingOptions.of(lease, max_attempts, outbox=outbox)
+        self._tolerance: float = TOLERANCE
         self._database = AsyncDatabase(url, engine=engine, **options)
 
     @property
@@ -310,7 +314,7 @@ class AsyncCallbackStore:
         if not step.shares:
             await step.handler(step.event)
         async with (await self._database.usable()).begin() as connection:
-            await connection.run_sync(leases.mark_done, step.event, self._database.now())
+            await connection.run_sync(leases.mark_done, step.event, self._database.now(), handled=not step.shares)
             if step.shares:
                 with no_commit(connection.sync_connection):
                     await step.handler(step.event, connection)
@@ -343,11 +347,11 @@ class AsyncCallbackStore:
 
     async def stats(self) -> dict[str, Any]:
         """As :meth:`CallbackStore.stats`."""
-        return await self._database.read(admin.stats, self._database.now())
+        return await self._database.read(lambda connection: admin.stats(connection, self._database.moment(connection)))
 
     async def purge(self, older_than: float, *, parked: bool = False) -> int:
         """As :meth:`CallbackStore.purge`."""
-        before, deleted = self._database.now() - int(older_than * 1000), 0
+        before, deleted = self._database.now() - int(max(older_than, 2 * self._tolerance) * 1000), 0
         while number := await self._database.write(admin.purge, before=before, parked=parked):
             deleted += number
         return deleted

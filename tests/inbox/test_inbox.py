@@ -347,7 +347,8 @@ def test_what_a_callback_costs_the_database(inbox: CallbackInbox, gateway: MockG
     # claimed with one statement for each table, however many there are; each done with one for each table
     handle = ["SELECT", "UPDATE", "UPDATE", *["UPDATE", "UPDATE"]]
     assert cost(lambda: inbox.process(lambda event, connection: None, limit=1)) == ["SELECT", "UPDATE", "UPDATE"]
-    assert cost(lambda: inbox.process(lambda event, connection: None)) == [*handle, "SELECT"]
+    # where nothing is due it looks for what was stamped by a clock that was wrong
+    assert cost(lambda: inbox.process(lambda event, connection: None)) == [*handle, "SELECT", "SELECT"]
 
 
 def test_the_key_of_an_event_knows_no_time(gateway: MockGateway) -> None:
