@@ -48,22 +48,11 @@ def list_events(
 def list_rejected(connection: Connection, *, limit: int) -> list[dict[str, Any]]:
     """List what was not accepted: parked genuine callbacks that are never handled, and the sample of forged ones."""
     parked = select(*_SHOWN).where(EVENTS.c.state == "parked", EVENTS.c.reason.in_(sorted(NEVER_HANDLED)))
-    rows = [
-        _view(row) | {"genuine": True} for row in connection.execute(parked.order_by(EVENTS.c.id.desc()).limit(limit))
-    ]
-    sample = select(REFUSED).order_by(REFUSED.c.received_at.desc()).limit(limit)
-    rows += [
-        {
-            "genuine": False,
-            "reason": row.reason,
-            "detail": row.detail,
-            "size": row.size,
-            "body_sha256": row.body_sha256,
-            "body": row.body,
-            "received_at": row.received_at / 1000,
-        }
-        for row in connection.execute(sample)
-    ]
+    sample = select(*(column for column in REFUSED.c if column.name != "slot"))
+    genuine = connection.execute(parked.order_by(EVENTS.c.id.desc()).limit(limit))
+    forged = connection.execute(sample.order_by(REFUSED.c.received_at.desc()).limit(limit))
+    rows = [_view(row) | {"genuine": True} for row in genuine]
+    rows += [row._asdict() | {"genuine": False, "received_at": row.received_at / 1000} for row in forged]
     return sorted(rows, key=lambda one: float(one["received_at"]), reverse=True)[:limit]
 
 
@@ -120,7 +109,10 @@ def park(connection: Connection, event_id: int, *, now: int) -> None:
 
 
 def stats(connection: Connection, now: int) -> dict[str, Any]:
-    """Count events by state, parked and forged ones by reason; measure how long the oldest has been waiting."""
+    """Count events by state, parked and forged ones by reason; measure how long the oldest has been due.
+
+    That is zero where something waits that is not due yet, and None where nothing waits.
+    """
     counted = dict.fromkeys(STATES_OF_EVENTS, 0)
     parked: dict[str, int] = {}
     query = select(EVENTS.c.state, EVENTS.c.reason, func.count()).group_by(EVENTS.c.state, EVENTS.c.reason)
@@ -128,14 +120,14 @@ def stats(connection: Connection, now: int) -> dict[str, Any]:
         counted[state] += number
         if state == "parked":
             parked[reason] = number
-    oldest = connection.execute(select(func.min(EVENTS.c.due_at)).where(EVENTS.c.due_at <= now)).scalar_one()
+    oldest = connection.execute(select(func.min(EVENTS.c.due_at))).scalar_one()
     forged = {row.reason: row.number for row in connection.execute(select(REFUSED_COUNTS))}
     return {
         "states": counted,
         "parked": parked,
         "refused": forged,
         "outbox": connection.execute(select(func.count()).select_from(OUTBOX)).scalar_one(),
-        "oldest_due_seconds": None if oldest is None else (now - oldest) / 1000,
+        "oldest_due_seconds": None if oldest is None else max(0, now - oldest) / 1000,
     }
 
 

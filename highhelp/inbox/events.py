@@ -192,8 +192,8 @@ def lease_of(event: CallbackEvent) -> Lease:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to handle one event until a moment, Unix milliseconds."""
+    """The right to handle one event, and the sum that was expected of its payment when it was claimed."""
 
     token: str
     payment_ref: int
-    until: int
+    expected: tuple[int, str] | None

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import inspect
 import logging
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
-from highhelp.errors import SettingsError
+from highhelp.errors import HighHelpError, SettingsError
 from highhelp.inbox import leases
 from highhelp.inbox.events import log_fields
-from highhelp.inbox.leases import LeaseLost
+from highhelp.inbox.leases import ExpectationChanged, LeaseLost
+from highhelp.inbox.transitions import LONGEST_LEASE
+from highhelp.storage.engine import cause
 from highhelp.telemetry.log import log_event
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator, Iterator
 
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -44,6 +47,8 @@ class HandlingOptions:
         """Check and convert the options; the lease is in seconds. Raises SettingsError."""
         if not lease > 0 or max_attempts < 1:
             raise SettingsError("lease" if not lease > 0 else "max_attempts", "must be above zero")
+        if lease > LONGEST_LEASE:
+            raise SettingsError("lease", "must be at most a day")
         return cls(int(lease * 1000), max_attempts, outbox)
 
 
@@ -61,13 +66,13 @@ class Handlers:
         """Inspect the handlers. Raises SettingsError for what cannot be called with an event."""
         return cls(on_final, on_update, _shares(on_final), on_update is not None and _shares(on_update))
 
-    def pick(self, event: CallbackEvent) -> tuple[Callable[..., Any], bool]:
-        """Return the handler of an event, and whether it shares the transaction."""
+    def pick(self, event: CallbackEvent) -> Handle:
+        """Return the step that handles an event."""
         if event.is_final:
-            return self.final, self.final_shares
+            return Handle(event, self.final, self.final_shares)
         if self.update is None:
             raise LeaseLost  # informative ones never reach the final handler
-        return self.update, self.update_shares
+        return Handle(event, self.update, self.update_shares)
 
     @property
     def batch(self) -> int:
@@ -98,9 +103,11 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """Handle one event."""
+    """Call the handler of an event, in the transaction that marks it as done if the handler shares that."""
 
     event: CallbackEvent
+    handler: Callable[..., Any]
+    shares: bool
 
 
 Step: TypeAlias = Write | Handle
@@ -115,6 +122,8 @@ def work_steps(
 ) -> Generator[Step, Any, int]:
     """Yield the steps of a worker: claim, handle each event, until nothing is due."""
     claim = partial(
+        _now,
+        database,
         leases.claim,
         lease=options.lease,
         max_attempts=options.max_attempts,
@@ -124,19 +133,52 @@ def work_steps(
     done = 0
     while not stopping() and (limit is None or done < limit):
         most = handlers.batch if limit is None else min(handlers.batch, limit - done)
-        claimed: leases.Claimed = yield Write(partial(claim, now=database.now(), most=most))
+        claimed: leases.Claimed = yield claim(most=most)
         done += claimed.settled
         if not claimed.events and not claimed.settled:
             break
         for place, event in enumerate(claimed.events):
             if stopping():
-                yield Write(partial(leases.give_back, events=claimed.events[place:], now=database.now()))
+                yield _now(database, leases.give_back, events=claimed.events[place:])
                 break
-            done += yield Handle(event)
+            done += yield from _handle(database, options, handlers, event)
     return done
 
 
-def log_handled(event: CallbackEvent, state: str, error: str | None = None) -> None:
-    """Log the end of a handling."""
-    level = logging.INFO if error is None else logging.WARNING if state == "retry" else logging.ERROR
-    log_event(level, "callback handled", **log_fields(event), attempt=event.attempt, inbox=state, error=error)
+def _handle(
+    database: Database | AsyncDatabase, options: HandlingOptions, handlers: Handlers, event: CallbackEvent
+) -> Generator[Step, Any, bool]:
+    state, failure = "done", None
+    try:
+        try:
+            yield handlers.pick(event)
+        except LeaseLost:
+            raise
+        except ExpectationChanged:
+            yield _now(database, leases.give_back, events=[event])
+            return False
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the event is kept
+            failure = type(error).__name__  # an exception's text may hold anything
+            state = yield _now(database, leases.fail, event=event, reason=failure, max_attempts=options.max_attempts)
+    except LeaseLost:
+        log_event(logging.WARNING, "callback lease lost", payment_id=event.payment_id, event=event.id)
+        return False
+    level = logging.INFO if failure is None else logging.WARNING if state == "retry" else logging.ERROR
+    log_event(level, "callback handled", **log_fields(event), attempt=event.attempt, inbox=state, error=failure)
+    return failure is None
+
+
+def _now(database: Database | AsyncDatabase, function: Callable[..., Any], **named: Any) -> Write:
+    # the moment of the transaction, which may have waited for its lock
+    return Write(lambda connection: function(connection, now=database.moment(connection), **named))
+
+
+@contextmanager
+def logged(message: str) -> Iterator[None]:
+    """Log whatever a driver or broker raises, so that the work goes on when it is over."""
+    try:
+        yield
+    except HighHelpError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        log_event(logging.ERROR, message, error=cause(error))

@@ -7,12 +7,14 @@ import json
 import logging
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack
 
 from sqlalchemy.exc import IntegrityError
 
+from highhelp.calls.drive import drive, drive_async
 from highhelp.inbox import admin
 from highhelp.inbox.events import log_fields
+from highhelp.inbox.handling import Write
 from highhelp.inbox.receive import Stored, store
 from highhelp.inbox.receivers import LARGEST_BODY as LARGEST_BODY
 from highhelp.inbox.receivers import TOO_LARGE as TOO_LARGE
@@ -27,9 +29,9 @@ from highhelp_signing.normalize import TOLERANCE
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Generator, Mapping
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from highhelp.storage.database import AsyncDatabase, Database
@@ -41,46 +43,71 @@ REFUSED: HttpReply = (REFUSAL.status, REFUSAL.body)
 UNAVAILABLE: HttpReply = (503, b'{"status":"error","status_description":"not stored, send it again"}')
 
 
-def _verifier(
-    database: Database | AsyncDatabase,
-    keys: Mapping[str, KeyRing] | None,
-    scheme: SignatureScheme | None,
-    tolerance: float,
-) -> CallbackVerifier:
-    if keys is None:
-        keys = {project_id_of(database.source): load_callback_keys(database.source)[0]}
-    pinned = scheme if scheme is not None else load_callback_scheme(database.source)
-    return CallbackVerifier(keys, pinned, tolerance, database.clock)
-
-
 @dataclass(frozen=True)
-class _Gate:
-    """Verification and counting of refused callbacks, common to both inboxes. No input or output."""
+class _Receiver:
+    """The steps of receiving, common to both inboxes. No input or output."""
 
     database: Database | AsyncDatabase
     verifier: CallbackVerifier
+    outbox: bool
     rejections: Rejections = field(default_factory=Rejections)
 
-    def judge(self, raw: bytes, headers: Headers) -> tuple[VerifiedCallback, str | None] | CallbackRejected:
+    @classmethod
+    def of(
+        cls,
+        database: Database | AsyncDatabase,
+        keys: Mapping[str, KeyRing] | None,
+        verifier: CallbackVerifier | None,
+        scheme: SignatureScheme | None,
+        tolerance: float,
+        *,
+        outbox: bool,
+    ) -> Self:
+        if verifier is None:
+            source = database.source
+            if keys is None:
+                keys = {project_id_of(source): load_callback_keys(source)[0]}
+            pinned = scheme if scheme is not None else load_callback_scheme(source)
+            verifier = CallbackVerifier(keys, pinned, tolerance, database.clock)
+        return cls(database, verifier, outbox)
+
+    def receive(self, raw: bytes, headers: Headers) -> Generator[Write, Any, HttpReply]:
+        """Verify a callback and store it, or count it as refused."""
+        if len(raw) > LARGEST_BODY:
+            return TOO_LARGE
         try:
-            return self.verifier.verify(raw, headers), None  # type: ignore[arg-type]  # pairs are taken too
-        except CallbackRejected as refusal:
-            if not refusal.genuine:
-                return refusal
-            callback = refusal.callback if refusal.callback is not None else _without_ids(raw)
-            return callback, str(refusal.reason)
-
-    def storing(
-        self, callback: VerifiedCallback, refusal: str | None, *, outbox: bool
-    ) -> Callable[[Connection], Stored]:
+            callback, refusal = self.verifier.verify(raw, headers), None  # type: ignore[arg-type]  # pairs are taken too
+        except CallbackRejected as rejected:
+            if not rejected.genuine:
+                self.rejections.add(raw, rejected, self.database.now())
+                log_event(logging.WARNING, "callback refused", reason=rejected.reason)
+                yield from self.write_rejections()
+                return REFUSED
+            callback, refusal = rejected.callback or _without_ids(raw), str(rejected.reason)
         now, cipher = self.database.now(), self.database.cipher
-        return partial(store, callback=callback, refusal=refusal, now=now, cipher=cipher, outbox=outbox)
+        write = Write(partial(store, callback=callback, refusal=refusal, now=now, cipher=cipher, outbox=self.outbox))
+        try:
+            try:
+                stored: Stored = yield write
+            except IntegrityError:
+                stored = yield write  # the unique key: another delivery was stored in between, and is found this time
+        except Exception as error:  # noqa: BLE001 - whatever keeps it from being stored, the answer is not 200
+            log_event(logging.ERROR, "callback not stored", **log_fields(callback), error=cause(error))
+            return UNAVAILABLE
+        level = logging.WARNING if stored.state == "parked" else logging.INFO
+        log_event(level, "callback", **log_fields(callback), inbox=stored.state, reason=stored.reason)
+        return TAKEN
 
-    def count(self, raw: bytes, refusal: CallbackRejected) -> Any:
-        now = self.database.now()
-        self.rejections.add(raw, refusal, now)
-        log_event(logging.WARNING, "callback refused", reason=refusal.reason)
-        return self.rejections.take(now)
+    def write_rejections(self, *, at_once: bool = False) -> Generator[Write, Any, None]:
+        """Store the counts of refused callbacks, unless it is too early."""
+        taken = self.rejections.take(self.database.now(), at_once=at_once)
+        if taken is None:
+            return
+        counts, samples = taken
+        try:
+            yield Write(partial(admin.add_rejections, counts=counts, samples=samples, size_of_sample=SAMPLE))
+        except Exception as error:  # noqa: BLE001 - a sample that cannot be kept changes nothing
+            log_event(logging.WARNING, "refused callbacks cannot be counted now", error=cause(error))
 
 
 class CallbackInbox(CallbackStore):
@@ -111,9 +138,8 @@ class CallbackInbox(CallbackStore):
         **options: Unpack[StoreOptions],
     ) -> None:
         super().__init__(url, engine=engine, **options)
-        if verifier is None:
-            verifier = _verifier(self._database, keys, scheme, tolerance)
-        self._gate = _Gate(self._database, verifier)
+        self._tolerance, outbox = tolerance, self._options.outbox
+        self._receiver = _Receiver.of(self._database, keys, verifier, scheme, tolerance, outbox=outbox)
 
     def receive(self, raw_body: bytes, headers: Headers) -> HttpReply:
         """Take in one callback. Never raises on account of what was sent or of the database.
@@ -126,41 +152,11 @@ class CallbackInbox(CallbackStore):
             HTTP status and body: 200 only when the callback is durably stored, or was before. 401 for all that is not
             the gateway's, 413 above 1 MiB, 503 when it could not be stored: the gateway sends it again.
         """
-        if len(raw_body) > LARGEST_BODY:
-            return TOO_LARGE
-        judged = self._gate.judge(raw_body, headers)
-        if isinstance(judged, CallbackRejected):
-            self._note(self._gate.count(raw_body, judged))
-            return REFUSED
-        callback, refusal = judged
-        try:
-            stored = self._store(callback, refusal)
-        except Exception as error:  # noqa: BLE001 - whatever keeps it from being stored, the answer is not 200
-            _log_not_stored(callback, error)
-            return UNAVAILABLE
-        _log_received(callback, stored)
-        return TAKEN
-
-    def _store(self, callback: VerifiedCallback, refusal: str | None) -> Stored:
-        storing = self._gate.storing(callback, refusal, outbox=self._options.outbox)
-        try:
-            return self._database.write(storing)
-        except IntegrityError:
-            # the unique key: another delivery was stored in between, and is found this time
-            return self._database.write(storing)
-
-    def _note(self, taken: Any) -> None:
-        if taken is None:
-            return
-        counts, samples = taken
-        try:
-            self._database.write(admin.add_rejections, counts, samples, SAMPLE)
-        except Exception as error:  # noqa: BLE001 - a sample that cannot be kept changes nothing
-            log_event(logging.WARNING, "refused callbacks cannot be counted now", error=cause(error))
+        return drive(self._receiver.receive(raw_body, headers), self._perform)
 
     def close(self) -> None:
         """Store the counts of refused callbacks, and close all connections."""
-        self._note(self._gate.rejections.take(self._database.now(), at_once=True))
+        drive(self._receiver.write_rejections(at_once=True), self._perform)
         super().close()
 
 
@@ -179,47 +175,16 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         **options: Unpack[StoreOptions],
     ) -> None:
         super().__init__(url, engine=engine, **options)
-        if verifier is None:
-            verifier = _verifier(self._database, keys, scheme, tolerance)
-        self._gate = _Gate(self._database, verifier)
+        self._tolerance, outbox = tolerance, self._options.outbox
+        self._receiver = _Receiver.of(self._database, keys, verifier, scheme, tolerance, outbox=outbox)
 
     async def receive(self, raw_body: bytes, headers: Headers) -> HttpReply:
         """As :meth:`CallbackInbox.receive`."""
-        if len(raw_body) > LARGEST_BODY:
-            return TOO_LARGE
-        judged = self._gate.judge(raw_body, headers)
-        if isinstance(judged, CallbackRejected):
-            await self._note(self._gate.count(raw_body, judged))
-            return REFUSED
-        callback, refusal = judged
-        try:
-            stored = await self._store(callback, refusal)
-        except Exception as error:  # noqa: BLE001 - whatever keeps it from being stored, the answer is not 200
-            _log_not_stored(callback, error)
-            return UNAVAILABLE
-        _log_received(callback, stored)
-        return TAKEN
-
-    async def _store(self, callback: VerifiedCallback, refusal: str | None) -> Stored:
-        storing = self._gate.storing(callback, refusal, outbox=self._options.outbox)
-        try:
-            return await self._database.write(storing)
-        except IntegrityError:
-            # the unique key: another delivery was stored in between, and is found this time
-            return await self._database.write(storing)
-
-    async def _note(self, taken: Any) -> None:
-        if taken is None:
-            return
-        counts, samples = taken
-        try:
-            await self._database.write(admin.add_rejections, counts, samples, SAMPLE)
-        except Exception as error:  # noqa: BLE001 - a sample that cannot be kept changes nothing
-            log_event(logging.WARNING, "refused callbacks cannot be counted now", error=cause(error))
+        return await drive_async(self._receiver.receive(raw_body, headers), self._perform)
 
     async def close(self) -> None:
         """As :meth:`CallbackInbox.close`."""
-        await self._note(self._gate.rejections.take(self._database.now(), at_once=True))
+        await drive_async(self._receiver.write_rejections(at_once=True), self._perform)
         await super().close()
 
 
@@ -244,12 +209,3 @@ def _without_ids(raw: bytes) -> VerifiedCallback:
         signed_at=0,
         normalized_sha256=hashlib.sha256(raw).hexdigest(),
     )
-
-
-def _log_received(callback: VerifiedCallback, stored: Stored) -> None:
-    level = logging.WARNING if stored.state == "parked" else logging.INFO
-    log_event(level, "callback", **log_fields(callback), inbox=stored.state, reason=stored.reason)
-
-
-def _log_not_stored(callback: VerifiedCallback, error: Exception) -> None:
-    log_event(logging.ERROR, "callback not stored", **log_fields(callback), error=cause(error))

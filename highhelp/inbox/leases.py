@@ -6,11 +6,12 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Integer, bindparam, null, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, exists, null, or_, select, update
 
 from highhelp.inbox import transitions
 from highhelp.inbox.events import CallbackEvent, Lease, lease_of, parked_key
 from highhelp.inbox.receive import expected_sum
+from highhelp.inbox.transitions import LONGEST_BACK_OFF, LONGEST_LEASE
 from highhelp.states import may_follow, state_name
 from highhelp.storage.tables import EVENTS, PAYMENTS
 from highhelp_api.contract import FINAL_STATUSES
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from highhelp.storage.encryption import BodyCipher
 
 
+_SKEW = 1000
+"""Milliseconds that the clocks of two processes may differ without consequence."""
+
 # Statements are made once: to put one together costs several times what it costs to execute it.
 _EVENT_CHANGES = update(EVENTS).where(EVENTS.c.id == bindparam("which"))
 _PAYMENT_CHANGES = update(PAYMENTS).where(PAYMENTS.c.id == bindparam("which"))
@@ -30,6 +34,13 @@ _MY_EVENT_CHANGES = _EVENT_CHANGES.where(EVENTS.c.state == "claimed", EVENTS.c.l
 _MY_PAYMENT_CHANGES = _PAYMENT_CHANGES.where(PAYMENTS.c.busy_token == bindparam("token"))
 _DONE = _MY_EVENT_CHANGES.values(
     state="done", reason=null(), due_at=null(), lease_token=null(), changed_at=bindparam("now")
+)
+_DONE_AS_EXPECTED = _DONE.where(
+    exists().where(
+        PAYMENTS.c.id == EVENTS.c.payment_ref,
+        PAYMENTS.c.expected_amount.is_not_distinct_from(bindparam("sum_amount")),
+        PAYMENTS.c.expected_currency.is_not_distinct_from(bindparam("sum_currency")),
+    )
 )
 _HANDLED = _MY_PAYMENT_CHANGES.values(busy_token=null(), busy_until=null(), handled=bindparam("payment_state"))
 _THESE: BindParameter[Any] = bindparam("these", expanding=True)
@@ -64,9 +75,32 @@ DUE = (
 )
 """The events that may be claimed at a moment, none of a payment of which one is being handled."""
 
+_AHEAD = (
+    select(*(EVENTS.c[name] for name in ("id", "state", "payment_ref", "lease_token", "due_at", "changed_at")))
+    .where(
+        EVENTS.c.due_at.is_not(None),
+        or_(
+            EVENTS.c.changed_at > bindparam("now") + _SKEW,
+            and_(
+                EVENTS.c.due_at > bindparam("now") + LONGEST_BACK_OFF * 1000,
+                or_(EVENTS.c.state != "claimed", EVENTS.c.due_at > bindparam("now") + LONGEST_LEASE * 1000),
+            ),
+        ),
+    )
+    .limit(500)
+    .with_for_update(skip_locked=True)
+)
+"""The events whose times cannot be true: stamped in the future, or due later than a pause or a lease can end."""
+
+_SAME = ("id", "project_id", "payment_id", "request_id", "status", "sub_status", "amount", "currency", "payment_type")
+
 
 class LeaseLost(Exception):
     """Another worker has the event by now: nothing of this attempt may be stored."""
+
+
+class ExpectationChanged(Exception):
+    """Another sum is expected of the payment than when its event was claimed: it must be claimed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,22 +142,48 @@ def claim(
     events: list[CallbackEvent] = []
     payments: set[int] = set()
     settled = 0
-    for row in connection.execute(DUE, {"now": now, "most": most}).all():
+    due = {"now": now, "most": most}
+    rows = connection.execute(DUE, due).all()
+    if not rows and _restart(connection, connection.execute(_AHEAD, {"now": now}).all(), now, lease):
+        rows = connection.execute(DUE, due).all()
+    for row in rows:
         if row.payment_ref in payments:
             continue  # the next claim picks it up
         payments.add(row.payment_ref)
+        if row.state == "claimed" and row.due_at < row.received_at:
+            # by the clock of its worker the lease ends before the event came: it may well be at work
+            _restart(connection, [row], now, lease)
+            continue
         changes = _without_handler(row, max_attempts, updates=updates)
         if changes is not None:
             settled += 1
             _settle(connection, row, changes, now)
             continue
-        events.append(_event(row, Lease(token, row.payment_ref, until), cipher))
+        events.append(_event(row, Lease(token, row.payment_ref, expected_sum(row)), cipher))
     if events:
         mine = {"token": token, "until": until}
         connection.execute(_CLAIMED, {"these": [event.id for event in events], "now": now, **mine})
         busy = [lease_of(event).payment_ref for event in events]
         connection.execute(_BUSY, {"these": busy, **mine})
     return Claimed(tuple(events), settled)
+
+
+def _restart(connection: Connection, rows: Sequence[Any], now: int, lease: int) -> int:
+    """Let times that cannot be true count from now, the moment at which they are first seen.
+
+    Returns:
+        How many there were.
+    """
+    for row in rows:
+        pause = row.due_at - row.changed_at
+        if row.state == "claimed":
+            pause = pause if 0 < pause <= LONGEST_LEASE * 1000 else lease
+            busy = {"which": row.payment_ref, "token": row.lease_token, "busy_until": now + pause}
+            connection.execute(_MY_PAYMENT_CHANGES, busy)
+        elif not 0 <= pause <= LONGEST_BACK_OFF * 1000:
+            pause = 0
+        connection.execute(_EVENT_CHANGES, {"which": row.id, "due_at": now + pause, "changed_at": now})
+    return len(rows)
 
 
 def _without_handler(row: Row[Any], max_attempts: int, *, updates: bool) -> dict[str, Any] | None:
@@ -154,15 +214,26 @@ def _settle(connection: Connection, row: Row[Any], changes: dict[str, Any], now:
     connection.execute(_PAYMENT_CHANGES, {"which": row.payment_ref, **payment})
 
 
-def mark_done(connection: Connection, event: CallbackEvent, now: int) -> None:
+def mark_done(connection: Connection, event: CallbackEvent, now: int, *, handled: bool = False) -> None:
     """Mark an event as done, before its handler runs in the same transaction: nobody else can take it meanwhile.
+
+    Args:
+        connection: In a transaction.
+        event: As it was claimed.
+        now: Unix milliseconds.
+        handled: Whether the handler has run already; then it is too late to look at the expected sum.
 
     Raises:
         LeaseLost: Another worker has it: the transaction must be rolled back.
+        ExpectationChanged: It must be claimed again; likewise.
     """
-    mine = {"which": event.id, "token": lease_of(event).token}
-    if connection.execute(_DONE, {**mine, "now": now}).rowcount != 1:
-        raise LeaseLost
+    lease = lease_of(event)
+    values = {"which": event.id, "token": lease.token, "now": now}
+    if not handled:
+        values["sum_amount"], values["sum_currency"] = lease.expected or (None, None)
+    if connection.execute(_DONE if handled else _DONE_AS_EXPECTED, values).rowcount != 1:
+        held = select(EVENTS.c.id).where(EVENTS.c.id == event.id, EVENTS.c.lease_token == lease.token)
+        raise LeaseLost if handled or connection.execute(held).one_or_none() is None else ExpectationChanged
 
 
 def finish(connection: Connection, event: CallbackEvent) -> None:
@@ -215,18 +286,11 @@ def _release(connection: Connection, event: CallbackEvent, values: dict[str, Any
 
 
 def _event(row: Row[Any], lease: Lease, cipher: BodyCipher | None) -> CallbackEvent:
+    same = {name: getattr(row, name) for name in _SAME}
     return CallbackEvent(
-        id=row.id,
+        **same,
         key=row.event_key,
-        project_id=row.project_id,
-        payment_id=row.payment_id,
-        request_id=row.request_id,
-        status=row.status,
-        sub_status=row.sub_status,
         is_final=row.final,
-        amount=row.amount,
-        currency=row.currency,
-        payment_type=row.payment_type,
         attempt=row.attempts + 1,
         received_at=row.received_at / 1000,
         _body=row.body,

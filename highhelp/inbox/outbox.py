@@ -10,14 +10,14 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
 from sqlalchemy import delete, select, update
 
-from highhelp.errors import HighHelpError
+from highhelp.inbox.handling import logged
 from highhelp.inbox.transitions import back_off
 from highhelp.storage.database import AsyncDatabase
 from highhelp.storage.engine import cause
@@ -98,16 +98,10 @@ class OutboxPublisher:
         """
         stop = asyncio.Event() if stop is None else stop
         while not stop.is_set():
-            try:
+            with logged("events cannot be published now"):
                 await self.publish()
-            except HighHelpError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever a driver raises, the work goes on when it is over
-                log_event(logging.ERROR, "events cannot be published now", error=cause(error))
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), poll)
-            except TimeoutError:
-                continue
 
     async def close(self) -> None:
         """Close all connections to the database."""

@@ -91,91 +91,51 @@ def store(
         # a replay of what was taken in long ago is no news
         repeated = refusal == "stale" and _stored_print(connection, key) == callback.normalized_sha256
         return DUPLICATE if repeated else _park(connection, callback, row, refusal)
-    facts = facts_from(callback)
+    return _store_trusted(connection, callback, row | {"event_key": key}, now=now, outbox=outbox)
+
+
+def _store_trusted(
+    connection: Connection, callback: VerifiedCallback, row: dict[str, Any], *, now: int, outbox: bool
+) -> Stored:
+    facts, payment = facts_from(callback), None
     ids = {"project_id": callback.project_id, "payment_id": callback.payment_id}
-    new = _New(
-        callback,
-        facts,
-        row | {"event_key": key, "state": "received", "due_at": now, "reason": None},
-        {
-            "payment_key": payment_key(**ids),
-            **ids,
-            "state": facts.state,
-            "final_print": facts.final_fingerprint if facts.final else None,
-        },
+    state = {"state": facts.state} | ({"final_print": facts.final_fingerprint} if facts.final else {})
+    keys = {
+        "payment_key": payment_key(**ids),
+        "event_key": row["event_key"],
         # what was parked because it came too late to be trusted is now said again in time
-        parked_key("stale", callback.project_id, callback.normalized_sha256),
-        now,
-        outbox,
-    )
-    found = new.look(connection)
-    if new.is_stored(found):
+        "stale_key": parked_key("stale", callback.project_id, callback.normalized_sha256),
+    }
+    found = connection.execute(_KNOWN, keys).one()
+    # the key of a final event is its payment's: another body is for the rules to judge
+    if found.print == callback.normalized_sha256:
         return DUPLICATE  # without a lock, without a write
     decision = transitions.decide(payment_record(found), facts)
     if found.id is None and decision == transitions.ACCEPT:
-        made = connection.execute(_NEW_PAYMENT[connection.dialect.name], new.payment).scalar_one_or_none()
-        if made is not None:
-            return _accept(connection, new, found, made)
-    if connection.dialect.name == "postgresql":
-        # under the lock once more: another delivery may have been faster
-        lock_payment(connection, callback.project_id, callback.payment_id)
-        found = new.look(connection)
-        if new.is_stored(found):
-            return DUPLICATE
-        decision = transitions.decide(payment_record(found), facts)
-    return _carry_out(connection, new, found, decision)
-
-
-@dataclass(frozen=True, slots=True)
-class _New:
-    """A trusted callback, with the rows to insert if it is accepted."""
-
-    callback: VerifiedCallback
-    facts: transitions.CallbackFacts
-    event: dict[str, Any]
-    payment: dict[str, Any]
-    stale_key: str
-    now: int
-    outbox: bool
-
-    def look(self, connection: Connection) -> Row[Any]:
-        keys = {
-            "payment_key": self.payment["payment_key"],
-            "event_key": self.event["event_key"],
-            "stale_key": self.stale_key,
-        }
-        return connection.execute(_KNOWN, keys).one()
-
-    def is_stored(self, found: Row[Any]) -> bool:
-        # the key of a final event is its payment's: another body is for the rules to judge
-        return bool(found.print == self.callback.normalized_sha256)
-
-
-def _carry_out(connection: Connection, new: _New, found: Row[Any], decision: transitions.Decision) -> Stored:
-    if decision.verdict == "accept":
-        state = {"which": found.id, "state": new.facts.state}
-        if new.facts.final:
-            state["final_print"] = new.facts.final_fingerprint
-        connection.execute(_NEW_STATE, state)
-        return _accept(connection, new, found, found.id)
+        new = {"payment_key": keys["payment_key"], **ids, "final_print": None, **state}
+        payment = connection.execute(_NEW_PAYMENT[connection.dialect.name], new).scalar_one_or_none()
+    if payment is None:
+        # under the lock once more: another delivery may have been faster; the same one would break the unique key
+        locked = lock_payment(connection, **ids)
+        payment, decision = locked.id, transitions.decide(payment_record(locked), facts)
+        if decision == transitions.ACCEPT:
+            connection.execute(_NEW_STATE, {"which": payment, **state})
+    row = row | {"payment_ref": payment}
     if decision.verdict == "duplicate":
         return DUPLICATE
-    row = {**new.event, "payment_ref": found.id, "due_at": None}
     if decision.verdict == "parked":
-        return _park(connection, new.callback, row, str(decision.reason))
-    connection.execute(_NEW_EVENT, row | {"state": "superseded", "reason": decision.reason})
-    return Stored("superseded", decision.reason)
-
-
-def _accept(connection: Connection, new: _New, found: Row[Any], payment: int) -> Stored:
-    event = {**new.event, "payment_ref": payment}
-    if new.outbox:
-        event_id = connection.execute(_NEW_EVENT_ID, event).scalar_one()
-        connection.execute(_TO_PUBLISH, {"event_id": event_id, "due_at": new.now})
+        return _park(connection, callback, row, str(decision.reason))
+    if decision.verdict == "superseded":
+        connection.execute(_NEW_EVENT, row | {"state": "superseded", "reason": decision.reason})
+        return Stored("superseded", decision.reason)
+    accepted = row | {"state": "received", "due_at": now}
+    if outbox:
+        event_id = connection.execute(_NEW_EVENT_ID, accepted).scalar_one()
+        connection.execute(_TO_PUBLISH, {"event_id": event_id, "due_at": now})
     else:
-        connection.execute(_NEW_EVENT, event)
+        connection.execute(_NEW_EVENT, accepted)
     if found.stale is not None:
-        connection.execute(_SUPERSEDED, {"which": found.stale, "now": new.now})
+        connection.execute(_SUPERSEDED, {"which": found.stale, "now": now})
     return RECEIVED
 
 
@@ -208,13 +168,13 @@ def _park(connection: Connection, callback: VerifiedCallback, row: dict[str, Any
     key = parked_key(reason, callback.project_id, callback.normalized_sha256)
     if _stored_print(connection, key) is not None:
         return DUPLICATE
-    values = {"payment_ref": None, **row, "event_key": key, "state": "parked", "reason": reason, "due_at": None}
-    connection.execute(_NEW_EVENT, values)
+    connection.execute(_NEW_EVENT, row | {"event_key": key, "state": "parked", "reason": reason})
     return Stored("parked", reason)
 
 
 def _new_row(callback: VerifiedCallback, now: int, cipher: BodyCipher | None) -> dict[str, Any]:
-    row = columns(callback) | {"received_at": now, "changed_at": now, "body": _readable(callback), "sealed": None}
+    unset = dict.fromkeys(("payment_ref", "reason", "due_at", "sealed"))
+    row = columns(callback) | unset | {"received_at": now, "changed_at": now, "body": _readable(callback)}
     if cipher is not None:
         row["sealed"] = cipher.encrypt(callback.raw, associated_data(row["project_id"], callback.normalized_sha256))
     return row

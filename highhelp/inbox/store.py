@@ -3,47 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import threading
-from functools import partial
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypedDict, Unpack
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack
 
 from highhelp.calls.drive import drive, drive_async
-from highhelp.errors import HighHelpError, SettingsError
+from highhelp.errors import SettingsError
 from highhelp.inbox import admin, leases
-from highhelp.inbox.handling import Handlers, HandlingOptions, Step, Write, log_handled, work_steps
-from highhelp.inbox.leases import LeaseLost
+from highhelp.inbox.handling import Handlers, HandlingOptions, Step, Write, logged, work_steps
 from highhelp.settings import PROJECT_ID, Source
 from highhelp.storage import migrate
 from highhelp.storage.database import AsyncDatabase, Database, DatabaseOptions
-from highhelp.storage.engine import cause, no_commit
+from highhelp.storage.engine import no_commit
 from highhelp.storage.url import database_url
-from highhelp.telemetry.log import log_event
+from highhelp_signing.normalize import TOLERANCE
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from sqlalchemy import Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from highhelp.inbox.events import CallbackEvent
     from highhelp.inbox.handling import AsyncHandler, Handler
     from highhelp.money import Money
 
 Rows: TypeAlias = "list[dict[str, Any]]"
 
 
-class StoreOptions(TypedDict, total=False):
+class StoreOptions(DatabaseOptions, total=False):
     """Keyword options shared by inboxes and stores; documented on :class:`CallbackStore`."""
 
-    database_key: str | None
     lease: float
     max_attempts: int
-    clock: Callable[[], float]
     outbox: bool
-    home: str | os.PathLike[str] | None
-    environ: Mapping[str, str] | None
 
 
 class CallbackStore:
@@ -55,12 +48,12 @@ class CallbackStore:
         engine: Instead of a URL, an engine of SQLAlchemy's on SQLite or PostgreSQL, whose pool is shared. The
             transactions of the inbox are durable and READ COMMITTED whatever the engine says; :meth:`close` leaves it
             open.
-        lease: Seconds that a handler may take; after that another worker may have the event.
+        lease: Seconds that a handler may take, at most a day; after that another worker may have the event.
         max_attempts: After so many failures an event is parked.
         outbox: Whether each accepted event is also put out for an :class:`~highhelp.OutboxPublisher`.
         options: Any of the following, by name.
         database_key: Encrypts bodies at rest; else `HIGHHELP_DATABASE_KEY`.
-        clock: Answers Unix seconds. The clocks of all machines must agree to within a part of the lease.
+        clock: Answers Unix seconds, for tests; else leases count by PostgreSQL's clock, and by the machine's on SQLite.
         home: Instead of `HIGHHELP_HOME`.
         environ: Instead of the process's environment.
 
@@ -79,6 +72,7 @@ class CallbackStore:
         **options: Unpack[DatabaseOptions],
     ) -> None:
         self._options = HandlingOptions.of(lease, max_attempts, outbox=outbox)
+        self._tolerance: float = TOLERANCE
         self._database = Database(url, engine=engine, **options)
 
     @property
@@ -146,58 +140,28 @@ class CallbackStore:
         stop = threading.Event() if stop is None else stop
         handlers = Handlers.of(on_final, on_update)
         while not stop.is_set():
-            try:
+            with logged("callbacks cannot be handled now"):
                 self._process(handlers, None, stop.is_set)
-            except HighHelpError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever a driver raises, the work goes on when it is over
-                log_event(logging.ERROR, "callbacks cannot be handled now", error=cause(error))
             stop.wait(poll)
 
     def _process(self, handlers: Handlers, limit: int | None, stopping: Callable[[], bool]) -> int:
-        work = work_steps(self._database, self._options, handlers, limit, stopping)
-        return drive(work, partial(self._perform, handlers))
+        return drive(work_steps(self._database, self._options, handlers, limit, stopping), self._perform)
 
-    def _perform(self, handlers: Handlers, step: Step) -> Any:
+    def _perform(self, step: Step) -> Any:
         if isinstance(step, Write):
             return self._database.write(step.function)
-        return self._handle(step.event, handlers)
-
-    def _handle(self, event: CallbackEvent, handlers: Handlers) -> bool:
-        try:
-            handler, shares = handlers.pick(event)
-            if not shares:
-                handler(event)  # claimed alone, just now
-            with self.engine.begin() as connection:
-                leases.mark_done(connection, event, self._database.now())
-                if shares:
-                    with no_commit(connection):
-                        handler(event, connection)
-                leases.finish(connection, event)
-        except LeaseLost:
-            log_event(logging.WARNING, "callback lease lost", payment_id=event.payment_id, event=event.id)
-            return False
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the event is kept
-            return self._failed(event, error)
-        log_handled(event, "done")
-        return True
-
-    def _failed(self, event: CallbackEvent, error: Exception) -> bool:
-        try:
-            state = self._database.write(
-                leases.fail,
-                event,
-                self._database.now(),
-                reason=type(error).__name__,  # an exception's text may hold anything
-                max_attempts=self._options.max_attempts,
-            )
-        except LeaseLost:
-            return False
-        log_handled(event, state, type(error).__name__)
-        return False
+        if not step.shares:
+            step.handler(step.event)  # claimed alone, just now
+        with self.engine.begin() as connection:
+            leases.mark_done(connection, step.event, self._database.now(), handled=not step.shares)
+            if step.shares:
+                with no_commit(connection):
+                    step.handler(step.event, connection)
+            leases.finish(connection, step.event)
+        return None
 
     def expect(self, payment_id: str, money: Money, *, project_id: str | None = None) -> None:
-        """Keep a success with another sum than this one from the handler: it is parked.
+        """Expect a pay-in of this sum: a success with another one, or of a payout, is parked instead of handled.
 
         Args:
             payment_id: The payment; it need not exist yet.
@@ -259,16 +223,17 @@ class CallbackStore:
 
     def stats(self) -> dict[str, Any]:
         """Count events by state and reason."""
-        return self._database.read(admin.stats, self._database.now())
+        return self._database.read(lambda connection: admin.stats(connection, self._database.moment(connection)))
 
     def purge(self, older_than: float, *, parked: bool = False) -> int:
         """Delete events that were finished so many seconds ago, and refused samples of that age.
 
         Args:
-            older_than: Seconds.
+            older_than: Seconds; at least twice the tolerance of timestamps, so that no callback that is sent again is
+                taken for a new one.
             parked: Parked ones too.
         """
-        before, deleted = self._database.now() - int(older_than * 1000), 0
+        before, deleted = self._database.now() - int(max(older_than, 2 * self._tolerance) * 1000), 0
         while number := self._database.write(admin.purge, before=before, parked=parked):
             deleted += number
         return deleted
@@ -304,6 +269,7 @@ class AsyncCallbackStore:
         **options: Unpack[DatabaseOptions],
     ) -> None:
         self._options = HandlingOptions.of(lease, max_attempts, outbox=outbox)
+        self._tolerance: float = TOLERANCE
         self._database = AsyncDatabase(url, engine=engine, **options)
 
     @property
@@ -333,58 +299,27 @@ class AsyncCallbackStore:
         stop = asyncio.Event() if stop is None else stop
         handlers = Handlers.of(on_final, on_update)
         while not stop.is_set():
-            try:
+            with logged("callbacks cannot be handled now"):
                 await self._process(handlers, None, stop.is_set)
-            except HighHelpError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever a driver raises, the work goes on when it is over
-                log_event(logging.ERROR, "callbacks cannot be handled now", error=cause(error))
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), poll)
-            except TimeoutError:
-                continue
 
     async def _process(self, handlers: Handlers, limit: int | None, stopping: Callable[[], bool]) -> int:
-        work = work_steps(self._database, self._options, handlers, limit, stopping)
-        return await drive_async(work, partial(self._perform, handlers))
+        steps = work_steps(self._database, self._options, handlers, limit, stopping)
+        return await drive_async(steps, self._perform)
 
-    async def _perform(self, handlers: Handlers, step: Step) -> Any:
+    async def _perform(self, step: Step) -> Any:
         if isinstance(step, Write):
             return await self._database.write(step.function)
-        return await self._handle(step.event, handlers)
-
-    async def _handle(self, event: CallbackEvent, handlers: Handlers) -> bool:
-        try:
-            handler, shares = handlers.pick(event)
-            if not shares:
-                await handler(event)
-            async with (await self._database.usable()).begin() as connection:
-                await connection.run_sync(leases.mark_done, event, self._database.now())
-                if shares:
-                    with no_commit(connection.sync_connection):
-                        await handler(event, connection)
-                await connection.run_sync(leases.finish, event)
-        except LeaseLost:
-            log_event(logging.WARNING, "callback lease lost", payment_id=event.payment_id, event=event.id)
-            return False
-        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the event is kept
-            return await self._failed(event, error)
-        log_handled(event, "done")
-        return True
-
-    async def _failed(self, event: CallbackEvent, error: Exception) -> bool:
-        try:
-            state = await self._database.write(
-                leases.fail,
-                event,
-                self._database.now(),
-                reason=type(error).__name__,  # an exception's text may hold anything
-                max_attempts=self._options.max_attempts,
-            )
-        except LeaseLost:
-            return False
-        log_handled(event, state, type(error).__name__)
-        return False
+        if not step.shares:
+            await step.handler(step.event)
+        async with (await self._database.usable()).begin() as connection:
+            await connection.run_sync(leases.mark_done, step.event, self._database.now(), handled=not step.shares)
+            if step.shares:
+                with no_commit(connection.sync_connection):
+                    await step.handler(step.event, connection)
+            await connection.run_sync(leases.finish, step.event)
+        return None
 
     async def expect(self, payment_id: str, money: Money, *, project_id: str | None = None) -> None:
         """As :meth:`CallbackStore.expect`."""
@@ -412,11 +347,11 @@ class AsyncCallbackStore:
 
     async def stats(self) -> dict[str, Any]:
         """As :meth:`CallbackStore.stats`."""
-        return await self._database.read(admin.stats, self._database.now())
+        return await self._database.read(lambda connection: admin.stats(connection, self._database.moment(connection)))
 
     async def purge(self, older_than: float, *, parked: bool = False) -> int:
         """As :meth:`CallbackStore.purge`."""
-        before, deleted = self._database.now() - int(older_than * 1000), 0
+        before, deleted = self._database.now() - int(max(older_than, 2 * self._tolerance) * 1000), 0
         while number := await self._database.write(admin.purge, before=before, parked=parked):
             deleted += number
         return deleted

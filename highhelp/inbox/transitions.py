@@ -17,6 +17,10 @@ NEVER_HANDLED = frozenset({"stale", "ambiguous", "fields"})
 REPLAYABLE = frozenset({"attempts", "amount", "operator", "transition"})
 """Reasons of parked events that a person may send to the handler after all."""
 
+LONGEST_BACK_OFF = 600
+LONGEST_LEASE = 24 * 60 * 60
+"""Seconds; a time further ahead was stamped by a clock that was wrong."""
+
 
 @dataclass(frozen=True, slots=True)
 class PaymentRecord:
@@ -91,10 +95,12 @@ def _after_the_end(known: PaymentRecord, told: CallbackFacts) -> Decision:
 
 
 def wrong_amount(expected: tuple[int, str] | None, told: CallbackFacts) -> bool:
-    """Tell whether a success has another sum than the expected one, or none."""
-    return told.status == SUCCESS and expected is not None and (told.amount, told.currency) != expected
+    """Return whether a success is not the expected pay-in: another sum or none, or a payout."""
+    if told.status != SUCCESS or expected is None:
+        return False
+    return told.payment_type == "payout" or (told.amount, told.currency) != expected
 
 
 def back_off(attempts: int) -> float:
     """Return the seconds until the next attempt: 1, 2, 4 ... up to ten minutes."""
-    return float(min(600, 2 ** min(attempts - 1, 10)))
+    return float(min(LONGEST_BACK_OFF, 2 ** min(attempts - 1, 10)))

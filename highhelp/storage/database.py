@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import random
 import threading
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypedDict, TypeVar, Unpack
 
-from sqlalchemy import NullPool
+from sqlalchemy import NullPool, text
 from sqlalchemy.exc import DBAPIError
 
 from highhelp.errors import SettingsError
@@ -22,7 +20,7 @@ from highhelp.storage.engine import READ, adopt, adopt_async, is_repeatable, mak
 from highhelp.storage.url import database_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -31,6 +29,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _ATTEMPTS = 5
+_SERVER_CLOCK = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
 
 
 class DatabaseOptions(TypedDict, total=False):
@@ -42,15 +41,43 @@ class DatabaseOptions(TypedDict, total=False):
     environ: Mapping[str, str] | None
 
 
+class _Attempts(Generic[T]):
+    """The attempts at one transaction: another one is made only where nothing of the last can have been committed."""
+
+    def __init__(self, function: Callable[[Connection], T], *, read: bool = False) -> None:
+        self._function = function
+        self._read = read
+        self._number = 0
+        self._committing = False
+
+    def run(self, connection: Connection) -> T:
+        """Call the function in a transaction, and commit."""
+        self._number += 1
+        self._committing = False
+        with connection.execution_options(**{READ: self._read}).begin():
+            result = self._function(connection)
+            self._committing = True
+        return result
+
+    def pause_after(self, error: DBAPIError) -> float:
+        """Return the seconds until the next attempt; raise the error where there must be none."""
+        # of a connection that was lost in a COMMIT nobody knows the outcome
+        lost = error.connection_invalidated and not self._committing
+        if self._number >= _ATTEMPTS or not (lost or is_repeatable(error)):
+            raise error
+        # not all at once again
+        return random.uniform(0.01, 0.02) * float(2**self._number)  # noqa: S311 - a pause is no secret
+
+
 class _Settings:
     """Settings of both kinds of database."""
 
     def __init__(
         self,
-        database_key: str | None,
-        clock: Callable[[], float],
-        home: str | os.PathLike[str] | None,
-        environ: Mapping[str, str] | None,
+        database_key: str | None = None,
+        clock: Callable[[], float] = time.time,
+        home: str | os.PathLike[str] | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.source = Source.load(environ, home)
         self.clock = clock
@@ -60,9 +87,22 @@ class _Settings:
         self._ready = False
         self._pid = os.getpid()
 
+    def _url(self, url: str | os.PathLike[str] | None, engine: object) -> str:
+        if engine is None:
+            return database_url(url, self.source)
+        if url is not None:
+            raise SettingsError("engine", "names the database already; leave the url out")
+        return ""
+
     def now(self) -> int:
         """Unix milliseconds."""
         return int(self.clock() * 1000)
+
+    def moment(self, connection: Connection) -> int:
+        """Unix milliseconds by the clock that all processes share: PostgreSQL's, unless a clock was given."""
+        if self.clock is not time.time or connection.dialect.name != "postgresql":
+            return self.now()
+        return int(connection.execute(_SERVER_CLOCK).scalar_one())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -74,6 +114,7 @@ class Database(_Settings):
     Args:
         url: Path of an SQLite file, or `postgresql://...`; else that of the settings.
         engine: Instead of a URL, an engine of the merchant's.
+        options: Any of the following, by name.
         database_key: Seals bodies at rest; else `HIGHHELP_DATABASE_KEY`.
         clock: Answers Unix seconds.
         home: Instead of `HIGHHELP_HOME`.
@@ -93,15 +134,12 @@ class Database(_Settings):
         url: str | os.PathLike[str] | None = None,
         *,
         engine: Engine | None = None,
-        database_key: str | None = None,
-        clock: Callable[[], float] = time.time,
-        home: str | os.PathLike[str] | None = None,
-        environ: Mapping[str, str] | None = None,
+        **options: Unpack[DatabaseOptions],
     ) -> None:
-        super().__init__(database_key, clock, home, environ)
-        _one_of(url, engine)
+        super().__init__(**options)
+        url = self._url(url, engine)
         self._given = engine is not None
-        self._engine = adopt(engine) if engine is not None else make_engine(database_url(url, self.source))
+        self._engine = adopt(engine) if engine is not None else make_engine(url)
 
     @property
     def engine(self) -> Engine:
@@ -119,39 +157,32 @@ class Database(_Settings):
         """
         if self._ready:
             return
-        with self._reading() as connection:
-            current = migrate.current_version(connection) == migrate.REVISION
-        if not current:
-            with self.engine.begin() as connection:
-                migrate.create_schema(connection)
+        if self._run(_Attempts(migrate.current_version, read=True)) != migrate.REVISION:
+            self._run(_Attempts(migrate.create_schema))
         self._ready = True
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self.engine.connect().execution_options(**{READ: True}) as connection, connection.begin():
-            yield connection
 
     def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function with a connection, in a transaction that is committed.
 
-        It is called again where the server rolled back for the sake of another transaction.
+        It is called again where the server rolled back for the sake of another transaction, and where the connection
+        was lost before the commit.
         """
         self.create_schema()
-        for attempt in itertools.count(1):
-            try:
-                with self.engine.begin() as connection:
-                    return function(connection, *args, **kwargs)
-            except DBAPIError as error:
-                if attempt == _ATTEMPTS or not is_repeatable(error):
-                    raise
-                time.sleep(_pause(attempt))
-        raise AssertionError("unreachable")
+        return self._run(_Attempts(lambda connection: function(connection, *args, **kwargs)))
 
     def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function with a connection that only reads."""
         self.create_schema()
-        with self._reading() as connection:
-            return function(connection, *args, **kwargs)
+        return self._run(_Attempts(lambda connection: function(connection, *args, **kwargs), read=True))
+
+    def _run(self, attempts: _Attempts[T]) -> T:
+        while True:
+            try:
+                with self.engine.connect() as connection:
+                    return attempts.run(connection)
+            except DBAPIError as error:
+                pause = attempts.pause_after(error)
+            time.sleep(pause)
 
     def close(self) -> None:
         """Close all connections; those of a given engine are the merchant's."""
@@ -160,29 +191,23 @@ class Database(_Settings):
 
 
 class AsyncDatabase(_Settings):
-    """:class:`Database` for asyncio. Each event loop has a pool of its own."""
+    """:class:`Database` for asyncio. Each event loop has its own pool."""
 
     def __init__(
         self,
         url: str | os.PathLike[str] | None = None,
         *,
         engine: AsyncEngine | None = None,
-        database_key: str | None = None,
-        clock: Callable[[], float] = time.time,
-        home: str | os.PathLike[str] | None = None,
-        environ: Mapping[str, str] | None = None,
+        **options: Unpack[DatabaseOptions],
     ) -> None:
-        super().__init__(database_key, clock, home, environ)
-        _one_of(url, engine)
-        self._given = engine is not None
-        self._url = "" if engine is not None else database_url(url, self.source)
-        # made at once, so that a wrong setting shows at once; the first event loop takes it
-        first = adopt_async(engine) if engine is not None else make_async_engine(self._url)
-        self._unused: AsyncEngine | None = first
-        self._shared = first if isinstance(first.pool, NullPool) else None
-        self._engines: dict[asyncio.AbstractEventLoop, AsyncEngine] = {}
-        self._left: list[AsyncEngine] = []
+        super().__init__(**options)
+        self._text = self._url(url, engine)
+        self._given = adopt_async(engine) if engine is not None else None
+        self._one_loop = engine is not None and not isinstance(engine.pool, NullPool)
         self._lock = threading.Lock()
+        # one is made at once, so that a wrong setting shows at once; the first event loop takes it
+        self._engines: dict[asyncio.AbstractEventLoop | None, AsyncEngine] = {}
+        self._engines[None] = self._another()
 
     @property
     def engine(self) -> AsyncEngine:
@@ -191,89 +216,74 @@ class AsyncDatabase(_Settings):
         Raises:
             SettingsError: A given engine, whose pool another event loop has used.
         """
-        if self._shared is not None:
-            return self._shared
         with self._lock:
             if self._pid != os.getpid():
                 self._forget_parent()
-            try:
-                loop = asyncio.get_running_loop()
-            except RuntimeError:
-                self._unused = self._unused or self._another()
-                return self._unused
+            loop = _running_loop()
             if loop not in self._engines:
-                for closed in [one for one in self._engines if one.is_closed()]:
-                    self._left.append(self._engines.pop(closed))
-                self._engines[loop], self._unused = self._unused or self._another(), None
+                self._engines[loop] = self._engines.pop(None) if None in self._engines else self._another()
             return self._engines[loop]
 
     def _another(self) -> AsyncEngine:
-        if self._given:
+        if self._given is None:
+            return make_async_engine(self._text)
+        if self._one_loop and self._engines:
             text = "is used by another event loop; give a url, or make the engine with poolclass=NullPool"
             raise SettingsError("engine", text)
-        return make_async_engine(self._url)
+        return self._given
 
     def _forget_parent(self) -> None:
-        inherited = [*self._engines.values(), *self._left, *([self._unused] if self._unused else [])]
-        for engine in inherited:
+        for engine in self._engines.values():
             engine.sync_engine.dispose(close=False)
         self._engines.clear()
-        self._left.clear()
-        self._unused = inherited[0] if self._given else self._unused
         self._pid = os.getpid()
 
     async def usable(self) -> AsyncEngine:
         """The engine of this event loop, once what ended loops have left open is closed."""
         engine = self.engine
-        while self._left:
-            await self._left.pop().dispose()
+        ended = [loop for loop in list(self._engines) if loop is not None and loop.is_closed()]
+        if not self._one_loop:
+            for left in [self._engines.pop(loop, None) for loop in ended]:
+                if left is not None:
+                    await left.dispose()
         return engine
 
     async def create_schema(self) -> None:
         """As :meth:`Database.create_schema`."""
         if self._ready:
             return
-        if await self._reading(migrate.current_version) != migrate.REVISION:
-            async with (await self.usable()).begin() as connection:
-                await connection.run_sync(migrate.create_schema)
+        if await self._run(_Attempts(migrate.current_version, read=True)) != migrate.REVISION:
+            await self._run(_Attempts(migrate.create_schema))
         self._ready = True
-
-    async def _reading(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        async with (await self.usable()).connect() as connection:
-            await connection.execution_options(**{READ: True})
-            return await connection.run_sync(function, *args, **kwargs)
 
     async def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As :meth:`Database.write`."""
         await self.create_schema()
-        for attempt in itertools.count(1):
-            try:
-                async with (await self.usable()).begin() as connection:
-                    return await connection.run_sync(function, *args, **kwargs)
-            except DBAPIError as error:
-                if attempt == _ATTEMPTS or not is_repeatable(error):
-                    raise
-                await asyncio.sleep(_pause(attempt))
-        raise AssertionError("unreachable")
+        return await self._run(_Attempts(lambda connection: function(connection, *args, **kwargs)))
 
     async def read(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """As :meth:`Database.read`."""
         await self.create_schema()
-        return await self._reading(function, *args, **kwargs)
+        return await self._run(_Attempts(lambda connection: function(connection, *args, **kwargs), read=True))
+
+    async def _run(self, attempts: _Attempts[T]) -> T:
+        while True:
+            try:
+                async with (await self.usable()).connect() as connection:
+                    return await connection.run_sync(attempts.run)
+            except DBAPIError as error:
+                pause = attempts.pause_after(error)
+            await asyncio.sleep(pause)
 
     async def close(self) -> None:
         """As :meth:`Database.close`."""
-        if not self._given:
-            unused = [self._unused] if self._unused is not None else []
-            for engine in [*self._engines.values(), *self._left, *unused]:
+        if self._given is None:
+            for engine in list(self._engines.values()):
                 await engine.dispose()
 
 
-def _one_of(url: object, engine: object) -> None:
-    if url is not None and engine is not None:
-        raise SettingsError("engine", "names the database already; leave the url out")
-
-
-def _pause(attempt: int) -> float:
-    # not all at once again
-    return random.uniform(0.01, 0.02) * float(2**attempt)  # noqa: S311 - a pause is no secret
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

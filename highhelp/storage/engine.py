@@ -93,7 +93,6 @@ def _options(text: str, sqlite_driver: str) -> tuple[Any, dict[str, Any]]:
         "hide_parameters": True,
         "connect_args": arguments,
         "isolation_level": ISOLATION,
-        "pool_pre_ping": True,
         "use_native_hstore": False,  # saves a question at the first connection
     }
     return url.set(drivername="postgresql+psycopg"), options

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -13,10 +11,8 @@ from sqlalchemy.exc import ArgumentError
 from highhelp.errors import SettingsError
 from highhelp.settings import DATABASE_URL, Source
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-_PARAMETER = re.compile(r"[a-z_]{1,40}")
+_UNKNOWN = re.compile(r'invalid URI query parameter: "([a-z_]{1,40})"')
+_ESCAPED = "write : / ? in a password as %3A %2F %3F"
 
 
 def database_url(url: str | os.PathLike[str] | None, source: Source) -> str:
@@ -62,71 +58,28 @@ def parse(text: str) -> tuple[URL, dict[str, str]]:
 
 
 def _postgres(rest: str) -> tuple[URL, dict[str, str]]:
-    """Read what follows `postgresql://` as libpq does: several hosts, sockets, any of its parameters."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
     place, _, query = rest.partition("?")
     if place.count("@") > 1:
         raise SettingsError(DATABASE_URL, "write an @ that belongs to the user name or the password as %40")
-    user_and_password, _, target = place.rpartition("@")
-    user, _, password = user_and_password.partition(":")
-    hosts, _, database = target.partition("/")
-    parameters = {
-        "user": unquote(user),
-        "password": unquote(password),
-        "dbname": unquote(database),
-        **_hosts(hosts),
-        **_query(query, place),
-    }
-    parameters = {name: value for name, value in parameters.items() if value}
+    if "@" in place.partition("/")[2]:
+        raise SettingsError(DATABASE_URL, _ESCAPED)
+    try:
+        found = conninfo_to_dict(f"postgresql://{rest}")
+    except ProgrammingError as error:
+        in_password = "@" in query and "@" not in place
+        raise SettingsError(DATABASE_URL, _ESCAPED if in_password else _refusal(str(error))) from None
+    parameters = {name: str(value) for name, value in found.items() if value}
+    ports = filter(None, parameters.get("port", "").split(","))
+    if not all(port.isascii() and port.isdigit() and int(port) < 65536 for port in ports):
+        raise SettingsError(DATABASE_URL, f"the port must be a number; {_ESCAPED}")
     return URL.create("postgresql", database=parameters.get("dbname")), parameters
 
 
-def _hosts(text: str) -> dict[str, str]:
-    """Split `h1:p1,h2:p2` into the two lists that libpq takes as parameters."""
-    hosts, ports = [], []
-    for one in text.split(","):
-        host, port = one, ""
-        if one.startswith("["):  # IPv6
-            host, _, port = one[1:].partition("]")
-            port = port.removeprefix(":")
-        elif ":" in one:
-            host, _, port = one.rpartition(":")
-        if port and not (port.isascii() and port.isdigit() and int(port) < 65536):
-            raise SettingsError(DATABASE_URL, "the port must be a number; write : / ? in a password as %3A %2F %3F")
-        hosts.append(unquote(host))
-        ports.append(port)
-    return {"host": ",".join(hosts).strip(","), "port": ",".join(ports) if any(ports) else ""}
-
-
-def _query(text: str, before: str) -> Mapping[str, str]:
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=bool(text))
-    except ValueError:
-        raise SettingsError(DATABASE_URL, _unknown(text, before, None)) from None
-    found: dict[str, str] = {}
-    for name, value in pairs:
-        # SQLAlchemy's way to name several hosts
-        again = name in ("host", "port") and name in found
-        found[name] = f"{found[name]},{value}" if again else value
-    known = _libpq_parameters() if found else frozenset()
-    for name in found:
-        if name not in known:
-            raise SettingsError(DATABASE_URL, _unknown(text, before, name))
-    hosts = found.get("host", "")
-    if ":" in hosts and "port" not in found and not hosts.startswith("/"):
-        found |= _hosts(hosts)
-    return found
-
-
-def _unknown(text: str, before: str, name: str | None) -> str:
-    if "@" in text and "@" not in before:
-        return "write a ? that belongs to the password as %3F"
-    if name is None:
-        return "what follows the ? must be name=value, joined by &"
-    called = f" `{name}`" if _PARAMETER.fullmatch(name) else ""
-    return f"has a parameter{called} that PostgreSQL's libpq does not know"
-
-
-def _libpq_parameters() -> frozenset[str]:
-    from psycopg import pq
-
-    return frozenset(one.keyword.decode() for one in pq.Conninfo.get_defaults())
+def _refusal(message: str) -> str:
+    """Say what libpq does not accept; its own message may quote a password."""
+    if found := _UNKNOWN.search(message):
+        return f"has a parameter `{found[1]}` that PostgreSQL's libpq does not know"
+    return "is not one that PostgreSQL's libpq can read; what follows the ? must be name=value, joined by &"

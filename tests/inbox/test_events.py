@@ -135,7 +135,7 @@ EVENT = CallbackEvent(
     _sealed=None,
     _sha256="abc",
     _cipher=None,
-    _lease=Lease("token", 1, 2),
+    _lease=Lease("token", 1, None),
 )
 
 

@@ -341,15 +341,14 @@ def test_what_a_callback_costs_the_database(inbox: CallbackInbox, gateway: MockG
     inbox.create_schema()
     sa.event.listen(inbox.engine, "before_cursor_execute", note)
     first, last = gateway.signed_callback("order-1", "pending"), gateway.signed_callback("order-1", "success")
-    postgres = inbox.engine.dialect.name == "postgresql"
-    again = ["SELECT", "SELECT"] if postgres else []  # the lock, and under it once more
     assert cost(lambda: take(inbox, first)) == ["SELECT", "INSERT", "INSERT"]
     assert cost(lambda: take(inbox, first)) == ["SELECT"]
-    assert cost(lambda: take(inbox, last)) == ["SELECT", *again, "UPDATE", "INSERT"]
+    assert cost(lambda: take(inbox, last)) == ["SELECT", "SELECT", "UPDATE", "INSERT"], "the second one locks"
     # claimed with one statement for each table, however many there are; each done with one for each table
     handle = ["SELECT", "UPDATE", "UPDATE", *["UPDATE", "UPDATE"]]
     assert cost(lambda: inbox.process(lambda event, connection: None, limit=1)) == ["SELECT", "UPDATE", "UPDATE"]
-    assert cost(lambda: inbox.process(lambda event, connection: None)) == [*handle, "SELECT"]
+    # where nothing is due it looks for what was stamped by a clock that was wrong
+    assert cost(lambda: inbox.process(lambda event, connection: None)) == [*handle, "SELECT", "SELECT"]
 
 
 def test_the_key_of_an_event_knows_no_time(gateway: MockGateway) -> None:
