@@ -341,9 +341,11 @@ def test_what_a_callback_costs_the_database(inbox: CallbackInbox, gateway: MockG
     inbox.create_schema()
     sa.event.listen(inbox.engine, "before_cursor_execute", note)
     first, last = gateway.signed_callback("order-1", "pending"), gateway.signed_callback("order-1", "success")
-    assert cost(lambda: take(inbox, first)) == ["SELECT", "INSERT", "INSERT"]
-    assert cost(lambda: take(inbox, first)) == ["SELECT"]
-    assert cost(lambda: take(inbox, last)) == ["SELECT", "SELECT", "UPDATE", "INSERT"], "the second one locks"
+    postgres = inbox.engine.dialect.name == "postgresql"
+    tried = ["WITH"] if postgres else ["INSERT"]
+    assert cost(lambda: take(inbox, first)) == (["WITH"] if postgres else ["INSERT", "UPDATE", "INSERT"])
+    assert cost(lambda: take(inbox, first)) == [*tried, "SELECT"]
+    assert cost(lambda: take(inbox, last)) == [*tried, "SELECT", "UPDATE", "INSERT"]
     # claimed with one statement for each table, however many there are; each done with one for each table
     handle = ["SELECT", "UPDATE", "UPDATE", *["UPDATE", "UPDATE"]]
     assert cost(lambda: inbox.process(lambda event, connection: None, limit=1)) == ["SELECT", "UPDATE", "UPDATE"]
