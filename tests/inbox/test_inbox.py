@@ -560,3 +560,22 @@ def test_keys_scheme_and_tolerance_are_those_that_are_given(keys: Keys, tmp_path
             answer = take(inbox, gateway.signed_callback("p-1", "success"))
             assert answer == (TAKEN if state else (REFUSAL.status, REFUSAL.body))
             assert [row["reason"] or row["state"] for row in inbox.list()] == ([state] if state else [])
+
+
+def test_end_that_came_in_between_is_not_overwritten(gateway: MockGateway, postgres: str) -> None:
+    about: dict[str, Any] = {"verifier": gateway.verifier(), "clock": gateway.clock, "environ": {}}
+    with CallbackInbox(postgres, **about) as inbox, CallbackInbox(postgres, **about) as other:
+        assert take(inbox, gateway.signed_callback("order-1", "pending")) == TAKEN
+        end = iter([gateway.signed_callback("order-1", "success")])
+
+        def faster(connection: object, cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("UPDATE highhelp_payments"):
+                for sent in end:
+                    assert take(other, sent) == TAKEN
+
+        sa.event.listen(inbox.engine, "before_cursor_execute", faster)
+        assert take(inbox, gateway.signed_callback("order-1", "processing", "new")) == TAKEN
+        assert ("processing:new", "superseded", "late") in states(inbox)
+        with inbox.engine.connect() as connection:
+            known = connection.exec_driver_sql("SELECT state, final_print IS NULL FROM highhelp_payments").one()
+        assert known == ("success", False)
