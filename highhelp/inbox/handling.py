@@ -52,34 +52,30 @@ class HandlingOptions:
         return cls(int(lease * 1000), max_attempts, outbox)
 
 
-@dataclass(frozen=True)
 class Handlers:
-    """The handlers of one run, inspected once."""
+    """The handlers of one run, inspected once.
 
-    final: Callable[..., Any]
-    update: Callable[..., Any] | None
-    final_shares: bool
-    update_shares: bool
+    Raises:
+        SettingsError: One cannot be called with an event.
+    """
 
-    @classmethod
-    def of(cls, on_final: Callable[..., Any], on_update: Callable[..., Any] | None) -> Self:
-        """Inspect the handlers. Raises SettingsError for what cannot be called with an event."""
-        return cls(on_final, on_update, _shares(on_final), on_update is not None and _shares(on_update))
+    def __init__(self, on_final: Callable[..., Any], on_update: Callable[..., Any] | None) -> None:
+        self.final = (on_final, _shares(on_final))
+        self.update = (on_update, _shares(on_update)) if on_update is not None else None
 
     def pick(self, event: CallbackEvent) -> Handle:
         """Return the step that handles an event."""
-        if event.is_final:
-            return Handle(event, self.final, self.final_shares)
-        if self.update is None:
+        picked = self.final if event.is_final else self.update
+        if picked is None:
             raise LeaseLost  # informative ones never reach the final handler
-        return Handle(event, self.update, self.update_shares)
+        return Handle(event, *picked)
 
     @property
     def batch(self) -> int:
         """The number of events that may be claimed at once."""
         # without the shared transaction a lease must not run out while the event waits for those before it
-        alone = not self.final_shares or (self.update is not None and not self.update_shares)
-        return 1 if alone else _SHARED_BATCH
+        shared = self.final[1] and (self.update is None or self.update[1])
+        return _SHARED_BATCH if shared else 1
 
 
 def _shares(handler: Callable[..., Any]) -> bool:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, insert, literal_column, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
@@ -20,36 +20,44 @@ if TYPE_CHECKING:
 
     from highhelp_signing import VerifiedCallback
 
-_P, _E = PAYMENTS.alias("p"), EVENTS.alias("e")
-_PRINT = select(_E.c.normalized_sha256).where(_E.c.event_key == bindparam("event_key"))
-_STALE = select(_E.c.id).where(_E.c.event_key == bindparam("stale_key"), _E.c.state == "parked")
+_PRINT = select(EVENTS.c.normalized_sha256).where(EVENTS.c.event_key == bindparam("event_key"))
+_STALE = select(EVENTS.c.id).where(EVENTS.c.event_key == bindparam("stale_key"), EVENTS.c.state == "parked")
 _KNOWN: Select[Any] = select(
-    _P.c.id,
-    _P.c.state,
-    _P.c.final_print,
-    _P.c.expected_amount,
-    _P.c.expected_currency,
-    _PRINT.scalar_subquery().label("print"),
-    _STALE.scalar_subquery().label("stale"),
-).select_from(
-    # one row always, also where there is no payment
-    select(literal_column("1").label("x")).subquery("one").outerjoin(_P, _P.c.payment_key == bindparam("payment_key"))
-)
+    PAYMENTS, _PRINT.scalar_subquery().label("print"), _STALE.scalar_subquery().label("stale")
+).where(PAYMENTS.c.payment_key == bindparam("payment_key"))
 _LOCK = select(PAYMENTS).where(PAYMENTS.c.payment_key == bindparam("payment_key")).with_for_update()
 _INSERT: dict[str, Any] = {"postgresql": postgres_insert, "sqlite": sqlite_insert}
 _NEW_PAYMENT = {
     name: make(PAYMENTS).on_conflict_do_nothing(index_elements=["payment_key"]).returning(PAYMENTS.c.id)
     for name, make in _INSERT.items()
 }
-_NEW_EVENT = insert(EVENTS).inline()  # its id is not asked for
-_NEW_EVENT_ID = insert(EVENTS).returning(EVENTS.c.id)
+_NEW_EVENT = insert(EVENTS).returning(EVENTS.c.id)
 _TO_PUBLISH = insert(OUTBOX).inline()
-_NEW_STATE = update(PAYMENTS).where(PAYMENTS.c.id == bindparam("which"))
+# nothing where another delivery has changed the payment since it was looked at
+_NEW_STATE = update(PAYMENTS).where(
+    PAYMENTS.c.id == bindparam("which"),
+    PAYMENTS.c.state.is_not_distinct_from(bindparam("seen")),
+    PAYMENTS.c.final_print.is_(None),
+)
 _SUPERSEDED = (
     update(EVENTS)
-    .where(EVENTS.c.id == bindparam("which"), EVENTS.c.state == "parked")
+    .where(EVENTS.c.event_key == bindparam("stale_key"), EVENTS.c.state == "parked")
     .values(state="superseded", reason="said again", changed_at=bindparam("now"))
 )
+
+
+def _first() -> tuple[list[str], Any]:
+    """Put the three statements for the first event of a payment into one, of which PostgreSQL makes one round trip."""
+    by_default = ("id", "payment_ref", "approved", "attempts")
+    names = [column.name for column in EVENTS.c if column.name not in by_default]
+    known = ("payment_key", "project_id", "payment_id", "state", "final_print")
+    new = _NEW_PAYMENT["postgresql"].values({name: bindparam(f"payment_{name}") for name in known}).cte("new")
+    values = select(*(bindparam(f"event_{name}", type_=EVENTS.c[name].type) for name in names), new.c.id)
+    stale = _SUPERSEDED.where(exists(select(new.c.id))).cte("stale")
+    return names, _NEW_EVENT.from_select([*names, "payment_ref"], values).add_cte(stale)
+
+
+_FIRST_COLUMNS, _FIRST = _first()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,46 +105,73 @@ def store(
 def _store_trusted(
     connection: Connection, callback: VerifiedCallback, row: dict[str, Any], *, now: int, outbox: bool
 ) -> Stored:
-    facts, payment = facts_from(callback), None
-    ids = {"project_id": callback.project_id, "payment_id": callback.payment_id}
-    state = {"state": facts.state} | ({"final_print": facts.final_fingerprint} if facts.final else {})
-    keys = {
-        "payment_key": payment_key(**ids),
-        "event_key": row["event_key"],
-        # what was parked because it came too late to be trusted is now said again in time
-        "stale_key": parked_key("stale", callback.project_id, callback.normalized_sha256),
+    facts = facts_from(callback)
+    payment = {
+        "payment_key": payment_key(callback.project_id, callback.payment_id),
+        "project_id": callback.project_id,
+        "payment_id": callback.payment_id,
+        "state": facts.state,
+        "final_print": facts.final_fingerprint if facts.final else None,
     }
-    found = connection.execute(_KNOWN, keys).one()
-    # the key of a final event is its payment's: another body is for the rules to judge
-    if found.print == callback.normalized_sha256:
-        return DUPLICATE  # without a lock, without a write
-    decision = transitions.decide(payment_record(found), facts)
-    if found.id is None and decision == transitions.ACCEPT:
-        new = {"payment_key": keys["payment_key"], **ids, "final_print": None, **state}
-        payment = connection.execute(_NEW_PAYMENT[connection.dialect.name], new).scalar_one_or_none()
-    if payment is None:
-        # under the lock once more: another delivery may have been faster; the same one would break the unique key
-        locked = lock_payment(connection, **ids)
-        payment, decision = locked.id, transitions.decide(payment_record(locked), facts)
-        if decision == transitions.ACCEPT:
-            connection.execute(_NEW_STATE, {"which": payment, **state})
-    row = row | {"payment_ref": payment}
-    if decision.verdict == "duplicate":
-        return DUPLICATE
-    if decision.verdict == "parked":
-        return _park(connection, callback, row, str(decision.reason))
-    if decision.verdict == "superseded":
-        connection.execute(_NEW_EVENT, row | {"state": "superseded", "reason": decision.reason})
-        return Stored("superseded", decision.reason)
-    accepted = row | {"state": "received", "due_at": now}
+    # what was parked because it came too late to be trusted is now said again in time
+    stale = {"stale_key": parked_key("stale", callback.project_id, callback.normalized_sha256), "now": now}
+    event = row | {"state": "received", "due_at": now}
+    event_id = None
+    if transitions.decide(transitions.PaymentRecord(), facts) == transitions.ACCEPT:
+        event_id = _store_first(connection, payment, event, stale)
+    if event_id is None:
+        found, decision = _decide(connection, callback, facts, payment, {"event_key": row["event_key"], **stale})
+        if decision.verdict == "duplicate":
+            return DUPLICATE
+        row = row | {"payment_ref": found.id}
+        if decision.verdict == "parked":
+            return _park(connection, callback, row, str(decision.reason))
+        if decision.verdict == "superseded":
+            connection.execute(_NEW_EVENT, row | {"state": "superseded", "reason": decision.reason})
+            return Stored("superseded", decision.reason)
+        event_id = connection.execute(_NEW_EVENT, event | {"payment_ref": found.id}).scalar_one()
+        if found.stale is not None:
+            connection.execute(_SUPERSEDED, stale)
     if outbox:
-        event_id = connection.execute(_NEW_EVENT_ID, accepted).scalar_one()
         connection.execute(_TO_PUBLISH, {"event_id": event_id, "due_at": now})
-    else:
-        connection.execute(_NEW_EVENT, accepted)
-    if found.stale is not None:
-        connection.execute(_SUPERSEDED, {"which": found.stale, "now": now})
     return RECEIVED
+
+
+def _store_first(
+    connection: Connection, payment: dict[str, Any], event: dict[str, Any], stale: dict[str, Any]
+) -> int | None:
+    """Store an event with its payment and return its id; None where the payment is known already."""
+    event_id: int | None = None
+    if connection.dialect.name == "postgresql":
+        values = {f"payment_{name}": value for name, value in payment.items()}
+        values |= {f"event_{name}": event.get(name) for name in _FIRST_COLUMNS}
+        event_id = connection.execute(_FIRST, values | stale).scalar_one_or_none()
+    elif (made := connection.execute(_NEW_PAYMENT["sqlite"], payment).scalar_one_or_none()) is not None:
+        connection.execute(_SUPERSEDED, stale)
+        event_id = connection.execute(_NEW_EVENT, event | {"payment_ref": made}).scalar_one()
+    return event_id
+
+
+def _decide(
+    connection: Connection,
+    callback: VerifiedCallback,
+    facts: transitions.CallbackFacts,
+    payment: dict[str, Any],
+    keys: dict[str, Any],
+) -> tuple[Row[Any], transitions.Decision]:
+    """Decide by what is known of the payment, which has the new state then if the callback is accepted."""
+    while True:
+        found = connection.execute(_KNOWN, {"payment_key": payment["payment_key"], **keys}).one_or_none()
+        if found is None:  # its first callback is not accepted
+            lock_payment(connection, callback.project_id, callback.payment_id)
+            continue
+        # the key of a final event is its payment's: another body is for the rules to judge
+        if found.print == callback.normalized_sha256:
+            return found, transitions.Decision("duplicate")  # without a lock, without a write
+        decision = transitions.decide(payment_record(found), facts)
+        change = {"which": found.id, "seen": found.state, "state": facts.state, "final_print": payment["final_print"]}
+        if decision != transitions.ACCEPT or connection.execute(_NEW_STATE, change).rowcount == 1:
+            return found, decision
 
 
 def payment_record(payment: Row[Any]) -> transitions.PaymentRecord:

@@ -119,7 +119,7 @@ class CallbackStore:
         Returns:
             How many events were done or otherwise settled.
         """
-        return self._process(Handlers.of(on_final, on_update), limit, lambda: False)
+        return self._process(Handlers(on_final, on_update), limit, lambda: False)
 
     def run(
         self,
@@ -138,7 +138,7 @@ class CallbackStore:
             poll: Seconds between looks at an empty inbox.
         """
         stop = threading.Event() if stop is None else stop
-        handlers = Handlers.of(on_final, on_update)
+        handlers = Handlers(on_final, on_update)
         while not stop.is_set():
             with logged("callbacks cannot be handled now"):
                 self._process(handlers, None, stop.is_set)
@@ -285,7 +285,7 @@ class AsyncCallbackStore:
         self, on_final: AsyncHandler, on_update: AsyncHandler | None = None, *, limit: int | None = None
     ) -> int:
         """As :meth:`CallbackStore.process`; the handlers are coroutine functions."""
-        return await self._process(Handlers.of(on_final, on_update), limit, lambda: False)
+        return await self._process(Handlers(on_final, on_update), limit, lambda: False)
 
     async def run(
         self,
@@ -297,7 +297,7 @@ class AsyncCallbackStore:
     ) -> None:
         """As :meth:`CallbackStore.run`; the handlers are coroutine functions."""
         stop = asyncio.Event() if stop is None else stop
-        handlers = Handlers.of(on_final, on_update)
+        handlers = Handlers(on_final, on_update)
         while not stop.is_set():
             with logged("callbacks cannot be handled now"):
                 await self._process(handlers, None, stop.is_set)

@@ -54,7 +54,9 @@ class _Attempts(Generic[T]):
         """Call the function in a transaction, and commit."""
         self._number += 1
         self._committing = False
-        with connection.execution_options(**{READ: self._read}).begin():
+        if self._read:
+            connection.execution_options(**{READ: True})
+        with connection.begin():
             result = self._function(connection)
             self._committing = True
         return result

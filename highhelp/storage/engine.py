@@ -30,6 +30,7 @@ ISOLATION = "READ COMMITTED"
 """What the statements are written for: a row that was waited for is seen as it has become."""
 
 _BUSY_SECONDS = 5.0
+_PREPARED_AFTER = 5
 _DURABLE = "highhelp_durable"
 _HANDLER = "highhelp_handler"
 _REPEATED = ("40001", "40P01")
@@ -87,7 +88,7 @@ def _options(text: str, sqlite_driver: str) -> tuple[Any, dict[str, Any]]:
     if url.drivername == "sqlite":
         options = {"hide_parameters": True, "connect_args": {"timeout": _BUSY_SECONDS}}
         return url.set(drivername=f"sqlite+{sqlite_driver}"), options
-    # no named prepared statements: a pooler such as pgbouncer gives each transaction another connection
+    # no named prepared statements yet: a pooler such as pgbouncer gives each transaction another connection
     arguments: dict[str, Any] = {**parameters, "client_encoding": "utf8", "prepare_threshold": None}
     options = {
         "hide_parameters": True,
@@ -143,13 +144,16 @@ def _write_ahead(connection: Connection) -> None:
 
 def _begin_postgres(connection: Connection) -> None:
     if _DURABLE not in connection.info:
-        look = "SELECT current_setting('server_encoding'), current_setting('synchronous_commit')"
-        encoding, level = connection.exec_driver_sql(look).one()
+        look = "SELECT current_setting('server_encoding'), current_setting('synchronous_commit'), pg_backend_pid()"
+        encoding, level, pid = connection.exec_driver_sql(look).one()
         if encoding != "UTF8":
             text = f"the database is encoded in {encoding}, which cannot hold every name; make it with ENCODING 'UTF8'"
             raise SettingsError(DATABASE_URL, text)
         # stricter ones than "on" are the administrator's choice
         connection.info[_DURABLE] = level != "off"
+        driver: Any = connection.connection.driver_connection
+        if getattr(driver, "prepare_threshold", 0) is None and driver.info.backend_pid == pid:
+            driver.prepare_threshold = _PREPARED_AFTER  # no pooler in between, which would have its own numbers
     if not connection.info[_DURABLE] and connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
         # for this transaction alone: behind a pooler the session is another's in the next one
         connection.exec_driver_sql("SET LOCAL synchronous_commit TO on")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import AsyncCallbackInbox, AsyncHighHelp, AsyncPayoutGuard, CallbackInbox, HighHelp, PayoutGuard
+from highhelp.storage.database import Database
 
 if TYPE_CHECKING:
     from highhelp_mock import MockGateway
@@ -39,6 +40,19 @@ def payouts() -> list[dict[str, Any]]:
         }
         for number in range(PAYOUTS)
     ]
+
+
+def test_statements_are_prepared_only_without_a_pooler(postgres: str, pgbouncer: str) -> None:
+    def prepared(url: str) -> int:
+        database = Database(url, environ={})
+        count = "SELECT count(*) FROM pg_prepared_statements"
+        for _ in range(10):
+            number = database.read(lambda connection: connection.exec_driver_sql(count).scalar_one())
+        database.close()
+        return int(number)
+
+    assert prepared(pgbouncer) == 0
+    assert prepared(postgres) > 0
 
 
 def test_pgbouncer_stores_every_callback(gateway: MockGateway, pgbouncer: str) -> None:

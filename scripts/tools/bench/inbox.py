@@ -68,8 +68,7 @@ def _new_database(name: str) -> Iterator[tuple[str, Any]]:
     url = make_url(POSTGRES).set(database=name)
     text = url.render_as_string(hide_password=False)
     try:
-        # as ours: without named prepared statements
-        with psycopg.connect(text, autocommit=True, prepare_threshold=None) as bare:
+        with psycopg.connect(text, autocommit=True) as bare:
             yield text, bare
     finally:
         with server.connect() as connection:
