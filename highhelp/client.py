@@ -73,6 +73,7 @@ class _Client:
         scheme: SignatureScheme | None = None,
         timeout: float = 30.0,
         total_timeout: float = 90.0,
+        absence_delay: float = 15.0,
         check_requests: bool = True,
         allow_plain_http: bool = False,
         clock: Callable[[], float] = time.time,
@@ -110,7 +111,8 @@ class _Client:
         ).checked()
         check_seconds("timeout", timeout)
         check_seconds("total_timeout", total_timeout)
-        policy = Policy(attempt=float(timeout), total=float(total_timeout))
+        check_seconds("absence_delay", absence_delay)
+        policy = Policy(attempt=float(timeout), total=float(total_timeout), absence_delay=float(absence_delay))
         server = urlsplit(self._settings.base_url).hostname or ""
         wire = Wire(
             base_url=self._settings.base_url,
@@ -162,6 +164,8 @@ class HighHelp(_Client, Resources):
         scheme: The signature's open points (`HIGHHELP_SIGNATURE_SCHEME`).
         timeout: Seconds for one attempt, from the first byte sent to the last one received.
         total_timeout: Seconds for a whole call with its repetitions and look-ups.
+        absence_delay: Seconds after an attempt until the gateway's "not found" counts, since info may lag behind the
+            create; only then a pay-in whose outcome is unknown is sent again.
         check_requests: Whether requests are checked against the contract before they are sent.
         allow_plain_http: Permits http beyond the machine itself, for a closed network such as a compose file's.
         clock: Answers Unix seconds.

@@ -114,9 +114,13 @@ class InvalidRequest(NotSent):
 
 
 class Rejected(CallError):
-    """The gateway refused the call for good. Nothing was done.
+    """The gateway refused the call, and holds no such payment as far as it says.
+
+    A refusal describes one exchange: something on the way may have delivered the request twice, and info may lag.
 
     Attributes:
+        confirmed: Whether info said "not found" long enough after the attempt. A client cannot wait so long, so it is
+            False here; the payout guard confirms refusals later.
         status: HTTP status.
         cause: "malformed" (400), "unauthorized" (401), "forbidden" (403), "not_found" (404), "duplicate" (409) or
             "invalid" (422).
@@ -125,6 +129,8 @@ class Rejected(CallError):
         request_id: The gateway's id of the call, if it gave one.
         clock_skew: With 401: seconds by which this machine's clock is ahead of the gateway's `Date`, if it sent one.
     """
+
+    confirmed: bool = False
 
     def __init__(
         self,
@@ -152,7 +158,8 @@ class DuplicatePayment(Rejected):
     """The payment_id is taken.
 
     Attributes:
-        existing: The payment that has it, as the info operation tells (without card data), or None if that failed.
+        existing: The payment that has it, as the info operation reports it (without card data), or None where info
+            does not find it.
     """
 
     existing: PaymentState | None = None
@@ -178,16 +185,24 @@ class OutcomeUnknown(CallError):
     """A call that moves money may or may not have been carried out. Ask the info operation before anything else.
 
     Attributes:
-        found: True if the gateway holds a payment under this id that is not the one that was sent, False if it said
-            twice that it holds none, None if it could not be asked.
+        found: True if the gateway holds a payment under this id whose facts differ from those that were sent, False if
+            it said that it holds none, None if it could not be asked.
+        existing: With `found`, the payment that it holds, without card data.
         status: HTTP status of the last answer to the call itself, or None if there was none.
     """
 
     def __init__(
-        self, message: str, *, found: bool | None = None, status: int | None = None, **about: Unpack[About]
+        self,
+        message: str,
+        *,
+        found: bool | None = None,
+        status: int | None = None,
+        existing: PaymentState | None = None,
+        **about: Unpack[About],
     ) -> None:
         super().__init__(message, **about)
         self.found = found
+        self.existing = existing
         self.status = status
 
 

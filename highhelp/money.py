@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal
 from functools import total_ordering
 from typing import Self
 
@@ -13,6 +14,8 @@ from highhelp_api.contract import EXPONENTS
 # the caller's own decimal context, whose precision may be anything, has no say in amounts
 _EXACT = Context(prec=64)
 _LIMIT = Decimal(10**26)
+# 1.000 may mean a thousand or one, so zeros count as decimals; 1e3, 1_000 and other digits are no way to write money
+_WRITTEN = re.compile(r"-?[0-9]{1,60}(\.[0-9]{1,60})?", re.ASCII)
 
 
 @total_ordering
@@ -20,14 +23,14 @@ _LIMIT = Decimal(10**26)
 class Money:
     """An amount in major units with its ISO 4217 currency: `Money("100.00", "RUB")`.
 
-    Floats are refused, as is an amount with more decimals than the currency has.
+    Floats are refused, as is an amount with more decimals than the currency has, zeros too.
 
     Args:
         amount: In major units, such as 100.00: a string, a Decimal or an int.
         currency: ISO 4217 code, which decides how many decimals there are.
 
     Raises:
-        MoneyError: The amount or the currency is none.
+        MoneyError: If the amount or the currency is invalid.
     """
 
     amount: Decimal
@@ -37,17 +40,17 @@ class Money:
         exponent = exponent_of(currency)
         if isinstance(amount, bool) or not isinstance(amount, str | Decimal | int):
             raise MoneyError(f"an amount is a string, a Decimal or an int, not a {type(amount).__name__}")
-        try:
-            value = Decimal(amount)
-        except InvalidOperation:
-            raise MoneyError("not an amount; write it like 100.00") from None
+        if isinstance(amount, str) and not _WRITTEN.fullmatch(amount):
+            raise MoneyError("not an amount; write it like 100.00")
+        value = Decimal(amount)
         if not value.is_finite():
             raise MoneyError("an amount is finite")
         if value.copy_abs() >= _LIMIT:
             raise MoneyError("an amount has 26 digits at most")
+        decimals = -int(value.as_tuple().exponent)
+        if decimals > exponent:
+            raise MoneyError(f"{currency} has {exponent} decimals, not {decimals}")
         exact = value.quantize(Decimal(1).scaleb(-exponent, _EXACT), context=_EXACT)
-        if exact != value:
-            raise MoneyError(f"{currency} has {exponent} decimals")
         object.__setattr__(self, "amount", exact)
         object.__setattr__(self, "currency", str(currency))
 
@@ -60,7 +63,7 @@ class Money:
             currency: ISO 4217 code.
 
         Raises:
-            MoneyError: The amount is no int, or the currency none of the list.
+            MoneyError: If the amount is no int, or the currency is not listed.
         """
         if isinstance(minor, bool) or not isinstance(minor, int):
             raise MoneyError(f"minor units are an int, not a {type(minor).__name__}")

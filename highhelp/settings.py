@@ -49,10 +49,12 @@ DATABASE_URL = "HIGHHELP_DATABASE_URL"
 """Database of the callback inbox: path of an SQLite file, or postgresql://..."""
 DATABASE_KEY = "HIGHHELP_DATABASE_KEY"
 """Encrypts callbacks at rest: base64 of 32 bytes."""
+GATEWAY = "HIGHHELP_GATEWAY"
+"""A name for the gateway, where one gateway has several addresses: payouts are stored with it."""
 
 VARIABLES = frozenset({
     HOME, BASE_URL, PROJECT_ID, PRIVATE_KEY, HMAC_KEY, HMAC_KEY_FILE, CALLBACK_PUBLIC_KEY, CALLBACK_HMAC_KEY,
-    CALLBACK_HMAC_KEY_FILE, ACCESS_TOKEN, SIGNATURE_SCHEME, DATABASE_URL, DATABASE_KEY,
+    CALLBACK_HMAC_KEY_FILE, ACCESS_TOKEN, SIGNATURE_SCHEME, DATABASE_URL, DATABASE_KEY, GATEWAY,
 })  # fmt: skip
 """Every environment variable that is read."""
 

@@ -10,6 +10,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.recorder import Recorder
 from tests.requirements import require
@@ -65,9 +66,15 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(made.summary())
 
 
+# how long an example takes says something about the machine only
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
 COUNTS = {
     "--crashes": (40, 1000, "how often the crash test kills, per database"),
     "--payout-kills": (6, 1000, "how often a crash test of payouts kills, per case"),
+    "--failovers": (3, 20, "how often a primary dies, per mode of its standby"),
+    "--payout-histories": (300, 2000, "how many random histories of the payout guard"),
     "--payout-rows": (30, 1000, "how many rows the batch that is killed has"),
     "--bodies": (300, 5000, "from how many bodies a search for collisions starts"),
     "--callbacks": (600, 20_000, "how many callbacks the drain test sends"),

@@ -3,26 +3,32 @@
 Sans-I/O: a flow is a generator that yields the next step (`Send`, `Sleep`) and is sent its result, like
 `httpx.Auth.auth_flow`. `highhelp.transport.driver` runs the same flow synchronously and asynchronously.
 
-The safety of money rests on three rules:
+A response describes one exchange, not the history of the payment: something on the way may deliver a request twice, and
+the gateway may refuse a repetition. The safety of money rests on these rules:
 
 1. One payment_id and one sequence of bytes over all attempts of a call.
-2. After an attempt whose outcome is unknown, a create is not repeated before the info operation has said twice that
-   the payment is absent. Then a pay-in is sent once more; a payout is never sent again.
-3. After such an attempt only the payment, `OutcomeUnknown`, or a refusal of the same bytes (400, 422) may come out.
+2. A create that is refused or put off is looked up before its error is raised.
+3. "Not found" counts only `absence_delay` seconds after the attempt ended, as info may lag behind the create. Then a
+   pay-in whose outcome is unknown is sent once more; a payout is never sent again.
+4. After an attempt whose outcome is unknown only the payment or `OutcomeUnknown` comes out.
 """
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar, cast
+from dataclasses import dataclass, replace
+from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
+from highhelp.calls.facts import Match, PaymentFacts
 from highhelp.calls.outcome import Outcome, RawResponse, TransportFailure, classify, rejection, retry_after
 from highhelp.calls.policy import MIN_SECONDS_TO_RESEND, Budget, Policy
-from highhelp.errors import DuplicatePayment, HighHelpError, NotSent, OutcomeUnknown, Rejected, Unavailable
+from highhelp.errors import DuplicatePayment, HighHelpError, NotSent, OutcomeUnknown, Unavailable
 from highhelp.redact import masked
 from highhelp_api.client.models import PaymentState
-from highhelp_api.contract import Operation
+from highhelp_api.contract import FINAL_STATUSES, Operation
 
 T = TypeVar("T")
+
+ASK_FIRST = "it may have been carried out, ask the info operation before you repeat it"
+"""The advice at the end of every `OutcomeUnknown`."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,6 +44,7 @@ class ClientCall(Generic[T]):
         expected: With an operation that creates: the amount in minor units and the currency.
         project_id: The project that asks.
         normalized: The normalised string of the bytes, where it was made before.
+        doubtful: Whether an attempt of an earlier call, whose outcome is unknown, may have been carried out.
     """
 
     operation: Operation
@@ -48,6 +55,12 @@ class ClientCall(Generic[T]):
     expected: tuple[object, object] = (None, None)
     project_id: str | None = None
     normalized: str | None = None
+    doubtful: bool = False
+
+    @property
+    def facts(self) -> PaymentFacts:
+        """What an answer about this payment is compared with."""
+        return PaymentFacts(self.payment_id, self.project_id, *self.expected, self.operation.direction)
 
     def __repr__(self) -> str:
         return f"<ClientCall {self.operation.id}>"
@@ -104,16 +117,19 @@ def query(call: ClientCall[T], policy: Policy) -> CallFlow[T | None]:
     """Ask the info operation what became of a create, and send nothing else.
 
     Returns:
-        The payment, or None where the gateway has said twice, a pause apart, that it holds none.
+        The payment, whatever its amount, or None where the gateway says that it holds none.
 
     Raises:
-        OutcomeUnknown: It could not be asked, or it holds another payment.
+        OutcomeUnknown: It could not be asked.
     """
     if call.info is None:
         raise ValueError("only a create can be looked up")
-    cause: Outcome[T] = Outcome("unknown", reason="asked about an earlier attempt")
-    found = yield from _look_up(call, call.info, policy, Budget(policy), 0, cause)
-    return None if found is None else _value(found)
+    holding = yield from _look_up(call, call.info, Budget(policy))
+    if holding.kind == "held":
+        return _value(holding.outcome)
+    if holding.kind == "not_found":
+        return None
+    raise _unknown(call, f"asked about an earlier attempt: {holding.outcome.reason}", 0)
 
 
 def _send(call: ClientCall[T], budget: Budget, attempt: int) -> CallFlow[Outcome[T]]:
@@ -121,7 +137,7 @@ def _send(call: ClientCall[T], budget: Budget, attempt: int) -> CallFlow[Outcome
     if result is None:
         raise RuntimeError("a flow that sends must be given what came of it")
     outcome = classify(call.operation, result, call.parse)
-    if outcome.kind == "accepted" and not _is_about(outcome.value, call):
+    if outcome.kind == "accepted" and call.facts.match(outcome.body).is_another_payment:
         return Outcome("unknown", reason="the answer names another payment", response=outcome.response, retryable=False)
     return outcome
 
@@ -129,16 +145,6 @@ def _send(call: ClientCall[T], budget: Budget, attempt: int) -> CallFlow[Outcome
 def _value(outcome: Outcome[T]) -> T:
     """The value of an accepted outcome, which may be None where the caller's own `parse` makes that of it."""
     return cast("T", outcome.value)
-
-
-def _is_about(value: object, call: ClientCall[T]) -> bool:
-    """Whether an answer does not contradict the payment and project that were asked for. Absent fields do not."""
-    payment_id, project_id = getattr(value, "payment_id", None), getattr(value, "project_id", None)
-    return _may_be(payment_id, call.payment_id) and _may_be(project_id, call.project_id)
-
-
-def _may_be(theirs: object, mine: str | None) -> bool:
-    return mine is None or not isinstance(theirs, str) or theirs == mine
 
 
 def read(call: ClientCall[T], budget: Budget) -> CallFlow[T]:
@@ -173,126 +179,185 @@ def _once(call: ClientCall[T], budget: Budget) -> CallFlow[T]:
     raise _not_answered(call, outcome, 1)
 
 
+@dataclass(frozen=True)
+class Holding(Generic[T]):
+    """What the info operation says of a payment.
+
+    Attributes:
+        kind: "held", "not_found", "denied" (the caller is refused), or "unanswered" (no usable answer).
+        outcome: Of the last question.
+        match: With "held", how its facts compare with those that were sent.
+    """
+
+    kind: Literal["held", "not_found", "denied", "unanswered"]
+    outcome: Outcome[T]
+    match: Match
+
+    @property
+    def existing(self) -> PaymentState | None:
+        """The payment without card data."""
+        value = self.outcome.value
+        return without_card_data(value) if isinstance(value, PaymentState) else None
+
+    @property
+    def found(self) -> bool | None:
+        """As `OutcomeUnknown.found`."""
+        return {"held": True, "not_found": False}.get(self.kind)
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the payment has a status that never changes."""
+        return (self.outcome.body or {}).get("status") in FINAL_STATUSES
+
+
+def _look_up(call: ClientCall[T], info: Info[T], budget: Budget) -> CallFlow[Holding[T]]:
+    """Ask for the payment, again while there is no usable answer and time is left."""
+    question = info()
+    tries = 0
+    while True:
+        tries += 1
+        outcome = yield from _send(question, budget, tries)
+        match = call.facts.match(outcome.body)
+        if outcome.kind == "accepted" and match.payment_id == "same":
+            return Holding("held", outcome, match)
+        if outcome.kind == "accepted":
+            outcome = Outcome("unknown", reason="an answer that names no payment", response=outcome.response)
+        if outcome.is_not_found:
+            return Holding("not_found", outcome, match)
+        pause = budget.pause(tries, outcome)  # none after a refusal
+        if pause is None:
+            return Holding("denied" if outcome.status in (401, 403) else "unanswered", outcome, match)
+        yield Sleep(pause, outcome.reason)
+
+
+def _look_up_later(
+    call: ClientCall[T], info: Info[T], policy: Policy, budget: Budget, ended: float
+) -> CallFlow[tuple[Holding[T], bool]]:
+    """Ask for the payment; where it is not found, again once the attempt ended `absence_delay` seconds ago.
+
+    Returns:
+        The last answer, and whether a "not found" counts.
+    """
+    asked = policy.now()
+    holding = yield from _look_up(call, info, budget)
+    wait = ended + policy.absence_delay - asked
+    if holding.kind != "not_found" or wait <= 0:
+        return holding, holding.kind == "not_found"
+    wait = ended + policy.absence_delay - policy.now()
+    if wait >= budget.left:
+        return holding, False
+    yield Sleep(max(wait, 0.0), "not found yet")
+    holding = yield from _look_up(call, info, budget)
+    return holding, holding.kind == "not_found"
+
+
 def _create(call: ClientCall[T], info: Info[T], policy: Policy, budget: Budget) -> CallFlow[T]:
     attempt = 0
-    while True:  # until an attempt may have reached the gateway's books
+    put_off: Outcome[T] | None = None
+    while True:
         attempt += 1
         outcome = yield from _send(call, budget, attempt)
         if outcome.kind == "accepted":
-            return _value(outcome)
-        if outcome.kind == "duplicate" and attempt == 1:
-            raise (yield from _duplicate(call, info, outcome, budget, attempt))
-        if outcome.kind == "refused":
-            raise rejection(outcome, call.operation, call.payment_id, attempt)
-        if outcome.kind == "duplicate":
-            # an earlier attempt, though called off, may be the one that holds the payment_id
-            return (yield from _settle_last(call, info, outcome, policy, budget, attempt))
+            return (yield from _accepted(call, info, outcome, budget, attempt))
         if outcome.kind == "unknown":
             return (yield from _settle(call, info, outcome, policy, budget, attempt))
+        if outcome.kind != "not_sent":
+            state = yield from _refused(call, info, outcome, budget, attempt)
+            if state is not None:
+                return _value(state)
+            put_off = outcome
         pause = budget.pause(attempt, outcome)
-        if pause is None:
-            raise _not_answered(call, outcome, attempt)
+        if pause is None or (outcome.kind == "not_accepted" and call.operation.direction != "payin"):
+            # an attempt that was put off has left the machine, whatever became of those after it
+            raise _not_answered(call, put_off or outcome, attempt)
         yield Sleep(pause, outcome.reason)
+
+
+def _accepted(call: ClientCall[T], info: Info[T], outcome: Outcome[T], budget: Budget, attempt: int) -> CallFlow[T]:
+    """Return the payment of an accepted create once it is known to be the one that was sent."""
+    match = call.facts.match(outcome.body)
+    if match.payment_id == "same" or call.payment_id is None:
+        return _same_payment(call, Holding("held", outcome, match), outcome, "the answer", attempt)
+    holding = yield from _look_up(call, info, budget)
+    return _same_payment(call, holding, outcome, "the answer names no payment", attempt)
+
+
+def _same_payment(call: ClientCall[T], holding: Holding[T], outcome: Outcome[T], reason: str, attempt: int) -> T:
+    """Return a payment that may be the one that was sent. After an attempt of our own, no fact has to be reported.
+
+    Raises:
+        OutcomeUnknown: It is another one, or none is known.
+    """
+    if holding.kind == "held" and not holding.match.differs:
+        return _value(holding.outcome)
+    text = {
+        "held": "the gateway holds another payment under this payment_id",
+        "not_found": "the gateway says that it holds no such payment",
+    }.get(holding.kind, f"asked what became of it: {holding.outcome.reason}")
+    raise _unknown(call, f"{reason}; {text}", attempt, holding, status=outcome.status)
+
+
+def _refused(
+    call: ClientCall[T], info: Info[T], outcome: Outcome[T], budget: Budget, attempt: int
+) -> CallFlow[Outcome[T] | None]:
+    """Look up a create that was refused or put off.
+
+    Returns:
+        The payment, or None where the create was put off (429) and may be sent again.
+
+    Raises:
+        DuplicatePayment, Rejected, Unavailable, OutcomeUnknown: By the table in docs/errors.md.
+    """
+    holding = yield from _look_up(call, info, budget)
+    if call.doubtful:
+        if holding.kind == "held" and not holding.match.differs:
+            return holding.outcome
+        text = f"{outcome.reason}; an earlier attempt may have been carried out"
+        raise _unknown(call, text, attempt, holding, status=outcome.status)
+    if holding.kind == "held":
+        if call.operation.direction == "payin" and holding.match.is_same and not holding.is_final:
+            return holding.outcome
+        raise _duplicate(call, outcome, holding, attempt)
+    is_payout = call.operation.direction != "payin"
+    denied = holding.kind == "denied" and holding.outcome.status == outcome.status
+    if is_payout and holding.kind != "not_found" and not denied:
+        text = f"{outcome.reason}; asked about it: {holding.outcome.reason}"
+        raise _unknown(call, text, attempt, holding, status=outcome.status)
+    if outcome.kind != "not_accepted":
+        raise rejection(outcome, call.operation, call.payment_id, attempt)
+    if holding.kind != "not_found":
+        raise _not_answered(call, outcome, attempt)
+    return None
+
+
+def _duplicate(call: ClientCall[T], outcome: Outcome[T], holding: Holding[T], attempt: int) -> DuplicatePayment:
+    error = rejection(replace(outcome, kind="duplicate"), call.operation, call.payment_id, attempt)
+    duplicate = cast("DuplicatePayment", error)
+    duplicate.existing = holding.existing
+    return duplicate
 
 
 def _settle(
     call: ClientCall[T], info: Info[T], first: Outcome[T], policy: Policy, budget: Budget, attempt: int
 ) -> CallFlow[T]:
-    """After an attempt whose outcome is unknown: only the payment, OutcomeUnknown or a 400/422 comes out."""
-    found = yield from _look_up(call, info, policy, budget, attempt, first)
-    if found is not None:
-        return _value(found)
-    absent = f"{first.reason}; the gateway says twice that it holds no such payment"
-    if call.operation.direction != "payin":
-        raise _unknown(call, absent, attempt, found=False, status=first.status)
-    tries = 0
+    """After an attempt whose outcome is unknown: only the payment or OutcomeUnknown comes out."""
+    ended, outcome, tries = policy.now(), first, 0
     while True:
-        if budget.left < MIN_SECONDS_TO_RESEND:
-            raise _unknown(call, f"{absent}; no time is left to send it again", attempt, found=False)
+        holding, counts = yield from _look_up_later(call, info, policy, budget, ended)
+        resend = counts and call.operation.direction == "payin" and budget.left >= MIN_SECONDS_TO_RESEND
+        if not resend:
+            return _same_payment(call, holding, outcome, outcome.reason, attempt)
         tries += 1
         attempt += 1
         outcome = yield from _send(call, budget, attempt)
-        pause = budget.pause(tries, outcome) if outcome.kind == "not_accepted" else None
-        if pause is None:
-            break
-        yield Sleep(pause, outcome.reason)
-    if outcome.kind == "accepted":
-        return _value(outcome)
-    if outcome.kind == "refused" and outcome.status in (400, 422):
-        # the same bytes were refused for what they are, so no earlier attempt can have been taken in
-        raise rejection(outcome, call.operation, call.payment_id, attempt)
-    if outcome.kind in ("duplicate", "unknown"):
-        return (yield from _settle_last(call, info, outcome, policy, budget, attempt))
-    raise _unknown(call, outcome.reason, attempt, status=outcome.status)
-
-
-def _settle_last(
-    call: ClientCall[T], info: Info[T], outcome: Outcome[T], policy: Policy, budget: Budget, attempt: int
-) -> CallFlow[T]:
-    """Where nothing is sent any more, info alone decides."""
-    found = yield from _look_up(call, info, policy, budget, attempt, outcome)
-    if found is not None:
-        return _value(found)
-    raise _unknown(call, outcome.reason, attempt, found=False, status=outcome.status)
-
-
-def _look_up(
-    call: ClientCall[T], info: Info[T], policy: Policy, budget: Budget, attempt: int, cause: Outcome[T]
-) -> CallFlow[Outcome[T] | None]:
-    """The payment, or None where the gateway has said twice, a pause apart, that it holds none."""
-    question = info()
-    tries = absent = 0
-    while True:
-        tries += 1
-        outcome = yield from _send(question, budget, tries)
-        if outcome.kind == "accepted" and is_inconclusive(outcome.value):
-            outcome = Outcome("unknown", reason="an error in place of a payment", response=outcome.response)
         if outcome.kind == "accepted":
-            if _is_another(outcome.value, call.expected):
-                text = f"{cause.reason}; the gateway holds another payment under this payment_id"
-                raise _unknown(call, text, attempt, found=True, status=cause.status)
-            return outcome
-        if outcome.is_not_found:
-            absent += 1
-            if absent == 2:
-                return None
-            pause: float | None = (
-                policy.not_found_recheck_delay if policy.not_found_recheck_delay < budget.left else None
-            )
-        else:
-            absent = 0  # "twice" is twice in a row
-            pause = budget.pause(tries, outcome)  # none after a refusal
+            return (yield from _accepted(call, info, outcome, budget, attempt))
+        pause = budget.pause(tries, outcome) if outcome.kind in ("not_accepted", "not_sent") else None
         if pause is None:
-            text = f"{cause.reason}; asked what became of it: {outcome.reason}"
-            raise _unknown(call, text, attempt, status=cause.status)
+            holding = yield from _look_up(call, info, budget)
+            return _same_payment(call, holding, outcome, outcome.reason, attempt)
+        ended = policy.now() if outcome.kind == "not_accepted" else ended
         yield Sleep(pause, outcome.reason)
-
-
-def is_inconclusive(value: object) -> bool:
-    """Whether a state says nothing of a payment: no status, or an error that names no payment."""
-    status = getattr(value, "status", None)
-    return status == "" or (status == "error" and not isinstance(getattr(value, "payment_id", None), str))
-
-
-def _is_another(value: object, expected: tuple[object, object]) -> bool:
-    """Whether a payment's amount or currency contradicts what was sent. What it does not tell contradicts nothing."""
-    info = getattr(value, "payment_info", None)
-    told = (getattr(info, "amount", None), getattr(info, "currency", None))
-    amount = all(isinstance(side[0], int) for side in (expected, told)) and expected[0] != told[0]
-    currency = all(isinstance(side[1], str) for side in (expected, told)) and (
-        str(expected[1]).casefold() != str(told[1]).casefold()
-    )
-    return amount or currency
-
-
-def _duplicate(
-    call: ClientCall[T], info: Info[T], outcome: Outcome[T], budget: Budget, attempt: int
-) -> CallFlow[Rejected]:
-    error = rejection(outcome, call.operation, call.payment_id, attempt)
-    state = yield from _send(info(), budget, 1)
-    if isinstance(error, DuplicatePayment) and isinstance(state.value, PaymentState):
-        error.existing = without_card_data(state.value)
-    return error
 
 
 def _not_answered(call: ClientCall[T], outcome: Outcome[T], attempts: int) -> HighHelpError:
@@ -316,15 +381,21 @@ def _not_answered(call: ClientCall[T], outcome: Outcome[T], attempts: int) -> Hi
 
 
 def _unknown(
-    call: ClientCall[T], reason: str, attempts: int, *, found: bool | None = None, status: int | None = None
+    call: ClientCall[T],
+    reason: str,
+    attempts: int,
+    holding: Holding[T] | None = None,
+    *,
+    status: int | None = None,
 ) -> OutcomeUnknown:
     return OutcomeUnknown(
-        f"{reason}; it may have been carried out, ask the info operation before you repeat it",
+        f"{reason}; {ASK_FIRST}",
         operation=call.operation.id,
         payment_id=call.payment_id,
         attempts=attempts,
-        found=found,
+        found=None if holding is None else holding.found,
         status=status,
+        existing=None if holding is None else holding.existing,
     )
 
 

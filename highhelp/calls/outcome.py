@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeGuard, TypeVar
 
 from highhelp.errors import DuplicatePayment, FieldProblem, Rejected
 from highhelp.redact import masked_text
@@ -107,9 +107,24 @@ class Outcome(Generic[T]):
         return None if self.response is None else self.response.status
 
     @property
+    def body(self) -> Mapping[str, Any] | None:
+        """The response's JSON object, or None where there is none."""
+        return None if self.response is None else _object(self.response)[0]
+
+    @property
     def is_not_found(self) -> bool:
         """Whether the gateway says, in the contract's words, that there is no such payment."""
         return self.kind == "refused" and self.status == 404
+
+
+def is_contract_error(body: object) -> TypeGuard[Mapping[str, Any]]:
+    """Whether a JSON value is the contract's error: its `status` is `error`, and it names no payment.
+
+    Any other error body may come from a router, a firewall or an API gateway, and proves nothing. The form is inferred.
+    """
+    if not isinstance(body, Mapping) or body.get("status") != "error":
+        return False
+    return body.get("payment_id") is None and body.get("payment_info") is None
 
 
 def classify(
@@ -122,9 +137,9 @@ def classify(
     if 200 <= result.status < 300:
         return _success(result, body, problem, parse)
     meaning = operation.outcomes.get(str(result.status), operation.outcomes["default"])
-    error = body if body is not None and isinstance(body.get("status"), str) else None
+    error = body if is_contract_error(body) else None
     if meaning == "unknown" or error is None:
-        # a refusal that is not in the contract's words may come from anything on the way
+        # a refusal in another form may come from anything on the way
         text = f"HTTP {result.status}" if error is not None else f"HTTP {result.status} without the contract's JSON"
         if 300 <= result.status < 400:
             return Outcome("unknown", reason=f"{text} (a redirect, not followed)", response=result, retryable=False)
@@ -139,6 +154,8 @@ def _success(
 ) -> Outcome[T]:
     if body is None:
         return Outcome("unknown", reason=f"HTTP {answer.status}, but {problem}", response=answer)
+    if is_contract_error(body) or body.get("status") == "":
+        return Outcome("unknown", reason=f"HTTP {answer.status}, but an error that names no payment", response=answer)
     try:
         return Outcome("accepted", value=parse(body), response=answer)
     except Exception:  # noqa: BLE001  # a caller's own parse may raise anything, and the money has moved by now

@@ -29,7 +29,7 @@ class Policy:
         attempts: Attempts of a read, or of a create that the gateway did not take in.
         backoff: The first pause; it doubles.
         max_backoff: The longest pause between attempts, also where `Retry-After` asks for more.
-        not_found_recheck_delay: The pause between the two look-ups that have to say "not found".
+        absence_delay: From the end of an attempt until "not found" counts.
         now: A monotonic clock.
         jitter: Returns a number from 0 to 1.
     """
@@ -39,7 +39,7 @@ class Policy:
     attempts: int = 4
     backoff: float = 0.5
     max_backoff: float = 30.0
-    not_found_recheck_delay: float = 2.0
+    absence_delay: float = 15.0
     now: Callable[[], float] = time.monotonic
     jitter: Callable[[], float] = random.random
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from highhelp import validation
 from highhelp.calls.flow import ClientCall
 from highhelp.errors import FieldProblem, InvalidRequest
+from highhelp.identifiers import id_problem
 from highhelp_api.contract import OPERATIONS, REQUEST_FIELDS, Operation
 from highhelp_signing import ECHO_PATHS, BodyNotSignable, SignatureScheme, echo_is_ambiguous, parse_body
 from highhelp_signing.ambiguity import ambiguity_of_request
@@ -25,9 +26,12 @@ T = TypeVar("T")
 
 _PATH = re.compile(r"[!-~]+")
 _ID = ("general", "payment_id")
+_IDS = (_ID, ("customer", "id"))
 _ECHOED = {path: tuple(path.split(":")) for path in ECHO_PATHS}
 # a circle ends in a RecursionError too, and need not be looked for in every request
-_JSON = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False, separators=(",", ":"))
+_STYLE: dict[str, Any] = {"ensure_ascii": False, "check_circular": False, "allow_nan": False, "separators": (",", ":")}
+_JSON = json.JSONEncoder(**_STYLE)
+_SORTED_JSON = json.JSONEncoder(**_STYLE, sort_keys=True)
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,12 @@ class RequestBuilder:
     check_requests: bool
 
     def build(
-        self, operation_id: str, body: Body | Mapping[str, Any], parse: Callable[[Mapping[str, Any]], T]
+        self,
+        operation_id: str,
+        body: Body | Mapping[str, Any],
+        parse: Callable[[Mapping[str, Any]], T],
+        *,
+        sort_keys: bool = False,
     ) -> ClientCall[T]:
         """Build a call whose body is completed, checked and turned into bytes.
 
@@ -53,6 +62,7 @@ class RequestBuilder:
             operation_id: Such as `create_p2p_payin`.
             body: The request.
             parse: Makes the result of the answer's JSON object.
+            sort_keys: Whether the bytes are the same whatever the order of the body's keys.
 
         Raises:
             InvalidRequest: The body breaks the contract, names another project, or cannot be signed.
@@ -62,7 +72,7 @@ class RequestBuilder:
             problem = FieldProblem("", f"there is no operation {operation_id!r}")
             raise InvalidRequest([problem], operation=str(operation_id))
         content = self._complete(operation, _to_dict(operation, body))
-        raw = self._encode(operation, content)
+        raw = self._encode(operation, content, sort_keys=sort_keys)
         # A model has made a dict of its own just now. A mapping is the caller's: another thread may change it, and its
         # classes may show an encoder something else than us. What is checked and signed is what will be sent.
         content, normalized = self._check_sent(operation, raw, content, own=not isinstance(body, Mapping))
@@ -143,9 +153,9 @@ class RequestBuilder:
         completed = {"project_id": self.project_id, **{k: v for k, v in general.items() if k != "project_id"}}
         return {**body, "general": completed}
 
-    def _encode(self, operation: Operation, body: dict[str, Any]) -> bytes:
+    def _encode(self, operation: Operation, body: dict[str, Any], *, sort_keys: bool) -> bytes:
         try:
-            return _to_json(operation, body, payment_id_of(body))
+            return _to_json(operation, body, payment_id_of(body), _SORTED_JSON if sort_keys else _JSON)
         except InvalidRequest:
             self._check(operation, body)  # which may name the field
             raise
@@ -176,6 +186,7 @@ class RequestBuilder:
     def _check(self, operation: Operation, body: dict[str, Any]) -> None:
         problems = validation.find_problems(operation.request, body) if self.check_requests else []
         problems += self._find_ambiguous_echoes(operation, body)
+        problems += _find_unreadable_ids(body)
         if problems:
             raise InvalidRequest(problems, operation=operation.id, payment_id=payment_id_of(body))
 
@@ -207,6 +218,17 @@ class RequestBuilder:
         raise InvalidRequest([problem], operation=operation.id, payment_id=payment_id_of(body))
 
 
+def _find_unreadable_ids(body: Mapping[str, Any]) -> list[FieldProblem]:
+    """Find ids that people cannot tell from others: a payment_id that looks the same would be paid twice."""
+    found = []
+    for path in _IDS:
+        value = _value_at(body, path)
+        problem = id_problem(value) if isinstance(value, str) else None
+        if problem is not None:
+            found.append(FieldProblem(":".join(path), problem))
+    return found
+
+
 def payment_id_of(body: Mapping[str, Any]) -> str | None:
     """Return the payment_id of a request's body, where it has one that is text."""
     value = _value_at(body, _ID)
@@ -234,9 +256,11 @@ def _to_dict(operation: Operation, body: Body | Mapping[str, Any]) -> dict[str, 
     raise InvalidRequest([FieldProblem("", problem)], operation=operation.id)
 
 
-def _to_json(operation: Operation, body: Mapping[str, Any], payment_id: str | None) -> bytes:
+def _to_json(
+    operation: Operation, body: Mapping[str, Any], payment_id: str | None, encoder: json.JSONEncoder = _JSON
+) -> bytes:
     try:
-        raw = _JSON.encode(body).encode("utf-8")
+        raw = encoder.encode(body).encode("utf-8")
     except UnicodeEncodeError:
         problem = "holds text that has no UTF-8 form"
     except (TypeError, ValueError, RecursionError):

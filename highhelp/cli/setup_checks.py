@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import secrets
 import shlex
 import stat
 import time
@@ -22,6 +23,7 @@ from highhelp.errors import HighHelpError, Rejected, SettingsError
 from highhelp.settings import (
     ACCESS_TOKEN,
     BASE_URL,
+    DATABASE_URL,
     HOME,
     PROJECT_ID,
     VARIABLES,
@@ -200,6 +202,29 @@ def _check_callback_keys(source: Source, signer: Signer | None) -> Iterator[Setu
         yield SetupCheck("callback keys", "ok", detail)
 
 
+def _check_database(source: Source) -> Iterator[SetupCheck]:
+    """Check the database of inbox and guard, where one is set; it is changed by nothing here."""
+    if source.text(DATABASE_URL) is None:
+        return
+    try:
+        from highhelp.storage.inspection import inspect_database
+    except ImportError:
+        yield SetupCheck("database", "wrong", "needs the extra: pip install 'highhelp[callbacks]'")
+        return
+    try:
+        found = inspect_database(source)
+    except HighHelpError as error:
+        yield SetupCheck("database", "wrong", str(error))
+        return
+    yield SetupCheck("database", "ok", found.version)
+    if found.unprotected_standbys:
+        detail = (
+            f"{found.unprotected_standbys} standby(s) are attached and synchronous_standby_names is empty: a failover "
+            "can lose acknowledged callbacks and intents of payouts"
+        )
+        yield SetupCheck("standby", "warning", detail)
+
+
 def _check_proxy(base_url: str) -> Checks[bool]:
     """Check the proxy for this URL, and return whether there is one."""
     if urlsplit(base_url).scheme == "http":
@@ -280,7 +305,25 @@ def _check_signed_call() -> Iterator[SetupCheck]:
         yield SetupCheck("signed call", "wrong", f"{error}{hint}", exit_code_of(error))
     else:
         yield SetupCheck("signed call", "ok", "the gateway accepted the signature")
+        yield _check_not_found()
     yield from _check_clock(answers)
+
+
+def _check_not_found() -> SetupCheck:
+    """Ask for a payout that cannot exist: the guard sends again only after a "not found" that it recognises."""
+    name = "not found"
+    try:
+        with connect() as client:
+            client.p2p.get_payout(f"highhelp-doctor-{secrets.token_hex(16)}")
+    except Rejected as error:
+        if error.status == 404:
+            return SetupCheck(name, "ok", "the gateway says so of a payout that does not exist, in the contract's form")
+        detail = f"the gateway answers HTTP {error.status} for a payout that does not exist"
+    except HighHelpError as error:
+        detail = f"the gateway's answer for a payout that does not exist is not recognised: {error}"
+    else:
+        detail = "the gateway reports a payout that does not exist"
+    return SetupCheck(name, "warning", f"{detail}; unknown payouts will wait for `highhelp payouts release`")
 
 
 def _check_clock(answers: list[RawResponse]) -> Iterator[SetupCheck]:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,10 +20,10 @@ from highhelp.errors import (
     SettingsError,
     Unavailable,
 )
-from highhelp.payouts import intents
+from highhelp.payouts import intents, lifecycle
 from highhelp.payouts.csv_file import Row, RowProblem, RowsRefused, duplicates
-from highhelp.payouts.flow import SETTINGS_ARE_WRONG, Read, Write
-from highhelp.payouts.intents import UNSETTLED, Intent, Payout, PayoutBusy, PayoutConflict, PayoutUnsettled
+from highhelp.payouts.flow import CALLER_IS_REFUSED, Asking, Read, Write
+from highhelp.payouts.intents import Intent, Payout, PayoutBusy, PayoutConflict, PayoutUnsettled
 from highhelp.payouts.operations import operation_of
 
 if TYPE_CHECKING:
@@ -86,8 +86,8 @@ class BatchReport:
 
     @property
     def complete(self) -> bool:
-        """Whether the gateway's answer to every row is known: nothing is left to be sent or asked."""
-        return all(one.state in ("settled", "refused") for one in self.payouts)
+        """Whether the gateway's answer to every row is known: nothing is left to be sent, asked or reviewed."""
+        return all(one.state == "settled" or (one.state == "refused" and one.confirmed) for one in self.payouts)
 
     def as_dict(self) -> dict[str, Any]:
         """Convert to plain data for JSON."""
@@ -102,11 +102,12 @@ class BatchReport:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A checked row with the bytes to send."""
+    """A checked row with the bytes to send, and the payout as it was when the batch began."""
 
     row: Row
     intent: Intent
     call: ClientCall[PaymentState] = field(repr=False)
+    payout: Payout | None = None
 
 
 class RateLimiter:
@@ -149,7 +150,7 @@ class _Run:
         """Return until when to wait for rows that somebody else is sending, Unix seconds; they are taken once more."""
         with self._lock:
             waited, self.busy = self.busy, []
-            self._left = iter([one for one, _ in waited])
+            self._left = iter([replace(one, payout=None) for one, _ in waited])
             self._done -= len(waited)
             return max(until for _, until in waited) if waited and self.stopped is None else None
 
@@ -163,7 +164,7 @@ class _Run:
             if isinstance(error, PayoutBusy):
                 self.busy.append((ready, error.until))
             self._away = self._away + 1 if isinstance(error, NotSent | Unavailable) else 0
-            if isinstance(error, Rejected) and error.status in SETTINGS_ARE_WRONG:
+            if isinstance(error, Rejected) and error.status in CALLER_IS_REFUSED:
                 self.stopped = self.stopped or str(error)
             elif self._away >= GIVE_UP_AFTER:
                 self.stopped = self.stopped or f"{self._away} in a row could not be sent: {error}"
@@ -191,7 +192,7 @@ def checked(flows: PayoutFlows, rows: Sequence[Row]) -> list[Ready]:
     problems = duplicates(rows)
     for row in rows:
         try:
-            intent, call, _ = flows.build(row.request, row.operation)
+            intent, call = flows.build(row.request, row.operation)
         except InvalidRequest as error:
             problems += [RowProblem(row.where, _column(row, p.path), p.message) for p in error.problems]
         else:
@@ -205,26 +206,23 @@ def _column(row: Row, path: str) -> str | None:
     return row.columns.get(path) or row.columns.get(path.rpartition(":")[2]) or path or None
 
 
-def prepare_all(connection: Connection, ready: Sequence[Ready], *, now: int) -> list[RowProblem]:
-    """Store the intents of some rows; report those that were used with another body before."""
-    problems = []
-    for one in ready:
-        try:
-            intents.prepare(connection, one.intent, now=now)
-        except PayoutConflict:
-            column = one.row.columns.get("general:payment_id", "payment_id")
-            problems.append(RowProblem(one.row.where, column, "was prepared with another body before"))
-    return problems
+def _conflict(ready: Ready, text: str) -> RowProblem:
+    return RowProblem(ready.row.where, ready.row.columns.get("general:payment_id", "payment_id"), text)
 
 
 def conflicts(connection: Connection, ready: Sequence[Ready]) -> list[RowProblem]:
-    """Report the rows whose payment_id was used with another body before. Changes nothing."""
-    prints = intents.fingerprints(connection, [one.intent.key for one in ready])
-    return [
-        RowProblem(one.row.where, one.row.columns.get("general:payment_id", "payment_id"), "was used with another body")
-        for one in ready
-        if prints.get(one.intent.key, one.intent.fingerprint) != one.intent.fingerprint
-    ]
+    """Report the rows whose payment_id was used with another body, or at another gateway, before. Changes nothing."""
+    rows = intents.rows_of_keys(connection, [one.intent.key for one in ready])
+    problems = []
+    for one in ready:
+        row = rows.get(one.intent.key)
+        if row is None:
+            continue
+        is_same = intents.is_same_body(one.intent, row)
+        problem = intents.gateway_problem(one.intent, row.gateway) if is_same else "was used with another body"
+        if problem:
+            problems.append(_conflict(one, problem))
+    return problems
 
 
 def check_flow(
@@ -246,26 +244,34 @@ def _totals(payouts: Iterable[tuple[str, str, int]]) -> tuple[Total, ...]:
     return tuple(Total(*key, *sums[key]) for key in sorted(sums))
 
 
-def _all_on_disk(flows: PayoutFlows, ready: Sequence[Ready]) -> PayoutFlow[None]:
-    problems = yield Read(partial(conflicts, ready=ready))
+def _all_on_disk(ready: Sequence[Ready]) -> PayoutFlow[list[Ready]]:
+    """Store all intents; return the rows with what is known of each."""
+    problems: list[RowProblem] = yield Read(partial(conflicts, ready=ready))
     if problems:
         raise RowsRefused(problems)
+    stored: list[Ready] = []
     for start in range(0, len(ready), _PER_TRANSACTION):
         part = ready[start : start + _PER_TRANSACTION]
-        problems += yield Write(partial(prepare_all, ready=part, now=flows.now()))
+        prepare = partial(lifecycle.prepare, intents=[one.intent for one in part])
+        for one, payout in zip(part, (yield Write(prepare)), strict=True):
+            if isinstance(payout, PayoutConflict):
+                problems.append(_conflict(one, "was used with another body before"))
+            else:
+                stored.append(replace(one, payout=payout))
     if problems:
         raise RowsRefused(problems)
+    return stored
 
 
 def _one(flows: PayoutFlows, ready: Ready) -> PayoutFlow[tuple[Payout, HighHelpError | None]]:
     """Bring one row to its end: ask where an earlier attempt may have arrived, send where the gateway holds nothing."""
-    project_id, payment_id = ready.intent.project_id, ready.intent.payment_id
-    get = partial(intents.get, project_id=project_id, payment_id=payment_id)
-    payout: Payout = yield Read(get)
-    if payout.state in UNSETTLED:
+    payment_id = ready.intent.payment_id
+    get = partial(intents.get, project_id=ready.intent.project_id, payment_id=payment_id)
+    payout: Payout = ready.payout or (yield Read(get))
+    if payout.is_unsettled:
         yield from flows.recover(payment_id)
         payout = yield Read(get)
-    if payout.state in ("settled", "refused"):
+    if payout.state in ("settled", "refused", "needs_review"):
         return payout, None
     error: HighHelpError | None = None
     try:
@@ -287,6 +293,12 @@ def _check_concurrency(concurrency: int) -> None:
         raise SettingsError("concurrency", f"must be from 1 to {MOST_AT_ONCE}")
 
 
+def asking_of(concurrency: int, per_second: float | None) -> Asking:
+    """How questions are asked. Raises SettingsError."""
+    _check_concurrency(concurrency)
+    return Asking(concurrency, RateLimiter(per_second).delay)
+
+
 def send_batch(
     flows: PayoutFlows,
     run_flow: Callable[[PayoutFlow[Any]], Any],
@@ -302,8 +314,7 @@ def send_batch(
     """See :meth:`highhelp.PayoutGuard.send_batch`."""
     _check_concurrency(concurrency)
     pace, stop = RateLimiter(per_second), stop or threading.Event()
-    ready = checked(flows, rows_of(items, operation))
-    run_flow(_all_on_disk(flows, ready))
+    ready = run_flow(_all_on_disk(checked(flows, rows_of(items, operation))))
     run = _Run(ready, progress)
 
     def worker() -> None:
@@ -350,8 +361,7 @@ async def send_batch_async(
     """See :meth:`highhelp.PayoutGuard.send_batch`. Cancelled, it stops; what was under way is for recover."""
     _check_concurrency(concurrency)
     pace = RateLimiter(per_second)
-    ready = checked(flows, rows_of(items, operation))
-    await run_flow(_all_on_disk(flows, ready))
+    ready = await run_flow(_all_on_disk(checked(flows, rows_of(items, operation))))
     run = _Run(ready, progress)
 
     async def worker() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from highhelp.errors import HighHelpError, MoneyError
+from highhelp.identifiers import id_problem
 from highhelp.money import Money
 from highhelp.payouts.operations import CREATES
 from highhelp_api.contract import OPERATIONS, SCHEMAS, resolve
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _AMOUNT = re.compile(r"[0-9]{1,17}(\.[0-9]{1,6})?", re.ASCII)
+_IDS = ("general:payment_id", "customer:id")
 _NAME = re.compile(r"[A-Za-z_:]{1,40}")
 _NEEDED = ("payment_id", "amount", "currency")
 _SHORT = ("general", "payment", "receiver")
@@ -192,6 +194,9 @@ def _row(names: list[str], cells: list[str], where: str) -> Row | list[RowProble
         if path in used:
             problems.append(RowProblem(where, name, f"says the same as the column {used[path]}"))
         used[path] = name
+        problem = id_problem(cell) if path in _IDS else None
+        if problem is not None:
+            problems.append(RowProblem(where, name, problem))
         block = request
         for part in path.split(":")[:-1]:
             block = block.setdefault(part, {})

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from highhelp.calls.flow import is_inconclusive
+from highhelp.calls.facts import payment_block
+from highhelp.calls.flow import ASK_FIRST
 from highhelp.errors import (
     CallError,
     DuplicatePayment,
@@ -26,8 +27,8 @@ from highhelp.errors import (
     SettingsError,
     Unavailable,
 )
-from highhelp.payouts import intents
-from highhelp.payouts.intents import Facts, Intent, Payout, SendLease, UnsettledIntent, intent_key
+from highhelp.payouts import intents, lifecycle
+from highhelp.payouts.intents import Facts, Intent, Payout, UnsettledIntent, intent_key
 from highhelp.payouts.operations import operation_of
 from highhelp.redact import masked_text
 from highhelp.settings import DATABASE_KEY
@@ -41,22 +42,27 @@ if TYPE_CHECKING:
     from highhelp.calls.flow import ClientCall
     from highhelp.calls.prepare import RequestBuilder
     from highhelp.inbox.events import CallbackEvent
+    from highhelp.payouts.lifecycle import Decision, SendLease
     from highhelp.storage.encryption import BodyCipher
     from highhelp.transport.driver import AsyncExecutor, Executor
     from highhelp_api.client.api import Body
 
 R = TypeVar("R")
 
-REFUSES_THE_BYTES = (400, 422)
-"""HTTP statuses that refuse a body for what it is: no earlier attempt with the same bytes can have succeeded."""
+_VISIBLE_DIGITS = 8
+"""So many digits of a masked card number must be shown for it to name a card."""
 
-SETTINGS_ARE_WRONG = (401, 403)
-"""HTTP statuses that refuse the caller, not the payout: nothing was done, and it may be sent once that is mended."""
+CALLER_IS_REFUSED = (401, 403)
+"""HTTP statuses that refuse the caller, not the payout: it is sent again once the settings are right."""
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A transaction."""
+    """A transaction.
+
+    Attributes:
+        function: Called with the connection and, as `now`, the time in Unix milliseconds.
+    """
 
     function: Callable[..., Any]
 
@@ -82,28 +88,63 @@ class Query:
     call: ClientCall[PaymentState]
 
 
-PayoutStep: TypeAlias = Write | Read | Execute | Query
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a number of questions is asked.
+
+    Attributes:
+        concurrency: How many at once.
+        delay: Answers the seconds to wait before the next one.
+    """
+
+    concurrency: int
+    delay: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Several flows that are run at the same time; their results come in the same order."""
+
+    flows: Sequence[Generator[Any, Any, Any]]
+    asking: Asking
+
+
+PayoutStep: TypeAlias = Write | Read | Execute | Query | Together
 PayoutFlow: TypeAlias = Generator[PayoutStep, Any, R]
 
 
 def facts_from_state(state: PaymentState) -> Facts:
-    """Collect the facts of an answer; absent ones are None."""
-    info = state.payment_info
-    amount = getattr(info, "amount", None)
+    """Collect the facts of an answer as they were reported."""
+    body = state.to_dict()
+    info = payment_block(body)
     return Facts(
         status=str(state.status),
         sub_status=_text(state.sub_status),
-        amount=amount if isinstance(amount, int) else None,
-        currency=_text(getattr(info, "currency", None)),
+        amount=info.get("amount"),
+        currency=info.get("currency"),
         request_id=_text(state.request_id),
-        payment_type=_text(getattr(info, "type_", None)),
+        payment_type=info.get("type"),
     )
 
 
 def facts_from_event(event: CallbackEvent) -> Facts:
     """Collect the facts of a callback."""
-    told = (event.status, event.sub_status, event.amount, event.currency, event.request_id, event.payment_type)
-    return Facts(*told)
+    return Facts(event.status, event.sub_status, event.amount, event.currency, event.request_id, event.payment_type)
+
+
+def receiver_matches(raw: bytes, state: PaymentState) -> bool:
+    """Whether an answer reports, masked, the card number to which a request pays."""
+    sent = json.loads(raw).get("receiver")
+    account = state.to_dict().get("account")
+    pan = sent.get("pan") if isinstance(sent, dict) else None
+    masked = account.get("number") if isinstance(account, dict) else None
+    if not isinstance(pan, str) or not isinstance(masked, str):
+        return False
+    shown = [character for character in masked if character not in " -"]
+    visible = sum(character.isdigit() for character in shown)
+    if len(shown) != len(pan) or visible < _VISIBLE_DIGITS or not shown[-1].isdigit():
+        return False
+    return all(theirs == ours for theirs, ours in zip(shown, pan, strict=True) if theirs.isdigit())
 
 
 def _text(value: object) -> str | None:
@@ -113,7 +154,7 @@ def _text(value: object) -> str | None:
 def settle(connection: Connection, event: CallbackEvent) -> Payout | None:
     """Settle the intent that a callback is about, in the transaction of the inbox's handler.
 
-    For handlers of :class:`~highhelp.CallbackInbox` whose process has no guard at hand:
+    For handlers of :class:`~highhelp.CallbackInbox` whose process has no guard:
     `inbox.run(lambda event, connection: settle(connection, event))`; asynchronously
     `await connection.run_sync(settle, event)`.
 
@@ -122,7 +163,7 @@ def settle(connection: Connection, event: CallbackEvent) -> Payout | None:
     """
     key = intent_key(event.project_id, event.payment_id)
     # received_at, as the clock of this process has no part in what the gateway said
-    return intents.settle(connection, key, facts_from_event(event), now=int(event.received_at * 1000))
+    return lifecycle.settle(connection, key, facts_from_event(event), now=int(event.received_at * 1000))
 
 
 @dataclass(frozen=True)
@@ -133,12 +174,16 @@ class PayoutFlows:
         executor: Of the client; only its request builder is used here.
         cipher: For bodies at rest.
         lease: Milliseconds.
+        absence_age: Milliseconds after the end of an attempt until "not found" counts.
+        gateway: The gateway's origin, or its name in the settings.
         clock: Unix seconds.
     """
 
     executor: Executor | AsyncExecutor
     cipher: BodyCipher | None
     lease: int
+    absence_age: int
+    gateway: str
     clock: Callable[[], float]
 
     @property
@@ -150,39 +195,42 @@ class PayoutFlows:
         """The client's project."""
         return self._builder.project_id
 
-    def now(self) -> int:
-        """Unix milliseconds."""
-        return int(self.clock() * 1000)
-
     def build(
         self, request: Body | Mapping[str, Any], operation: str | None
-    ) -> tuple[Intent, ClientCall[PaymentState], int]:
+    ) -> tuple[Intent, ClientCall[PaymentState]]:
         """Build an intent and its call, checked against the contract. Raises InvalidRequest.
 
         The order of keys is fixed, so that the same request is the same bytes whoever builds it.
         """
         operation = operation_of(request, operation)
-        first = self._builder.build(operation, request, PaymentState.from_dict)
-        content = _parsed(first.body)
-        _check_money(operation, content, first.payment_id)
-        call = self._builder.build(operation, _sorted(content), PaymentState.from_dict)
-        intent = Intent.of(self.project_id, str(call.payment_id), operation, call.body, self.cipher)
-        return intent, call, self.now()
+        call = self._builder.build(operation, request, PaymentState.from_dict, sort_keys=True)
+        content = _parsed(call.body)
+        _check_money(operation, content, call.payment_id)
+        payment = content["payment"]
+        intent = Intent(
+            project_id=self.project_id,
+            payment_id=str(call.payment_id),
+            operation=operation,
+            amount=payment["amount"],
+            currency=payment["currency"],
+            gateway=self.gateway,
+            raw=call.body,
+            cipher=self.cipher,
+        )
+        return intent, call
 
     def prepare(self, request: Body | Mapping[str, Any], operation: str | None) -> PayoutFlow[Payout]:
         """See :meth:`PayoutGuard.prepare`."""
-        intent, _, now = self.build(request, operation)
-        payout: Payout = yield Write(partial(intents.prepare, intent=intent, now=now))
-        return payout
+        intent, _ = self.build(request, operation)
+        (prepared,) = yield Write(partial(lifecycle.prepare, intents=[intent]))
+        if not isinstance(prepared, Payout):
+            raise prepared
+        return prepared
 
     def send(self, request: Body | Mapping[str, Any], operation: str | None) -> PayoutFlow[Payout]:
         """See :meth:`PayoutGuard.send`."""
-        intent, call, now = self.build(request, operation)
-        return (yield from self._send_intent(intent, call, now))
-
-    def send_prepared(self, intent: Intent, call: ClientCall[PaymentState]) -> PayoutFlow[Payout]:
-        """Send an intent that was built in this process before."""
-        return (yield from self._send_intent(intent, call, self.now()))
+        intent, call = self.build(request, operation)
+        return (yield from self.send_prepared(intent, call))
 
     def resume(self, payment_id: str) -> PayoutFlow[Payout]:
         """See :meth:`PayoutGuard.resume`."""
@@ -195,42 +243,38 @@ class PayoutFlows:
         raw = self.cipher.decrypt(sealed, intent_key(self.project_id, payment_id))
         return (yield from self.send(_parsed(raw), operation))
 
-    def _send_intent(self, intent: Intent, call: ClientCall[PaymentState], now: int) -> PayoutFlow[Payout]:
+    def send_prepared(self, intent: Intent, call: ClientCall[PaymentState]) -> PayoutFlow[Payout]:
+        """Send an intent that was built in this process."""
         # from the commit of this transaction on, the truth is "it may have been sent"
-        begun = yield from self._begin(intent, now)
+        begun = yield from self._begin(intent)
         if begun.token is None:
             return _typed(begun.payout)
-        release = partial(intents.release, key=intent.key, token=begun.token)
+        end = partial(lifecycle.end_attempt, intent=intent, token=begun.token)
         try:
-            state = yield Execute(call)
+            state = yield Execute(replace(call, doubtful=begun.doubtful))
         except DuplicatePayment as error:
-            if begun.doubtful:
-                return (yield from self._taken(intent, call, release, error))
-            yield from self._released(release, "refused", intents.DUPLICATE, error)
+            if error.existing is not None:
+                return (yield from self._held(intent, call, error.existing, error))
+            yield from self._ended(end, "refused", intents.DUPLICATE, error)
             raise
         except Rejected as error:
-            if begun.doubtful and error.status not in REFUSES_THE_BYTES:
-                unknown = _unknown(error)
-                yield from self._released(release, "unknown", error.cause, unknown)
-                raise unknown from None
-            after = "prepared" if error.status in SETTINGS_ARE_WRONG else "refused"
-            yield from self._released(release, after, error.cause, error)
+            # not `prepared`: a copy of the request may have been taken in, and info may lag
+            after = "unknown" if error.status in CALLER_IS_REFUSED else "refused"
+            yield from self._ended(end, after, error.cause, error)
             raise
-        except (NotSent, Unavailable) as error:
-            yield from self._released(release, "prepared", _reason(error), error)
+        except NotSent as error:
+            yield from self._ended(end, "prepared", _reason(error), error, sent=False)
             raise
-        except OutcomeUnknown as error:
-            yield from self._released(release, "unknown", _reason(error), error)
+        except (Unavailable, OutcomeUnknown) as error:
+            differs = isinstance(error, OutcomeUnknown) and error.found
+            state_after, reason = ("needs_review", intents.ANOTHER) if differs else ("unknown", _reason(error))
+            yield from self._ended(end, state_after, reason, error)
             raise
-        if is_inconclusive(state):
-            nothing = _open_end(intent, "the gateway answers with an error that names no payout")
-            yield from self._released(release, "unknown", "an error in place of a payout", nothing)
-            raise nothing
-        return (yield from self._settled(intent, state))
+        return _held((yield from self._settled(intent, state)))
 
-    def _begin(self, intent: Intent, now: int) -> PayoutFlow[SendLease]:
+    def _begin(self, intent: Intent) -> PayoutFlow[SendLease]:
         try:
-            begun: SendLease = yield Write(partial(intents.acquire, intent=intent, now=now, until=now + self.lease))
+            begun: SendLease = yield Write(partial(lifecycle.acquire, intent=intent, lease=self.lease))
         except HighHelpError:
             raise
         except Exception as error:
@@ -238,41 +282,48 @@ class PayoutFlows:
             raise NotSent(text, operation=intent.operation, payment_id=intent.payment_id) from error
         return begun
 
-    def _released(self, release: Callable[..., Any], state: str, reason: str, told: CallError) -> PayoutFlow[None]:
-        """Store the end of an attempt. If that fails the intent stays `sent`; `told` is true all the same."""
+    def _ended(
+        self, end: Callable[..., Any], state: str, reason: str, error: CallError, *, sent: bool = True
+    ) -> PayoutFlow[None]:
+        """Store the end of an attempt. If that fails the intent stays `sent`; the error is true all the same."""
         try:
-            yield self._write(release, state=state, reason=reason)
-        except Exception as error:  # noqa: BLE001 - whatever a driver raises, what is known of the money comes first
-            told.add_note(f"this could not be noted ({cause(error)}): the intent stays `sent` until recover()")
+            yield Write(partial(end, state=state, reason=reason, sent=sent))
+        except Exception as failure:  # noqa: BLE001 - whatever a driver raises, what is known of the money comes first
+            error.add_note(f"this could not be stored ({cause(failure)}): the intent stays `sent` until recover()")
 
-    def _settled(self, intent: Intent, state: PaymentState) -> PayoutFlow[Payout]:
-        try:
-            noted = yield self._write(intents.settle, key=intent.key, facts=facts_from_state(state))
-        except Exception as error:
-            text = f"the gateway has answered, which could not be noted ({cause(error)}); recover() does it later"
-            raise _open_end(intent, text) from error
-        return _held(noted)
-
-    def _taken(
-        self, intent: Intent, call: ClientCall[PaymentState], release: Callable[..., Any], error: DuplicatePayment
+    def _settled(
+        self, intent: Intent, state: PaymentState, *, refused: bool = False, receiver_matches: bool = False
     ) -> PayoutFlow[Payout]:
-        """Handle a payment_id that is taken, perhaps by an earlier attempt of this intent."""
+        facts = facts_from_state(state)
+        settle = partial(lifecycle.settle, key=intent.key, facts=facts, gateway=self.gateway, sent=intent)
         try:
-            state = yield Query(call)
-        except OutcomeUnknown as unknown:
-            yield from self._released(release, "unknown", _reason(unknown), unknown)
-            raise
-        if state is None:
-            open_end = _unknown(error)
-            yield from self._released(release, "unknown", "taken, yet not found", open_end)
-            raise open_end from None
-        return (yield from self._settled(intent, state))
+            stored = yield Write(partial(settle, refused=refused, receiver_matches=receiver_matches))
+        except Exception as error:
+            text = f"the gateway has answered, which could not be stored ({cause(error)}); recover() does it later"
+            raise _open_end(intent, text) from error
+        return _typed(stored)
+
+    def _held(
+        self, intent: Intent, call: ClientCall[PaymentState], existing: PaymentState, error: DuplicatePayment
+    ) -> PayoutFlow[Payout]:
+        """Handle a refused create whose payment_id the gateway holds: adopt the payment, or leave it to a person."""
+        try:
+            state: PaymentState | None = yield Query(call)
+        except OutcomeUnknown:
+            state = None
+        matches = state is not None and receiver_matches(call.body, state)
+        # the look-up before found it, whatever this one says; only its receiver is masked there
+        held = existing if state is None else state
+        payout = yield from self._settled(intent, held, refused=True, receiver_matches=matches)
+        if payout.state != "settled":
+            raise error
+        return payout
 
     def recover(self, payment_id: str | None) -> PayoutFlow[list[Payout]]:
         """See :meth:`PayoutGuard.recover`."""
-        found: list[UnsettledIntent] = yield Read(
-            partial(intents.unsettled, project_id=self.project_id, now=self.now(), payment_id=payment_id)
-        )
+        yield self.correct_times()
+        wanted = partial(lifecycle.unsettled, project_id=self.project_id, payment_id=payment_id)
+        found: list[UnsettledIntent] = yield Write(wanted)
         recovered: list[Payout] = []
         for seen in found:
             recovered += [(yield from self._recover(seen))]
@@ -280,15 +331,25 @@ class PayoutFlows:
 
     def _recover(self, seen: UnsettledIntent) -> PayoutFlow[Payout]:
         payout = seen.payout
+        asked_at = self.clock()
         try:
             state = yield Query(self._inquiry(payout))
         except OutcomeUnknown as error:
-            reason = intents.ANOTHER if error.found else _reason(error)
-            return _typed((yield self._write(intents.mark_unknown, seen=seen, reason=reason)))
+            return _typed((yield Write(partial(lifecycle.mark_unknown, seen=seen, reason=_reason(error)))))
         if state is None:
-            return _typed((yield self._write(intents.mark_not_found, seen=seen)))
+            asked_ago = max(int((self.clock() - asked_at) * 1000), 0)
+            not_found = partial(lifecycle.mark_not_found, asked_ago=asked_ago, absence_age=self.absence_age)
+            return _typed((yield Write(partial(not_found, seen=seen))))
+        return (yield from self.store_facts(payout, facts_from_state(state)))
+
+    def store_facts(self, payout: Payout, facts: Facts) -> PayoutFlow[Payout]:
+        """Store what the gateway reports of a payout."""
         key = intent_key(payout.project_id, payout.payment_id)
-        return _typed((yield self._write(intents.settle, key=key, facts=facts_from_state(state))))
+        return _typed((yield Write(partial(lifecycle.settle, key=key, facts=facts, gateway=self.gateway))))
+
+    def correct_times(self) -> Write:
+        """Let times that a wrong clock has stored count from now on."""
+        return Write(partial(lifecycle.correct_impossible_times, project_id=self.project_id, lease=self.lease))
 
     def status(self, payment_id: str) -> PayoutFlow[Payout]:
         """See :meth:`PayoutGuard.status`."""
@@ -296,8 +357,7 @@ class PayoutFlows:
         state = yield from self.ask_gateway(payout.operation, payment_id)
         if state is None:
             return payout
-        key = intent_key(payout.project_id, payment_id)
-        return _typed((yield self._write(intents.settle, key=key, facts=facts_from_state(state))))
+        return (yield from self.store_facts(payout, facts_from_state(state)))
 
     def ask_gateway(self, operation: str, payment_id: str) -> PayoutFlow[PaymentState | None]:
         """Ask the gateway for the payment; None if it holds nothing. Changes nothing.
@@ -312,24 +372,31 @@ class PayoutFlows:
             if error.status != 404:
                 raise
             return None
-        if is_inconclusive(state):
-            text = "an error in place of a payment"
+        if state.payment_id != payment_id:
+            text = "an answer that names no payment"
             raise Unavailable(text, operation=info.operation.id, payment_id=payment_id, attempts=1)
         return state
 
     def settle(self, event: CallbackEvent) -> PayoutFlow[Payout | None]:
         """See :meth:`PayoutGuard.settle`."""
-        payout: Payout | None = yield Write(partial(settle, event=event))
+        payout: Payout | None = yield Write(lambda connection, now: settle(connection, event))  # noqa: ARG005
         return payout
+
+    def decide(self, payment_id: str, decision: Decision) -> PayoutFlow[Payout]:
+        """See :meth:`PayoutGuard.adopt`, :meth:`PayoutGuard.refuse` and :meth:`PayoutGuard.release`."""
+        change = partial(lifecycle.decide, project_id=self.project_id, payment_id=payment_id, decision=decision)
+        return _typed((yield Write(change)))
+
+    def move_gateway(self, old: str, new: str) -> PayoutFlow[int]:
+        """See :meth:`PayoutGuard.move_gateway`."""
+        moved: int = yield Write(partial(lifecycle.move_gateway, project_id=self.project_id, old=old, new=new))
+        return moved
 
     def _inquiry(self, payout: Payout) -> ClientCall[PaymentState]:
         call: ClientCall[PaymentState] = self._builder.build_query(
             payout.operation, payout.payment_id, (payout.amount, payout.currency), PaymentState.from_dict
         )
         return call
-
-    def _write(self, function: Callable[..., Any], **arguments: Any) -> Write:
-        return Write(partial(function, now=self.now(), **arguments))
 
 
 def _parsed(raw: bytes) -> dict[str, Any]:
@@ -351,12 +418,6 @@ def _check_money(operation: str, content: dict[str, Any], payment_id: str | None
     ]
     if problems:
         raise InvalidRequest(problems, operation=operation, payment_id=payment_id)
-
-
-def _sorted(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _sorted(value[name]) for name in sorted(value)}
-    return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
 def _typed(payout: Any) -> Payout:
@@ -381,9 +442,8 @@ def _open_end(intent: Intent, text: str) -> OutcomeUnknown:
     return OutcomeUnknown(text, operation=intent.operation, payment_id=intent.payment_id, attempts=1)
 
 
-def _held(settled: Any) -> Payout:
+def _held(payout: Payout) -> Payout:
     """Return the payout, if the gateway holds it as it was sent."""
-    payout = _typed(settled)
     if payout.reason == intents.ANOTHER:
         raise OutcomeUnknown(
             "the gateway holds another payment under this payment_id",
@@ -397,14 +457,5 @@ def _held(settled: Any) -> Payout:
 
 def _reason(error: CallError) -> str:
     about = f"{error.operation} {error.payment_id}: "
-    return masked_text(str(error).removeprefix(about))[:300].replace("\0", "\ufffd")
-
-
-def _unknown(error: Rejected) -> OutcomeUnknown:
-    return OutcomeUnknown(
-        f"HTTP {error.status}, but an earlier attempt may have been carried out; recover() asks the gateway",
-        operation=error.operation,
-        payment_id=error.payment_id,
-        attempts=error.attempts,
-        status=error.status,
-    )
+    text = str(error).removeprefix(about).removesuffix(f"; {ASK_FIRST}")
+    return masked_text(text)[:300].replace("\0", "\ufffd")

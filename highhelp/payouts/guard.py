@@ -5,22 +5,27 @@ What it does stands in :mod:`highhelp.payouts.flow`; here its steps are carried 
 
 from __future__ import annotations
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
+from urllib.parse import urlsplit
 
 from highhelp.calls.drive import drive, drive_async
 from highhelp.errors import SettingsError
 from highhelp.payouts import intents
-from highhelp.payouts.batch import check_flow, send_batch, send_batch_async
-from highhelp.payouts.flow import PayoutFlow, PayoutFlows, PayoutStep, Query, Read, Write
+from highhelp.payouts.batch import asking_of, check_flow, send_batch, send_batch_async
+from highhelp.payouts.flow import PayoutFlow, PayoutFlows, PayoutStep, Query, Read, Together, Write
 from highhelp.payouts.flow import settle as settle
 from highhelp.payouts.reconcile import reconcile_flow
+from highhelp.settings import GATEWAY, Source
 from highhelp.storage.database import AsyncDatabase, Database
+from highhelp.storage.group_commit import GroupCommit
 
 if TYPE_CHECKING:
     import os
     import threading
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,6 +43,11 @@ R = TypeVar("R")
 MARGIN = 30.0
 """Seconds by which a lease outlasts the longest call."""
 
+ABSENCE_AGE = 120.0
+"""Seconds after the end of an attempt until the gateway's "not found" counts. How long info lags is not documented."""
+
+_PORTS = {"http": 80, "https": 443}
+
 
 def _lease(lease: float | None, longest_call: float) -> int:
     if lease is None:
@@ -45,6 +55,23 @@ def _lease(lease: float | None, longest_call: float) -> int:
     if not longest_call < lease <= 10 * 86400:
         raise SettingsError("lease", f"must be longer than a call may take, {longest_call:g} seconds")
     return int(lease * 1000)
+
+
+def _absence_age(seconds: float) -> int:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 86400:
+        raise SettingsError("absence_age", "must be a number of seconds from 0 to 86400")
+    return int(seconds * 1000)
+
+
+def gateway_of(base_url: str, source: Source) -> str:
+    """Return what names the gateway in a payout's row: `HIGHHELP_GATEWAY`, else scheme, host and port."""
+    named = source.text(GATEWAY)
+    if named is not None:
+        return named[0]
+    parts = urlsplit(base_url)
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme.lower()}://{host}:{parts.port or _PORTS.get(parts.scheme.lower(), 0)}"
 
 
 class BookOptions(TypedDict, total=False):
@@ -115,13 +142,14 @@ class PayoutGuard(PayoutBook):
     """Sends each payout once, whatever crashes.
 
     The intent is on disk before the first byte leaves: `prepared` → `sent` (committed before the bytes leave) →
-    `settled` (the gateway holds it), `refused` (it holds nothing of it) or `unknown`. An intent that was left `sent` or
+    `settled` (the gateway holds it), `refused`, `unknown` or `needs_review`. An intent that was left `sent` or
     `unknown` is not sent again before :meth:`recover` has asked the gateway.
 
-    A gateway that says "absent" may still have the request of a dead process on its way. Sending again is safe all the
-    same, since the gateway keeps a payment_id unique (documented) and every attempt of an intent is byte-identical: the
-    later of two creates is answered with the stored payment, or with a conflict that is settled by asking. The same
-    holds for a sender that was suspended for longer than its lease.
+    No single answer proves that the gateway holds nothing: info may lag behind the create, and something on the way may
+    deliver a request twice. So an intent is sent again only after the gateway said "not found" at least `absence_age`
+    seconds after the moment from which no byte of the attempt could leave any more. The assumption behind it:
+    payment_id is unique (documented); when the gateway notices a repetition is not documented, and is taken to be
+    within `absence_age`.
 
     Card data: the body is stored with its sensitive fields masked, and sealed where `HIGHHELP_DATABASE_KEY` is set.
     Without that key no card number is at rest, so the caller hands the request in again to continue.
@@ -131,6 +159,7 @@ class PayoutGuard(PayoutBook):
         url: Path of an SQLite file or `postgresql://...`; the inbox's database may be shared.
         lease: Seconds for which a sender has the sole right to send; longer than the client's longest call. By default
             that plus 30.
+        absence_age: Seconds after the end of an attempt until the gateway's "not found" counts.
         clock: Answers Unix seconds. The clocks of all machines must agree to within a part of the lease.
         options: `database_key`, `home`, `environ`, as those of :class:`~highhelp.CallbackInbox`.
 
@@ -145,6 +174,7 @@ class PayoutGuard(PayoutBook):
         url: str | os.PathLike[str] | None = None,
         *,
         lease: float | None = None,
+        absence_age: float = ABSENCE_AGE,
         clock: Callable[[], float] = time.time,
         **options: Unpack[BookOptions],
     ) -> None:
@@ -156,9 +186,12 @@ class PayoutGuard(PayoutBook):
                 "payout's lease; give the client no such argument, or transport=highhelp.HTTPTransport(...)",
             )
         milliseconds = _lease(lease, executor.policy.total)
+        age = _absence_age(absence_age)
         super().__init__(url, clock=clock, **options)
         self._executor = executor
-        self._flows = PayoutFlows(executor, self._database.cipher, milliseconds, clock)
+        self._commits = GroupCommit(self._database)
+        gateway = gateway_of(executor.wire.base_url, self._database.source)
+        self._flows = PayoutFlows(executor, self._database.cipher, milliseconds, age, gateway, clock)
 
     def prepare(self, request: Body | Mapping[str, Any], *, operation: str | None = None) -> Payout:
         """Put an intent on disk without sending it.
@@ -176,7 +209,9 @@ class PayoutGuard(PayoutBook):
     def send(self, request: Body | Mapping[str, Any], *, operation: str | None = None) -> Payout:
         """Send a payout, unless it was sent before.
 
-        A settled one is returned as it is. A refused one is sent anew, with the same bytes: the gateway holds nothing.
+        A settled one is returned as it is. A refused one is sent again, with the same bytes, once its refusal is
+        confirmed. Where the create is refused and the gateway holds the payment, it is adopted if this guard may have
+        sent it before or the gateway reports its receiver; else it waits for a person as `needs_review`.
 
         Args:
             request: A `P2PPayoutRequest` or `EcomPayoutRequest`, or a mapping.
@@ -187,13 +222,21 @@ class PayoutGuard(PayoutBook):
 
         Raises:
             InvalidRequest: The request breaks the contract; nothing was stored.
-            PayoutConflict: The payment_id was used with another body; nothing was sent.
+            PayoutConflict: The payment_id was used with another body or for another gateway; nothing was sent.
             PayoutBusy: Somebody else is sending it now; nothing was sent.
-            PayoutUnsettled: An earlier attempt may have arrived: call :meth:`recover` first; nothing was sent.
-            NotSent, Unavailable: Nothing was done; the intent is `prepared`. Also where it could not be stored.
-            Rejected: The gateway refuses it; the intent is `refused`. After 401 and 403, which refuse the caller and
-                not the payout, it is `prepared`.
-            OutcomeUnknown: The intent is `unknown`; :meth:`recover` tells more later.
+            PayoutUnsettled: An earlier attempt may have arrived: call :meth:`recover` first; or a person has to decide
+                (`needs_review`). Nothing was sent.
+            NotSent: Nothing left the machine; the intent is `prepared`. Also where it could not be stored.
+            Unavailable: The gateway has put it off (429) and does not find it; the intent is `unknown` until
+                :meth:`recover` finds that it may be sent again.
+            Rejected: The gateway refuses it; the intent is `refused`, and :meth:`recover` confirms that later. After
+                401 and 403, which refuse the caller and not the payout, it is `unknown` until :meth:`recover` finds
+                that it may be sent again.
+            DuplicatePayment: The gateway holds a payment under this payment_id (`existing`); the intent is
+                `needs_review`.
+            OutcomeUnknown: The intent is `unknown`, or `needs_review` where the gateway holds a payment whose facts
+                differ (`found`).
+            SettingsError: The row was stored with a database key that is missing; nothing was sent.
         """
         return self._run(self._flows.send(request, operation))
 
@@ -212,10 +255,11 @@ class PayoutGuard(PayoutBook):
     def recover(self, payment_id: str | None = None) -> list[Payout]:
         """Ask the gateway what became of every unsettled intent whose sender is gone. Never sends.
 
-        Found: `settled`. Absent (404 in the contract's words, twice, two seconds apart): `prepared`, to be sent again
-        with the same body. Neither: `unknown`. An intent that somebody is sending is left alone until the lease ends;
-        what has changed since the gateway was asked is left as it is. A request that is still on its way when the
-        gateway says "absent" does no harm, see the class.
+        Unsettled are `sent`, `unknown`, and `refused` as long as it is not confirmed. Found with the same facts:
+        `settled`; with others: `needs_review`. Not found, `absence_age` after the attempt: `prepared`, to be sent again
+        with the same body, or a confirmed refusal. Else it stays, and `reason` says why and until when. An intent that
+        somebody is sending is left alone until the lease ends; what has changed since the gateway was asked is left as
+        it is.
 
         Args:
             payment_id: Only this one.
@@ -226,7 +270,7 @@ class PayoutGuard(PayoutBook):
         return self._run(self._flows.recover(payment_id))
 
     def status(self, payment_id: str) -> Payout:
-        """Ask the gateway for a payout's status and note it. Never sends.
+        """Ask the gateway for a payout's status and store it. Never sends.
 
         Where the gateway holds nothing, the intent is returned unchanged; only :meth:`recover` makes it `prepared`.
 
@@ -238,6 +282,54 @@ class PayoutGuard(PayoutBook):
             Unavailable, Rejected: The gateway could not be asked.
         """
         return self._run(self._flows.status(payment_id))
+
+    def adopt(self, payment_id: str) -> Payout:
+        """Say that the payment which the gateway holds is this payout: it is `settled`. A person's decision.
+
+        Args:
+            payment_id: A payout that is `needs_review`, `unknown` or `refused`.
+
+        Raises:
+            NoSuchPayout: There is no such intent.
+            PayoutRefusal: Its state does not allow it.
+        """
+        return self._run(self._flows.decide(payment_id, "adopt"))
+
+    def refuse(self, payment_id: str) -> Payout:
+        """Say that this payout was not made and shall not be: it is `refused`. A person's decision.
+
+        Args:
+            payment_id: A payout that is `needs_review`, `unknown`, `refused` or `prepared`.
+
+        Raises:
+            NoSuchPayout: There is no such intent.
+            PayoutRefusal: Its state does not allow it.
+        """
+        return self._run(self._flows.decide(payment_id, "refuse"))
+
+    def release(self, payment_id: str) -> Payout:
+        """Say that the gateway holds nothing of this payout: it is `prepared`. A person's decision, after asking.
+
+        Args:
+            payment_id: A payout that is `unknown` or `refused`, or `sent` by a sender that is gone.
+
+        Raises:
+            NoSuchPayout: There is no such intent.
+            PayoutRefusal: Its state does not allow it.
+        """
+        return self._run(self._flows.decide(payment_id, "release"))
+
+    def move_gateway(self, old: str, new: str) -> int:
+        """Say that a gateway has another address now.
+
+        Args:
+            old: As the error of :meth:`send` names it.
+            new: The same.
+
+        Returns:
+            How many payouts were changed.
+        """
+        return self._run(self._flows.move_gateway(old, new))
 
     def settle(self, event: CallbackEvent, connection: Connection | None = None) -> Payout | None:
         """Settle the intent that a callback is about.
@@ -317,29 +409,53 @@ class PayoutGuard(PayoutBook):
         """
         return self._run(check_flow(self._flows, items, operation))
 
-    def reconcile(self, *, since: float, until: float | None = None) -> Reconciliation:
-        """Compare guard, inbox (of the same database) and gateway. Reads and asks; never acts.
+    def reconcile(
+        self,
+        *,
+        since: float,
+        until: float | None = None,
+        concurrency: int = 4,
+        per_second: float | None = None,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Reconciliation:
+        """Compare guard, inbox (of the same database) and gateway. Sends nothing.
+
+        A refused payout that the gateway holds with the same facts is settled; nothing else is changed.
 
         Args:
             since: Unix seconds; the payouts that were prepared, and the payouts' callbacks that came, from then on.
-            until: Unix seconds; now, if absent.
+            until: Unix seconds; no end, if absent.
+            concurrency: How many questions at once, 12 at most.
+            per_second: How many may be asked in a second.
+            progress: Called with the number of payouts that were compared, and of all, page by page.
 
         Returns:
             Every difference by kind, with a proposed action.
         """
-        return self._run(reconcile_flow(self._flows, since, until))
+        asking = asking_of(concurrency, per_second)
+        return self._run(reconcile_flow(self._flows, since, until, asking, progress))
 
     def _run(self, flow: PayoutFlow[R]) -> R:
         return drive(flow, self._perform)
 
     def _perform(self, step: PayoutStep) -> Any:
         if isinstance(step, Write):
-            return self._database.write(step.function)
+            return self._commits.write(step.function)
         if isinstance(step, Read):
             return self._database.read(step.function)
         if isinstance(step, Query):
             return self._executor.query(step.call)
+        if isinstance(step, Together):
+            return self._run_together(step)
         return self._executor.execute(step.call)
+
+    def _run_together(self, step: Together) -> Sequence[Any]:
+        def run(flow: PayoutFlow[Any]) -> Any:
+            time.sleep(step.asking.delay())
+            return self._run(flow)
+
+        with ThreadPoolExecutor(step.asking.concurrency, "highhelp-payouts") as pool:
+            return [*pool.map(run, step.flows)]
 
 
 class AsyncPayoutGuard:
@@ -351,14 +467,17 @@ class AsyncPayoutGuard:
         url: str | os.PathLike[str] | None = None,
         *,
         lease: float | None = None,
+        absence_age: float = ABSENCE_AGE,
         clock: Callable[[], float] = time.time,
         **options: Unpack[BookOptions],
     ) -> None:
         executor = client._executor  # noqa: SLF001  # of this package
         milliseconds = _lease(lease, executor.policy.total)
+        age = _absence_age(absence_age)
         self._database = AsyncDatabase(url, clock=clock, **options)
         self._executor = executor
-        self._flows = PayoutFlows(executor, self._database.cipher, milliseconds, clock)
+        gateway = gateway_of(executor.wire.base_url, self._database.source)
+        self._flows = PayoutFlows(executor, self._database.cipher, milliseconds, age, gateway, clock)
 
     async def prepare(self, request: Body | Mapping[str, Any], *, operation: str | None = None) -> Payout:
         """As :meth:`PayoutGuard.prepare`."""
@@ -379,6 +498,22 @@ class AsyncPayoutGuard:
     async def status(self, payment_id: str) -> Payout:
         """As :meth:`PayoutGuard.status`."""
         return await self._run(self._flows.status(payment_id))
+
+    async def adopt(self, payment_id: str) -> Payout:
+        """As :meth:`PayoutGuard.adopt`."""
+        return await self._run(self._flows.decide(payment_id, "adopt"))
+
+    async def refuse(self, payment_id: str) -> Payout:
+        """As :meth:`PayoutGuard.refuse`."""
+        return await self._run(self._flows.decide(payment_id, "refuse"))
+
+    async def release(self, payment_id: str) -> Payout:
+        """As :meth:`PayoutGuard.release`."""
+        return await self._run(self._flows.decide(payment_id, "release"))
+
+    async def move_gateway(self, old: str, new: str) -> int:
+        """As :meth:`PayoutGuard.move_gateway`."""
+        return await self._run(self._flows.move_gateway(old, new))
 
     async def settle(self, event: CallbackEvent, connection: AsyncConnection | None = None) -> Payout | None:
         """As :meth:`PayoutGuard.settle`."""
@@ -414,9 +549,18 @@ class AsyncPayoutGuard:
         """As :meth:`PayoutGuard.check_batch`."""
         return await self._run(check_flow(self._flows, items, operation))
 
-    async def reconcile(self, *, since: float, until: float | None = None) -> Reconciliation:
+    async def reconcile(
+        self,
+        *,
+        since: float,
+        until: float | None = None,
+        concurrency: int = 4,
+        per_second: float | None = None,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Reconciliation:
         """As :meth:`PayoutGuard.reconcile`."""
-        return await self._run(reconcile_flow(self._flows, since, until))
+        asking = asking_of(concurrency, per_second)
+        return await self._run(reconcile_flow(self._flows, since, until, asking, progress))
 
     async def list(
         self, *, limit: int | None = 50, state: str | None = None, payment_id: str | None = None
@@ -433,12 +577,24 @@ class AsyncPayoutGuard:
 
     async def _perform(self, step: PayoutStep) -> Any:
         if isinstance(step, Write):
-            return await self._database.write(step.function)
+            return await self._database.write(lambda it: step.function(it, now=self._database.moment(it)))
         if isinstance(step, Read):
             return await self._database.read(step.function)
         if isinstance(step, Query):
             return await self._executor.query(step.call)
+        if isinstance(step, Together):
+            return await self._run_together(step)
         return await self._executor.execute(step.call)
+
+    async def _run_together(self, step: Together) -> Sequence[Any]:
+        places = asyncio.Semaphore(step.asking.concurrency)
+
+        async def run(flow: PayoutFlow[Any]) -> Any:
+            async with places:
+                await asyncio.sleep(step.asking.delay())
+                return await self._run(flow)
+
+        return await asyncio.gather(*map(run, step.flows))
 
     async def close(self) -> None:
         """Close the database; the client stays open."""

@@ -1,53 +1,60 @@
-"""Intents of payouts in the database: the right to send, and the outcome. Each function is part of one transaction.
+"""Payouts as the guard stores them: intents, rows, and reading them.
 
 | state | what is known |
 | --- | --- |
 | prepared | nothing of it is under way; it may be sent |
 | sent | its bytes may be leaving now, or its sender died |
-| settled | the gateway holds the payout; `status` is the newest that it told |
-| refused | the gateway refused it for good and holds nothing of it |
+| settled | the gateway holds the payout; `status` is the newest that it reported |
+| refused | the gateway refused it; `confirmed` says whether it was asked again long enough after |
 | unknown | it may have arrived; only the gateway can tell |
+| needs_review | the gateway holds a payment under its payment_id that may not be this payout; a person decides |
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select, update
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import select
 
-from highhelp.errors import HighHelpError
+from highhelp.calls.facts import Match, PaymentFacts
+from highhelp.errors import HighHelpError, SettingsError
 from highhelp.money import Money
 from highhelp.redact import masked
-from highhelp.states import may_follow, state_name
+from highhelp.settings import DATABASE_KEY
 from highhelp.storage.tables import PAYOUTS
 from highhelp_api.contract import FINAL_STATUSES, OPERATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection, Row
 
     from highhelp.storage.encryption import BodyCipher
 
-STATES_OF_INTENTS = ("prepared", "sent", "settled", "refused", "unknown")
+STATES_OF_INTENTS = ("prepared", "sent", "settled", "refused", "unknown", "needs_review")
 UNSETTLED = ("sent", "unknown")
 DUPLICATE = "duplicate"
-"""Reason of an intent whose payment_id belonged to another payment before anything of it was sent."""
+"""Reason of an intent whose payment_id the gateway says is taken, though info does not find it."""
 ANOTHER = "another payment"
-"""Reason of an intent under whose payment_id the gateway holds another sum or another payment."""
+"""Reason of an intent under whose payment_id the gateway holds another amount, currency or direction."""
+NOT_KNOWN_TO_BE_OURS = "held, but not known to be this payout"
+"""Reason of an intent whose payment_id the gateway holds, and of which this guard has sent nothing before."""
+ADOPTED = "adopted: the gateway holds it with the same facts"
+"""Reason of an intent that was settled though its create was refused."""
+BY_A_PERSON = "refused by a person"
+"""Reason of an intent of which a person has said that it was not made."""
 CHANGED_ID = "another request_id"
-"""Reason of a settled intent for which the gateway has told two ids."""
+"""Reason of a settled intent for which the gateway has reported two ids."""
 
-_FLOW = "payout"
-OTHER_FLOWS = frozenset(op.direction for op in OPERATIONS.values() if op.direction not in (None, _FLOW))
 # a body may hold a card number, and a plain hash of it could be searched for the few unknown digits
 _ROUNDS = 10_000
+_SLOW = "slow"
+_SLOW_BODY = "body"
+"""How fingerprints were made before they had keys: of the whole body."""
+_BLOCKS = ("payment", "receiver", "sender", "customer", "card")
 _AT_ONCE = 500
 
 
@@ -97,9 +104,9 @@ class Intent:
         operation: Which create.
         amount: Minor units.
         currency: ISO 4217 code.
-        fingerprint: Tells whether two bodies are the same.
-        body: JSON text, sensitive fields masked.
-        sealed: The bytes, encrypted.
+        gateway: The gateway's origin, or its name in the settings.
+        raw: The bytes to send.
+        cipher: For bodies at rest, if there is a key.
     """
 
     project_id: str
@@ -107,30 +114,56 @@ class Intent:
     operation: str
     amount: int
     currency: str
-    fingerprint: str
-    body: str = field(repr=False)
-    sealed: bytes | None = field(repr=False)
-
-    @classmethod
-    def of(cls, project_id: str, payment_id: str, operation: str, raw: bytes, cipher: BodyCipher | None) -> Intent:
-        """Build one from the bytes to send."""
-        content = json.loads(raw)
-        key = intent_key(project_id, payment_id)
-        return cls(
-            project_id=project_id,
-            payment_id=payment_id,
-            operation=operation,
-            amount=content["payment"]["amount"],
-            currency=content["payment"]["currency"],
-            fingerprint=hashlib.pbkdf2_hmac("sha256", raw, key.encode(), _ROUNDS).hex(),
-            body=json.dumps(masked(content, OPERATIONS[operation].request)),
-            sealed=None if cipher is None else cipher.encrypt(raw, key),
-        )
+    gateway: str
+    raw: bytes = field(repr=False)
+    cipher: BodyCipher | None = field(repr=False)
 
     @property
     def key(self) -> str:
         """The unique key."""
         return intent_key(self.project_id, self.payment_id)
+
+    @property
+    def masked_body(self) -> str:
+        """JSON text, sensitive fields masked."""
+        return json.dumps(masked(json.loads(self.raw), OPERATIONS[self.operation].request))
+
+    @property
+    def sealed_body(self) -> bytes | None:
+        """The bytes, encrypted, where there is a key."""
+        return None if self.cipher is None else self.cipher.encrypt(self.raw, self.key)
+
+    @property
+    def fingerprint_key(self) -> str:
+        """How the fingerprint of a new row is made."""
+        return _SLOW if self.cipher is None else self.cipher.key_name
+
+    def fingerprint(self, key_name: str) -> str:
+        """Return a hash that is the same for the same payout: its ids and blocks, whatever its URLs.
+
+        Raises:
+            SettingsError: The database key of this name is missing.
+        """
+        raw = self._old_bytes() if key_name == _SLOW_BODY else self._identity()
+        if key_name in (_SLOW, _SLOW_BODY):
+            return hashlib.pbkdf2_hmac("sha256", raw, self.key.encode(), _ROUNDS).hex()
+        if self.cipher is None:
+            text = f"is not set, and payout {self.payment_id} was stored with it; nothing was sent"
+            raise SettingsError(DATABASE_KEY, text)
+        return self.cipher.fingerprint(raw, key_name)
+
+    def _old_bytes(self) -> bytes:
+        """The whole body as it was sent when its fingerprint was made of it: the project's id first."""
+        content = json.loads(self.raw)
+        if "general" in content:
+            content["general"] = {"project_id": self.project_id, **content["general"]}
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def _identity(self) -> bytes:
+        content = json.loads(self.raw)
+        blocks = {name: content[name] for name in _BLOCKS if name in content}
+        about = {"project_id": self.project_id, "payment_id": self.payment_id, **blocks}
+        return json.dumps(about, sort_keys=True, separators=(",", ":")).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +176,11 @@ class Payout:
         operation: The operation that creates it.
         amount: Minor units.
         currency: ISO 4217 code.
-        state: prepared, sent, settled, refused or unknown.
+        state: prepared, sent, settled, refused, unknown or needs_review.
         reason: Why, where there is something to say.
-        status: The newest that the gateway told; an open enum. None while it told nothing.
+        confirmed: With `refused`: whether the gateway was asked again long enough after the attempt.
+        gateway: The gateway's origin, or its name in the settings; None in old rows.
+        status: The newest that the gateway reported; an open enum. None while it reported nothing.
         sub_status: The same.
         request_id: The gateway's id.
         attempts: How often a sending was begun.
@@ -161,6 +196,8 @@ class Payout:
     currency: str
     state: str
     reason: str | None
+    confirmed: bool
+    gateway: str | None
     status: str | None
     sub_status: str | None
     request_id: str | None
@@ -180,6 +217,11 @@ class Payout:
         return self.status in FINAL_STATUSES
 
     @property
+    def is_unsettled(self) -> bool:
+        """Whether the gateway has to be asked about it."""
+        return self.state in UNSETTLED or (self.state == "refused" and not self.confirmed)
+
+    @property
     def outcome(self) -> str:
         """For reports: the gateway's status of one that it holds, else the state."""
         return self.status or "settled" if self.state == "settled" else self.state
@@ -187,23 +229,27 @@ class Payout:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts of a payment as the gateway reports them; None where it reports nothing."""
+    """Facts of a payment as the gateway reports them, of whatever type; None where it reports nothing."""
 
     status: str
     sub_status: str | None = None
-    amount: int | None = None
-    currency: str | None = None
+    amount: object = None
+    currency: object = None
     request_id: str | None = None
-    payment_type: str | None = None
+    payment_type: object = None
 
+    def match(self, payout: Row[Any] | Payout) -> Match:
+        """Compare with a payout."""
+        sent = PaymentFacts(amount=payout.amount, currency=payout.currency, direction="payout")
+        info = {"amount": self.amount, "currency": self.currency, "type": self.payment_type}
+        return sent.match({"payment_info": info})
 
-@dataclass(frozen=True, slots=True)
-class SendLease:
-    """The right to send, if `token` is there. Otherwise nothing is to be sent any more."""
-
-    payout: Payout
-    token: str | None
-    doubtful: bool = False
+    @property
+    def money(self) -> tuple[int, str] | None:
+        """Minor units and currency, where both are reported and of the right type."""
+        if type(self.amount) is int and isinstance(self.currency, str):
+            return self.amount, self.currency
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,205 +266,44 @@ def intent_key(project_id: str, payment_id: str) -> str:
     return hashlib.sha256(json.dumps(["payout", project_id, payment_id]).encode()).hexdigest()
 
 
-# --- sending -------------------------------------------------------------------------------------------------------
-
-
-def upsert(connection: Connection, intent: Intent, *, now: int) -> Row[Any]:
-    """Return the intent's row, created if absent and locked until the transaction ends.
-
-    Raises:
-        PayoutConflict: There is one with another body.
-    """
-    wanted = select(PAYOUTS).where(PAYOUTS.c.intent_key == intent.key).with_for_update()
-    row = connection.execute(wanted).one_or_none()
-    if row is None:
-        make: Any = postgres_insert if connection.dialect.name == "postgresql" else sqlite_insert
-        values = {
-            "intent_key": intent.key,
-            "project_id": intent.project_id,
-            "payment_id": intent.payment_id,
-            "operation": intent.operation,
-            "amount": intent.amount,
-            "currency": intent.currency,
-            "fingerprint": intent.fingerprint,
-            "body": intent.body,
-            "sealed": intent.sealed,
-            "state": "prepared",
-            "created_at": now,
-            "changed_at": now,
-        }
-        connection.execute(make(PAYOUTS).values(**values).on_conflict_do_nothing(index_elements=["intent_key"]))
-        row = connection.execute(wanted).one()
-    if (row.fingerprint, row.operation) != (intent.fingerprint, intent.operation):
-        raise PayoutConflict(intent.payment_id, "was prepared with another body; nothing was sent")
-    return row
-
-
-def prepare(connection: Connection, intent: Intent, *, now: int) -> Payout:
-    """Store an intent without sending it. Raises PayoutConflict."""
-    return to_payout(upsert(connection, intent, now=now))
-
-
-def acquire(connection: Connection, intent: Intent, *, now: int, until: int) -> SendLease:
-    """Take the right to send. Its commit comes before the first byte leaves.
-
-    Raises:
-        PayoutConflict, PayoutBusy, PayoutUnsettled: Nothing may be sent.
-    """
-    row = upsert(connection, intent, now=now)
-    if row.state == "settled":
-        return SendLease(to_payout(row), None)
-    if row.state == "sent" and (row.lease_until or 0) > now:
-        raise PayoutBusy(intent.payment_id, row.lease_until / 1000)
-    if row.state in UNSETTLED:
-        raise PayoutUnsettled(intent.payment_id, "an earlier attempt may have arrived; recover() asks the gateway")
-    token = secrets.token_hex(16)
-    values = {
-        "state": "sent",
-        "reason": None,
-        "lease_token": token,
-        "lease_until": until,
-        "attempts": row.attempts + 1,
-        "changed_at": now,
-    }
-    # the row is locked; the condition holds for whoever changes this one day
-    mine = (PAYOUTS.c.id == row.id, PAYOUTS.c.state == row.state, PAYOUTS.c.attempts == row.attempts)
-    if connection.execute(update(PAYOUTS).where(*mine).values(**values)).rowcount != 1:
-        raise PayoutBusy(intent.payment_id, until / 1000)
-    return SendLease(to_payout(row), token, row.doubtful)
-
-
-def release(connection: Connection, key: str, token: str, *, state: str, reason: str, now: int) -> Payout:
-    """End an attempt that did not settle the payout. Without the lease nothing is written: others know more."""
-    values = {"state": state, "reason": reason, "lease_token": None, "lease_until": None, "changed_at": now}
-    mine = (PAYOUTS.c.intent_key == key, PAYOUTS.c.lease_token == token, PAYOUTS.c.state == "sent")
-    connection.execute(update(PAYOUTS).where(*mine).values(**values))
-    return to_payout(_by_key(connection, key))
-
-
-# --- what the gateway says ------------------------------------------------------------------------------------------
-
-
-def settle(connection: Connection, key: str, facts: Facts, *, now: int) -> Payout | None:
-    """Store the gateway's facts of a payment. They are true whoever received them, so no lease is needed.
-
-    Returns:
-        The payout, or None where there is no such intent.
-    """
-    row = connection.execute(select(PAYOUTS).where(PAYOUTS.c.intent_key == key).with_for_update()).one_or_none()
-    if row is None or (row.state == "refused" and row.reason == DUPLICATE):
-        return None if row is None else to_payout(row)
-    values = _contradicted(row) if is_another(row, facts) else _settled(row, facts)
-    if any(getattr(row, name) != value for name, value in values.items()):
-        connection.execute(update(PAYOUTS).where(PAYOUTS.c.id == row.id).values(**values, changed_at=now))
-        row = _by_key(connection, key)
-    return to_payout(row)
-
-
-def _settled(row: Row[Any], facts: Facts) -> dict[str, Any]:
-    values: dict[str, Any] = {"state": "settled", "lease_token": None, "lease_until": None}
-    values["reason"] = row.reason if row.state == "settled" else None
-    told = state_name(facts.status, facts.sub_status)
-    known = None if row.status is None else state_name(row.status, row.sub_status)
-    if row.status not in FINAL_STATUSES and may_follow(known, told, _FLOW):
-        values |= {"status": facts.status, "sub_status": facts.sub_status}
-    elif row.status in FINAL_STATUSES and facts.status in FINAL_STATUSES and facts.status != row.status:
-        values["reason"] = f"{row.status}, later {facts.status}"
-    if row.request_id is None:
-        values["request_id"] = facts.request_id
-    elif facts.request_id not in (None, row.request_id):
-        values["reason"] = CHANGED_ID  # that it names the payment and not the call is no documented fact
-    return values
-
-
-def _contradicted(row: Row[Any]) -> dict[str, Any]:
-    # what was settled stays so; what was not must never be sent again before a person has looked
-    state = row.state if row.state in ("settled", "refused") else "unknown"
-    return {"state": state, "reason": ANOTHER, "lease_token": None, "lease_until": None}
-
-
-def is_another(payout: Row[Any] | Payout, facts: Facts) -> bool:
-    """Tell whether facts are of another payment than the payout: another sum, currency or direction."""
-    return (
-        facts.amount not in (None, payout.amount)
-        or (facts.currency is not None and facts.currency.casefold() != payout.currency.casefold())
-        or facts.payment_type in OTHER_FLOWS
-    )
-
-
-def mark_not_found(connection: Connection, seen: UnsettledIntent, *, now: int) -> Payout:
-    """Let an intent be sent again, as the gateway holds nothing of it.
-
-    Only if nothing has changed since it was seen: no other sender has begun, no callback has come.
-    """
-    values = {"state": "prepared", "reason": None, "doubtful": True} | _no_lease(now)
-    return _compare_and_set(connection, seen, values)
-
-
-def mark_unknown(connection: Connection, seen: UnsettledIntent, *, reason: str, now: int) -> Payout:
-    """Store that the gateway's answer left the outcome open."""
-    return _compare_and_set(connection, seen, {"state": "unknown", "reason": reason} | _no_lease(now))
-
-
-def _no_lease(now: int) -> dict[str, Any]:
-    return {"lease_token": None, "lease_until": None, "changed_at": now}
-
-
-def _compare_and_set(connection: Connection, seen: UnsettledIntent, values: dict[str, Any]) -> Payout:
-    key = intent_key(seen.payout.project_id, seen.payout.payment_id)
-    same = (
-        PAYOUTS.c.intent_key == key,
-        PAYOUTS.c.state == seen.payout.state,
-        PAYOUTS.c.attempts == seen.attempts,
-        PAYOUTS.c.lease_token.is_(None) if seen.token is None else PAYOUTS.c.lease_token == seen.token,
-    )
-    connection.execute(update(PAYOUTS).where(*same).values(**values))
-    return to_payout(_by_key(connection, key))
-
-
-# --- looking -------------------------------------------------------------------------------------------------------
-
-
-def unsettled(
-    connection: Connection, project_id: str, *, now: int, payment_id: str | None = None
-) -> list[UnsettledIntent]:
-    """List the intents that the gateway has to be asked about: their senders are gone."""
-    dead = or_(PAYOUTS.c.lease_until.is_(None), PAYOUTS.c.lease_until <= now)
-    wanted = select(PAYOUTS).where(PAYOUTS.c.project_id == project_id, PAYOUTS.c.state.in_(UNSETTLED), dead)
-    if payment_id is not None:
-        wanted = wanted.where(PAYOUTS.c.payment_id == payment_id)
-    rows = connection.execute(wanted.order_by(PAYOUTS.c.id))
-    return [UnsettledIntent(to_payout(row), row.lease_token, row.attempts) for row in rows]
-
-
 def get(connection: Connection, project_id: str, payment_id: str) -> Payout:
     """Return one intent. Raises NoSuchPayout."""
-    return to_payout(_row(connection, project_id, payment_id))
+    return to_payout(row_by_key(connection, intent_key(project_id, payment_id), payment_id))
 
 
 def get_many(connection: Connection, project_id: str, payment_ids: Sequence[str]) -> dict[str, Payout]:
     """Return the existing ones of some intents, by payment_id."""
-    found: dict[str, Payout] = {}
-    for start in range(0, len(payment_ids), _AT_ONCE):
-        keys = [intent_key(project_id, one) for one in payment_ids[start : start + _AT_ONCE]]
-        rows = connection.execute(select(PAYOUTS).where(PAYOUTS.c.intent_key.in_(keys)))
-        found |= {row.payment_id: to_payout(row) for row in rows}
-    return found
+    rows = rows_of_keys(connection, [intent_key(project_id, one) for one in payment_ids])
+    return {row.payment_id: to_payout(row) for row in rows.values()}
 
 
-def fingerprints(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
-    """Return the fingerprints of the existing ones of some intents, by key."""
-    found: dict[str, str] = {}
+def rows_of_keys(connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
+    """Return the existing rows of some intents, by key."""
+    found: dict[str, Row[Any]] = {}
     for start in range(0, len(keys), _AT_ONCE):
-        wanted = select(PAYOUTS.c.intent_key, PAYOUTS.c.fingerprint)
-        rows = connection.execute(wanted.where(PAYOUTS.c.intent_key.in_(keys[start : start + _AT_ONCE])))
-        found |= {row.intent_key: row.fingerprint for row in rows}
+        wanted = select(PAYOUTS).where(PAYOUTS.c.intent_key.in_(keys[start : start + _AT_ONCE]))
+        found |= {row.intent_key: row for row in connection.execute(wanted)}
     return found
+
+
+def is_same_body(intent: Intent, row: Row[Any]) -> bool:
+    """Whether a row was stored for the same payout. Raises SettingsError where its key is missing."""
+    return bool(row.operation == intent.operation and row.fingerprint == intent.fingerprint(row.fingerprint_key))
+
+
+def gateway_problem(intent: Intent, gateway: str | None) -> str | None:
+    """Say what is wrong where an intent was stored for another gateway. Rows from before name none."""
+    if gateway in (None, intent.gateway):
+        return None
+    return (
+        f"was prepared for {gateway}, and this client sends to {intent.gateway}; nothing was sent. If that is the "
+        f"same gateway under a new address: `highhelp payouts move-gateway {gateway} {intent.gateway}`"
+    )
 
 
 def sealed(connection: Connection, project_id: str, payment_id: str) -> tuple[str, bytes | None]:
     """Return operation and sealed body of an intent. Raises NoSuchPayout."""
-    row = _row(connection, project_id, payment_id)
+    row = row_by_key(connection, intent_key(project_id, payment_id), payment_id)
     return row.operation, row.sealed
 
 
@@ -461,33 +346,31 @@ def as_dict(payout: Payout) -> dict[str, Any]:
     return {name: getattr(payout, name) for name in Payout.__slots__}
 
 
-def _row(connection: Connection, project_id: str, payment_id: str) -> Row[Any]:
-    key = intent_key(project_id, payment_id)
-    row = connection.execute(select(PAYOUTS).where(PAYOUTS.c.intent_key == key)).one_or_none()
+def row_by_key(connection: Connection, key: str, payment_id: str = "", *, locked: bool = False) -> Row[Any]:
+    """Return the row of an intent; locked until the transaction ends, if asked for. Raises NoSuchPayout."""
+    wanted = select(PAYOUTS).where(PAYOUTS.c.intent_key == key)
+    row = connection.execute(wanted.with_for_update() if locked else wanted).one_or_none()
     if row is None:
         raise NoSuchPayout(payment_id, "there is no intent of it")
     return row
 
 
-def _by_key(connection: Connection, key: str) -> Row[Any]:
-    return connection.execute(select(PAYOUTS).where(PAYOUTS.c.intent_key == key)).one()
+def to_payout(row: Row[Any], changes: Mapping[str, Any] | None = None) -> Payout:
+    """Convert a row, as it is after some changes."""
+    changes = changes or {}
 
+    def column(name: str) -> Any:
+        return changes[name] if name in changes else getattr(row, name)
 
-def to_payout(row: Row[Any]) -> Payout:
-    """Convert a row."""
+    lease_until = column("lease_until")
     return Payout(
-        project_id=row.project_id,
-        payment_id=row.payment_id,
-        operation=row.operation,
-        amount=row.amount,
-        currency=row.currency,
-        state=row.state,
-        reason=row.reason,
-        status=row.status,
-        sub_status=row.sub_status,
-        request_id=row.request_id,
-        attempts=row.attempts,
-        busy_until=None if row.lease_until is None else row.lease_until / 1000,
-        created_at=row.created_at / 1000,
-        changed_at=row.changed_at / 1000,
+        **{name: column(name) for name in _SAME_IN_ROW},
+        confirmed=bool(column("confirmed")),
+        busy_until=None if lease_until is None else lease_until / 1000,
+        created_at=column("created_at") / 1000,
+        changed_at=column("changed_at") / 1000,
     )
+
+
+_CONVERTED = ("confirmed", "busy_until", "created_at", "changed_at")
+_SAME_IN_ROW = tuple(name for name in Payout.__slots__ if name not in _CONVERTED)

@@ -1,6 +1,7 @@
-"""Compare guard, inbox and gateway: the differences, and a proposed action for each. Nothing here acts.
+"""Compare guard, inbox and gateway: the differences, and a proposed action for each.
 
-The comparison is pure; what is read and asked stands in :func:`reconcile_flow`.
+The comparison is pure; what is read and asked stands in :func:`reconcile_flow`. Nothing is sent. The one thing that is
+written: a refused payout that the gateway holds with the same facts is settled.
 """
 
 from __future__ import annotations
@@ -9,26 +10,29 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 
 from highhelp.errors import Rejected, SettingsError, Unavailable
-from highhelp.payouts import intents
-from highhelp.payouts.flow import Read, facts_from_state
-from highhelp.payouts.intents import DUPLICATE, UNSETTLED, Facts, Payout, is_another
+from highhelp.payouts.flow import Read, Together, facts_from_state
+from highhelp.payouts.intents import UNSETTLED, Facts, Payout, to_payout
 from highhelp.payouts.operations import CREATES
 from highhelp.states import SUCCESS, may_follow, state_name
-from highhelp.storage.tables import EVENTS
+from highhelp.storage.tables import EVENTS, PAYOUTS
 from highhelp_api.contract import FINAL_STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from sqlalchemy import Connection
 
-    from highhelp.payouts.flow import PayoutFlow, PayoutFlows
+    from highhelp.payouts.flow import Asking, PayoutFlow, PayoutFlows
 
 _ASK = "highhelp payouts show {id} --ask"
 _DO_NOT_PAY = "do not pay it again; ask the gateway's support"
+_DECIDE = (
+    "compare it with the gateway's cabinet: `highhelp payouts adopt {id}` if it is this payout, "
+    "`highhelp payouts refuse {id}` if it is not; until then do not pay it, not under another payment_id either"
+)
 
 KINDS = {
     "not_sent": (
@@ -39,21 +43,32 @@ KINDS = {
         "an attempt was begun, the gateway holds nothing",
         "`highhelp payouts recover {id}`, then send it again with the same body",
     ),
-    "lost_answer": ("an attempt was begun, and the gateway holds it", "`highhelp payouts recover {id}`"),
-    "held_though_prepared": ("prepared, yet the gateway holds it", f"`{_ASK}` notes it"),
-    "held_though_refused": ("refused, yet the gateway holds it", f"`{_ASK}` notes it; do not pay it again"),
-    "taken": (
-        "refused, as its payment_id belongs to a payment that the guard did not send",
-        "find out who sent that one; if this payout is still owed, pay it under a new payment_id",
+    "lost_answer": ("an attempt was begun, and the gateway holds it", "`highhelp payouts recover {id}` settles it"),
+    "held_though_prepared": (
+        "prepared and not sent by this guard, yet the gateway holds it",
+        f"`{_ASK}` stores it for review; do not pay it under another payment_id",
+    ),
+    "held_though_refused": (
+        "refused, yet the gateway holds it",
+        "it is settled now if its facts are the same, and needs review if not; do not pay it again",
+    ),
+    "refusal_not_confirmed": (
+        "refused, and the gateway was not asked again long enough after",
+        "`highhelp payouts recover {id}` confirms it; until then do not pay it again",
+    ),
+    "needs_review": ("the gateway holds a payment under its payment_id that may not be this payout", _DECIDE),
+    "review_not_found": (
+        "it needs review, and the gateway finds no such payment now",
+        "ask the gateway's support; `highhelp payouts refuse {id}` if they hold nothing",
     ),
     "gone": ("settled, but the gateway holds nothing", _DO_NOT_PAY),
     "other_amount": ("the gateway holds another amount or currency", _DO_NOT_PAY),
     "other_payment": ("the gateway's request_id has changed", "two payments may exist: ask the gateway's support"),
-    "stale_status": ("the gateway is further than the guard knows", f"`{_ASK}` notes it"),
+    "stale_status": ("the gateway is further than the guard knows", f"`{_ASK}` stores it"),
     "contradicting_end": ("the guard and the gateway report different final statuses", _DO_NOT_PAY),
     "callback_not_applied": (
         "a final callback came, and the guard does not know of it",
-        f"let the inbox's handler call settle(event, connection); `{_ASK}` notes it now",
+        f"let the inbox's handler call settle(event, connection); `{_ASK}` stores it now",
     ),
     "callback_waiting": (
         "a final callback waits for its handler",
@@ -64,9 +79,12 @@ KINDS = {
     "callback_contradicts": ("a final callback says something else than the gateway now", _DO_NOT_PAY),
     "callback_missing": (
         "final at the gateway, but no final callback is in the inbox",
-        f"check the callback address; `{_ASK}` notes the end",
+        f"check the callback address; `{_ASK}` stores the end",
     ),
-    "unknown_payout": ("callbacks of a payout that the guard never had", "find out who sent it"),
+    "unknown_payout": (
+        "callbacks of a payout that the guard does not have",
+        "find out who sent it: another program, or this one before its database was restored; do not pay it again",
+    ),
     "not_asked": ("the gateway could not be asked", "reconcile again later"),
 }
 """Kind of difference -> what it means, and the proposed action."""
@@ -181,8 +199,6 @@ def compare(
         found = [difference("not_asked")]
     else:
         found = [difference(kind) for kind in _against_gateway(payout, told)]
-    if payout.state == "refused" and payout.reason == DUPLICATE:
-        return found  # callbacks are about the other payment
     found += [difference(kind, one) for one in heard for kind in _against_callback(payout, one, told)]
     missing = isinstance(told, Facts) and told.status in FINAL_STATUSES and not any(one.final for one in heard)
     if missing and inbox_used:
@@ -190,26 +206,29 @@ def compare(
     return found
 
 
+_NOT_HELD = {"prepared": "not_sent", "settled": "gone", "needs_review": "review_not_found"} | dict.fromkeys(
+    UNSETTLED, "not_arrived"
+)
+_HELD = {"prepared": "held_though_prepared", "refused": "held_though_refused"} | dict.fromkeys(UNSETTLED, "lost_answer")
+
+
 def _against_gateway(payout: Payout, told: Facts | None) -> Iterator[str]:
-    if payout.state == "refused" and payout.reason == DUPLICATE:
-        if told is not None:
-            yield "taken"
-        return
     if told is None:
-        kinds = {"prepared": "not_sent", "settled": "gone"} | dict.fromkeys(UNSETTLED, "not_arrived")
-        if payout.state in kinds:
-            yield kinds[payout.state]
+        if payout.state in _NOT_HELD:
+            yield _NOT_HELD[payout.state]
+        elif not payout.confirmed:
+            yield "refusal_not_confirmed"
         return
-    if is_another(payout, told):
+    if payout.state == "needs_review":
+        yield "needs_review"
+        return
+    if told.match(payout).differs:
         yield "other_amount"
         return
     if None not in (payout.request_id, told.request_id) and payout.request_id != told.request_id:
         yield "other_payment"
-    held = {"prepared": "held_though_prepared", "refused": "held_though_refused"} | dict.fromkeys(
-        UNSETTLED, "lost_answer"
-    )
-    if payout.state in held:
-        yield held[payout.state]
+    if payout.state in _HELD:
+        yield _HELD[payout.state]
     elif _name(told) != _name(payout):
         yield "stale_status" if _may_be_next(payout, told) else "contradicting_end"
 
@@ -221,7 +240,7 @@ def _may_be_next(payout: Payout, told: Facts) -> bool:
 def _against_callback(payout: Payout, heard: StoredCallback, told: GatewayView) -> Iterator[str]:
     if heard.state == "parked":
         yield "callback_parked"
-    if is_another(payout, heard.facts):
+    if heard.facts.match(payout).differs:
         yield "callback_other_amount"
         return
     if not heard.final or heard.state in ("parked", "superseded"):
@@ -244,7 +263,8 @@ def _guard(payout: Payout | None) -> str | None:
 
 
 def _facts(facts: Facts) -> str:
-    amount = f" {facts.amount} {facts.currency or ''}".rstrip() if facts.amount is not None else ""
+    money = facts.money
+    amount = "" if money is None else f" {money[0]} {money[1]}"
     return _name(facts) + amount
 
 
@@ -254,56 +274,138 @@ def _gateway(told: GatewayView) -> str | None:
 
 # --- reading and asking ----------------------------------------------------------------------------------------------
 
+_PAGE = 200
 
-def heard_in(
-    connection: Connection, project_id: str, *, since: int, until: int, payment_ids: Sequence[str]
-) -> tuple[list[StoredCallback], bool]:
-    """Return the callbacks of payouts in a period and of some payouts at any time; and whether any ever came."""
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The payouts of a project that are compared: prepared, or with a callback, in a period.
+
+    Attributes:
+        project_id: The merchant project.
+        since: Unix milliseconds.
+        until: The same, not included; None for no end, so that a time in the future is seen too.
+    """
+
+    project_id: str
+    since: int
+    until: int | None
+
+    def _holds(self, column: Any) -> Any:
+        return column >= self.since if self.until is None else and_(column >= self.since, column < self.until)
+
+    def _events(self) -> Any:
+        return and_(
+            EVENTS.c.project_id == self.project_id, EVENTS.c.payment_type == "payout", self._holds(EVENTS.c.received_at)
+        )
+
+    def _payouts(self) -> Any:
+        called = exists().where(EVENTS.c.payment_id == PAYOUTS.c.payment_id, self._events())
+        return and_(PAYOUTS.c.project_id == self.project_id, or_(self._holds(PAYOUTS.c.created_at), called))
+
+    def _strangers(self) -> Any:
+        intent = and_(PAYOUTS.c.project_id == self.project_id, PAYOUTS.c.payment_id == EVENTS.c.payment_id)
+        return and_(self._events(), ~exists().where(intent))
+
+    def count(self, connection: Connection) -> int:
+        """Count what is compared."""
+        payouts = connection.execute(select(func.count()).select_from(PAYOUTS).where(self._payouts())).scalar_one()
+        strangers = select(func.count(EVENTS.c.payment_id.distinct())).where(self._strangers())
+        return int(payouts) + int(connection.execute(strangers).scalar_one())
+
+    def page(self, connection: Connection, after: int) -> list[tuple[int, Payout]]:
+        """Return the next payouts with the numbers of their rows."""
+        wanted = select(PAYOUTS).where(self._payouts(), PAYOUTS.c.id > after).order_by(PAYOUTS.c.id).limit(_PAGE)
+        return [(row.id, to_payout(row)) for row in connection.execute(wanted)]
+
+    def stranger_page(self, connection: Connection, after: str) -> list[str]:
+        """Return the next payment_ids of callbacks for which there is no intent."""
+        wanted = select(EVENTS.c.payment_id).where(self._strangers(), EVENTS.c.payment_id > after)
+        return list(connection.execute(wanted.distinct().order_by(EVENTS.c.payment_id).limit(_PAGE)).scalars())
+
+
+def callbacks_of(
+    connection: Connection, project_id: str, payment_ids: Sequence[str]
+) -> dict[str, list[StoredCallback]]:
+    """Return the stored callbacks of some payouts, in the order in which they came."""
     columns = (
         EVENTS.c.id, EVENTS.c.payment_id, EVENTS.c.state, EVENTS.c.reason, EVENTS.c.status, EVENTS.c.sub_status,
         EVENTS.c.amount, EVENTS.c.currency, EVENTS.c.request_id, EVENTS.c.payment_type,
     )  # fmt: skip
-    recent = and_(EVENTS.c.received_at >= since, EVENTS.c.received_at < until, EVENTS.c.payment_type == "payout")
-    found: dict[int, StoredCallback] = {}
-    for start in range(0, max(len(payment_ids), 1), 500):
-        these = or_(recent, EVENTS.c.payment_id.in_(payment_ids[start : start + 500]))
-        for row in connection.execute(select(*columns).where(EVENTS.c.project_id == project_id, these)):
-            facts = Facts(row.status, row.sub_status, row.amount, row.currency, row.request_id, row.payment_type)
-            found[row.id] = StoredCallback(row.id, row.payment_id, row.state, row.reason, facts)
-    used = connection.execute(select(func.min(EVENTS.c.id)).where(EVENTS.c.project_id == project_id)).scalar_one()
-    return [found[number] for number in sorted(found)], used is not None
+    found: dict[str, list[StoredCallback]] = {}
+    wanted = select(*columns).where(EVENTS.c.project_id == project_id, EVENTS.c.payment_id.in_(payment_ids))
+    for row in connection.execute(wanted.order_by(EVENTS.c.id)):
+        facts = Facts(row.status, row.sub_status, row.amount, row.currency, row.request_id, row.payment_type)
+        stored = StoredCallback(row.id, row.payment_id, row.state, row.reason, facts)
+        found.setdefault(row.payment_id, []).append(stored)
+    return found
 
 
-def reconcile_flow(flows: PayoutFlows, since: float, until: float | None) -> PayoutFlow[Reconciliation]:
+def has_callbacks(connection: Connection, project_id: str) -> bool:
+    """Whether callbacks of this project come into this inbox at all."""
+    first = select(func.min(EVENTS.c.id)).where(EVENTS.c.project_id == project_id)
+    return connection.execute(first).scalar_one() is not None
+
+
+def reconcile_flow(
+    flows: PayoutFlows,
+    since: float,
+    until: float | None,
+    asking: Asking,
+    progress: Callable[[int, int], object] | None,
+) -> PayoutFlow[Reconciliation]:
     """See :meth:`highhelp.PayoutGuard.reconcile`."""
-    end = flows.clock() if until is None else until
-    if not since < end:
+    if not since < (flows.clock() if until is None else until):
         raise SettingsError("since", "must be before until")
-    project_id = flows.project_id
-    first, last = int(since * 1000), int(end * 1000) + 1
-    payouts: list[Payout] = yield Read(
-        partial(intents.list_payouts, limit=None, project_id=project_id, since=first, until=last)
-    )
-    known = {one.payment_id: one for one in payouts}
-    heard, used = yield Read(partial(heard_in, project_id=project_id, payment_ids=list(known), since=first, until=last))
-    others = sorted({one.payment_id for one in heard} - set(known))
-    known |= yield Read(partial(intents.get_many, project_id=project_id, payment_ids=others))
-    callbacks: dict[str, list[StoredCallback]] = {}
-    for one in heard:
-        callbacks.setdefault(one.payment_id, []).append(one)
-    differences: list[Difference] = []
-    success: dict[str, dict[str, int]] = {"guard": {}, "inbox": {}, "gateway": {}}
-    being_sent = 0
-    for payment_id in [*known, *(one for one in others if one not in known)]:
-        payout = known.get(payment_id)
-        if payout is not None and payout.state == "sent" and (payout.busy_until or 0) > flows.clock():
-            being_sent += 1
-            continue
-        told = yield from _ask(flows, payout, payment_id)
-        differences += compare(payout, callbacks.get(payment_id, []), told, inbox_used=used)
-        _add(success, payout, callbacks.get(payment_id, []), told)
-    compared = len(known) + len([one for one in others if one not in known]) - being_sent
-    return Reconciliation(compared, being_sent, tuple(differences), success)
+    period = Period(flows.project_id, int(since * 1000), None if until is None else int(until * 1000) + 1)
+    yield flows.correct_times()
+    total: int = yield Read(period.count)
+    used: bool = yield Read(partial(has_callbacks, project_id=flows.project_id))
+    summary = _Summary()
+    done, row_id, stranger = 0, 0, ""
+    while True:
+        numbered: list[tuple[int, Payout]] = yield Read(partial(period.page, after=row_id))
+        page: list[tuple[str, Payout | None]] = [(payout.payment_id, payout) for _, payout in numbered]
+        if numbered:
+            row_id = numbered[-1][0]
+        else:
+            page = [(one, None) for one in (yield Read(partial(period.stranger_page, after=stranger)))]
+            stranger = page[-1][0] if page else stranger
+        if not page:
+            return summary.result()
+        ids = [payment_id for payment_id, _ in page]
+        callbacks = yield Read(partial(callbacks_of, project_id=flows.project_id, payment_ids=ids))
+        asked = [one for one in page if not _is_being_sent(one[1], flows.clock())]
+        summary.being_sent += len(page) - len(asked)
+        views = yield Together([_ask(flows, payout, payment_id) for payment_id, payout in asked], asking)
+        for (payment_id, payout), view in zip(asked, views, strict=True):
+            summary.add(payout, callbacks.get(payment_id, []), view, inbox_used=used)
+        done += len(page)
+        if progress is not None:
+            progress(done, max(total, done))
+
+
+def _is_being_sent(payout: Payout | None, now: float) -> bool:
+    return payout is not None and payout.state == "sent" and (payout.busy_until or 0) > now
+
+
+class _Summary:
+    """Collects the differences and sums of a comparison."""
+
+    def __init__(self) -> None:
+        self.compared = self.being_sent = 0
+        self.differences: list[Difference] = []
+        self.success: dict[str, dict[str, int]] = {"guard": {}, "inbox": {}, "gateway": {}}
+
+    def add(
+        self, payout: Payout | None, heard: Sequence[StoredCallback], told: GatewayView, *, inbox_used: bool
+    ) -> None:
+        self.compared += 1
+        self.differences += compare(payout, heard, told, inbox_used=inbox_used)
+        _add(self.success, payout, heard, told)
+
+    def result(self) -> Reconciliation:
+        return Reconciliation(self.compared, self.being_sent, tuple(self.differences), self.success)
 
 
 def _ask(flows: PayoutFlows, payout: Payout | None, payment_id: str) -> PayoutFlow[GatewayView]:
@@ -313,22 +415,27 @@ def _ask(flows: PayoutFlows, payout: Payout | None, payment_id: str) -> PayoutFl
             state = yield from flows.ask_gateway(operation, payment_id)
         except (Unavailable, Rejected):
             return Unreachable()
-        if state is not None:
-            return facts_from_state(state)
+        if state is None:
+            continue
+        facts = facts_from_state(state)
+        if payout is not None and payout.state == "refused":
+            yield from flows.store_facts(payout, facts)
+        return facts
     return None
 
 
 def _add(
     success: dict[str, dict[str, int]], payout: Payout | None, heard: Sequence[StoredCallback], told: GatewayView
 ) -> None:
-    sums: dict[str, tuple[int | None, str | None]] = {}
+    sums: dict[str, tuple[int, str] | None] = {}
     if payout is not None and payout.status == SUCCESS:
         sums["guard"] = (payout.amount, payout.currency)
     for one in heard:
         if one.facts.status == SUCCESS and one.state not in ("parked", "superseded"):
-            sums["inbox"] = (one.facts.amount, one.facts.currency)
+            sums["inbox"] = one.facts.money
     if isinstance(told, Facts) and told.status == SUCCESS:
-        sums["gateway"] = (told.amount, told.currency)
-    for source, (amount, currency) in sums.items():
-        if amount is not None and currency is not None:
+        sums["gateway"] = told.money
+    for source, money in sums.items():
+        if money is not None:
+            amount, currency = money
             success[source][currency] = success[source].get(currency, 0) + amount

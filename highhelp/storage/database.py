@@ -16,7 +16,16 @@ from highhelp.errors import SettingsError
 from highhelp.settings import DATABASE_KEY, Source
 from highhelp.storage import migrate
 from highhelp.storage.encryption import BodyCipher
-from highhelp.storage.engine import READ, adopt, adopt_async, is_repeatable, make_async_engine, make_engine
+from highhelp.storage.engine import (
+    READ,
+    adopt,
+    adopt_async,
+    check_no_warning,
+    forget_warnings,
+    is_repeatable,
+    make_async_engine,
+    make_engine,
+)
 from highhelp.storage.url import database_url
 
 if TYPE_CHECKING:
@@ -59,13 +68,16 @@ class _Attempts(Generic[T]):
         with connection.begin():
             result = self._function(connection)
             self._committing = True
+            forget_warnings(connection)
+        check_no_warning(connection)
         return result
 
     def pause_after(self, error: DBAPIError) -> float:
         """Return the seconds until the next attempt; raise the error where there must be none."""
-        # of a connection that was lost in a COMMIT nobody knows the outcome
-        lost = error.connection_invalidated and not self._committing
-        if self._number >= _ATTEMPTS or not (lost or is_repeatable(error)):
+        # of a connection that was lost in a COMMIT nobody knows the outcome, whatever the SQLSTATE
+        lost = error.connection_invalidated
+        repeatable = not self._committing if lost else is_repeatable(error)
+        if self._number >= _ATTEMPTS or not repeatable:
             raise error
         # not all at once again
         return random.uniform(0.01, 0.02) * float(2**self._number)  # noqa: S311 - a pause is no secret

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 import os
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,7 @@ class BodyCipher:
         SettingsError: One is no such key.
     """
 
-    __slots__ = ("_first", "_keys")
+    __slots__ = ("_first", "_hash_keys", "_keys")
 
     def __init__(self, keys: str) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -73,6 +74,26 @@ class BodyCipher:
         made = [_key(text) for text in keys.split(",")]
         self._keys = {hashlib.sha256(key).digest()[:_NAME]: AESGCM(key) for key in made}
         self._first = hashlib.sha256(made[0]).digest()[:_NAME]
+        # a key for another purpose is another key
+        self._hash_keys = {
+            hashlib.sha256(key).hexdigest()[: 2 * _NAME]: hmac.digest(key, b"highhelp fingerprint", "sha256")
+            for key in made
+        }
+
+    @property
+    def key_name(self) -> str:
+        """The name of the first key, which is not secret."""
+        return self._first.hex()
+
+    def fingerprint(self, raw: bytes, key_name: str) -> str:
+        """Return a keyed hash of bytes, which cannot be searched for without the key.
+
+        Raises:
+            SettingsError: The key of this name is not among these.
+        """
+        if key_name not in self._hash_keys:
+            raise SettingsError(DATABASE_KEY, "is not the key that this payout was stored with; nothing was sent")
+        return hmac.digest(self._hash_keys[key_name], raw, "sha256").hex()
 
     def encrypt(self, raw: bytes, associated_data: str) -> bytes:
         """Encrypt bytes; they decrypt only together with the same `associated_data`."""

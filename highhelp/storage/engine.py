@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
     from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 T = TypeVar("T")
 
@@ -33,6 +34,7 @@ _BUSY_SECONDS = 5.0
 _PREPARED_AFTER = 5
 _DURABLE = "highhelp_durable"
 _HANDLER = "highhelp_handler"
+_WARNED = "highhelp_warned"
 _REPEATED = ("40001", "40P01")
 _TELLING = ("08", "25", "28", "3D", "42501", "53", "55", "57", "58")
 """SQLSTATEs whose messages name servers, databases, roles and tables, and never a value."""
@@ -111,6 +113,8 @@ def _keeping(engine: Engine) -> Engine:
     engine.hide_parameters = True
     event.listen(engine, "begin", _begin_sqlite if engine.dialect.name == "sqlite" else _begin_postgres)
     event.listen(engine, "commit", _check_commit)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _watch_warnings)
     return engine
 
 
@@ -182,6 +186,35 @@ def _check_commit(connection: Connection) -> None:
         # SQLAlchemy takes the transaction for ended now: left open, it would go back to the pool with its locks
         connection.dialect.do_rollback(connection.connection)
         raise refusal
+
+
+def _watch_warnings(_: object, record: ConnectionPoolEntry) -> None:
+    info = record.info
+
+    def note(diagnostic: Any) -> None:
+        if diagnostic.severity_nonlocalized == "WARNING":
+            info[_WARNED] = True
+
+    driver: Any = record.driver_connection
+    driver.add_notice_handler(note)
+
+
+def forget_warnings(connection: Connection) -> None:
+    """Forget what the server has warned of so far: what comes from now on is about the commit."""
+    connection.info.pop(_WARNED, None)
+
+
+def check_no_warning(connection: Connection) -> None:
+    """Do not take a commit for durable of which the server has warned.
+
+    A commit that is cancelled while it waits for a synchronous standby returns as a success, with a warning: the
+    standby may never have seen it.
+
+    Raises:
+        InternalError: The outcome of the commit is unknown.
+    """
+    if connection.info.pop(_WARNED, False):
+        raise InternalError("COMMIT", None, RuntimeError("cancelled while it waited for the standby"))
 
 
 def _has_failed(driver: Any) -> bool:

@@ -42,10 +42,11 @@ def create_schema(connection: Connection) -> None:
         METADATA.create_all(connection)
         connection.execute(VERSION.insert().values(version_num=REVISION))
     elif version != REVISION:
-        raise SettingsError(DATABASE_URL, _difference(version))
+        raise SettingsError(DATABASE_URL, difference(version))
 
 
-def _difference(version: str) -> str:
+def difference(version: str) -> str:
+    """Say what to do about tables of another version."""
     if version in revisions():
         return f"the tables are of version {version}, this code needs {REVISION}: run `highhelp db upgrade`"
     return f"the tables are of version {version}, which this code does not know: use a newer version of highhelp"
@@ -75,7 +76,7 @@ def upgrade(url: str) -> tuple[str | None, str]:
         with engine.connect().execution_options(**{READ: True}) as connection, connection.begin():
             before = current_version(connection)
         if before is not None and before not in revisions():
-            raise SettingsError(DATABASE_URL, _difference(before))
+            raise SettingsError(DATABASE_URL, difference(before))
         with as_file(files("highhelp.storage") / "migrations") as folder, _ALEMBIC, engine.begin() as connection:
             _lock(connection)
             config = Config()

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 METADATA = MetaData()
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; raised together with a new file in `migrations/versions`."""
 
 # SQLite numbers rows by itself only in a column that is called INTEGER
@@ -125,13 +125,23 @@ PAYOUTS = Table(
     Column("amount", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     Column("fingerprint", String(64), nullable=False),
+    # how it was made: by the named database key, or slowly without one
+    Column("fingerprint_key", String(16), nullable=False),
+    # scheme, host and port of the gateway, or its name in the settings
+    Column("gateway", Text),
     Column("body", Text, nullable=False),
     Column("sealed", LargeBinary),
     Column("state", String(16), nullable=False),
     Column("reason", Text),
-    # an earlier attempt may have arrived, though the gateway said that it holds nothing
+    # an attempt whose outcome is unknown may have been carried out, though the gateway said that it holds nothing
     Column("doubtful", Boolean, nullable=False, server_default=text("false")),
+    # bytes of an attempt that is over may have left the machine
+    Column("sent_before", Boolean, nullable=False, server_default=text("false")),
+    # the gateway said "not found" long enough after a refused attempt
+    Column("confirmed", Boolean, nullable=False, server_default=text("false")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
+    # from when on no byte of the last attempt could leave any more, Unix milliseconds
+    Column("attempt_over_at", BigInteger),
     Column("lease_token", String(32)),
     Column("lease_until", BigInteger),
     # what the gateway says

@@ -74,7 +74,7 @@ UNREADABLE = [
 
 @pytest.mark.parametrize("content", [b' \t\r\n{"status": "success"}\n', b'{"status": "success"}'])
 def test_white_space_around_an_answer_is_json(both: Both, content: bytes) -> None:
-    assert both(answered(content), create).status == "success"
+    assert both(answered(content), info).status == "success"
 
 
 @pytest.mark.parametrize("content", UNREADABLE)
@@ -150,7 +150,7 @@ def test_a_lost_answer_to_a_create_is_never_an_http_library_error(
 
 
 def test_the_models_say_it_in_types(both: Both) -> None:
-    state = both(answered({"status": "processing", "sub_status": "new"}), create)
+    state = both(answered({"status": "processing", "sub_status": "new", "payment_id": "order-1"}), create)
     assert isinstance(state, models.PaymentState)
     assert state.status is models.Status.PROCESSING
     assert state.sub_status is models.SubStatus.NEW

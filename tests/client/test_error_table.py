@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import HighHelp, HighHelpError, OutcomeUnknown
+from highhelp import DuplicatePayment, HighHelpError, OutcomeUnknown
 from highhelp_api.contract import EXAMPLES, OPERATIONS
 from highhelp_mock import MockGateway
 from tests.client.listener import heard, server
@@ -43,6 +43,9 @@ def table(title: str) -> list[list[str]]:
 
 
 ANSWERS = table("An answer")
+REFUSED = {
+    row[0]: dict(zip(("payin", "payout", "later"), row[1:], strict=True)) for row in table("A create that was refused")
+}
 NO_ANSWER = {row[0]: dict(zip(("question", "payin", "payout"), row[1:], strict=True)) for row in table("No answer")}
 
 
@@ -78,6 +81,11 @@ def test_the_page_has_a_row_for_every_status_of_the_contract() -> None:
     assert told_of == {status for status in named if status.isdigit() and not status.startswith("2")}
 
 
+def respond(connection: socket.socket, status: int, body: bytes) -> None:
+    head = f"HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nconnection: close\r\n"
+    connection.sendall(head.encode() + b"content-length: %d\r\n\r\n" % len(body) + body)
+
+
 @pytest.mark.parametrize(("status", "contract", "question", "money"), answers())
 def test_an_answer(make: Callable[..., Any], status: int, contract: bool, question: str, money: str) -> None:
     # lessons: settings and errors that say one thing while retries do another, a 409 that is repeated
@@ -86,9 +94,7 @@ def test_an_answer(make: Callable[..., Any], status: int, contract: bool, questi
     def behave(connection: socket.socket) -> None:
         request = heard(connection)
         asked_by_look_up = b"/info HTTP" in request and call not in QUESTIONS
-        reply = (404, json.dumps(ERROR).encode()) if asked_by_look_up else (status, body)
-        head = f"HTTP/1.1 {reply[0]} X\r\ncontent-type: application/json\r\nconnection: close\r\n"
-        connection.sendall(head.encode() + b"content-length: %d\r\n\r\n" % len(reply[1]) + reply[1])
+        respond(connection, *((404, json.dumps(ERROR).encode()) if asked_by_look_up else (status, body)))
 
     with server(behave) as url:
         for call, what in CALLS.items():
@@ -100,14 +106,17 @@ def test_an_answer(make: Callable[..., Any], status: int, contract: bool, questi
 
 
 def outcome(cell: str, result: Any) -> None:
-    """Compare what came of a call with a cell of the second table."""
+    """Compare what came of a call with a cell of the tables below the first."""
     if not cell.startswith("`"):
         assert not isinstance(result, HighHelpError), f"{cell}: {result}"
         assert result.payment_id == "order-1"
         return
     assert type(result).__name__ == told(cell), f"{cell}: {result}"
-    if "found=" in cell and isinstance(result, OutcomeUnknown):
+    if "found=" in cell:
         assert f"found={result.found}" in cell
+    if isinstance(result, DuplicatePayment | OutcomeUnknown):
+        assert (result.existing is not None) == (".existing" in cell)
+    assert getattr(result, "confirmed", False) is False
 
 
 def attempt(call: Callable[[], Any]) -> Any:
@@ -118,12 +127,12 @@ def attempt(call: Callable[[], Any]) -> Any:
 
 
 FAULTS: dict[str, dict[str, list[tuple[str, str, int]]]] = {
-    "the answer is lost, info tells of the payment": {
+    "the answer is lost, info reports the payment": {
         "question": [("get_p2p_payin", "drop_response_after_commit", 1)],
         "payin": [("create_p2p_payin", "drop_response_after_commit", 1)],
         "payout": [("create_p2p_payout", "drop_response_after_commit", 1)],
     },
-    "the request is lost, info says twice that there is no such payment": {
+    "the request is lost, info does not find it": {
         "question": [("get_p2p_payin", "drop_request", 1)],
         "payin": [("create_p2p_payin", "drop_request", 1)],
         "payout": [("create_p2p_payout", "drop_request", 1)],
@@ -132,10 +141,6 @@ FAULTS: dict[str, dict[str, list[tuple[str, str, int]]]] = {
         "question": [("get_p2p_payin", "drop_request", 99)],
         "payin": [("create_p2p_payin", "drop_response_after_commit", 1), ("get_p2p_payin", "drop_request", 99)],
         "payout": [("create_p2p_payout", "drop_response_after_commit", 1), ("get_p2p_payout", "drop_request", 99)],
-    },
-    "409 to a later attempt": {
-        "payin": [("create_p2p_payin", "http_429", 1)],
-        "payout": [("create_p2p_payout", "http_429", 1)],
     },
 }
 
@@ -147,24 +152,58 @@ def test_every_row_without_an_answer_is_tried() -> None:
 @pytest.mark.parametrize(("row", "call"), [(row, call) for row, calls in FAULTS.items() for call in calls])
 def test_no_answer(make: Callable[..., Any], row: str, call: str) -> None:
     gateway = MockGateway(duplicates="conflict")
-    late = row.startswith("409")
     with gateway.serve(0) as served:
         about: dict[str, Any] = {"project_id": gateway.project_id, "signer": gateway.signer, "clock": gateway.clock}
         if call == "question":
             make(served.base_url, CALLS["payin"], **about)
         for operation, fault, times in FAULTS[row][call]:
             gateway.fault(operation, fault, times)
-
-        def meanwhile(seconds: float, reason: str) -> None:
-            # the payment that the second attempt meets: as if the first had been taken in after all
-            if late and not gateway.payments:
-                with HighHelp(base_url=served.base_url, environ={}, **about) as other:
-                    CALLS[call](other)
-
-        result = attempt(lambda: make(served.base_url, CALLS[call], on_retry=meanwhile if late else None, **about))
+        result = attempt(lambda: make(served.base_url, CALLS[call], **about))
         outcome(NO_ANSWER[row][call], result)
         lost = call == "payout" and row.startswith("the request is lost")
         assert len(gateway.payments) == (0 if lost else 1), "one call, one payment"
+
+
+def held(call: str, status: str = "processing", **info: Any) -> tuple[int, dict[str, Any]]:
+    facts = {"amount": 10000, "currency": "RUB", "type": call, **info}
+    return 200, {"status": status, "payment_id": "order-1", "payment_info": facts}
+
+
+INFO: dict[str, Callable[[str], tuple[int, dict[str, Any]]]] = {
+    "held, with the same facts, not final": held,
+    "held, with the same facts, final": lambda call: held(call, "decline"),
+    "held, a fact is not reported": lambda call: held(call, amount=None),
+    "held, a fact differs": lambda call: held(call, amount=9999),
+    "not found": lambda call: (404, ERROR),
+    "the caller is refused as by the create (401, 403)": lambda call: (403, ERROR),
+    "no usable answer": lambda call: (502, ERROR),
+}
+
+
+def test_every_row_of_a_refused_create_is_tried() -> None:
+    assert set(REFUSED) == set(INFO)
+
+
+@pytest.mark.parametrize("case", ["payin", "payout", "later"])
+@pytest.mark.parametrize("row", INFO)
+def test_a_refused_create(make: Callable[..., Any], row: str, case: str) -> None:
+    call = "payout" if case == "payout" else "payin"
+    creates: list[bytes] = []
+
+    def behave(connection: socket.socket) -> None:
+        request = heard(connection)
+        if not (asked := b"/info HTTP" in request):
+            creates.append(request.partition(b"\r\n\r\n")[2])
+        lost = case == "later" and len(creates) == 1
+        if lost and not asked:
+            return  # hangs up: nobody knows what became of the create
+        status, answer = (404 if lost else 403, ERROR) if lost or not asked else INFO[row](call)
+        respond(connection, status, json.dumps(answer).encode())
+
+    with server(behave) as url:
+        outcome(REFUSED[row][case], attempt(lambda: make(url, CALLS[call])))
+    assert len(creates) == (2 if case == "later" else 1)
+    assert len(set(creates)) == 1
 
 
 @pytest.mark.parametrize("call", ["question", "payin", "payout"])

@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp.calls.flow import ClientCall, Send, Sleep, execute, is_inconclusive, query
-from highhelp.calls.outcome import Outcome, RawResponse, TransportFailure, classify, clock_skew, rejection, retry_after
+from highhelp.calls.flow import ClientCall, Send, Sleep, execute, query
+from highhelp.calls.outcome import (
+    Outcome,
+    RawResponse,
+    TransportFailure,
+    classify,
+    clock_skew,
+    is_contract_error,
+    rejection,
+    retry_after,
+)
 from highhelp.calls.policy import Budget, Policy
 from highhelp.calls.wait import wait_until_final
 from highhelp.errors import (
@@ -36,7 +45,8 @@ NOW = 1_795_521_600.0
 NEW = {"status": "processing", "sub_status": "new", "payment_id": "order-1", "project_id": "p"}
 NO = {"status": "error", "status_description": "no"}
 UNKNOWN = "; it may have been carried out, ask the info operation before you repeat it"
-TWICE_ABSENT = "the gateway says twice that it holds no such payment"
+NOT_HELD = "the gateway says that it holds no such payment"
+NOT_AN_ERROR = "HTTP 200, but an error that names no payment"
 
 
 class Clock:
@@ -58,6 +68,8 @@ def answer(status: int = 200, body: Any = NEW, **headers: str) -> RawResponse:
 FOUND, ABSENT, LOST = answer(), answer(404, NO), TransportFailure(sent=True, reason="the answer was lost")
 DOWN, BUSY = TransportFailure(sent=False, reason="no connection"), answer(429, NO)
 PAGE = answer(502, b"<html>")
+SAME = answer(200, {**NEW, "payment_info": {"amount": 10000, "currency": "RUB", "type": "payin"}})
+NAMELESS = answer(200, {"status": "processing", "sub_status": "new"})
 
 
 def call(operation: str = "create_p2p_payin", info: str | None = "get_p2p_payin", **changes: Any) -> ClientCall[Any]:
@@ -97,7 +109,7 @@ def play(
 
 
 def facts(error: Any) -> dict[str, Any]:
-    return {**vars(error), "said": str(error)}
+    return {"confirmed": getattr(error, "confirmed", None), **vars(error), "said": str(error)}
 
 
 # The whole way.
@@ -149,12 +161,14 @@ def test_a_flow_that_is_told_nothing_of_a_sending_says_so() -> None:
     ("script", "steps"),
     [
         ([FOUND], ["create_p2p_payin body 1"]),
+        ([NAMELESS, FOUND], ["create_p2p_payin body 1", "get_p2p_payin info 1"]),
         (
-            [DOWN, BUSY, FOUND],
+            [DOWN, BUSY, ABSENT, FOUND],
             [
                 "create_p2p_payin body 1",
                 "sleep 0.5: no connection",
                 "create_p2p_payin body 2",
+                "get_p2p_payin info 1",
                 "sleep 1: HTTP 429: no",
                 "create_p2p_payin body 3",
             ],
@@ -165,52 +179,48 @@ def test_a_flow_that_is_told_nothing_of_a_sending_says_so() -> None:
             [
                 "create_p2p_payin body 1",
                 "get_p2p_payin info 1",
-                "sleep 2: HTTP 404: no",
-                "get_p2p_payin info 2",
+                "sleep 15: not found yet",
+                "get_p2p_payin info 1",
                 "create_p2p_payin body 2",
             ],
         ),
         (
-            [LOST, PAGE, ABSENT, PAGE, ABSENT, ABSENT, FOUND],
+            [LOST, PAGE, ABSENT, PAGE, ABSENT, FOUND],
             [
                 "create_p2p_payin body 1",
                 "get_p2p_payin info 1",
                 "sleep 0.5: HTTP 502 without the contract's JSON",
                 "get_p2p_payin info 2",
-                "sleep 2: HTTP 404: no",
-                "get_p2p_payin info 3",
-                "sleep 2: HTTP 502 without the contract's JSON",
-                "get_p2p_payin info 4",
-                "sleep 2: HTTP 404: no",
-                "get_p2p_payin info 5",
+                "sleep 14.5: not found yet",
+                "get_p2p_payin info 1",
+                "sleep 0.5: HTTP 502 without the contract's JSON",
+                "get_p2p_payin info 2",
                 "create_p2p_payin body 2",
             ],
         ),
         (
-            [LOST, ABSENT, ABSENT, BUSY, BUSY, FOUND],
+            [LOST, ABSENT, ABSENT, BUSY, ABSENT, ABSENT, FOUND],
             [
                 "create_p2p_payin body 1",
                 "get_p2p_payin info 1",
-                "sleep 2: HTTP 404: no",
-                "get_p2p_payin info 2",
+                "sleep 15: not found yet",
+                "get_p2p_payin info 1",
                 "create_p2p_payin body 2",
                 "sleep 0.5: HTTP 429: no",
+                "get_p2p_payin info 1",
+                "sleep 14.5: not found yet",
+                "get_p2p_payin info 1",
                 "create_p2p_payin body 3",
-                "sleep 1: HTTP 429: no",
-                "create_p2p_payin body 4",
             ],
         ),
-        (
-            [BUSY, answer(409, NO), FOUND],
-            ["create_p2p_payin body 1", "sleep 0.5: HTTP 429: no", "create_p2p_payin body 2", "get_p2p_payin info 1"],
-        ),
+        ([BUSY, SAME], ["create_p2p_payin body 1", "get_p2p_payin info 1"]),
         (
             [LOST, ABSENT, ABSENT, answer(409, NO), FOUND],
             [
                 "create_p2p_payin body 1",
                 "get_p2p_payin info 1",
-                "sleep 2: HTTP 404: no",
-                "get_p2p_payin info 2",
+                "sleep 15: not found yet",
+                "get_p2p_payin info 1",
                 "create_p2p_payin body 2",
                 "get_p2p_payin info 1",
             ],
@@ -218,7 +228,8 @@ def test_a_flow_that_is_told_nothing_of_a_sending_says_so() -> None:
     ],
 )
 def test_ways_to_the_payment(script: list[Any], steps: list[str]) -> None:
-    taken, state = play(execute(call(), Clock().policy(total=900)), *script)
+    clock = Clock()
+    taken, state = play(execute(call(), clock.policy(total=900)), *script, clock=clock)
     assert state.payment_id == "order-1"
     assert taken == steps
 
@@ -235,7 +246,7 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
     [
         (
             (),
-            [answer(422, {**NO, "request_id": "r-1", "errors": [{"field": "a:b", "message": "is wrong"}]})],
+            [answer(422, {**NO, "request_id": "r-1", "errors": [{"field": "a:b", "message": "is wrong"}]}), ABSENT],
             Rejected,
             {
                 "said": "create_p2p_payin order-1: HTTP 422: no; a:b: is wrong",
@@ -243,6 +254,7 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
                 "payment_id": "order-1",
                 "attempts": 1,
                 "status": 422,
+                "confirmed": False,
                 "cause": "invalid",
                 "description": "no",
                 "problems": (FieldProblem("a:b", "is wrong"),),
@@ -250,60 +262,99 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
                 "clock_skew": None,
             },
         ),
-        ((), [BUSY, answer(400, NO)], Rejected, {"attempts": 2, "status": 400, "cause": "malformed", "problems": ()}),
         (
             (),
-            [LOST, ABSENT, ABSENT, answer(422, NO)],
+            [BUSY, ABSENT, answer(400, NO), ABSENT],
             Rejected,
-            {"attempts": 2, "status": 422, "operation": "create_p2p_payin", "payment_id": "order-1"},
+            {"attempts": 2, "status": 400, "cause": "malformed", "problems": ()},
         ),
         (
             (),
-            [LOST, ABSENT, ABSENT, DOWN],
+            [LOST, ABSENT, ABSENT, answer(422, NO), ABSENT],
             OutcomeUnknown,
-            {"attempts": 2, "found": None, "status": None, "said": f"create_p2p_payin order-1: no connection{UNKNOWN}"},
+            {
+                "attempts": 2,
+                "found": False,
+                "status": 422,
+                "said": f"create_p2p_payin order-1: HTTP 422: no; {NOT_HELD}{UNKNOWN}",
+            },
         ),
         (
             (),
-            [LOST, ABSENT, ABSENT, answer(403, NO)],
+            [LOST, ABSENT, ABSENT, *[DOWN, ABSENT] * 4],
             OutcomeUnknown,
-            {"attempts": 2, "found": None, "status": 403, "said": f"create_p2p_payin order-1: HTTP 403: no{UNKNOWN}"},
+            {
+                "attempts": 5,
+                "found": False,
+                "status": None,
+                "said": f"create_p2p_payin order-1: no connection; {NOT_HELD}{UNKNOWN}",
+            },
         ),
         (
             (),
-            [LOST, ABSENT, ABSENT, *[BUSY] * 4],
+            [LOST, ABSENT, ABSENT, answer(403, NO), *[PAGE] * 4],
             OutcomeUnknown,
-            {"attempts": 5, "found": None, "status": 429, "said": f"create_p2p_payin order-1: HTTP 429: no{UNKNOWN}"},
+            {
+                "attempts": 2,
+                "found": None,
+                "status": 403,
+                "said": (
+                    "create_p2p_payin order-1: HTTP 403: no; asked what became of it: "
+                    f"HTTP 502 without the contract's JSON{UNKNOWN}"
+                ),
+            },
         ),
         (
             (),
-            [LOST, ABSENT, ABSENT, PAGE, ABSENT, ABSENT],
+            [LOST, ABSENT, ABSENT, *[BUSY, ABSENT, ABSENT] * 3, BUSY, ABSENT],
+            OutcomeUnknown,
+            {
+                "attempts": 5,
+                "found": False,
+                "status": 429,
+                "said": f"create_p2p_payin order-1: HTTP 429: no; {NOT_HELD}{UNKNOWN}",
+            },
+        ),
+        (
+            (),
+            [LOST, ABSENT, ABSENT, PAGE, ABSENT],
             OutcomeUnknown,
             {
                 "attempts": 2,
                 "found": False,
                 "status": 502,
-                "said": f"create_p2p_payin order-1: HTTP 502 without the contract's JSON{UNKNOWN}",
+                "said": f"create_p2p_payin order-1: HTTP 502 without the contract's JSON; {NOT_HELD}{UNKNOWN}",
             },
         ),
         (
             (),
-            [BUSY, answer(409, NO), ABSENT, ABSENT],
-            OutcomeUnknown,
-            {"attempts": 2, "found": False, "status": 409, "said": f"create_p2p_payin order-1: HTTP 409: no{UNKNOWN}"},
+            [BUSY, ABSENT, answer(409, NO), ABSENT],
+            DuplicatePayment,
+            {"attempts": 2, "status": 409, "said": "create_p2p_payin order-1: HTTP 409: no"},
         ),
         (
             (),
-            [BUSY, answer(409, NO), ANOTHER_SUM],
+            [ANOTHER_SUM],
             OutcomeUnknown,
             {
-                "attempts": 2,
+                "attempts": 1,
                 "found": True,
-                "status": 409,
+                "status": 200,
                 "said": (
-                    "create_p2p_payin order-1: HTTP 409: no; "
+                    "create_p2p_payin order-1: the answer; "
                     f"the gateway holds another payment under this payment_id{UNKNOWN}"
                 ),
+            },
+        ),
+        (
+            (),
+            [NAMELESS, ABSENT],
+            OutcomeUnknown,
+            {
+                "attempts": 1,
+                "found": False,
+                "status": 200,
+                "said": f"create_p2p_payin order-1: the answer names no payment; {NOT_HELD}{UNKNOWN}",
             },
         ),
         (
@@ -316,7 +367,7 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
                 "attempts": 1,
                 "found": False,
                 "status": 502,
-                "said": (f"create_p2p_payout order-1: HTTP 502 without the contract's JSON; {TWICE_ABSENT}{UNKNOWN}"),
+                "said": (f"create_p2p_payout order-1: HTTP 502 without the contract's JSON; {NOT_HELD}{UNKNOWN}"),
             },
         ),
         (
@@ -356,8 +407,7 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
             {
                 "found": None,
                 "said": (
-                    "create_p2p_payout order-1: the answer was lost; asked what became of it: "
-                    f"an error in place of a payment{UNKNOWN}"
+                    f"create_p2p_payout order-1: the answer was lost; asked what became of it: {NOT_AN_ERROR}{UNKNOWN}"
                 ),
             },
         ),
@@ -367,7 +417,7 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
             OutcomeUnknown,
             {
                 "status": 200,
-                "said": f"create_p2p_payout order-1: the answer names another payment; {TWICE_ABSENT}{UNKNOWN}",
+                "said": f"create_p2p_payout order-1: the answer names another payment; {NOT_HELD}{UNKNOWN}",
             },
         ),
         (PAYOUT, [OTHER_PROJECT, ABSENT, ABSENT], OutcomeUnknown, {"found": False}),
@@ -385,7 +435,7 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
         ((), [TransportFailure(sent=False, reason="no such host", retryable=False)], NotSent, {"attempts": 1}),
         (
             (),
-            [BUSY] * 4,
+            [BUSY, ABSENT] * 4,
             Unavailable,
             {
                 "said": "create_p2p_payin order-1: HTTP 429: no; safe to repeat",
@@ -398,10 +448,12 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
         ),
         (
             (),
-            [answer(429, NO, retry_after="31")],
+            [answer(429, NO, retry_after="31"), ABSENT],
             Unavailable,
             {"said": "create_p2p_payin order-1: HTTP 429: no; safe to repeat after 31 s", "retry_after": 31.0},
         ),
+        (PAYOUT, [BUSY, ABSENT], Unavailable, {"attempts": 1, "status": 429}),
+        ((), [BUSY, ABSENT, *[DOWN] * 3], Unavailable, {"attempts": 4, "status": 429}),
         (
             CONFIRMATION,
             [LOST],
@@ -460,7 +512,8 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
 def test_ways_to_an_error(
     operation: tuple[str, str | None], script: list[Any], kind: type[HighHelpError], expected: dict[str, Any]
 ) -> None:
-    _, error = play(execute(call(*operation), Clock().policy(total=900)), *script)
+    clock = Clock()
+    _, error = play(execute(call(*operation), clock.policy(total=900)), *script, clock=clock)
     assert type(error) is kind
     assert {name: facts(error)[name] for name in expected} == expected
 
@@ -501,8 +554,8 @@ def test_a_taken_payment_id_carries_the_payment_without_card_data() -> None:
     assert isinstance(error.existing, PaymentState)
     shown = error.existing.to_dict()
     assert (shown["payment_id"], shown["requisites"]) == ("order-1", {"pan": "***"})
-    _, error = play(execute(call(), Clock().policy()), answer(409, NO), PAGE)
-    assert error.existing is None
+    _, error = play(execute(call(), Clock().policy()), answer(409, NO), *[PAGE] * 4)
+    assert (type(error), error.existing) == (DuplicatePayment, None)
 
 
 @pytest.mark.parametrize("left", [0.9, 1.0, 1.1])
@@ -521,23 +574,51 @@ def test_without_a_second_left_nothing_is_sent_again(left: float) -> None:
         flow.send(ABSENT)
     expected = {"attempts": 1, "found": False, "status": None}
     assert {name: facts(caught.value)[name] for name in expected} == expected
-    assert str(caught.value) == (
-        f"create_p2p_payin order-1: the answer was lost; {TWICE_ABSENT}; no time is left to send it again{UNKNOWN}"
-    )
+    assert str(caught.value) == (f"create_p2p_payin order-1: the answer was lost; {NOT_HELD}{UNKNOWN}")
 
 
-@pytest.mark.parametrize(("left", "goes_on"), [(2.0, False), (2.1, True)])
-def test_the_second_look_needs_its_time(left: float, goes_on: bool) -> None:
-    clock = Clock()
-    flow = execute(call(), clock.policy(total=90))
+@pytest.mark.parametrize(("total", "goes_on"), [(15.0, False), (15.1, True)])
+def test_the_second_look_needs_its_time(total: float, goes_on: bool) -> None:
+    flow = execute(call(), Clock().policy(total=total))
     for result in (None, LOST):
         flow.send(result)
-    clock.now = 1090 - left
     if goes_on:
-        assert flow.send(ABSENT) == Sleep(2.0, "HTTP 404: no")
+        assert flow.send(ABSENT) == Sleep(15.0, "not found yet")
         return
-    with pytest.raises(OutcomeUnknown, match="asked what became of it: HTTP 404: no"):
+    with pytest.raises(OutcomeUnknown, match=NOT_HELD) as caught:
         flow.send(ABSENT)
+    assert caught.value.found is False
+
+
+def test_not_found_counts_from_the_end_of_the_attempt() -> None:
+    clock = Clock()
+    flow = execute(call(), clock.policy(total=900))
+    next(flow)
+    clock.now += 100
+    flow.send(LOST)
+    assert flow.send(ABSENT) == Sleep(15.0, "not found yet")
+
+
+def test_a_slow_answer_to_an_early_question_does_not_count() -> None:
+    clock = Clock()
+    flow = execute(call(), clock.policy(total=900))
+    next(flow)
+    flow.send(LOST)
+    clock.now += 20
+    assert flow.send(ABSENT) == Sleep(0.0, "not found yet")
+    results: list[tuple[Any, bytes]] = [(None, b"info"), (ABSENT, b"body")]
+    for result, body in results:
+        step = flow.send(result)
+        assert isinstance(step, Send)
+        assert step.call.body == body
+
+
+def test_the_delay_may_be_set() -> None:
+    steps, _ = play(execute(call(), Clock().policy(absence_delay=4)), LOST, ABSENT, ABSENT, FOUND)
+    assert "sleep 4: not found yet" in steps
+    clock = Clock(per_attempt=3)
+    steps, _ = play(execute(call(), clock.policy(absence_delay=0)), LOST, ABSENT, FOUND, clock=clock)
+    assert not any(step.startswith("sleep") for step in steps)
 
 
 # Looking up.
@@ -548,8 +629,9 @@ def test_the_second_look_needs_its_time(left: float, goes_on: bool) -> None:
     [
         ([FOUND], True),
         ([PAGE, FOUND], True),
-        ([ABSENT, ABSENT], False),
-        ([ABSENT, FOUND], True),
+        ([ABSENT], False),
+        ([PAGE, ABSENT], False),
+        ([ANOTHER_SUM], True),
     ],
 )
 def test_what_became_of_a_create(script: list[Any], found: bool) -> None:
@@ -561,16 +643,16 @@ def test_what_became_of_a_create(script: list[Any], found: bool) -> None:
 def test_a_look_up_waits_as_long_as_the_gateway_asks() -> None:
     nothing_yet = answer(200, NO, retry_after="7")
     steps, state = play(query(call(), Clock().policy()), nothing_yet, FOUND)
-    assert steps == ["get_p2p_payin info 1", "sleep 7: an error in place of a payment", "get_p2p_payin info 2"]
+    assert steps == ["get_p2p_payin info 1", f"sleep 7: {NOT_AN_ERROR}", "get_p2p_payin info 2"]
     assert state.payment_id == "order-1"
 
 
 def test_a_look_up_that_fails_says_so() -> None:
-    _, error = play(query(call(), Clock().policy()), ANOTHER_SUM)
-    expected = {"attempts": 0, "found": True, "status": None, "operation": "create_p2p_payin", "payment_id": "order-1"}
+    _, error = play(query(call(), Clock().policy()), *[PAGE] * 4)
+    expected = {"attempts": 0, "found": None, "status": None, "operation": "create_p2p_payin", "payment_id": "order-1"}
     assert {name: facts(error)[name] for name in expected} == expected
-    about = "create_p2p_payin order-1: asked about an earlier attempt; "
-    assert str(error) == f"{about}the gateway holds another payment under this payment_id{UNKNOWN}"
+    about = "create_p2p_payin order-1: asked about an earlier attempt: "
+    assert str(error) == f"{about}HTTP 502 without the contract's JSON{UNKNOWN}"
     with pytest.raises(ValueError, match="only a create"):
         next(query(call(*QUESTION), Clock().policy()))
 
@@ -586,29 +668,53 @@ def test_a_look_up_that_fails_says_so() -> None:
         ({"currency": "KZT"}, True),
         ({"amount": 10000}, False),
         ({"currency": "RUB"}, False),
+        ({"amount": None, "currency": None, "type": None}, False),
+        ({"type": "payin"}, False),
+        ({"type": "payout"}, True),
+        ({"amount": "10000"}, True),
+        ({"amount": 10000.0}, True),
+        ({"amount": True}, True),
+        ({"currency": 643}, True),
+        ([], True),
+        ("", True),
         ({}, False),
         (None, False),
     ],
 )
 def test_another_sum_is_another_payment(info: Any, another: bool) -> None:
-    _, result = play(query(call(), Clock().policy()), answer(200, {**NEW, "payment_info": info}))
-    assert isinstance(result, OutcomeUnknown) == another
-    _, result = play(query(call(expected=(None, None)), Clock().policy()), answer(200, {**NEW, "payment_info": info}))
-    assert not isinstance(result, OutcomeUnknown), "what was not sent contradicts nothing"
+    held = answer(200, {**NEW, "payment_info": info})
+    for script in ([held], [LOST, held]):
+        _, result = play(execute(call(), Clock().policy()), *script)
+        assert (isinstance(result, OutcomeUnknown) and result.found) == another
+        assert (getattr(result, "existing", None) is not None) == another
+    if isinstance(info, dict) and info.get("type") != "payout":
+        _, result = play(execute(call(expected=(None, None)), Clock().policy()), held)
+        assert not isinstance(result, OutcomeUnknown), "what was not sent contradicts nothing"
 
 
 @pytest.mark.parametrize(
-    ("body", "nothing"),
+    ("body", "is_error"),
     [
-        ({"status": ""}, True),
         ({"status": "error"}, True),
+        ({"status": "error", "request_id": "r-1", "payment_id": None, "payment_info": None}, True),
         ({"status": "error", "payment_id": "order-1"}, False),
-        ({"status": "processing"}, False),
+        ({"status": "error", "payment_info": {}}, False),
+        ({"status": "Error"}, False),
+        ({"status": ""}, False),
+        ({"status": "404", "message": "no route"}, False),
+        ({"status": "NOT_FOUND"}, False),
         ({"status": "success", "payment_id": "order-1"}, False),
+        ({"status": ["error"]}, False),
+        ({}, False),
+        (["error"], False),
+        ("error", False),
+        (None, False),
     ],
 )
-def test_an_error_that_names_no_payment_is_none(body: dict[str, Any], nothing: bool) -> None:
-    assert is_inconclusive(PaymentState.from_dict(body)) is nothing
+def test_the_contracts_error_names_no_payment(body: Any, is_error: bool) -> None:
+    assert is_contract_error(body) is is_error
+    kinds = {verdict(answer(status, body)).kind for status in (400, 401, 403, 404, 409, 422, 429)}
+    assert kinds == ({"refused", "duplicate", "not_accepted"} if is_error else {"unknown"})
 
 
 @pytest.mark.parametrize(
@@ -785,7 +891,11 @@ def verdict(result: Any, parse: Callable[[Mapping[str, Any]], Any] = PaymentStat
         (answer(299), "accepted", "", True),
         (answer(300, NO), "unknown", "HTTP 300 (a redirect, not followed)", False),
         (answer(399, b""), "unknown", "HTTP 399 without the contract's JSON (a redirect, not followed)", False),
+        (answer(200, NO), "unknown", NOT_AN_ERROR, True),
+        (answer(200, {"status": ""}), "unknown", NOT_AN_ERROR, True),
         (answer(400, NO), "refused", "HTTP 400: no", False),
+        (answer(404, {"status": "404"}), "unknown", "HTTP 404 without the contract's JSON", True),
+        (answer(404, {**NO, "payment_id": "order-1"}), "unknown", "HTTP 404 without the contract's JSON", True),
         (answer(400, {"status": 1}), "unknown", "HTTP 400 without the contract's JSON", True),
         (answer(400, {"status": "error"}), "refused", "HTTP 400", False),
         (answer(400, {"status": "error", "status_description": ""}), "refused", "HTTP 400", False),
@@ -809,7 +919,11 @@ def test_a_verdict(result: Any, kind: str, reason: str, retryable: bool) -> None
     assert found.response is came
     assert found.status == (None if came is None else came.status)
     assert (found.value is not None) == (kind == "accepted")
-    in_its_words = came is not None and not 200 <= came.status < 300 and b'"status": "error"' in came.content
+    words = b'"status": "error"'
+    in_its_words = (
+        came is not None and came.status >= 300 and words in came.content and b"payment_id" not in came.content
+    )
+    in_its_words |= came is not None and came.status < 200
     redirected = came is not None and 300 <= came.status < 400
     assert found.error == (json.loads(came.content) if came is not None and in_its_words and not redirected else None)
 
@@ -840,11 +954,11 @@ def test_constants_that_json_does_not_know_are_named() -> None:
 )
 def test_a_wrong_clock_is_named(ahead: float, said: str | None) -> None:
     unauthorized = answer(401, NO, date=formatdate(NOW - ahead, usegmt=True))
-    _, error = play(execute(call(), Clock().policy()), unauthorized)
+    _, error = play(execute(call(), Clock().policy()), unauthorized, ABSENT)
     assert (error.clock_skew, error.cause) == (ahead, "unauthorized")
     assert str(error) == "; ".join(filter(None, ["create_p2p_payin order-1: HTTP 401: no", said]))
     forbidden = answer(403, NO, date=formatdate(NOW - ahead, usegmt=True))
-    _, error = play(execute(call(), Clock().policy()), forbidden)
+    _, error = play(execute(call(), Clock().policy()), forbidden, forbidden)
     assert (error.clock_skew, error.cause) == (None, "forbidden")
     assert clock_skew(answer(401, NO)) is None
 
@@ -908,13 +1022,15 @@ def test_what_the_gateway_names_is_kept_without_card_data() -> None:
         "request_id": pan,
         "errors": [{"field": f"f {pan}", "message": f"m {pan}"}, {}, "x", {"field": 5, "message": None}],
     }
-    _, error = play(execute(call(), Clock().policy()), answer(422, body))
+    _, error = play(execute(call(), Clock().policy()), answer(422, body), ABSENT)
     assert (error.description, error.request_id) == ("card ***", "***")
     expected = [("f ***", "m ***"), ("", ""), ("5", "None")]
     assert [(one.path, one.message) for one in error.problems] == expected
     assert pan not in str(error)
     for odd in ({**NO, "errors": "x", "request_id": 5}, {**NO, "errors": None}):
-        _, error = play(execute(call(), Clock().policy()), answer(422, odd))
+        _, error = play(execute(call(), Clock().policy()), answer(422, odd), ABSENT)
         assert (error.problems, error.request_id) == ((), None)
-    _, error = play(execute(call(), Clock().policy()), answer(422, {"status": "error", "status_description": 5}))
+    _, error = play(
+        execute(call(), Clock().policy()), answer(422, {"status": "error", "status_description": 5}), ABSENT
+    )
     assert (error.description, str(error)) == (None, "create_p2p_payin order-1: HTTP 422")

@@ -144,7 +144,8 @@ def test_the_loop_goes_on_while_a_signature_is_made(signer: RsaSigner) -> None:
 
 def test_httpx2_signs_beside_the_loop_too(signer: RsaSigner) -> None:
     watched = Watched(signer)
-    answer = httpx2.MockTransport(lambda _: httpx2.Response(200, json={"status": "processing"}))
+    body = {"status": "processing", "payment_id": "order-1"}
+    answer = httpx2.MockTransport(lambda _: httpx2.Response(200, json=body))
 
     async def call() -> None:
         async with httpx2.AsyncClient(transport=answer) as own:

@@ -183,6 +183,7 @@ def test_data_in_a_tls_memory_buffer_is_found() -> None:
 
 def test_an_answer_of_a_mock_transport_needs_no_read() -> None:
     about: dict[str, Any] = {"base_url": "https://gateway.example", "project_id": "p", "environ": {}}
-    answered = httpx.MockTransport(lambda _: httpx.Response(200, json={"status": "processing"}))
+    body = {"status": "processing", "payment_id": "order-1"}
+    answered = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
     with HighHelp(signer=HmacSigner("k" * 32), transport=answered, **about) as client:
         assert client.p2p.create_payin(PAYIN).status == "processing"

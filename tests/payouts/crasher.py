@@ -20,7 +20,7 @@ import httpx
 
 import highhelp.transport.driver
 from highhelp import HighHelp, HTTPTransport, PayoutGuard, RsaSigner
-from highhelp.payouts import intents
+from highhelp.payouts import intents, lifecycle
 from highhelp.payouts.csv_file import read_csv
 from highhelp.storage.database import Database
 from tests.killing import Steps, serve
@@ -72,15 +72,16 @@ def warm(url: str) -> sa.Engine:
     with closing(Database(url, environ={})) as database:
         database.create_schema()
         key = intents.intent_key("p", "warm")
-        intent = intents.Intent("p", "warm", "create_p2p_payout", 1, "RUB", "", "{}", None)
+        intent = intents.Intent("p", "warm", "create_p2p_payout", 1, "RUB", "", b"{}", None)
         with database.engine.connect() as connection:
-            begun = intents.acquire(connection, intent, now=1, until=2)
-            intents.release(connection, key, str(begun.token), state="unknown", reason="", now=1)
-            for seen in intents.unsettled(connection, "p", now=9, payment_id="warm"):
-                intents.mark_unknown(connection, seen, reason="", now=1)
-            for seen in intents.unsettled(connection, "p", now=9):
-                intents.mark_not_found(connection, seen, now=1)
-            intents.settle(connection, key, intents.Facts("processing", "new", 1, "RUB", "r"), now=1)
+            begun = lifecycle.acquire(connection, intent, now=1, lease=1)
+            lifecycle.end_attempt(connection, intent, str(begun.token), state="unknown", reason="", sent=True, now=1)
+            lifecycle.correct_impossible_times(connection, "p", now=1, lease=1)
+            for seen in lifecycle.unsettled(connection, "p", now=9, payment_id="warm"):
+                lifecycle.mark_unknown(connection, seen, reason="", now=1)
+            for seen in lifecycle.unsettled(connection, "p", now=9):
+                lifecycle.mark_not_found(connection, seen, now=1, asked_ago=0, absence_age=0)
+            lifecycle.settle(connection, key, intents.Facts("processing", "new", 1, "RUB", "r"), now=1)
             connection.rollback()
         return database.engine
 
@@ -90,7 +91,8 @@ def work(job: dict[str, Any], url: str, settings: dict[str, Any], engine: sa.Eng
     clock = lambda: float(job["now"])  # noqa: E731
     with (
         HighHelp(**settings, transport=Watched(steps), clock=clock, timeout=10, total_timeout=40, environ={}) as client,
-        PayoutGuard(client, url, clock=clock, environ={}) as guard,
+        # the gateway of these tests holds a payout at once, so that "not found" counts at once
+        PayoutGuard(client, url, absence_age=0, clock=clock, environ={}) as guard,
     ):
         guard._database._engine = engine
         guard._database.create_schema()

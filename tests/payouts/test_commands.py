@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,6 +67,13 @@ def test_a_wrong_file_is_named_by_line_and_column(
     assert gateway.calls == ()
 
 
+def grow_older(file: Path, seconds: int) -> None:
+    """Let time pass for the attempts of a database."""
+    with closing(sqlite3.connect(file)) as database, database:
+        columns = ", ".join(f"{name} = {name} - {seconds * 1000}" for name in ("created_at", "attempt_over_at"))
+        database.execute(f"UPDATE highhelp_payouts SET {columns}")
+
+
 def test_a_file_is_sent_shown_recovered_and_reconciled(
     gateway: MockGateway, file: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -86,6 +94,9 @@ def test_a_file_is_sent_shown_recovered_and_reconciled(
     assert "unknown" in capsys.readouterr().out
     with gateway.dispatcher.engine() as engine:
         engine.faults.clear()
+    assert cli.main(["payouts", "recover", "p-1"]) == ExitCode.UNKNOWN
+    assert "not found yet, which counts from" in capsys.readouterr().out
+    grow_older(home / "highhelp.db", 120)
     assert cli.main(["payouts", "recover", "p-1", "--json"]) == ExitCode.OK
     assert [one["state"] for one in told(capsys)] == ["prepared"]
     assert cli.main([*send, "--json"]) == ExitCode.OK

@@ -40,8 +40,9 @@ from highhelp import (
     models,
 )
 from highhelp.payouts.flow import Execute
-from highhelp.payouts.intents import Facts, intent_key, list_payouts
-from highhelp.payouts.intents import settle as settle_facts
+from highhelp.payouts.guard import gateway_of
+from highhelp.payouts.intents import ANOTHER, NOT_KNOWN_TO_BE_OURS, Facts, intent_key, list_payouts
+from highhelp.payouts.lifecycle import settle as settle_facts
 from tests.gateway.merchant import Merchant
 from tests.payouts.conftest import bound
 from tests.payouts.crasher import body
@@ -66,7 +67,7 @@ def die_before_sending(guard: PayoutGuard, request: dict[str, Any]) -> None:
     """The intent is `sent`, and its process is gone."""
     flow = guard._flows.send(request, CREATE)
     step: Any = next(flow)
-    flow_step: Any = flow.send(guard._database.write(step.function))
+    flow_step: Any = flow.send(guard._database.write(step.function, now=guard._database.now()))
     assert isinstance(flow_step, Execute)
     flow.close()
 
@@ -131,11 +132,12 @@ def test_sent_is_on_disk_before_the_first_byte_leaves(gateway: MockGateway, sqli
 
 
 class made:  # noqa: N801 - used like a function
-    """A guard over a transport of the test's own."""
+    """A guard over a transport of the test's own. Its "not found" counts at once, if no other age is given."""
 
     def __init__(self, gateway: MockGateway, url: str, transport: Any, **options: Any) -> None:
         self.stack = ExitStack()
-        self.arguments = (gateway, url, transport, options)
+        usual: dict[str, Any] = {"absence_age": 0, "environ": {}, "clock": gateway.clock}
+        self.arguments = (gateway, url, transport, usual | options)
 
     def __enter__(self) -> PayoutGuard:
         gateway, url, transport, options = self.arguments
@@ -148,7 +150,7 @@ class made:  # noqa: N801 - used like a function
             environ={},
         )
         self.stack.enter_context(client)
-        return self.stack.enter_context(PayoutGuard(client, url, clock=gateway.clock, environ={}, **options))
+        return self.stack.enter_context(PayoutGuard(client, url, **options))
 
     def __exit__(self, *error: object) -> None:
         self.stack.close()
@@ -166,9 +168,8 @@ def test_after_a_crash_nothing_is_sent_before_the_gateway_was_asked(
     with pytest.raises(PayoutUnsettled, match="recover"):
         guard.send(BODY, operation=CREATE)
     assert [one.state for one in guard.recover()] == ["prepared"]
-    assert naps == [2.0]
-    assert {call.operation for call in gateway.calls} == {"get_p2p_payout"}
-    assert len(gateway.calls) == 2
+    assert naps == []
+    assert [call.operation for call in gateway.calls] == ["get_p2p_payout"]
     assert guard.send(BODY, operation=CREATE).attempts == 2
 
 
@@ -205,7 +206,7 @@ def test_a_request_that_arrives_after_the_gateway_said_absent(
     sent: list[bytes] = []
     flow = guard._flows.send(BODY, CREATE)
     step: Any = next(flow)
-    late: Any = flow.send(guard._database.write(step.function))
+    late: Any = flow.send(guard._database.write(step.function, now=guard._database.now()))
     sent.append(late.call.body)
     flow.close()
     gateway.travel(121)
@@ -223,9 +224,9 @@ def test_a_payment_of_somebody_else_under_this_payment_id(guard: PayoutGuard, ga
     merchant.call(CREATE, merchant.p2p_payout(amount=1))
     with pytest.raises(DuplicatePayment):
         guard.send(BODY, operation=CREATE)
-    (refused,) = guard.list()
-    assert (refused.state, refused.reason) == ("refused", "duplicate")
-    assert guard.status("p-1").state == "refused"
+    (held,) = guard.list()
+    assert (held.state, held.reason) == ("needs_review", ANOTHER)
+    assert guard.status("p-1").state == "needs_review"
 
 
 def test_another_sum_at_the_gateway_is_never_sent_again(guard: PayoutGuard, gateway: MockGateway) -> None:
@@ -233,10 +234,10 @@ def test_another_sum_at_the_gateway_is_never_sent_again(guard: PayoutGuard, gate
     merchant = Merchant(gateway, gateway.project)
     merchant.call(CREATE, merchant.p2p_payout(amount=1))
     gateway.travel(121)
-    for _ in range(2):
-        (unknown,) = guard.recover()
-        assert (unknown.state, unknown.reason) == ("unknown", "another payment")
-    assert guard.status("p-1").state == "unknown"
+    (held,) = guard.recover()
+    assert (held.state, held.reason) == ("needs_review", ANOTHER)
+    assert guard.recover() == []
+    assert guard.status("p-1").state == "needs_review"
     with pytest.raises(PayoutUnsettled):
         guard.send(BODY, operation=CREATE)
 
@@ -250,7 +251,7 @@ def test_an_answer_about_another_sum_is_no_settlement(gateway: MockGateway, sqli
         with pytest.raises(OutcomeUnknown) as unknown:
             guard.send(BODY, operation=CREATE)
         assert unknown.value.found is True
-        assert [one.state for one in guard.list()] == ["unknown"]
+        assert [one.state for one in guard.list()] == ["needs_review"]
 
 
 def test_of_two_senders_one_sends(gateway: MockGateway, url: str) -> None:
@@ -305,39 +306,81 @@ REFUSAL = {"status": "error", "status_description": "no"}
 
 
 @pytest.mark.parametrize(
-    ("status", "state"), [(400, "refused"), (422, "refused"), (404, "refused"), (401, "prepared"), (403, "prepared")]
+    ("status", "state", "after"),
+    [
+        (400, "refused", "refused"),
+        (422, "refused", "refused"),
+        (404, "refused", "refused"),
+        (401, "unknown", "prepared"),
+        (403, "unknown", "prepared"),
+    ],
 )
-def test_a_refusal_and_what_may_be_sent_after_it(
-    gateway: MockGateway, sqlite: str, status: int, state: str, naps: list[float]
+def test_a_refusal_and_when_it_may_be_sent_again(
+    gateway: MockGateway, sqlite: str, status: int, state: str, after: str, naps: list[float]
 ) -> None:
-    transport = answering((status, REFUSAL), gateway.transport.handle_request)
-    with made(gateway, sqlite, transport) as guard:
-        with pytest.raises(Rejected):
+    absent = (404, REFUSAL)
+    transport = answering((status, REFUSAL), absent, absent, absent, gateway.transport.handle_request)
+    with made(gateway, sqlite, transport, absence_age=60) as guard:
+        with pytest.raises(Rejected) as refused:
             guard.send(BODY, operation=CREATE)
-        assert [one.state for one in guard.list()] == [state]
+        assert refused.value.confirmed is False
+        for wait in (0, 59.9):
+            gateway.travel(wait)
+            assert [(one.state, one.confirmed) for one in guard.list()] == [(state, False)]
+            with pytest.raises(PayoutUnsettled):
+                guard.send(BODY, operation=CREATE)
+            (one,) = guard.recover() if wait else [None]
+            assert one is None or "not found yet, which counts from" in str(one.reason)
+        gateway.travel(0.1)
+        assert [(one.state, one.confirmed) for one in guard.recover()] == [(after, after == "refused")]
         assert guard.send(BODY, operation=CREATE).state == "settled"
 
 
-@pytest.mark.parametrize(("status", "state"), [(422, "refused"), (401, "unknown"), (404, "unknown")])
-def test_after_a_doubtful_attempt_only_a_refusal_of_the_bytes_counts(
-    gateway: MockGateway, sqlite: str, status: int, state: str, naps: list[float]
+@pytest.mark.parametrize("status", [400, 401, 404, 422])
+def test_after_an_unknown_attempt_no_refusal_counts(
+    gateway: MockGateway, sqlite: str, status: int, naps: list[float]
 ) -> None:
+    # cases/adversity/more_guard.py: uniqueness as a rule of fields, a gateway that answers the repetition with 422
     absent = (404, REFUSAL)
-    with made(gateway, sqlite, answering(absent, absent, (status, REFUSAL))) as guard:
+    with made(gateway, sqlite, answering(absent, (status, REFUSAL), absent)) as guard:
         die_before_sending(guard, BODY)
         gateway.travel(121)
         guard.recover()
-        with pytest.raises(Rejected if state == "refused" else OutcomeUnknown):
+        with pytest.raises(OutcomeUnknown):
             guard.send(BODY, operation=CREATE)
-        assert [one.state for one in guard.list()] == [state]
+        assert [one.state for one in guard.list()] == ["unknown"]
 
 
-def test_one_404_is_not_absent(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
-    held = {"status": "processing", "payment_id": "p-1"}
-    with made(gateway, sqlite, answering((404, REFUSAL), (200, held))) as guard:
+def test_not_found_counts_only_after_the_age(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
+    # cases/adversity/absent.py
+    gateway.fault(CREATE, "drop_request")
+    with made(gateway, sqlite, gateway.transport, absence_age=120) as guard:
+        with pytest.raises(OutcomeUnknown):
+            guard.send(BODY, operation=CREATE)
+        for seconds, state in ((0, "unknown"), (119, "unknown"), (1, "prepared")):
+            gateway.travel(seconds)
+            assert [one.state for one in guard.recover()] == [state]
+            assert creates(gateway) == 1
+        assert guard.send(BODY, operation=CREATE).state == "settled"
+
+
+def test_not_found_counts_from_the_end_of_the_lease_of_a_dead_sender(gateway: MockGateway, sqlite: str) -> None:
+    with made(gateway, sqlite, gateway.transport, absence_age=60, lease=100) as guard:
         die_before_sending(guard, BODY)
-        gateway.travel(121)
-        assert [one.state for one in guard.recover()] == ["settled"]
+        for seconds, states in ((99, []), (1, ["unknown"]), (59, ["unknown"]), (1, ["prepared"])):
+            gateway.travel(seconds)
+            assert [one.state for one in guard.recover()] == states
+
+
+@pytest.mark.parametrize("age", [-1, 86_400.5, float("nan"), True, "60"])
+def test_a_wrong_age_is_refused(client: HighHelp, sqlite: str, age: Any) -> None:
+    with pytest.raises(SettingsError, match=r"^absence_age: must be a number of seconds from 0 to 86400$"):
+        PayoutGuard(client, sqlite, absence_age=age, environ={})
+
+
+def test_the_age_is_two_minutes_if_none_is_given(client: HighHelp, sqlite: str) -> None:
+    with PayoutGuard(client, sqlite, environ={}) as guard:
+        assert guard._flows.absence_age == 120_000
 
 
 def test_recover_leaves_what_has_changed_since_it_asked(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
@@ -349,15 +392,16 @@ def test_recover_leaves_what_has_changed_since_it_asked(gateway: MockGateway, sq
             die_before_sending(other, BODY)
         return absent
 
-    with made(gateway, sqlite, answering(meanwhile, (404, REFUSAL))) as guard:
+    with made(gateway, sqlite, answering(meanwhile)) as guard:
         die_before_sending(guard, BODY)
         gateway.travel(121)
         (one,) = guard.recover()
         assert (one.state, one.attempts) == ("sent", 2), "a sender that may be alive lost its right"
 
 
+@pytest.mark.parametrize("lags", [False, True])
 def test_a_sender_whose_lease_has_ended_does_not_undo_what_others_know(
-    gateway: MockGateway, sqlite: str, naps: list[float]
+    gateway: MockGateway, sqlite: str, lags: bool, naps: list[float]
 ) -> None:
     def late(request: httpx.Request) -> httpx.Response:
         gateway.travel(121)
@@ -366,9 +410,13 @@ def test_a_sender_whose_lease_has_ended_does_not_undo_what_others_know(
             assert other.send(BODY, operation=CREATE).state == "settled"
         return httpx.Response(422, json=REFUSAL)
 
-    with made(gateway, sqlite, answering(late)) as guard:
-        with pytest.raises(Rejected):
-            guard.send(BODY, operation=CREATE)
+    asked = gateway.transport.handle_request
+    with made(gateway, sqlite, answering(late, *([(404, REFUSAL)] if lags else [asked, asked]))) as guard:
+        if lags:
+            with pytest.raises(Rejected):
+                guard.send(BODY, operation=CREATE)
+        else:
+            assert guard.send(BODY, operation=CREATE).state == "settled"
         assert [one.state for one in guard.list()] == ["settled"]
 
 
@@ -417,6 +465,11 @@ def test_a_callback_settles_its_intent_in_the_handlers_transaction(
         shared: Any = lambda event, connection: guard.settle(event, connection)  # noqa: E731, PLW0108
         inbox.process(shared)
     (settled,) = guard.list()
+    if before == "prepared":  # this guard has sent nothing: whose payment is it?
+        assert (settled.state, settled.status, settled.reason) == ("needs_review", "success", NOT_KNOWN_TO_BE_OURS)
+        with pytest.raises(PayoutUnsettled):
+            guard.send(BODY, operation=CREATE)
+        return
     assert (settled.state, settled.status) == ("settled", "success")
     assert guard.send(BODY, operation=CREATE) == settled
 
@@ -428,12 +481,12 @@ def test_a_callback_with_another_sum_does_not_settle(guard: PayoutGuard, gateway
         inbox.receive(sent.body, list(sent.headers.items()))
         inbox.process(guard.settle)
     (one,) = guard.list()
-    assert (one.state, one.reason, one.status) == ("unknown", "another payment", None)
+    assert (one.state, one.reason, one.status) == ("needs_review", ANOTHER, None)
 
 
 def test_another_request_id_is_noted_and_the_status_goes_on(guard: PayoutGuard, gateway: MockGateway) -> None:
     first = guard.send(BODY, operation=CREATE)
-    facts = Facts("success", amount=10000, currency="rub", request_id="another", payment_type="new kind")
+    facts = Facts("success", amount=10000, currency="rub", request_id="another", payment_type="payout")
     key = intent_key(first.project_id, "p-1")
     settled = guard._database.write(settle_facts, key, facts, now=1)
     assert settled is not None
@@ -501,7 +554,7 @@ def test_the_asynchronous_guard(gateway: MockGateway, url: str, naps: list[float
         key = base64.b64encode(os.urandom(32)).decode()
         async with (
             AsyncHighHelp(**bound(gateway)) as client,
-            AsyncPayoutGuard(client, url, clock=gateway.clock, environ={}, database_key=key) as guard,
+            AsyncPayoutGuard(client, url, clock=gateway.clock, environ={}, database_key=key, absence_age=0) as guard,
             AsyncCallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox,
         ):
             gateway.fault(CREATE, "drop_request")
@@ -579,7 +632,7 @@ def test_a_database_of_the_inbox_alone_is_brought_up_to_date(gateway: MockGatewa
             connection.exec_driver_sql("UPDATE highhelp_schema_version SET version_num = '0001'")
     with PayoutBook(url, environ={}) as book, pytest.raises(SettingsError, match="highhelp db upgrade"):
         book.list()
-    assert CallbackInbox.upgrade(url) == ("0001", "0002")
+    assert CallbackInbox.upgrade(url) == ("0001", "0003")
     with made(gateway, url, gateway.transport) as guard:
         assert guard.send(BODY, operation=CREATE).state == "settled"
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
@@ -612,7 +665,7 @@ def test_each_end_of_a_sending_is_a_log_line(
     merchant.call(CREATE, merchant.p2p_payout(payment_id="p-3", amount=1))
     gateway.travel(121)
     guard.recover()
-    told = "payout payment_id=p-3 guard=unknown reason='another payment' amount=5 currency=RUB"
+    told = "payout payment_id=p-3 guard=needs_review reason='another payment' amount=5 currency=RUB"
     assert lines(caplog, "payout") == [("WARNING", told)]
 
 
@@ -621,7 +674,8 @@ def test_the_whole_of_what_is_known_of_a_payout(guard: PayoutGuard, gateway: Moc
     guard.prepare(BODY, operation=CREATE)
     (prepared,) = guard.list()
     about = (gateway.project_id, "p-1", CREATE, 10000, "RUB")
-    nothing = (None, None, None, None)
+    where = gateway_of(gateway.base_url, guard._database.source)
+    nothing = (None, False, where, None, None, None)
     assert tuple(getattr(prepared, name) for name in prepared.__slots__) == (
         *about, "prepared", *nothing, 0, None, now, now,
     )  # fmt: skip
@@ -637,7 +691,7 @@ def test_the_whole_of_what_is_known_of_a_payout(guard: PayoutGuard, gateway: Moc
     settled = guard.send(BODY, operation=CREATE)
     request_id = gateway.payment("p-1").request_id
     assert tuple(getattr(settled, name) for name in settled.__slots__) == (
-        *about, "settled", None, "processing", "new", request_id, 2, None, now, now + 131,
+        *about, "settled", None, False, where, "processing", "new", request_id, 2, None, now, now + 131,
     )  # fmt: skip
     assert settled.outcome == "processing"
     assert guard.show("p-1") == {
@@ -679,30 +733,32 @@ def test_the_list_is_filtered(guard: PayoutGuard, gateway: MockGateway) -> None:
 
 def test_what_an_unknown_outcome_says(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
     absent = (404, REFUSAL)
-    with made(gateway, sqlite, answering(absent, absent, (401, REFUSAL))) as guard:
+    with made(gateway, sqlite, answering(absent, (401, REFUSAL), absent)) as guard:
         die_before_sending(guard, BODY)
         gateway.travel(121)
         guard.recover()
-        with pytest.raises(OutcomeUnknown, match="HTTP 401, but an earlier attempt") as doubtful:
+        with pytest.raises(OutcomeUnknown, match="HTTP 401: no; an earlier attempt") as doubtful:
             guard.send(BODY, operation=CREATE)
         unknown = doubtful.value
         assert (unknown.operation, unknown.payment_id, unknown.attempts, unknown.status) == (CREATE, "p-1", 1, 401)
-        assert [one.reason for one in guard.list()] == ["unauthorized"]
+        assert unknown.found is False
+        assert [one.reason for one in guard.list()] == ["HTTP 401: no; an earlier attempt may have been carried out"]
 
 
 def test_an_error_that_names_no_payout_settles_nothing(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
     nothing = {"status": "error", "status_description": "later"}
-    with made(gateway, sqlite, answering((200, nothing), (200, nothing))) as guard:
-        with pytest.raises(OutcomeUnknown, match="an error that names no payout") as caught:
+    with made(gateway, sqlite, answering(*[(200, nothing)] * 9)) as guard:
+        with pytest.raises(OutcomeUnknown, match="an error that names no payment") as caught:
             guard.send(BODY, operation=CREATE)
         unknown = caught.value
         assert (unknown.operation, unknown.payment_id, unknown.attempts, unknown.found) == (CREATE, "p-1", 1, None)
         (kept,) = guard.list()
-        assert (kept.state, kept.reason) == ("unknown", "an error in place of a payout")
-        with pytest.raises(Unavailable, match="an error in place of a payment") as asked:
+        text = "HTTP 200, but an error that names no payment"
+        assert (kept.state, kept.reason) == ("unknown", f"{text}; asked what became of it: {text}")
+        with pytest.raises(Unavailable, match=text) as asked:
             guard.status("p-1")
         about = (asked.value.operation, asked.value.payment_id, asked.value.attempts)
-        assert about == ("get_p2p_payout", "p-1", 1)
+        assert about == ("get_p2p_payout", "p-1", 4)
         assert guard.list() == [kept], "nothing of it was noted"
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import sqlalchemy as sa
 
 from highhelp import NoSuchPayout, PayoutBook, PayoutBusy, PayoutConflict, PayoutUnsettled
 from highhelp.errors import SettingsError
-from highhelp.payouts import intents
-from highhelp.payouts.intents import Facts, Intent, Payout, UnsettledIntent, intent_key
+from highhelp.payouts import intents, lifecycle
+from highhelp.payouts.intents import Facts, Intent, Payout, PayoutRefusal, UnsettledIntent, intent_key
 from highhelp.storage.encryption import BodyCipher
+from highhelp.storage.tables import PAYOUTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,7 +23,12 @@ if TYPE_CHECKING:
 PROJECT, CREATE = "project", "create_p2p_payout"
 PAN = "2200000000000004"
 KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-RAW = json.dumps({"payment": {"amount": 100, "currency": "RUB"}, "receiver": {"pan": PAN}}).encode()
+OTHER_KEY = "////////////////////////////////////////////"[:43] + "="
+GATEWAY = "https://gateway.example:443"
+BODY = {"payment": {"amount": 100, "currency": "RUB"}, "receiver": {"pan": PAN}}
+RAW = json.dumps(BODY).encode()
+OTHER_RAW = json.dumps({**BODY, "receiver": {"pan": "2200000000000012"}}).encode()
+AGE = 120_000
 
 
 @pytest.fixture
@@ -29,8 +38,23 @@ def write(sqlite: str) -> Iterator[Callable[..., Any]]:
         yield book._database.write
 
 
-def intent(payment_id: str = "p-1", raw: bytes = RAW, seal: BodyCipher | None = None) -> Intent:
-    return Intent.of(PROJECT, payment_id, CREATE, raw, seal)
+def intent(
+    payment_id: str = "p-1",
+    raw: bytes = RAW,
+    cipher: BodyCipher | None = None,
+    *,
+    project: str = PROJECT,
+    operation: str = CREATE,
+    gateway: str = GATEWAY,
+) -> Intent:
+    return Intent(project, payment_id, operation, 100, "RUB", gateway, raw, cipher)
+
+
+def prepare(connection: Any, one: Intent, *, now: int) -> Payout:
+    (prepared,) = lifecycle.prepare(connection, [one], now=now)
+    if isinstance(prepared, PayoutConflict):
+        raise prepared
+    return prepared
 
 
 def key(payment_id: str = "p-1") -> str:
@@ -38,59 +62,157 @@ def key(payment_id: str = "p-1") -> str:
 
 
 def test_an_intent_of_the_bytes_that_will_be_sent() -> None:
-    seal = BodyCipher(KEY)
-    made = intent(seal=seal)
-    assert (made.project_id, made.payment_id, made.operation) == (PROJECT, "p-1", CREATE)
-    assert (made.amount, made.currency, made.key) == (100, "RUB", key())
-    assert json.loads(made.body) == {"payment": {"amount": 100, "currency": "RUB"}, "receiver": {"pan": "***"}}
-    assert made.sealed is not None
-    assert seal.decrypt(made.sealed, key()) == RAW
+    cipher = BodyCipher(KEY)
+    made = intent(cipher=cipher)
+    assert made.key == key()
+    assert json.loads(made.masked_body) == {"payment": {"amount": 100, "currency": "RUB"}, "receiver": {"pan": "***"}}
+    sealed = made.sealed_body
+    assert sealed is not None
+    assert cipher.decrypt(sealed, key()) == RAW
     with pytest.raises(SettingsError):
-        seal.decrypt(made.sealed, key("p-2"))
-    assert intent().sealed is None
+        cipher.decrypt(sealed, key("p-2"))
+    assert intent().sealed_body is None
     assert PAN not in repr(made)
 
 
-def test_the_fingerprint_of_a_body_stays_as_it_is() -> None:
+# Fingerprints.
+
+
+def test_fingerprints_stay_as_they_are() -> None:
     # with another one, no intent that is at rest could be sent again: its body would be another one
-    assert intent().fingerprint == "bee896cfdf8f2e7763d7b9815cd273c5ac43782ebbed8de482b578263e20fb73"
-    prints = {intent(payment_id, raw).fingerprint for payment_id in ("p-1", "p-2") for raw in (RAW, RAW + b" ")}
-    assert len(prints) == 4, "it does not tell that two payouts have the same body"
+    made = intent(cipher=BodyCipher(KEY))
+    assert made.fingerprint("body") == "c61cbc991b3ccb9125262593219ba4125fd489923c3e29a7323ff4077cbdb7b9"
+    assert made.fingerprint("slow") == "25ad3ad9b49500fe03d62c55c14ee3099866f5a364d7f876925b9aedb96d58c0"
+    assert made.fingerprint(made.fingerprint_key) == "ec27b6a1d3643633478c7dc2911e0002e872a0cba3d23138339acdbb14c67d79"
+
+
+@pytest.mark.parametrize("cipher", [None, BodyCipher(KEY)])
+def test_two_payouts_have_two_fingerprints(cipher: BodyCipher | None) -> None:
+    made = [intent(payment_id, raw, cipher) for payment_id in ("p-1", "p-2") for raw in (RAW, OTHER_RAW)]
+    made.append(intent(project="another", cipher=cipher))
+    assert len({one.fingerprint(one.fingerprint_key) for one in made}) == 5, "it shows which bodies are the same"
+
+
+@pytest.mark.parametrize("cipher", [None, BodyCipher(KEY)])
+def test_urls_and_the_order_of_keys_make_no_other_body(cipher: BodyCipher | None) -> None:
+    def fingerprint(content: dict[str, Any]) -> str:
+        made = intent(raw=json.dumps(content).encode(), cipher=cipher)
+        return made.fingerprint(made.fingerprint_key)
+
+    urls = {"general": {"payment_id": "p-1", "merchant_callback_url": "https://shop.example/callbacks"}}
+    assert fingerprint(BODY | urls) == fingerprint(dict(reversed(BODY.items()))) == fingerprint(BODY)
+    for block in ("payment", "receiver", "sender", "customer", "card"):
+        assert fingerprint(BODY | {block: {"id": "5"}}) != fingerprint(BODY), block
+
+
+def test_a_fingerprint_needs_the_key_that_it_was_made_with(write: Callable[..., Any]) -> None:
+    old, new = BodyCipher(KEY), BodyCipher(OTHER_KEY)
+    write(prepare, intent(cipher=old), now=1000)
+    with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: is not set, and payout p-1 .*nothing was sent$"):
+        write(lifecycle.acquire, intent(), now=2000, lease=4000)
+    with pytest.raises(SettingsError, match="is not the key that this payout was stored with; nothing was sent"):
+        write(lifecycle.acquire, intent(cipher=new), now=2000, lease=4000)
+    assert [one.attempts for one in write(intents.list_payouts)] == [0]
+    rotated = BodyCipher(f"{OTHER_KEY},{KEY}")
+    assert intent(cipher=rotated).fingerprint_key == new.key_name
+    with pytest.raises(PayoutConflict):
+        write(lifecycle.acquire, intent(raw=OTHER_RAW, cipher=rotated), now=2000, lease=4000)
+    assert write(lifecycle.acquire, intent(cipher=rotated), now=2000, lease=4000).token
+
+
+def test_a_row_without_a_key_is_compared_once_there_is_one(write: Callable[..., Any]) -> None:
+    write(prepare, intent(), now=1000)
+    with pytest.raises(PayoutConflict):
+        write(lifecycle.acquire, intent(raw=OTHER_RAW, cipher=BodyCipher(KEY)), now=2000, lease=4000)
+    assert write(lifecycle.acquire, intent(cipher=BodyCipher(KEY)), now=2000, lease=4000).token
+
+
+# Sending.
 
 
 def test_the_right_to_send(write: Callable[..., Any]) -> None:
-    begun = write(intents.acquire, intent(), now=1000, until=6000)
-    assert (begun.payout.state, begun.payout.attempts, begun.doubtful) == ("prepared", 0, False)
+    begun = write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    assert (begun.payout, begun.doubtful) == (None, False), "it is new"
     assert len(begun.token) == 32
     with pytest.raises(PayoutBusy, match=r"^payout p-1: is being sent by somebody else$") as busy:
-        write(intents.acquire, intent(), now=5999, until=9000)
+        write(lifecycle.acquire, intent(), now=5999, lease=3001)
     assert (busy.value.payment_id, busy.value.until) == ("p-1", 6.0)
     with pytest.raises(PayoutUnsettled, match=r"^payout p-1: an earlier attempt may have arrived; recover\(\) asks"):
-        write(intents.acquire, intent(), now=6000, until=9000)
+        write(lifecycle.acquire, intent(), now=6000, lease=3000)
     with pytest.raises(PayoutConflict, match=r"^payout p-1: was prepared with another body; nothing was sent$"):
-        write(intents.acquire, intent(raw=RAW + b" "), now=6000, until=9000)
-    other = Intent.of(PROJECT, "p-1", "create_ecom_payout", RAW, None)
+        write(lifecycle.acquire, intent(raw=OTHER_RAW), now=6000, lease=3000)
     with pytest.raises(PayoutConflict):
-        write(intents.acquire, other, now=6000, until=9000)
+        write(lifecycle.acquire, intent(operation="create_ecom_payout"), now=6000, lease=3000)
+
+
+def test_a_lease_from_a_wrong_clock_is_no_longer_than_ours(write: Callable[..., Any]) -> None:
+    write(lifecycle.acquire, intent(), now=900_000_000, lease=5000)
+    with pytest.raises(PayoutBusy) as busy:
+        write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    assert busy.value.until == 6.0
+
+
+def test_a_payout_is_sent_only_to_its_gateway(write: Callable[..., Any]) -> None:
+    write(prepare, intent(), now=1000)
+    there = intent(gateway="sandbox")
+    with pytest.raises(PayoutConflict, match=f"`highhelp payouts move-gateway {GATEWAY} sandbox`") as refused:
+        write(lifecycle.acquire, there, now=2000, lease=4000)
+    assert f"was prepared for {GATEWAY}, and this client sends to sandbox; nothing was sent" in str(refused.value)
+    write(prepare, there, now=2000)
+    assert write(lifecycle.move_gateway, "another", GATEWAY, "sandbox", now=3000) == 0
+    assert write(lifecycle.move_gateway, PROJECT, GATEWAY, "sandbox", now=3000) == 1
+    (moved,) = write(intents.list_payouts)
+    assert (moved.gateway, moved.changed_at, moved.state) == ("sandbox", 3.0, "prepared")
+    assert write(lifecycle.acquire, there, now=4000, lease=2000).token
+
+
+def test_a_row_from_before_takes_the_gateway_that_settles_it(write: Callable[..., Any]) -> None:
+    write(prepare, intent(), now=1000)
+    write(change, gateway=None)
+    begun = write(lifecycle.acquire, intent(gateway="sandbox"), now=2000, lease=4000)
+    assert begun.token
+    assert write(lifecycle.settle, key(), Facts("processing"), now=3000, gateway="sandbox").gateway == "sandbox"
+    assert write(lifecycle.settle, key(), Facts("processing"), now=4000, gateway="x").gateway == "sandbox"
 
 
 def test_only_its_token_ends_an_attempt(write: Callable[..., Any]) -> None:
-    begun = write(intents.acquire, intent(), now=1000, until=6000)
-    ends: dict[str, Any] = {"state": "refused", "reason": "invalid"}
-    left = write(intents.release, key(), "another token", now=2000, **ends)
+    begun = write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    ends: dict[str, Any] = {"state": "refused", "reason": "invalid", "sent": True}
+    left = write(lifecycle.end_attempt, intent(), "another token", now=2000, **ends)
     assert (left.state, left.reason, left.busy_until, left.changed_at) == ("sent", None, 6.0, 1.0)
-    ended = write(intents.release, key(), begun.token, now=3000, **ends)
+    ended = write(lifecycle.end_attempt, intent(), begun.token, now=3000, **ends)
     assert (ended.state, ended.reason, ended.busy_until, ended.changed_at) == ("refused", "invalid", None, 3.0)
-    again = write(intents.release, key(), begun.token, state="unknown", reason="x", now=4000)
+    again = write(lifecycle.end_attempt, intent(), begun.token, state="unknown", reason="x", sent=True, now=4000)
     assert again == ended
-    anew = write(intents.acquire, intent(), now=5000, until=9000)
+    with pytest.raises(PayoutUnsettled):
+        write(lifecycle.acquire, intent(), now=5000, lease=4000)
+    write(change, confirmed=True)
+    anew = write(lifecycle.acquire, intent(), now=5000, lease=4000)
+    assert (write(row).sent_before, anew.doubtful) == (True, False)
     assert anew.token != begun.token
     (sent,) = write(intents.list_payouts)
     assert (sent.state, sent.reason, sent.attempts, sent.busy_until) == ("sent", None, 2, 9.0)
+    assert sent.confirmed is False, "the refusal that was confirmed is that of another attempt"
+
+
+def change(connection: Any, **values: Any) -> None:
+    """What a person, an older version or a wrong clock leaves in the table."""
+    connection.execute(sa.update(PAYOUTS).values(**values))
+
+
+def row(connection: Any) -> Any:
+    return connection.execute(sa.select(PAYOUTS)).one()
+
+
+def test_an_attempt_that_never_left_was_not_sent(write: Callable[..., Any]) -> None:
+    begun = write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    write(lifecycle.end_attempt, intent(), begun.token, state="prepared", reason="down", sent=False, now=2000)
+    again = write(lifecycle.acquire, intent(), now=3000, lease=3000)
+    assert (write(row).sent_before, again.doubtful) == (False, False)
 
 
 def settled(write: Callable[..., Any], facts: Facts, now: int = 2000) -> Payout:
-    payout: Payout = write(intents.settle, key(), facts, now=now)
+    payout: Payout = write(lifecycle.settle, key(), facts, now=now)
     return payout
 
 
@@ -99,8 +221,8 @@ def of(payout: Payout) -> tuple[object, ...]:
 
 
 def test_what_the_gateway_says_is_followed_along_the_contract(write: Callable[..., Any]) -> None:
-    assert write(intents.settle, key(), Facts("success"), now=1) is None
-    write(intents.acquire, intent(), now=1000, until=6000)
+    assert write(lifecycle.settle, key(), Facts("success"), now=1) is None
+    write(lifecycle.acquire, intent(), now=1000, lease=5000)
     first = settled(write, Facts("processing", "payout_process", 100, "rub", "r-1", "payout"))
     assert of(first) == ("settled", "processing", "payout_process", "r-1", None)
     assert (first.busy_until, first.changed_at) == (None, 2.0)
@@ -113,11 +235,11 @@ def test_what_the_gateway_says_is_followed_along_the_contract(write: Callable[..
     assert settled(write, Facts("processing", "new"), now=5000) == end
     contradicted = settled(write, Facts("decline"), now=6000)
     assert of(contradicted) == ("settled", "success", None, "r-1", "success, later decline")
-    assert write(intents.acquire, intent(), now=9000, until=9999).token is None
+    assert write(lifecycle.acquire, intent(), now=9000, lease=999).token is None
 
 
 def test_an_id_that_is_told_later_is_kept_and_another_one_is_noted(write: Callable[..., Any]) -> None:
-    write(intents.acquire, intent(), now=1000, until=6000)
+    write(lifecycle.acquire, intent(), now=1000, lease=5000)
     assert of(settled(write, Facts("processing"))) == ("settled", "processing", None, None, None)
     assert settled(write, Facts("processing", request_id="r-1")).request_id == "r-1"
     assert settled(write, Facts("processing")).reason is None
@@ -137,94 +259,272 @@ def test_an_id_that_is_told_later_is_kept_and_another_one_is_noted(write: Callab
 )
 @pytest.mark.parametrize("state", ["prepared", "sent", "unknown", "refused", "settled"])
 def test_another_payment_is_no_settlement(write: Callable[..., Any], facts: Facts, state: str) -> None:
-    write(intents.prepare, intent(), now=1000)
+    write(prepare, intent(), now=1000)
     if state != "prepared":
-        begun = write(intents.acquire, intent(), now=1000, until=6000)
+        begun = write(lifecycle.acquire, intent(), now=1000, lease=5000)
     if state in ("unknown", "refused"):
-        write(intents.release, key(), begun.token, state=state, reason="x", now=1500)
+        write(lifecycle.end_attempt, intent(), begun.token, state=state, reason="x", sent=True, now=1500)
     if state == "settled":
         settled(write, Facts("processing", "new"))
     told = settled(write, facts, now=3000)
-    expected = state if state in ("settled", "refused") else "unknown"
+    expected = "settled" if state == "settled" else "needs_review"
     status = ("processing", "new") if state == "settled" else (None, None)
     assert (told.state, told.reason, told.status, told.sub_status) == (expected, "another payment", *status)
     assert (told.busy_until, told.changed_at) == (None, 3.0)
     assert settled(write, facts, now=4000) == told
+    if state != "settled":
+        with pytest.raises(
+            PayoutUnsettled, match=r"another payment; `highhelp payouts adopt` or `highhelp payouts ref"
+        ):
+            write(lifecycle.acquire, intent(), now=9000, lease=999)
 
 
-@pytest.mark.parametrize(
-    "facts", [Facts("success", amount=100), Facts("success", currency="rub"), Facts("success", payment_type="new kind")]
-)
-def test_what_contradicts_nothing_settles(write: Callable[..., Any], facts: Facts) -> None:
-    write(intents.prepare, intent(), now=1000)
-    assert settled(write, facts).state == "settled"
+SAME = Facts("success", None, 100, "rub", "r-1", "payout")
+NOT_REPORTED = [
+    Facts("success", amount=100, currency="rub"),
+    Facts("success", currency="rub", payment_type="payout"),
+    Facts("success", amount=100, payment_type="payout"),
+    Facts("success"),
+]
 
 
-def test_a_payment_of_somebody_else_is_not_ours(write: Callable[..., Any]) -> None:
-    begun = write(intents.acquire, intent(), now=1000, until=6000)
-    refused = write(intents.release, key(), begun.token, state="refused", reason="duplicate", now=2000)
-    assert settled(write, Facts("success", amount=100)) == refused
-    begun = write(intents.acquire, intent(), now=3000, until=6000)
-    write(intents.release, key(), begun.token, state="refused", reason="invalid", now=4000)
-    assert settled(write, Facts("success")).state == "settled"
+def attempted(write: Callable[..., Any], state: str) -> None:
+    """An intent after one attempt that ended so."""
+    begun = write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    write(lifecycle.end_attempt, intent(), begun.token, state=state, reason="x", sent=True, now=1500)
+
+
+@pytest.mark.parametrize("facts", [SAME, *NOT_REPORTED])
+def test_after_an_unknown_attempt_no_fact_must_be_reported(write: Callable[..., Any], facts: Facts) -> None:
+    attempted(write, "unknown")
+    assert of(settled(write, facts))[::4] == ("settled", None)
+
+
+@pytest.mark.parametrize("facts", [SAME, *NOT_REPORTED])
+def test_a_refused_payout_is_adopted_with_the_same_facts_alone(write: Callable[..., Any], facts: Facts) -> None:
+    attempted(write, "refused")
+    found = settled(write, facts)
+    expected = ("settled", intents.ADOPTED) if facts is SAME else ("needs_review", intents.NOT_KNOWN_TO_BE_OURS)
+    assert (found.state, found.reason, found.status) == (*expected, "success")
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_what_this_guard_never_sent_needs_a_person(write: Callable[..., Any], refused: bool) -> None:
+    if refused:
+        write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    else:
+        write(prepare, intent(), now=1000)
+    found = write(lifecycle.settle, key(), SAME, now=2000, refused=refused)
+    assert (found.state, found.reason, found.status) == ("needs_review", intents.NOT_KNOWN_TO_BE_OURS, "success")
+    later = settled(write, Facts("decline", None, 100, "RUB", "r-1", "payout"), now=3000)
+    assert (later.state, later.reason) == ("needs_review", "success, later decline"), "it takes statuses"
+    with pytest.raises(PayoutUnsettled):
+        write(lifecycle.acquire, intent(), now=9000, lease=999)
+
+
+@pytest.mark.parametrize("facts", [SAME, *NOT_REPORTED])
+def test_a_reported_receiver_shows_whose_it_is(write: Callable[..., Any], facts: Facts) -> None:
+    write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    found = write(lifecycle.settle, key(), facts, now=2000, refused=True, receiver_matches=True)
+    assert found.state == ("settled" if facts is SAME else "needs_review")
+
+
+# What a person decides.
+
+
+@pytest.mark.parametrize("state", ["prepared", "sent", "settled", "refused", "unknown", "needs_review"])
+@pytest.mark.parametrize("decision", ["adopt", "refuse", "release"])
+def test_what_a_person_may_decide(write: Callable[..., Any], state: str, decision: lifecycle.Decision) -> None:
+    allowed = {
+        "adopt": {"needs_review", "unknown", "refused"},
+        "refuse": {"needs_review", "unknown", "refused", "prepared"},
+        "release": {"unknown", "sent", "refused"},
+    }
+    write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    write(change, state=state, reason="x", lease_until=6000 if state == "sent" else None)
+    if state not in allowed[decision]:
+        with pytest.raises(PayoutRefusal, match=f"is {state}; it cannot be changed by `payouts {decision}`"):
+            write(lifecycle.decide, PROJECT, "p-1", decision, now=7000)
+        return
+    after = {"adopt": "settled", "refuse": "refused", "release": "prepared"}[decision]
+    decided = write(lifecycle.decide, PROJECT, "p-1", decision, now=7000)
+    assert (decided.state, decided.confirmed, decided.busy_until) == (after, decision == "refuse", None)
+    assert decided.changed_at == 7.0
+    assert "by a person" in str(decided.reason)
+    begun = write(lifecycle.acquire, intent(), now=8000, lease=1000)
+    assert (begun.token is None) == (decision == "adopt")
+    assert begun.doubtful == (decision == "release")
+
+
+def test_nobody_decides_while_it_is_being_sent(write: Callable[..., Any]) -> None:
+    write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    with pytest.raises(
+        PayoutRefusal, match="is being sent by somebody else; it cannot be changed by `payouts release`"
+    ):
+        write(lifecycle.decide, PROJECT, "p-1", "release", now=5999)
+    with pytest.raises(NoSuchPayout):
+        write(lifecycle.decide, PROJECT, "p-9", "release", now=5999)
+
+
+def test_a_decision_waits_for_a_sender(url: str) -> None:
+    asks = threading.Event()
+    refusals: list[PayoutRefusal] = []
+
+    def decide(write: Callable[..., Any]) -> None:
+        asks.set()
+        try:
+            write(lifecycle.decide, PROJECT, "p-1", "refuse", now=2000)
+        except PayoutRefusal as error:
+            refusals.append(error)
+
+    with PayoutBook(url, environ={}) as book:
+        write = book._database.write
+        write(prepare, intent(), now=1000)
+        person = threading.Thread(target=decide, args=(write,))
+
+        def acquire(connection: Any) -> None:
+            lifecycle.acquire(connection, intent(), now=1500, lease=4500)
+            person.start()
+            assert asks.wait(20)
+            time.sleep(0.2)  # long enough for the other one to read, if nothing keeps it from that
+
+        write(acquire)
+        person.join()
+        assert [one.state for one in write(intents.list_payouts)] == ["sent"]
+    assert "is being sent by somebody else" in str(refusals[0])
+
+
+# What the gateway does not find.
 
 
 def seen(write: Callable[..., Any], now: int = 6000, payment_id: str | None = None) -> list[UnsettledIntent]:
-    found: list[UnsettledIntent] = write(intents.unsettled, PROJECT, now=now, payment_id=payment_id)
+    found: list[UnsettledIntent] = write(lifecycle.unsettled, PROJECT, now=now, payment_id=payment_id)
     return found
 
 
 def test_who_is_asked_about(write: Callable[..., Any]) -> None:
     for number in range(3):
-        write(intents.acquire, intent(f"p-{number}"), now=1000, until=6000 + number)
-    write(intents.prepare, intent("p-9"), now=1000)
+        write(lifecycle.acquire, intent(f"p-{number}"), now=1000, lease=5000 + number)
+    write(prepare, intent("p-9"), now=1000)
     assert seen(write, 5999) == []
     assert [one.payout.payment_id for one in seen(write, 6000)] == ["p-0"]
     assert [one.payout.payment_id for one in seen(write, 7000)] == ["p-0", "p-1", "p-2"]
     assert [one.payout.payment_id for one in seen(write, 7000, "p-1")] == ["p-1"]
-    assert write(intents.unsettled, "another", now=7000) == []
+    assert write(lifecycle.unsettled, "another", now=7000) == []
     (first,) = seen(write, 6000)
     assert (first.attempts, len(first.token or "")) == (1, 32)
-    write(intents.mark_unknown, first, reason="no answer", now=6500)
+    write(lifecycle.mark_unknown, first, reason="no answer", now=6500)
     (unknown,) = seen(write, 6000)
     assert (unknown.token, unknown.payout.state, unknown.payout.reason) == (None, "unknown", "no answer")
     assert (unknown.payout.busy_until, unknown.payout.changed_at) == (None, 6.5)
 
 
-def test_what_is_absent_may_be_sent_again_and_is_doubtful(write: Callable[..., Any]) -> None:
-    write(intents.acquire, intent(), now=1000, until=6000)
-    (one,) = seen(write)
-    absent = write(intents.mark_not_found, one, now=7000)
-    assert (absent.state, absent.reason, absent.busy_until, absent.changed_at) == ("prepared", None, None, 7.0)
-    assert write(intents.acquire, intent(), now=8000, until=9000).doubtful is True
+def not_found(write: Callable[..., Any], one: UnsettledIntent, asked_at: int) -> Payout:
+    payout: Payout = write(lifecycle.mark_not_found, one, now=asked_at + 1000, asked_ago=1000, absence_age=AGE)
+    return payout
 
 
-@pytest.mark.parametrize("change", ["state", "attempts", "token", "none"])
-def test_what_has_changed_since_it_was_seen_is_left(write: Callable[..., Any], change: str) -> None:
-    write(intents.acquire, intent(), now=1000, until=6000)
+def test_not_found_counts_a_while_after_the_lease(write: Callable[..., Any]) -> None:
+    write(lifecycle.acquire, intent(), now=1000, lease=5000)
     (one,) = seen(write)
-    if change == "state":
+    early = not_found(write, one, 6000 + AGE - 1)
+    when = "not found yet, which counts from 1970-01-01 00:02:06 UTC on"
+    assert (early.state, early.reason, early.busy_until) == ("unknown", f"the sender is gone; {when}", None)
+    (one,) = seen(write)
+    assert not_found(write, one, 6000).reason == early.reason, "the reason does not grow"
+    (one,) = seen(write)
+    absent = not_found(write, one, 6000 + AGE)
+    assert (absent.state, absent.reason, absent.busy_until, absent.changed_at) == ("prepared", None, None, 127.0)
+    begun = write(lifecycle.acquire, intent(), now=8000, lease=1000)
+    assert (begun.doubtful, write(row).sent_before) == (True, True)
+
+
+def test_not_found_counts_a_while_after_the_recorded_end(write: Callable[..., Any]) -> None:
+    attempted(write, "unknown")
+    (one,) = seen(write, 2000)
+    assert (
+        not_found(write, one, 1500 + AGE - 1).reason == "x; not found yet, which counts from 1970-01-01 00:02:02 UTC on"
+    )
+    (one,) = seen(write, 2000)
+    assert not_found(write, one, 1500 + AGE).state == "prepared"
+
+
+def test_a_refusal_is_confirmed_by_not_found_a_while_after(write: Callable[..., Any]) -> None:
+    attempted(write, "refused")
+    (one,) = seen(write, 2000)
+    early = not_found(write, one, 1500 + AGE - 1)
+    assert (early.state, early.confirmed) == ("refused", False)
+    assert str(early.reason).startswith("x; not found yet, which counts from ")
+    (one,) = seen(write, 2000)
+    unknown = write(lifecycle.mark_unknown, one, reason="no answer", now=3000)
+    assert (unknown.state, unknown.confirmed, unknown.reason) == ("refused", False, early.reason)
+    confirmed = not_found(write, one, 1500 + AGE)
+    assert (confirmed.state, confirmed.confirmed, confirmed.reason) == ("refused", True, "x")
+    assert seen(write, 2000) == [], "it is not asked about again"
+    assert settled(write, SAME, now=4000).state == "settled", "yet it can still change"
+
+
+# Impossible times.
+
+
+def test_a_lease_that_cannot_be_true_ends_a_lease_from_now(write: Callable[..., Any]) -> None:
+    # cases/adversity/clock.py: a clock that was ahead while a sender died
+    write(lifecycle.acquire, intent(), now=900_000_000, lease=5000)
+    assert seen(write, 2000) == []
+    write(lifecycle.correct_impossible_times, PROJECT, now=2000, lease=5000)
+    assert seen(write, 6999) == []
+    write(lifecycle.correct_impossible_times, PROJECT, now=6999, lease=5000)
+    (one,) = seen(write, 7000)
+    assert not_found(write, one, 7000 + AGE - 1).state == "unknown"
+    (one,) = seen(write, 7000)
+    assert not_found(write, one, 7000 + AGE).state == "prepared"
+
+
+@pytest.mark.parametrize(
+    ("stored", "corrected"), [(1499, 9000), (1500, 1500), (14_000, 14_000), (14_001, 9000), (900_000_000, 9000)]
+)
+def test_an_end_of_an_attempt_that_cannot_be_true(write: Callable[..., Any], stored: int, corrected: int) -> None:
+    attempted(write, "unknown")
+    write(change, created_at=1500, attempt_over_at=stored)
+    write(lifecycle.correct_impossible_times, "another", now=9000, lease=5000)
+    assert write(row).attempt_over_at == stored
+    write(lifecycle.correct_impossible_times, PROJECT, now=9000, lease=5000)
+    assert write(row).attempt_over_at == corrected
+
+
+def test_times_that_can_be_true_are_left(write: Callable[..., Any]) -> None:
+    write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    before = write(row)
+    write(lifecycle.correct_impossible_times, PROJECT, now=1000, lease=5000)
+    assert write(row) == before
+
+
+@pytest.mark.parametrize("what", ["state", "attempts", "token", "none"])
+def test_what_has_changed_since_it_was_seen_is_left(write: Callable[..., Any], what: str) -> None:
+    write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    (one,) = seen(write)
+    if what == "state":
         settled(write, Facts("processing"))
-    elif change == "attempts":
-        write(intents.mark_not_found, one, now=7000)
-        write(intents.acquire, intent(), now=7000, until=8000)
-    elif change == "token":
+    elif what == "attempts":
+        not_found(write, one, 6000 + AGE)
+        write(lifecycle.acquire, intent(), now=7000, lease=1000)
+    elif what == "token":
         one = UnsettledIntent(one.payout, "another", one.attempts)
     else:
         one = UnsettledIntent(one.payout, None, one.attempts)
     (before,) = write(intents.list_payouts)
-    assert write(intents.mark_not_found, one, now=9000) == before
-    assert write(intents.mark_unknown, one, reason="x", now=9000) == before
+    assert not_found(write, one, 6000 + AGE) == before
+    assert write(lifecycle.mark_unknown, one, reason="x", now=9000) == before
     assert write(intents.list_payouts) == [before]
 
 
 def test_one_two_and_many(write: Callable[..., Any]) -> None:
-    seal = BodyCipher(KEY)
-    write(intents.prepare, intent("p-1", seal=seal), now=1000)
-    write(intents.prepare, intent("p-2"), now=2000)
+    cipher = BodyCipher(KEY)
+    write(prepare, intent("p-1", cipher=cipher), now=1000)
+    write(prepare, intent("p-2"), now=2000)
     assert write(intents.get, PROJECT, "p-1").payment_id == "p-1"
     operation, body = write(intents.sealed, PROJECT, "p-1")
-    assert (operation, seal.decrypt(body, key())) == (CREATE, RAW)
+    assert (operation, cipher.decrypt(body, key())) == (CREATE, RAW)
     assert write(intents.sealed, PROJECT, "p-2") == (CREATE, None)
     assert write(intents.get_payout, "p-1")["sealed"] is True
     assert write(intents.get_payout, "p-1", PROJECT)["payment_id"] == "p-1"
@@ -246,14 +546,17 @@ def test_one_two_and_many(write: Callable[..., Any]) -> None:
         ids[place] = "p-2"
         assert list(write(intents.get_many, PROJECT, ids)) == ["p-2"]
         keys = [key(one) for one in ids]
-        assert write(intents.fingerprints, keys) == {key("p-2"): intent("p-2").fingerprint}
+        rows = write(intents.rows_of_keys, keys)
+        assert list(rows) == [key("p-2")]
+        assert intents.is_same_body(intent("p-2"), rows[key("p-2")])
+        assert not intents.is_same_body(intent("p-2", OTHER_RAW), rows[key("p-2")])
     assert set(write(intents.get_many, PROJECT, ["p-1", "p-2"])) == {"p-1", "p-2"}
     assert write(intents.get_many, PROJECT, []) == {}
 
 
 def test_of_two_projects_with_one_payment_id_the_newest_is_shown(write: Callable[..., Any]) -> None:
-    write(intents.prepare, intent(), now=1000)
-    write(intents.prepare, Intent.of("another", "p-1", CREATE, RAW, None), now=2000)
+    write(prepare, intent(), now=1000)
+    write(prepare, intent(project="another"), now=2000)
     assert write(intents.get_payout, "p-1")["project_id"] == "another"
     assert write(intents.get_payout, "p-1", PROJECT)["project_id"] == PROJECT
 
@@ -266,11 +569,16 @@ def test_of_two_projects_with_one_payment_id_the_newest_is_shown(write: Callable
         ("settled", "processing", "processing", False),
         ("settled", "success", "success", True),
         ("unknown", "processing", "unknown", False),
+        ("needs_review", "success", "needs_review", True),
     ],
 )
-def test_how_a_payout_is_reported(state: str, status: str | None, outcome: str, final: bool) -> None:
-    made = Payout(PROJECT, "p-1", CREATE, 100, "RUB", state, None, status, None, None, 1, None, 1.0, 2.0)
-    assert (made.outcome, made.is_final, str(made.money)) == (outcome, final, "1.00 RUB")
+def test_how_a_payout_is_reported(
+    write: Callable[..., Any], state: str, status: str | None, outcome: str, final: bool
+) -> None:
+    write(prepare, intent(), now=1000)
+    write(change, state=state, status=status)
+    (made,) = write(intents.list_payouts)
+    assert (made.outcome, made.is_final, str(made.money), made.gateway) == (outcome, final, "1.00 RUB", GATEWAY)
     shown = intents.as_dict(made)
-    assert (shown["payment_id"], shown["status"], shown["changed_at"]) == ("p-1", status, 2.0)
+    assert (shown["payment_id"], shown["status"], shown["confirmed"]) == ("p-1", status, False)
     assert list(shown) == list(Payout.__slots__)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +20,7 @@ from tests.gateway.merchant import Merchant
 from tests.payouts.crasher import body
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from highhelp import PayoutGuard
     from highhelp_mock import MockGateway
@@ -97,10 +100,20 @@ def held_though_prepared(books: Books) -> None:
 
 def held_though_refused(books: Books) -> None:
     books.send("x")
-    books.change("x", state="refused", reason="invalid", status=None, sub_status=None)
+    books.change("x", state="refused", reason="invalid", sent_before=True, status=None, sub_status=None)
 
 
-def taken(books: Books) -> None:
+def refusal_not_confirmed(books: Books) -> None:
+    not_sent(books)
+    books.change("x", state="refused", reason="invalid")
+
+
+def review_not_found(books: Books) -> None:
+    needs_review(books)
+    books.forget_at_the_gateway("x")
+
+
+def needs_review(books: Books) -> None:
     merchant = Merchant(books.gateway, books.gateway.project)
     merchant.call(CREATE, merchant.p2p_payout("x", amount=7))
     with pytest.raises(DuplicatePayment):
@@ -224,7 +237,10 @@ def test_a_planted_difference_is_found_and_nothing_is_done(
     assert kind in kinds
     assert kinds <= {kind} | BESIDE.get(kind, set())
     assert all(one.meaning and one.action and "{" not in one.action for one in told.differences)
-    assert everything(guard) == rows, "it has acted"
+    if kind == "held_though_refused":
+        assert [one.state for one in guard.list(payment_id="x")] == ["settled"]
+    else:
+        assert everything(guard) == rows, "it has acted"
     assert {call.operation for call in gateway.calls[calls:]} <= {"get_p2p_payout", "get_ecom_payout"}
 
 
@@ -256,22 +272,183 @@ def test_without_an_inbox_no_callback_is_missed(books: Books, guard: PayoutGuard
     assert found(guard, gateway).differences == ()
 
 
-def test_the_actions_do_what_they_say(books: Books, guard: PayoutGuard, gateway: MockGateway) -> None:
-    """After the proposed action of those that can be mended here, the books agree."""
-    for kind in ("lost_answer", "held_though_prepared", "held_though_refused", "stale_status"):
-        PLANTED[kind](books)
-        assert [one.kind for one in found(guard, gateway).differences] == [kind]
-        guard.recover("x")
-        guard.status("x")
-        assert found(guard, gateway).differences == ()
-        books.forget_at_the_gateway("x")
-        with guard._database.engine.begin() as connection:
-            connection.execute(sa.delete(PAYOUTS))
+def ask(books: Books) -> None:
+    books.guard.status("x")
+
+
+def recover(books: Books) -> None:
+    books.guard.recover("x")
+
+
+def recover_and_send(books: Books) -> None:
+    recover(books)
+    books.send("x")
+
+
+def hear_and_handle(books: Books) -> None:
+    books.hear("x", "success")
+    books.handle()
+
+
+def wait(books: Books) -> None:
+    """Nothing is left to be done."""
+
+
+ACTIONS: dict[str, tuple[Callable[[Books], object], set[str]]] = {
+    "not_sent": (lambda books: books.send("x"), set()),
+    "not_arrived": (recover_and_send, set()),
+    "lost_answer": (recover, set()),
+    "held_though_prepared": (ask, {"needs_review"}),
+    "held_though_refused": (wait, set()),
+    "refusal_not_confirmed": (recover, set()),
+    "review_not_found": (lambda books: books.guard.refuse("x"), set()),
+    "stale_status": (ask, set()),
+    "callback_not_applied": (ask, set()),
+    "callback_waiting": (Books.handle, set()),
+    "callback_missing": (hear_and_handle, set()),
+    "not_asked": (wait, set()),
+}
+"""Kind -> the proposed action, and what is left after it. The other kinds ask a person to find something out."""
+
+
+@pytest.mark.parametrize("kind", ACTIONS)
+def test_the_actions_do_what_they_say(books: Books, guard: PayoutGuard, gateway: MockGateway, kind: str) -> None:
+    sound(books)
+    PLANTED[kind](books)
+    assert kind in {one.kind for one in found(guard, gateway).differences}
+    act, left = ACTIONS[kind]
+    act(books)
+    assert {one.kind for one in found(guard, gateway).differences} == left
+
+
+def test_no_action_proposes_to_pay_what_may_be_held() -> None:
+    for kind, (_, action) in KINDS.items():
+        assert "new payment_id" not in action, kind
+        if "pay it under another" in action:
+            assert "do not pay it" in action, kind
+    sends = {kind for kind, (_, action) in KINDS.items() if "payouts send" in action or "send it again" in action}
+    assert sends == {"not_sent", "not_arrived"}
+
+
+@pytest.mark.parametrize("decision", ["adopt", "refuse"])
+def test_a_person_resolves_what_needs_review(
+    books: Books, guard: PayoutGuard, gateway: MockGateway, decision: str
+) -> None:
+    held_though_prepared(books)
+    ask(books)
+    assert [one.kind for one in found(guard, gateway).differences] == ["needs_review"]
+    getattr(guard, decision)("x")
+    kinds = [one.kind for one in found(guard, gateway).differences]
+    assert kinds == ([] if decision == "adopt" else ["held_though_refused"])
+    (payout,) = guard.list()
+    assert payout.state == ("settled" if decision == "adopt" else "refused"), "what was decided stays so"
+
+
+def test_a_person_refuses_another_payment_once(books: Books, guard: PayoutGuard, gateway: MockGateway) -> None:
+    needs_review(books)
+    guard.refuse("x")
+    for look in (ask, recover, wait):
+        look(books)
+        assert [one.kind for one in found(guard, gateway).differences] == ["other_amount"]
+        assert [(one.state, one.confirmed) for one in guard.list()] == [("refused", True)]
+
+
+def test_a_refused_payout_with_other_facts_needs_review(books: Books, guard: PayoutGuard, gateway: MockGateway) -> None:
+    held_though_refused(books)
+    books.change("x", amount=99)
+    assert [one.kind for one in found(guard, gateway).differences] == ["other_amount"]
+    assert [(one.state, one.reason) for one in guard.list()] == [("needs_review", "another payment")]
+
+
+# Many.
+
+
+def many(books: Books) -> None:
+    """Five payouts, and callbacks of three that the guard does not have."""
+    for number in range(5):
+        books.send(f"p-{number}")
+    merchant = Merchant(books.gateway, books.gateway.project)
+    for number in range(3):
+        merchant.call(CREATE, merchant.p2p_payout(f"s-{number}", amount=100))
+        for status in ("processing", "success"):
+            books.hear(f"s-{number}", status)
+
+
+@pytest.mark.parametrize(("size", "pages"), [(2, [2, 4, 5, 7, 8]), (5, [5, 8]), (4, [4, 5, 8]), (200, [5, 8])])
+def test_no_more_than_a_page_is_held(
+    books: Books,
+    guard: PayoutGuard,
+    gateway: MockGateway,
+    size: int,
+    pages: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    many(books)
+    whole = found(guard, gateway)
+    assert (whole.compared, [one.payment_id for one in whole.differences]) == (8, ["s-0", "s-1", "s-2"])
+    monkeypatch.setattr("highhelp.payouts.reconcile._PAGE", size)
+    seen: list[tuple[int, int]] = []
+    paged = guard.reconcile(since=gateway.clock() - 3600, progress=lambda *about: seen.append(about))
+    assert paged == whole
+    assert seen == [(done, 8) for done in pages]
+
+
+def test_a_payout_is_compared_for_its_callback_alone(books: Books, guard: PayoutGuard, gateway: MockGateway) -> None:
+    books.send("old")
+    books.send("older")
+    gateway.travel(1000)
+    books.end("old")
+    books.hear("old", "success")
+    told = guard.reconcile(since=gateway.clock() - 10)
+    assert told.compared == 1
+    assert {one.payment_id for one in told.differences} == {"old"}
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_so_many_are_asked_at_once(
+    books: Books, guard: PayoutGuard, gateway: MockGateway, concurrency: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(6):
+        books.send(f"p-{number}")
+    together = threading.Barrier(concurrency, timeout=20)
+    lock, now, most = threading.Lock(), [0], [0]
+    query = guard._executor.execute
+
+    def asked(call: Any, *about: Any) -> Any:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        together.wait()  # as many as may be asked at once are
+        try:
+            return query(call, *about)
+        finally:
+            with lock:
+                now[0] -= 1
+
+    monkeypatch.setattr(guard._executor, "execute", asked)
+    assert guard.reconcile(since=gateway.clock() - 10, concurrency=concurrency).compared == 6
+    assert most == [concurrency]
+
+
+def test_the_pace_of_questions(
+    books: Books, guard: PayoutGuard, gateway: MockGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(4):
+        books.send(f"p-{number}")
+    waited: list[float] = []
+    monkeypatch.setattr("highhelp.payouts.guard.time", SimpleNamespace(sleep=waited.append, time=time.time))
+    guard.reconcile(since=gateway.clock() - 10, concurrency=1, per_second=0.01)
+    assert [round(seconds, -1) for seconds in sorted(waited)] == [0, 100, 200, 300]
+    refused: list[dict[str, Any]] = [{"concurrency": 0}, {"concurrency": 13}, {"per_second": 0}]
+    for wrong in refused:
+        with pytest.raises(SettingsError, match=next(iter(wrong))):
+            guard.reconcile(since=gateway.clock() - 10, **wrong)
 
 
 BASE = Payout(
     project_id="p", payment_id="x", operation=CREATE, amount=100, currency="RUB", state="settled", reason=None,
-    status="success", sub_status=None, request_id="r", attempts=1, busy_until=None, created_at=0, changed_at=0,
+    confirmed=False, gateway=None, status="success", sub_status=None, request_id="r", attempts=1, busy_until=None,
+    created_at=0, changed_at=0,
 )  # fmt: skip
 
 
@@ -284,7 +461,7 @@ def test_several_differences_of_one_payout_are_all_named() -> None:
     kinds = [one.kind for one in compare(BASE, heard, told)]
     assert kinds == ["other_payment", "callback_parked", "callback_contradicts", "callback_not_applied"]
     assert compare(BASE, heard[1:], Unreachable())[0].kind == "not_asked"
-    assert compare(replace(BASE, state="refused", status=None), [], None) == []
+    assert compare(replace(BASE, state="refused", status=None, confirmed=True), [], None) == []
 
 
 def test_the_page_names_every_kind_and_its_action() -> None:

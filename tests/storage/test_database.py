@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from highhelp import AsyncCallbackInbox, CallbackInbox, PayoutBook, SettingsError, cli
+from highhelp import (
+    AsyncCallbackInbox,
+    CallbackInbox,
+    HighHelp,
+    PayoutBook,
+    PayoutConflict,
+    PayoutGuard,
+    SettingsError,
+    cli,
+)
 from highhelp.storage.database import AsyncDatabase, Database
 from highhelp.storage.engine import cause
 from highhelp.storage.migrate import REVISION
@@ -365,3 +375,45 @@ def test_stored_database_opens(stored: str, keys: Keys) -> None:
             "settled": SimpleNamespace(state="settled", amount=1000),
         }
         assert book.show("prepared")["sealed"]
+
+
+def test_stored_payouts_are_continued(stored: str, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "highhelp.transport.driver.time", SimpleNamespace(sleep=lambda _: None, monotonic=time.monotonic)
+    )
+    project = "11111111-2222-4333-8444-555555555555"
+    gateway = MockGateway(keys=keys, project_id=project, clock=lambda: 1_795_521_700.25)
+    now = int(gateway.clock() * 1000)
+    engine = engine_of(stored)
+    with engine.begin() as connection:  # a sender of the old version died; its lease ends in ten seconds
+        connection.exec_driver_sql(
+            "UPDATE highhelp_payouts SET state = 'sent', attempts = 1, lease_token = 'x', "
+            f"lease_until = {now + 10_000} WHERE payment_id = 'prepared'"
+        )
+    engine.dispose()
+    CallbackInbox.upgrade(stored)
+    about: dict[str, Any] = {"project_id": project, "signer": gateway.signer, "clock": gateway.clock, "environ": {}}
+    with HighHelp(base_url=gateway.base_url, transport=gateway.transport, **about) as client:
+        options: dict[str, Any] = {"clock": gateway.clock, "environ": {}}
+        with PayoutGuard(client, stored, database_key=KEY, **options) as guard:
+            assert {(one.payment_id, one.gateway, one.confirmed) for one in guard.list()} == {
+                ("prepared", None, False),
+                ("settled", None, False),
+            }
+            for seconds, states in ((9, []), (1, ["unknown"]), (119, ["unknown"]), (1, ["prepared"])):
+                gateway.travel(seconds)
+                assert [one.state for one in guard.recover()] == states
+            # its fingerprint is the old one, of the whole body
+            sent = guard.resume("prepared")
+            assert (sent.state, sent.attempts) == ("settled", 2)
+            assert sent.gateway == guard._flows.gateway, "it is known once it is settled"
+            assert guard.resume("settled").attempts == 1
+            with pytest.raises(PayoutConflict):
+                guard.prepare({"general": {"payment_id": "prepared"}, **PAYOUT}, operation="create_p2p_payout")
+    assert [one.payment_id for one in gateway.payments] == ["prepared"]
+
+
+PAYOUT = {
+    "payment": {"amount": 1000, "currency": "RUB", "method": "card-p2p"},
+    "receiver": {"pan": "2200000000000012"},
+}

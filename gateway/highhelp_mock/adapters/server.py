@@ -6,7 +6,7 @@ import logging
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from highhelp_mock.adapters.asgi import hide_dropped
@@ -60,16 +60,16 @@ def running(app: GatewayApp, bound: socket.socket) -> Iterator[None]:
     Raises:
         RuntimeError: the server did not start, or did not end.
     """
-    server = _server(app)
-    thread = threading.Thread(target=server.run, args=([bound],), name="highhelp-mock", daemon=True)
-    thread.start()
-    try:
-        _wait_until_started(server, thread)
-        yield
-    finally:
-        server.should_exit = True
-        thread.join(_STOP_SECONDS)
-        bound.close()
+    with closing(bound):
+        server = _server(app)
+        thread = threading.Thread(target=server.run, args=([bound],), name="highhelp-mock", daemon=True)
+        thread.start()
+        try:
+            _wait_until_started(server, thread)
+            yield
+        finally:
+            server.should_exit = True
+            thread.join(_STOP_SECONDS)
     if thread.is_alive():
         raise RuntimeError("the gateway's server did not end")
 

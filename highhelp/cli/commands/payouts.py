@@ -69,8 +69,50 @@ def recover(
         _show_payouts(found, as_json=as_json)
     else:
         output.show("nothing is unsettled")
-    if any(payout.state == "unknown" for payout in found):
+    if any(payout.state in ("unknown", "needs_review") for payout in found):
         raise typer.Exit(ExitCode.UNKNOWN)
+
+
+@app.command()
+@report_errors
+def adopt(payment_id: PaymentId, as_json: AsJson = False) -> None:
+    """Settle a payout that needs review: the payment that the gateway holds is this payout."""
+    with open_guard() as guard:
+        _show_decision(guard.adopt(payment_id), as_json=as_json)
+
+
+@app.command()
+@report_errors
+def refuse(payment_id: PaymentId, as_json: AsJson = False) -> None:
+    """Refuse a payout: it was not made, and the gateway's support says that they hold nothing of it."""
+    with open_guard() as guard:
+        _show_decision(guard.refuse(payment_id), as_json=as_json)
+
+
+@app.command()
+@report_errors
+def release(payment_id: PaymentId, as_json: AsJson = False) -> None:
+    """Let a payout be sent again at once: the gateway's support says that they hold nothing of it."""
+    with open_guard() as guard:
+        _show_decision(guard.release(payment_id), as_json=as_json)
+
+
+@app.command("move-gateway")
+@report_errors
+def move_gateway(
+    old: Annotated[str, typer.Argument(help="As stored, like https://old.example:443.")],
+    new: Annotated[str, typer.Argument(help="The same gateway's new origin, or its HIGHHELP_GATEWAY.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say that a gateway has another address now. Payouts are sent only to the gateway they were prepared for."""
+    with open_guard() as guard:
+        moved = guard.move_gateway(old, new)
+    if as_json:
+        output.show_json({"moved": moved})
+    else:
+        output.show(f"{moved} payouts moved from {output.one_line(old)} to {output.one_line(new)}")
+    if moved == 0:
+        raise typer.Exit(ExitCode.REFUSED)
 
 
 @app.command()
@@ -84,9 +126,9 @@ def send(
 ) -> None:
     """Send every payout of a file once. After a crash, the same command continues.
 
-    Exit code 0: the gateway holds all of them; 1: some were refused or declined; 3: some are unknown; 4: some were not
-    sent. Columns: payment_id, amount, currency, product (p2p or ecom), method, pan, phone, bank_code ... and any other
-    field of the request by its path, such as customer:phone.
+    Exit code 0: the gateway holds all of them; 1: some were refused or declined; 3: some are unknown or need review;
+    4: some were not sent. Columns: payment_id, amount, currency, product (p2p or ecom), method, pan, phone, bank_code
+    ... and any other field of the request by its path, such as customer:phone.
     """
     from highhelp.payouts.csv_file import read_csv
 
@@ -105,10 +147,19 @@ def send(
     raise typer.Exit(_exit_code(report))
 
 
+def _show_decision(payout: Payout, *, as_json: bool) -> None:
+    from highhelp.payouts.intents import as_dict
+
+    if as_json:
+        output.show_json(as_dict(payout))
+    else:
+        _show_payouts([payout])
+
+
 def _exit_code(report: BatchReport) -> ExitCode:
     """The exit code of a batch: the payouts about which least is known decide."""
     states = {payout.state for payout in report.payouts}
-    if states & {"unknown", "sent"}:
+    if states & {"unknown", "sent", "needs_review"}:
         return ExitCode.UNKNOWN
     if "prepared" in states:
         return ExitCode.NOT_SENT
@@ -161,5 +212,8 @@ def _show_report(report: BatchReport) -> None:
         _show_payouts(left)
     if report.stopped:
         output.show(f"stopped early: {report.stopped}", err=True)
+    if any(payout.state == "needs_review" for payout in report.payouts):
+        text = "some need review: `highhelp payouts show ID --ask`, then `highhelp payouts adopt ID` or `refuse ID`"
+        output.show(text, err=True)
     if not report.complete:
-        output.show("not complete: run the same command again", err=True)
+        output.show("not complete: run the same command again, or `highhelp payouts recover` later", err=True)

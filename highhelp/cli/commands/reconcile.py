@@ -19,12 +19,20 @@ def reconcile(
         "1d"
     ),
     until: Annotated[str | None, typer.Option(help="The same; now, if absent. Moments are UTC.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=12, help="How many questions at once.")] = 4,
+    per_second: Annotated[float | None, typer.Option(help="How many may be asked in a second.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare payouts of guard, inbox and gateway. Only reads and asks. Exit code 1 where something differs."""
+    """Compare payouts of guard, inbox and gateway. Sends nothing. Exit code 1 where something differs."""
     begin, end = parse_moment(since, "--since"), None if until is None else parse_moment(until, "--until")
     with open_guard() as guard:
-        report = guard.reconcile(since=begin, until=end)
+        report = guard.reconcile(
+            since=begin,
+            until=end,
+            concurrency=concurrency,
+            per_second=per_second,
+            progress=None if as_json else _show_progress,
+        )
     if as_json:
         output.show_json(report.as_dict())
     else:
@@ -44,3 +52,7 @@ def reconcile(
         output.show(f"\n{report.compared} payouts compared{left_out}, {len(report.differences)} differences")
     if report.differences:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def _show_progress(done: int, total: int) -> None:
+    output.show(f"{done} of {total}", err=True)

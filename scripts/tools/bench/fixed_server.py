@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+ECHO = "echo-12345"
+"""In an answer, the place of the request's payment_id, which must be as long."""
+
+_NAME = b'"payment_id":"'
+
+
 class Fixed(asyncio.Protocol):
     """HTTP/1.1 with `content-length` bodies and kept connections, and no more of HTTP."""
 
@@ -35,9 +41,11 @@ class Fixed(asyncio.Protocol):
             length = int(head[place + 15 :].split(b"\r\n", 1)[0]) if place >= 0 else 0
             if len(self.buffer) < end + 4 + length:
                 return
+            begin = self.buffer.find(_NAME) + len(_NAME)
+            answer = self.answer.replace(ECHO.encode(), self.buffer[begin : begin + len(ECHO)])
             self.buffer = self.buffer[end + 4 + length :]
             if isinstance(self.transport, asyncio.WriteTransport):
-                self.transport.write(self.answer)
+                self.transport.write(answer)
 
 
 @contextmanager

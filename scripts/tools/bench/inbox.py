@@ -39,25 +39,27 @@ _TABLE = "CREATE TABLE bare (id {serial}, event_key TEXT UNIQUE NOT NULL, body T
 
 def sqlite(bench: Bench) -> Row:
     """On SQLite."""
-
-    @contextmanager
-    def new(name: str) -> Iterator[tuple[str, Any]]:
-        path = bench.scratch / f"{name}.db"
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-                connection.execute(f"PRAGMA {pragma}")
-            yield str(path), connection
-
-    return _measure(bench, "sqlite", new, "INTEGER PRIMARY KEY", "?")
+    return _measure(bench, "sqlite", lambda name: sqlite_database(bench, name), "INTEGER PRIMARY KEY", "?")
 
 
 def postgres(bench: Bench) -> Row:
     """On PostgreSQL."""
-    return _measure(bench, "postgresql", _new_database, "BIGSERIAL PRIMARY KEY", "%s")
+    return _measure(bench, "postgresql", postgres_database, "BIGSERIAL PRIMARY KEY", "%s")
 
 
 @contextmanager
-def _new_database(name: str) -> Iterator[tuple[str, Any]]:
+def sqlite_database(bench: Bench, name: str) -> Iterator[tuple[str, Any]]:
+    """A new file, with a bare connection of the same durability as ours."""
+    path = bench.scratch / f"{name}.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
+            connection.execute(f"PRAGMA {pragma}")
+        yield str(path), connection
+
+
+@contextmanager
+def postgres_database(name: str) -> Iterator[tuple[str, Any]]:
+    """A new database, with a bare connection."""
     server = make_engine(POSTGRES).execution_options(isolation_level="AUTOCOMMIT")
     name = f"highhelp_bench_{os.getpid()}_{name}"
     try:
@@ -74,6 +76,21 @@ def _new_database(name: str) -> Iterator[tuple[str, Any]]:
         with server.connect() as connection:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
         server.dispose()
+
+
+def bare_commit(connection: Any, serial: str, mark: str) -> Callable[[], None]:
+    """A durable transaction with one row, through the bare driver."""
+    cursor, numbers = connection.cursor(), iter(range(10**9))
+    insert = f"INSERT INTO bare (event_key, body, state) VALUES ({mark}, {mark}, {mark})"  # noqa: S608  # marks of parameters
+    cursor.execute(_TABLE.format(serial=serial))
+    body = material.compact(material.callback()).decode()
+
+    def commit() -> None:
+        cursor.execute("BEGIN")
+        cursor.execute(insert, (f"{next(numbers)}", body, "x"))
+        cursor.execute("COMMIT")
+
+    return commit
 
 
 class _Inbox:
@@ -191,15 +208,8 @@ def _measure(
 ) -> Row:
     keys = material.Keys.new()
     body = material.callback()
-    raw, _ = keys.signed(body)
     message = signing_message(body, 1)
     signature, public = keys.private.sign(message, PKCS1, SHA256), keys.private.public_key()
-    numbers = iter(range(10**9))
-
-    def commit() -> None:
-        cursor.execute("BEGIN")
-        cursor.execute(insert, (f"{next(numbers)}", raw.decode(), "x"))
-        cursor.execute("COMMIT")
 
     def verify_and_commit() -> None:
         for _ in range(EACH):
@@ -213,8 +223,7 @@ def _measure(
 
     with ExitStack() as stack:
         (_, bare), *databases = [stack.enter_context(new(name)) for name in ("bare", "ours", "noted", "again")]
-        cursor, insert = bare.cursor(), f"INSERT INTO bare (event_key, body, state) VALUES ({mark}, {mark}, {mark})"  # noqa: S608  # marks of parameters
-        cursor.execute(_TABLE.format(serial=serial))
+        commit = bare_commit(bare, serial, mark)
         inboxes = [
             stack.enter_context(CallbackInbox(url, verifier=keys.verifier(), environ={})) for url, _ in databases
         ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from tools.bench import budgets, calls, imports, inbox, mock, peers, report, signing, size
+from tools.bench import budgets, calls, imports, inbox, mock, payouts, peers, report, signing, size
 from tools.bench.measure import Bench, NotMeasured, Row
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ ROWS: dict[str, Callable[[Bench], Row]] = {
     "mock": mock.mock,
     "inbox-sqlite": inbox.sqlite,
     "inbox-postgres": inbox.postgres,
+    "payouts-sqlite": payouts.sqlite,
+    "payouts-postgres": payouts.postgres,
     "peers": peers.peers,
     "wheel": size.wheel,
 }

@@ -19,9 +19,9 @@ PARTS = {"operation": "Operations", "schema": "Schemas", "property": "Properties
 # What the client makes of each outcome: of a question, of a call that moves money; what is known; whether to repeat it.
 # The table is proved row by row in tests/client/test_error_table.py.
 OUTCOMES = {
-    "refused": ("`Rejected`", "`Rejected`", "nothing was done", "not as it is"),
-    "duplicate": ("`DuplicatePayment`", "`DuplicatePayment`", "taken: `.existing` tells by what", "no"),
-    "not_accepted": ("`Unavailable`", "`Unavailable`", "nothing was taken in", "yes, with the same payment_id"),
+    "refused": ("`Rejected`", "`Rejected`", "this attempt was refused", "not as it is"),
+    "duplicate": ("`DuplicatePayment`", "`DuplicatePayment`", "the payment_id is taken", "no"),
+    "not_accepted": ("`Unavailable`", "`Unavailable`", "this attempt was put off", "yes, with the same payment_id"),
     "unknown": ("`Unavailable`", "`OutcomeUnknown`", "it may have been done", "a question yes; else ask info first"),
 }
 

@@ -1,0 +1,42 @@
+"""Refuse ids that people cannot tell apart: those with invisible, control or bidirectional characters."""
+
+from __future__ import annotations
+
+import unicodedata
+
+# controls, formats (zero-width, bidirectional, tags), surrogates, private use, unassigned, separators of lines
+_REFUSED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# letters, marks and symbols of other categories that show nothing: fillers, joiners, the blank of Braille
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+_JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
+
+
+def id_problem(text: str) -> str | None:
+    """Return what is wrong with an id, without quoting it, or None.
+
+    Letters of every script and emoji are allowed, and so are single spaces inside.
+    """
+    if text.isascii() and text.isprintable() and text == text.strip(" "):
+        return None
+    if text != text.strip():
+        return "begins or ends with white space"
+    for place, character in enumerate(text):
+        if character == " " or _is_part_of_emoji(text, place):
+            continue
+        category = unicodedata.category(character)
+        variation = "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+        if category in _REFUSED or category == "Zs" or character in _BLANK or variation:
+            return f"holds U+{ord(character):04X} at position {place + 1}, which people cannot see"
+    return None
+
+
+def _is_part_of_emoji(text: str, place: int) -> bool:
+    """Whether a joiner or a style selector stands where emoji have it: behind a symbol, a joiner before one too."""
+    character = text[place]
+    if character not in (_JOINER, _EMOJI_STYLE) or place == 0:
+        return False
+    before = text[place - 1]
+    after_symbol = before == _EMOJI_STYLE or unicodedata.category(before) in ("So", "Sk")
+    if character == _EMOJI_STYLE:
+        return after_symbol and before != _EMOJI_STYLE
+    return after_symbol and place + 1 < len(text) and unicodedata.category(text[place + 1]) == "So"

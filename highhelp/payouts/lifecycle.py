@@ -1,0 +1,394 @@
+"""Change the state of a payout. Each function is part of one transaction; times are Unix milliseconds."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from highhelp.payouts.intents import (
+    ADOPTED,
+    ANOTHER,
+    BY_A_PERSON,
+    CHANGED_ID,
+    NOT_KNOWN_TO_BE_OURS,
+    UNSETTLED,
+    Payout,
+    PayoutBusy,
+    PayoutConflict,
+    PayoutRefusal,
+    PayoutUnsettled,
+    UnsettledIntent,
+    gateway_problem,
+    intent_key,
+    is_same_body,
+    row_by_key,
+    rows_of_keys,
+    to_payout,
+)
+from highhelp.states import may_follow, state_name
+from highhelp.storage.tables import PAYOUTS
+from highhelp_api.contract import FINAL_STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from highhelp.payouts.intents import Facts, Intent
+
+Decision = Literal["adopt", "refuse", "release"]
+
+_NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
+
+# what runs for every payout is built once; the names of the parameters that are given decide which columns are set
+_LOCK = select(PAYOUTS).where(PAYOUTS.c.intent_key == bindparam("key")).with_for_update()
+_INSERT: dict[str, Any] = {
+    "postgresql": postgres_insert(PAYOUTS).on_conflict_do_nothing(index_elements=["intent_key"]),
+    "sqlite": sqlite_insert(PAYOUTS).on_conflict_do_nothing(index_elements=["intent_key"]),
+}
+_CHANGE = update(PAYOUTS).where(PAYOUTS.c.id == bindparam("row_id"))
+_BEGIN = _CHANGE.where(PAYOUTS.c.state == bindparam("old_state"), PAYOUTS.c.attempts == bindparam("old_attempts"))
+_END = update(PAYOUTS).where(
+    PAYOUTS.c.intent_key == bindparam("key"), PAYOUTS.c.lease_token == bindparam("token"), PAYOUTS.c.state == "sent"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SendLease:
+    """The right to send, if `token` is there. Otherwise the payout is settled, and nothing is to be sent.
+
+    Attributes:
+        payout: As it was before; None for a new one.
+        token: Proves the right.
+        doubtful: Whether an earlier attempt, whose outcome is unknown, may have been carried out.
+    """
+
+    payout: Payout | None
+    token: str | None
+    doubtful: bool = False
+
+
+# --- sending -------------------------------------------------------------------------------------------------------
+
+
+def prepare(connection: Connection, intents: Sequence[Intent], *, now: int) -> list[Payout | PayoutConflict]:
+    """Store intents without sending them, those that are new.
+
+    Returns:
+        Each as it is stored, or an error where it is stored with another body.
+    """
+    make = _INSERT[connection.dialect.name]
+    connection.execute(make, [_new_row(intent, now, state="prepared") for intent in intents])
+    rows = rows_of_keys(connection, [intent.key for intent in intents])
+    return [_prepared(intent, rows[intent.key]) for intent in intents]
+
+
+def _prepared(intent: Intent, row: Row[Any]) -> Payout | PayoutConflict:
+    try:
+        _check_body(intent, row)
+    except PayoutConflict as error:
+        return error
+    return to_payout(row)
+
+
+def acquire(connection: Connection, intent: Intent, *, now: int, lease: int) -> SendLease:
+    """Take the right to send. Its commit comes before the first byte leaves.
+
+    Raises:
+        PayoutConflict, PayoutBusy, PayoutUnsettled: Nothing may be sent.
+        SettingsError: The key that its body was stored with is missing.
+    """
+    token, until = secrets.token_hex(16), now + lease
+    values = {
+        "state": "sent",
+        "reason": None,
+        "confirmed": False,
+        "lease_token": token,
+        "lease_until": until,
+        "attempt_over_at": until,
+        "changed_at": now,
+    }
+    row = connection.execute(_LOCK, {"key": intent.key}).one_or_none()
+    if row is None:
+        new = _new_row(intent, now, **values, attempts=1)
+        made = connection.execute(_INSERT[connection.dialect.name], new, execution_options={"preserve_rowcount": True})
+        if made.rowcount == 1:
+            return SendLease(None, token)
+        row = row_by_key(connection, intent.key)  # another transaction was faster
+    _check_body(intent, row)
+    payout = to_payout(row)
+    if problem := gateway_problem(intent, row.gateway):
+        raise PayoutConflict(intent.payment_id, problem)
+    if row.state == "settled":
+        return SendLease(payout, None)
+    _check_may_be_sent(payout, now=now, until=until)
+    # the row is locked; the condition holds for whoever changes this one day
+    as_seen = {"row_id": row.id, "old_state": row.state, "old_attempts": row.attempts}
+    if connection.execute(_BEGIN, as_seen | values | {"attempts": row.attempts + 1}).rowcount != 1:
+        raise PayoutBusy(intent.payment_id, until / 1000)
+    return SendLease(payout, token, row.doubtful)
+
+
+def _new_row(intent: Intent, now: int, **values: Any) -> dict[str, Any]:
+    return {
+        "intent_key": intent.key,
+        "project_id": intent.project_id,
+        "payment_id": intent.payment_id,
+        "operation": intent.operation,
+        "amount": intent.amount,
+        "currency": intent.currency,
+        "fingerprint": intent.fingerprint(intent.fingerprint_key),
+        "fingerprint_key": intent.fingerprint_key,
+        "gateway": intent.gateway,
+        "body": intent.masked_body,
+        "sealed": intent.sealed_body,
+        "created_at": now,
+        "changed_at": now,
+    } | values
+
+
+def _check_body(intent: Intent, row: Row[Any]) -> None:
+    if not is_same_body(intent, row):
+        raise PayoutConflict(intent.payment_id, "was prepared with another body; nothing was sent")
+
+
+def _check_may_be_sent(payout: Payout, *, now: int, until: int) -> None:
+    busy_until = (payout.busy_until or 0) * 1000
+    if payout.state == "sent" and busy_until > now:
+        # a lease that ends later than ours would was stored by a wrong clock
+        raise PayoutBusy(payout.payment_id, min(busy_until, until) / 1000)
+    if payout.state == "needs_review":
+        text = f"{payout.reason}; `highhelp payouts adopt` or `highhelp payouts refuse` decides"
+        raise PayoutUnsettled(payout.payment_id, text)
+    if payout.is_unsettled:
+        raise PayoutUnsettled(payout.payment_id, "an earlier attempt may have arrived; recover() asks the gateway")
+
+
+def end_attempt(
+    connection: Connection, intent: Intent, token: str, *, state: str, reason: str, sent: bool, now: int
+) -> Payout:
+    """End an attempt that did not settle the payout. Without the lease nothing is written: others know more.
+
+    Args:
+        connection: Of the transaction.
+        intent: Whose attempt.
+        token: Of the lease.
+        state: The new state.
+        reason: Why.
+        sent: Whether a byte of the attempt may have left the machine.
+        now: When it ended.
+    """
+    values: dict[str, Any] = {"state": state, "reason": reason, "changed_at": now, "attempt_over_at": now} | _NO_LEASE
+    if sent:
+        values["sent_before"] = True
+    _restore_if_gone(connection, intent, token, now)
+    connection.execute(_END, {"key": intent.key, "token": token} | values)
+    return to_payout(row_by_key(connection, intent.key))
+
+
+def _restore_if_gone(connection: Connection, intent: Intent, token: str, now: int) -> None:
+    """Store again an intent whose row is gone: the database failed over to a standby that never saw it."""
+    row = _new_row(intent, now, state="sent", lease_token=token, lease_until=now, attempt_over_at=now, attempts=1)
+    connection.execute(_INSERT[connection.dialect.name], row)
+
+
+# --- what the gateway says ------------------------------------------------------------------------------------------
+
+
+def settle(
+    connection: Connection,
+    key: str,
+    facts: Facts,
+    *,
+    now: int,
+    gateway: str | None = None,
+    sent: Intent | None = None,
+    refused: bool = False,
+    receiver_matches: bool = False,
+) -> Payout | None:
+    """Store the gateway's facts of a payment. They are true whoever received them, so no lease is needed.
+
+    Args:
+        connection: Of the transaction.
+        key: The intent's.
+        facts: As reported.
+        now: The time.
+        gateway: Where it was asked, for rows that do not say.
+        sent: The intent, where it was sent just now: it is stored again if its row is gone.
+        refused: Whether the attempt that is under way was refused: then it does not show that the payment is ours.
+        receiver_matches: Whether the gateway reports the receiver of this payout.
+
+    Returns:
+        The payout, or None where there is no such intent.
+    """
+    row = connection.execute(_LOCK, {"key": key}).one_or_none()
+    if row is None and sent is not None:
+        _restore_if_gone(connection, sent, "", now)
+        row = row_by_key(connection, key)
+    if row is None:
+        return None
+    values = _after_facts(row, facts, refused=refused, receiver_matches=receiver_matches)
+    if row.gateway is None and gateway is not None and values.get("state") == "settled":
+        values["gateway"] = gateway
+    if any(getattr(row, name) != value for name, value in values.items()):
+        values["changed_at"] = now
+        connection.execute(_CHANGE, {"row_id": row.id} | values)
+    return to_payout(row, values)
+
+
+def _after_facts(row: Row[Any], facts: Facts, *, refused: bool, receiver_matches: bool) -> dict[str, Any]:
+    match = facts.match(row)
+    attempted = (row.state in UNSETTLED and not refused) or row.doubtful
+    is_decided = row.state == "refused" and row.reason == BY_A_PERSON
+    if is_decided and (match.differs or not (attempted or row.sent_before)):
+        return {}  # a person has looked at this payment, and it is not this payout
+    if match.differs:
+        # what was settled stays so; what was not must not be sent again before a person has looked
+        kept = "settled" if row.state == "settled" else "needs_review"
+        return {"state": kept, "reason": ANOTHER} | _NO_LEASE
+    reason: str | None
+    if row.state in ("settled", "needs_review"):
+        state, reason = row.state, row.reason
+    elif attempted:
+        state, reason = "settled", None
+    elif match.is_same and (row.sent_before or receiver_matches):
+        state, reason = "settled", ADOPTED
+    else:
+        state, reason = "needs_review", NOT_KNOWN_TO_BE_OURS
+    return {"state": state} | _NO_LEASE | _newest_status(row, facts, reason)
+
+
+def _newest_status(row: Row[Any], facts: Facts, reason: str | None) -> dict[str, Any]:
+    values: dict[str, Any] = {"reason": reason}
+    reported = state_name(facts.status, facts.sub_status)
+    known = None if row.status is None else state_name(row.status, row.sub_status)
+    if row.status not in FINAL_STATUSES and may_follow(known, reported, "payout"):
+        values |= {"status": facts.status, "sub_status": facts.sub_status}
+    elif row.status in FINAL_STATUSES and facts.status in FINAL_STATUSES and facts.status != row.status:
+        values["reason"] = f"{row.status}, later {facts.status}"
+    if row.request_id is None:
+        values["request_id"] = facts.request_id
+    elif facts.request_id not in (None, row.request_id):
+        values["reason"] = CHANGED_ID  # that it names the payment and not the call is not documented
+    return values
+
+
+def unsettled(
+    connection: Connection, project_id: str, *, now: int, payment_id: str | None = None
+) -> list[UnsettledIntent]:
+    """List the intents that the gateway has to be asked about: their senders are gone."""
+    dead = or_(PAYOUTS.c.lease_until.is_(None), PAYOUTS.c.lease_until <= now)
+    refused = and_(PAYOUTS.c.state == "refused", PAYOUTS.c.confirmed.is_(False))
+    open_ends = or_(PAYOUTS.c.state.in_(UNSETTLED), refused)
+    wanted = select(PAYOUTS).where(PAYOUTS.c.project_id == project_id, open_ends, dead)
+    if payment_id is not None:
+        wanted = wanted.where(PAYOUTS.c.payment_id == payment_id)
+    rows = connection.execute(wanted.order_by(PAYOUTS.c.id))
+    return [UnsettledIntent(to_payout(row), row.lease_token, row.attempts) for row in rows]
+
+
+def mark_not_found(
+    connection: Connection, seen: UnsettledIntent, *, now: int, asked_ago: int, absence_age: int
+) -> Payout:
+    """Store that the gateway does not find the payment.
+
+    The question was asked `asked_ago` milliseconds before now. The answer counts only where that was `absence_age`
+    milliseconds after the moment from which no byte of the attempt could leave any more: then the payout may be sent
+    again, or its refusal is confirmed. Nothing is written where something has changed since the intent was seen:
+    another sender has begun, or a callback has come.
+    """
+    row = row_by_key(connection, intent_key(seen.payout.project_id, seen.payout.payment_id), seen.payout.payment_id)
+    counts_from = (row.attempt_over_at or row.changed_at) + absence_age
+    if now - asked_ago < counts_from:
+        moment = datetime.fromtimestamp(-(-counts_from // 1000), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        state = "unknown" if row.state in UNSETTLED else row.state
+        what = (row.reason or "").partition("; not found yet")[0] or "the sender is gone"
+        reason = f"{what}; not found yet, which counts from {moment} on"
+        values: dict[str, Any] = {"state": state, "reason": reason}
+    elif row.state == "refused":
+        values = {"confirmed": True, "reason": (row.reason or "").partition("; not found yet")[0]}
+    else:
+        values = {"state": "prepared", "reason": None, "doubtful": True, "sent_before": True}
+    return _compare_and_set(connection, seen, values, now=now)
+
+
+def mark_unknown(connection: Connection, seen: UnsettledIntent, *, reason: str, now: int) -> Payout:
+    """Store that the gateway's answer left the outcome open. A refusal stays one, not confirmed."""
+    values = {"state": "unknown", "reason": reason} if seen.payout.state in UNSETTLED else {}
+    return _compare_and_set(connection, seen, values, now=now)
+
+
+def _compare_and_set(connection: Connection, seen: UnsettledIntent, values: dict[str, Any], *, now: int) -> Payout:
+    key = intent_key(seen.payout.project_id, seen.payout.payment_id)
+    same = (
+        PAYOUTS.c.intent_key == key,
+        PAYOUTS.c.state == seen.payout.state,
+        PAYOUTS.c.attempts == seen.attempts,
+        PAYOUTS.c.lease_token.is_(None) if seen.token is None else PAYOUTS.c.lease_token == seen.token,
+    )
+    connection.execute(update(PAYOUTS).where(*same).values(**values, **_NO_LEASE, changed_at=now))
+    return to_payout(row_by_key(connection, key))
+
+
+def correct_impossible_times(connection: Connection, project_id: str, *, now: int, lease: int) -> None:
+    """Let a time that cannot be true count from now on: a clock was wrong when it was stored.
+
+    A lease cannot end later than a lease from now, and an attempt cannot have ended before its payout was prepared.
+    """
+    mine = PAYOUTS.c.project_id == project_id
+    latest = now + lease
+    leased = update(PAYOUTS).where(mine, PAYOUTS.c.lease_until > latest)
+    connection.execute(leased.values(lease_until=latest, attempt_over_at=latest))
+    before = and_(PAYOUTS.c.attempt_over_at < PAYOUTS.c.created_at, PAYOUTS.c.created_at <= now)
+    impossible = or_(PAYOUTS.c.attempt_over_at > latest, before)
+    connection.execute(update(PAYOUTS).where(mine, impossible).values(attempt_over_at=now))
+
+
+# --- what a person decides -------------------------------------------------------------------------------------------
+
+
+def decide(connection: Connection, project_id: str, payment_id: str, decision: Decision, *, now: int) -> Payout:
+    """Store what a person has found out about a payout.
+
+    Args:
+        connection: Of the transaction.
+        project_id: The merchant project.
+        payment_id: Whose.
+        decision: `adopt`: the payment that the gateway holds is this payout. `refuse`: this payout was not made.
+            `release`: the gateway holds nothing of it, so it may be sent again.
+        now: The time.
+
+    Raises:
+        PayoutRefusal: The payout's state does not allow it.
+    """
+    key = intent_key(project_id, payment_id)
+    row = row_by_key(connection, key, payment_id, locked=True)
+    busy = row.state == "sent" and (row.lease_until or 0) > now
+    allowed = {
+        "adopt": ("needs_review", "unknown", "refused"),
+        "refuse": ("needs_review", "unknown", "refused", "prepared"),
+        "release": ("unknown", "sent", "refused"),
+    }[decision]
+    if row.state not in allowed or busy:
+        state = "is being sent by somebody else" if busy else f"is {row.state}"
+        raise PayoutRefusal(payment_id, f"{state}; it cannot be changed by `payouts {decision}`")
+    choices: dict[Decision, dict[str, Any]] = {
+        "adopt": {"state": "settled", "reason": "adopted by a person"},
+        "refuse": {"state": "refused", "reason": BY_A_PERSON},
+        "release": {"state": "prepared", "reason": "released by a person", "doubtful": True, "sent_before": True},
+    }
+    values = choices[decision] | {"confirmed": decision == "refuse", "changed_at": now} | _NO_LEASE
+    connection.execute(_CHANGE, {"row_id": row.id} | values)
+    return to_payout(row, values)
+
+
+def move_gateway(connection: Connection, project_id: str, old: str, new: str, *, now: int) -> int:
+    """Say that a gateway has another address now. Returns how many payouts were changed."""
+    mine = (PAYOUTS.c.project_id == project_id, PAYOUTS.c.gateway == old)
+    return connection.execute(update(PAYOUTS).where(*mine).values(gateway=new, changed_at=now)).rowcount

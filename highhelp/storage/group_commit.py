@@ -1,0 +1,103 @@
+"""Commit the transactions of several threads together: a durable commit costs as much for eight as for one."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Connection
+
+    from highhelp.storage.database import Database
+
+T = TypeVar("T")
+
+
+class _Job:
+    """One function that waits for its transaction."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.ready = threading.Event()
+        self.done = False
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def end(self, result: Any, error: BaseException | None) -> None:
+        self.result, self.error, self.done = result, error, True
+        self.ready.set()
+
+
+class GroupCommit:
+    """Runs functions in transactions; those that come while another one commits share the next.
+
+    A function is called again, alone, where another one of its group fails. Each returns only after its commit.
+
+    Args:
+        database: Where.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._lock = threading.Lock()
+        self._waiting: list[_Job] = []
+        self._busy = False
+
+    def write(self, function: Callable[..., T]) -> T:
+        """Call a function with a connection and, as `now`, the time in Unix milliseconds; return after its commit."""
+        job = _Job(function)
+        with self._lock:
+            self._waiting.append(job)
+            first, self._busy = not self._busy, True
+        if not first:
+            job.ready.wait()
+        if not job.done:
+            self._lead()
+        if job.error is not None:
+            raise job.error
+        result: T = job.result
+        return result
+
+    def _lead(self) -> None:
+        """Commit what waits, and pass the lead on to what has come meanwhile."""
+        with self._lock:
+            jobs, self._waiting = self._waiting, []
+        try:
+            self._commit(jobs)
+        except BaseException as error:
+            for job in jobs:
+                if not job.done:
+                    job.end(None, error)
+            raise
+        finally:
+            with self._lock:
+                if self._waiting:
+                    self._waiting[0].ready.set()
+                else:
+                    self._busy = False
+
+    def _commit(self, jobs: Sequence[_Job]) -> None:
+        failed = False
+
+        def run(connection: Connection) -> list[Any]:
+            nonlocal failed
+            now = self._database.moment(connection)
+            try:
+                return [job.function(connection, now=now) for job in jobs]
+            except BaseException:
+                failed = True
+                raise
+
+        try:
+            results = self._database.write(run)
+        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
+            for job in jobs:
+                if failed and len(jobs) > 1:
+                    self._commit([job])
+                else:
+                    job.end(None, error)
+        else:
+            for job, result in zip(jobs, results, strict=True):
+                job.end(result, None)

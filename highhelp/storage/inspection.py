@@ -1,0 +1,64 @@
+"""Look at a database without changing it, for `highhelp doctor`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from highhelp.errors import SettingsError
+from highhelp.settings import DATABASE_URL
+from highhelp.storage import migrate
+from highhelp.storage.engine import READ, cause, make_engine
+from highhelp.storage.url import database_url
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from highhelp.settings import Source
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The state of a database.
+
+    Attributes:
+        version: Of the tables, in words.
+        unprotected_standbys: How many standbys are attached though no commit waits for one.
+    """
+
+    version: str
+    unprotected_standbys: int
+
+
+def inspect_database(source: Source) -> Inspection:
+    """Connect, and look at tables and replication.
+
+    Raises:
+        SettingsError: The database cannot be used, or its tables are of another version than the code.
+    """
+    engine = make_engine(database_url(None, source))
+    try:
+        with engine.connect().execution_options(**{READ: True}) as connection, connection.begin():
+            version = migrate.current_version(connection)
+            standbys = _unprotected_standbys(connection)
+    except DBAPIError as error:
+        raise SettingsError(DATABASE_URL, f"cannot be used: {cause(error)}") from None
+    finally:
+        engine.dispose()
+    if version is None:
+        return Inspection(f"{engine.dialect.name}; without tables, which the first use creates", standbys)
+    if version != migrate.REVISION:
+        raise SettingsError(DATABASE_URL, migrate.difference(version))
+    return Inspection(f"{engine.dialect.name}; tables of version {version}", standbys)
+
+
+def _unprotected_standbys(connection: Connection) -> int:
+    if connection.dialect.name != "postgresql":
+        return 0
+    if connection.execute(text("SELECT current_setting('synchronous_standby_names')")).scalar_one():
+        return 0
+    # without the right to see them, other roles' rows are there with empty columns: enough to count
+    return int(connection.execute(text("SELECT count(*) FROM pg_stat_replication")).scalar_one())
