@@ -12,8 +12,9 @@ from highhelp_mock.adapters.asgi import GatewayApp
 from highhelp_mock.adapters.delivery import deliver_due
 from highhelp_mock.adapters.transport import InProcessTransport
 from highhelp_mock.api import control
-from highhelp_mock.api.dispatch import Dispatcher, Duplicates, MockCall, PageHandler
+from highhelp_mock.api.dispatch import Dispatcher, MockCall, PageHandler
 from highhelp_mock.api.forged_callbacks import Defect, forge_callback
+from highhelp_mock.api.operations import Consistency, Duplicates
 from highhelp_mock.http import ApiError
 from highhelp_mock.pages.router import answer
 from highhelp_mock.payer_actions import PayerActions
@@ -52,8 +53,10 @@ class MockGateway:
         project_id: the first project's id without a home; a fresh UUID when absent.
         keys: the first project's keys without a home; generated when absent.
         scheme: the open points of the signature; the home's when absent, else the default.
-        duplicates: "stored" answers a repeated create with the payment's state if the body is the same, else 409;
-            "conflict" answers 409 to every repeated one.
+        duplicates: the answer to a repeated payment_id: "conflict" (409), "invalid" (422), "malformed" (400), or
+            "stored": the payment's state if the body is the same, else 409.
+        info_lag: seconds after its creation until the info operation finds a payment.
+        uniqueness_lag: seconds after a creation during which the same payment_id creates another payment.
         callback_algorithm: "rsa" or "hmac".
         deliver_to: hosts beyond loopback to which callbacks may go; one host or several.
         balances: opening balances of each project, minor units per currency.
@@ -68,7 +71,7 @@ class MockGateway:
     Raises:
         KeyFormatError: a file of the home is missing or unreadable.
         StateError: the state file cannot be used; says why.
-        ValueError: an unknown `duplicates`.
+        ValueError: an unknown `duplicates`, or a lag below zero.
     """
 
     def __init__(
@@ -78,7 +81,9 @@ class MockGateway:
         project_id: str | None = None,
         keys: Keys | None = None,
         scheme: SignatureScheme | None = None,
-        duplicates: Duplicates = "stored",
+        duplicates: Duplicates = "conflict",
+        info_lag: float = 0.0,
+        uniqueness_lag: float = 0.0,
         callback_algorithm: Algorithm = "rsa",
         deliver_to: str | Collection[str] = (),
         balances: Mapping[str, int] | None = None,
@@ -98,7 +103,7 @@ class MockGateway:
         self.dispatcher = Dispatcher(
             scheme=self.scheme,
             clock=self.clock,
-            duplicates=duplicates,
+            consistency=Consistency(duplicates, info_lag, uniqueness_lag),
             deliver_to=(deliver_to,) if isinstance(deliver_to, str) else deliver_to,
             pages=answer if pages is None else pages,
             state=self._state,

@@ -29,7 +29,7 @@ def other_keys() -> Keys:
 
 @pytest.fixture
 def gateway(keys: Keys) -> MockGateway:
-    return MockGateway(keys=keys, clock=lambda: NOW)
+    return MockGateway(keys=keys, clock=lambda: NOW, duplicates="stored")
 
 
 @pytest.fixture

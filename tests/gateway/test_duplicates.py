@@ -45,12 +45,55 @@ def test_a_payment_id_is_unique_over_all_flows(merchant: Merchant) -> None:
     assert merchant.gateway.balance("RUB").locked == 10000
 
 
-def test_a_gateway_that_refuses_every_repetition(keys: Keys) -> None:
-    gateway = MockGateway(keys=keys, duplicates="conflict", clock=lambda: NOW)
-    merchant = Merchant(gateway, gateway.project)
+@pytest.mark.parametrize(("duplicates", "status"), [("conflict", 409), ("invalid", 422), ("malformed", 400)])
+def test_every_repetition_may_be_refused(duplicates: Any, status: int, keys: Keys) -> None:
+    merchant = merchant_of(keys, duplicates=duplicates)
     merchant.call("create_p2p_payin", merchant.p2p_payin())
-    assert merchant.send("create_p2p_payin", merchant.p2p_payin()).status == 409
+    assert merchant.send("create_p2p_payin", merchant.p2p_payin()).status == status
     assert merchant.info()["status"] == "processing"
+
+
+def merchant_of(keys: Keys, **settings: Any) -> Merchant:
+    gateway = MockGateway(keys=keys, clock=lambda: NOW, **settings)
+    return Merchant(gateway, gateway.project)
+
+
+def test_repetitions_are_refused_with_409_by_default(keys: Keys) -> None:
+    merchant = merchant_of(keys)
+    assert [merchant.send("create_p2p_payout", merchant.p2p_payout()).status for _ in range(2)] == [200, 409]
+
+
+def test_info_finds_a_payment_after_its_lag(keys: Keys) -> None:
+    merchant = merchant_of(keys, info_lag=30)
+    merchant.call("create_p2p_payout", merchant.p2p_payout())
+    question = {"general": {"project_id": merchant.gateway.project_id, "payment_id": "p-1"}}
+    for seconds, status in ((0, 404), (29, 404), (1, 200)):
+        merchant.gateway.travel(seconds)
+        assert merchant.send("get_p2p_payout", question).status == status
+
+
+def test_uniqueness_that_lags_makes_two_payments(keys: Keys) -> None:
+    merchant = merchant_of(keys, uniqueness_lag=20)
+    for seconds, status in ((0, 200), (19, 200), (20, 409)):
+        merchant.gateway.travel(seconds)
+        assert merchant.send("create_p2p_payout", merchant.p2p_payout()).status == status
+    assert [one.payment_id for one in merchant.gateway.payments] == ["p-1", "p-1"]
+    assert len({one.request_id for one in merchant.gateway.payments}) == 2
+    assert merchant.gateway.balance("RUB").locked == 20000, "both are paid"
+
+
+@pytest.mark.parametrize(("lag", "status", "held"), [(0, 409, 1), (10, 200, 2)])
+def test_a_repeated_delivery_is_executed_twice(lag: int, status: int, held: int, keys: Keys) -> None:
+    merchant = merchant_of(keys, uniqueness_lag=lag)
+    merchant.gateway.fault("create_p2p_payout", "repeated_delivery")
+    assert merchant.send("create_p2p_payout", merchant.p2p_payout()).status == status
+    assert len(merchant.gateway.payments) == held
+
+
+@pytest.mark.parametrize("setting", ["info_lag", "uniqueness_lag"])
+def test_a_lag_below_zero_is_refused(setting: str, keys: Keys) -> None:
+    with pytest.raises(ValueError, match="lag"):
+        MockGateway(keys=keys, **{setting: -1})  # type: ignore[arg-type]
 
 
 def test_a_refused_request_does_not_take_the_payment_id(merchant: Merchant) -> None:

@@ -145,7 +145,7 @@ def test_a_fault_may_be_for_all(merchant: Merchant) -> None:
 def test_the_faults_are_those_of_the_design() -> None:
     names = (
         "drop_response_after_commit|drop_request|delay|http_500|http_429|html_502|bad_json|unknown_status|"
-        "wrong_signature|duplicate_callback|reorder_callbacks|slow_body"
+        "wrong_signature|duplicate_callback|reorder_callbacks|slow_body|repeated_delivery"
     )
     assert set(DESCRIPTIONS) == set(names.split("|")) == set(API_FAULTS) | set(CALLBACK_FAULTS)
 

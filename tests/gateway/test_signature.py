@@ -74,7 +74,7 @@ def test_an_hmac_signature_without_its_algorithm_is_refused(merchant: Merchant) 
     ids=["single", "texts", "pem", "project", "literal", "no algorithm"],
 )
 def test_every_reading_of_the_scheme_works_with_both_algorithms(keys: Keys, scheme: SignatureScheme) -> None:
-    gateway = MockGateway(keys=keys, scheme=scheme, clock=lambda: NOW)
+    gateway = MockGateway(keys=keys, scheme=scheme, clock=lambda: NOW, duplicates="stored")
     merchant = Merchant(gateway, gateway.project)
     body = merchant.p2p_payin() | {"customer": {"browser": {"java_enabled": True}}, "sender": {}}
     assert merchant.send("create_p2p_payin", body).status == 200

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import CallbackInbox
-from highhelp.inbox import receive
+from highhelp.inbox import inbox, receive
 from highhelp_signing import BodyFault, RejectionReason, callbacks, normalize, parse_body, signing_message
 from highhelp_signing import ambiguity as ambiguities
 from highhelp_signing.ambiguity import FieldRules
@@ -96,15 +95,15 @@ def test_a_wrong_amount_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_answer_before_the_row_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(CallbackInbox, "_store", lambda *_: receive.DUPLICATE)
+    monkeypatch.setattr(inbox, "store", lambda *_, **__: receive.DUPLICATE)
     assert finds("receive") == "answered 200 without a stored row"
 
 
 def test_a_callback_that_cannot_be_stored_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any) -> Any:
+    def broken(*_: Any, **__: Any) -> Any:
         raise OverflowError
 
-    monkeypatch.setattr(CallbackInbox, "_store", broken)
+    monkeypatch.setattr(inbox, "store", broken)
     assert finds("receive") == "answered 503, though genuine"
 
 

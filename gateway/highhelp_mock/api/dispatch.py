@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from hashlib import sha256
 from itertools import count
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from highhelp_api import contract
 from highhelp_mock.api import control
 from highhelp_mock.api.authentication import authenticate, check_form
 from highhelp_mock.api.fault_responses import apply_faults, replacement_response
-from highhelp_mock.api.operations import execute
+from highhelp_mock.api.operations import Consistency, execute
 from highhelp_mock.api.signed_callbacks import Outgoing, sign_callback
 from highhelp_mock.api.validation import check_body
 from highhelp_mock.http import ApiError, Request, Response, block, json_response
@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from highhelp_mock.simulation.projects import Project
     from highhelp_signing import SignatureScheme
 
-__all__ = ["Dispatcher", "Duplicates", "MockCall", "PageHandler"]
+__all__ = ["Dispatcher", "MockCall", "PageHandler"]
 
-Duplicates: TypeAlias = Literal["stored", "conflict"]
 PageHandler: TypeAlias = "Callable[[Engine, Request], Response | None]"
 
 
@@ -68,14 +67,10 @@ class Dispatcher:
     Args:
         scheme: the open points of the signature scheme.
         clock: its clock.
-        duplicates: the answer to a repeated payment_id: "stored" the payment's state if the body is the same, else 409;
-            "conflict" always 409.
+        consistency: how repeated payment_ids are answered, and what is seen late.
         deliver_to: hosts beyond loopback to which callbacks may go.
         pages: answers requests outside of the API and the control API; returns None where there is no page.
         state: keeps the memory over restarts; without it nothing is kept.
-
-    Raises:
-        ValueError: an unknown `duplicates`.
     """
 
     def __init__(
@@ -83,16 +78,14 @@ class Dispatcher:
         *,
         scheme: SignatureScheme,
         clock: Clock,
-        duplicates: Duplicates = "stored",
+        consistency: Consistency,
         deliver_to: Collection[str] = (),
         pages: PageHandler | None = None,
         state: StateFile | None = None,
     ) -> None:
-        if duplicates not in ("stored", "conflict"):
-            raise ValueError('duplicates must be "stored" or "conflict"')
         self.scheme = scheme
         self.clock = clock
-        self.duplicates = duplicates
+        self.consistency = consistency
         self.projects: dict[str, Project] = {}
         self.calls: deque[MockCall] = deque(maxlen=10_000)
         self._pages = pages
@@ -210,8 +203,9 @@ class Dispatcher:
                 project, body = authenticate(request, self.projects, self.scheme, self.clock())
                 payment_id = block(body, "general").get("payment_id")
                 check_body(operation.request, body)
-                conflict = self.duplicates == "conflict"
-                response = json_response(200, execute(engine, operation, project, body, conflict=conflict))
+                if any(fault.name == "repeated_delivery" for fault in faults):
+                    execute(engine, operation, project, body, self.consistency)  # its answer is lost on the way
+                response = json_response(200, execute(engine, operation, project, body, self.consistency))
             except ApiError as error:
                 response = error.response(request_id)
         if faults:

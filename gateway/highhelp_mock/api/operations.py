@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from highhelp_api import contract
 from highhelp_mock.http import ApiError, Json, block
@@ -19,12 +19,42 @@ if TYPE_CHECKING:
     from highhelp_mock.simulation.payments import Payment
     from highhelp_mock.simulation.projects import Project
 
-__all__ = ["execute"]
+__all__ = ["Consistency", "Duplicates", "execute"]
+
+Duplicates: TypeAlias = Literal["conflict", "stored", "invalid", "malformed"]
 
 _TAKEN = "There is a payment with this payment_id"
+_REFUSALS: Mapping[str, int] = {"conflict": 409, "stored": 409, "invalid": 422, "malformed": 400}
 
 
-def execute(engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any], *, conflict: bool) -> Json:
+@dataclass(frozen=True, slots=True)
+class Consistency:
+    """How repeated payment_ids are answered, and how long the gateway takes to see a payment.
+
+    Attributes:
+        duplicates: the answer to a repeated payment_id: 409, 422 ("invalid") or 400 ("malformed"); "stored" answers with
+            the payment's state if the body is the same, else with 409.
+        info_lag: seconds after its creation until the info operation finds a payment.
+        uniqueness_lag: seconds after a creation during which the same payment_id creates another payment.
+
+    Raises:
+        ValueError: an unknown `duplicates`, or a lag below zero.
+    """
+
+    duplicates: Duplicates = "conflict"
+    info_lag: float = 0.0
+    uniqueness_lag: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.duplicates not in _REFUSALS:
+            raise ValueError(f"duplicates must be one of {', '.join(_REFUSALS)}")
+        if min(self.info_lag, self.uniqueness_lag) < 0:
+            raise ValueError("a lag is a number of seconds, not below zero")
+
+
+def execute(
+    engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any], consistency: Consistency
+) -> Json:
     """Execute an authenticated, valid request.
 
     Args:
@@ -32,18 +62,18 @@ def execute(engine: Engine, operation: Operation, project: Project, body: Mappin
         operation: the operation.
         project: the caller's project.
         body: the request, valid against the contract.
-        conflict: answer 409 to every repeated payment_id, also with the same body.
+        consistency: how repeated payment_ids are answered, and what is seen late.
 
     Returns:
         The body of the answer with HTTP 200.
 
     Raises:
-        ApiError: 404 for an unknown payment, 409 for a duplicate or a state that does not allow the call.
+        ApiError: 404 for an unknown payment, 409 (422, 400) for a duplicate, 409 for a state that forbids the call.
     """
     if operation.idempotency is not None and operation.response == "PaymentState":
-        return _create(engine, operation, project, body, conflict=conflict)
+        return _create(engine, operation, project, body, consistency)
     if operation.response == "PaymentState" and "payment_id" in block(body, "general"):
-        payment = _find_payment(engine, operation, project, body)
+        payment = _find_payment(engine, operation, project, body, consistency.info_lag)
         if "threeds" in body:
             payment = _confirm(engine, operation, project, payment, body)
         return info_answer(payment, engine.base_url)
@@ -51,19 +81,26 @@ def execute(engine: Engine, operation: Operation, project: Project, body: Mappin
     return _example(operation) if make_list is None else make_list(project, body)
 
 
-def _create(engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any], *, conflict: bool) -> Json:
+def _create(
+    engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any], consistency: Consistency
+) -> Json:
+    now = engine.clock()
     stored = engine.find(project.project_id, str(block(body, "general").get("payment_id", "")))
-    if stored is None:
-        payment = create_payment(operation, project, body, engine.clock())
+    if stored is None or stored.created_at > now - consistency.uniqueness_lag:
+        payment = create_payment(operation, project, body, now)
         return create_answer(engine.add(payment), engine.base_url)
-    if conflict or stored.fingerprint != fingerprint(project, operation.id, body):
-        raise ApiError(409, _TAKEN, [("general:payment_id", "is taken")])
-    return create_answer(stored, engine.base_url)
+    same = stored.fingerprint == fingerprint(project, operation.id, body)
+    if consistency.duplicates == "stored" and same:
+        return create_answer(stored, engine.base_url)
+    raise ApiError(_REFUSALS[consistency.duplicates], _TAKEN, [("general:payment_id", "is taken")])
 
 
-def _find_payment(engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any]) -> Payment:
+def _find_payment(
+    engine: Engine, operation: Operation, project: Project, body: Mapping[str, Any], lag: float
+) -> Payment:
     payment = engine.find(project.project_id, str(block(body, "general")["payment_id"]))
-    if payment is None or payment.info not in (operation.id, operation.info):
+    seen = payment is not None and payment.created_at <= engine.clock() - lag
+    if payment is None or not seen or payment.info not in (operation.id, operation.info):
         raise ApiError(404, "No such payment", [("general:payment_id", "is not known")])
     return payment
 

@@ -103,6 +103,8 @@ class Engine:
 
     def add(self, payment: Payment) -> Payment:
         """Add a new payment. A payout locks its sum, or is declined if the balance does not suffice."""
+        while payment.key in self._payments:
+            payment = replace(payment, copy=payment.copy + 1)
         payment = start_payment(payment)
         if payment.flow == "payout" and not payment.final:
             try:

@@ -18,6 +18,7 @@ CALLBACKS: Final = "callbacks"
 DESCRIPTIONS: Final = {
     "drop_request": "The connection is closed before anything is done.",
     "drop_response_after_commit": "The request is executed, then the connection is closed without a complete answer.",
+    "repeated_delivery": "The request is executed twice, as by a load balancer; the second answer is returned.",
     "delay": "The answer comes late, by `seconds` (2).",
     "http_500": "HTTP 500 in the contract's form; nothing is done unless `after_commit` is true.",
     "http_429": "HTTP 429 with retry-after; nothing is done.",
@@ -38,6 +39,7 @@ _MODIFIERS = ("delay", "slow_body", "unknown_status")
 _COMBINES = {
     "drop_request": ("delay",),
     "drop_response_after_commit": ("delay",),
+    "repeated_delivery": _MODIFIERS,
     "http_429": ("delay", "slow_body"),
     "http_500": ("delay", "slow_body"),
     "html_502": ("delay", "slow_body"),

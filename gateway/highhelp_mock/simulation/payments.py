@@ -104,6 +104,7 @@ class Payment:
         confirmed: fingerprint of the 3-D Secure result that was handed over.
         wrong_codes: how many one-time codes were wrong.
         fingerprint: of the request that created it.
+        copy: with a lagging uniqueness: which of the payments under one id this is, the first is 0.
         history: all states so far.
     """
 
@@ -135,11 +136,12 @@ class Payment:
     wrong_codes: int = 0
     fingerprint: bytes = field(default=b"", repr=False)
     history: tuple[StateChange, ...] = ()
+    copy: int = 0
 
     @property
     def key(self) -> tuple[str, str]:
-        """Project and payment id."""
-        return self.project_id, self.payment_id
+        """Project and payment id; of a further payment under the same id, with its number."""
+        return self.project_id, f"{self.payment_id}\0{self.copy}" if self.copy else self.payment_id
 
     @property
     def status(self) -> str:

@@ -25,8 +25,13 @@ def mock(
         typer.Option(help="SQLite file that keeps payments and callbacks over restarts; keys stay in the home."),
     ] = None,
     duplicates: Annotated[
-        Literal["stored", "conflict"], typer.Option(help="Answer to a repeated payment_id.")
-    ] = "stored",
+        Literal["conflict", "stored", "invalid", "malformed"],
+        typer.Option(help="Answer to a repeated payment_id: 409, the stored payment, 422 or 400."),
+    ] = "conflict",
+    info_lag: Annotated[float, typer.Option(min=0, help="Seconds until info finds a new payment.")] = 0.0,
+    uniqueness_lag: Annotated[
+        float, typer.Option(min=0, help="Seconds in which the same payment_id creates another payment.")
+    ] = 0.0,
     scheme: Annotated[Path | None, typer.Option(help="JSON file with the reading of the signature scheme.")] = None,
     deliver_to: Annotated[list[str] | None, typer.Option(help="Host that callbacks may go to beside loopback.")] = None,
 ) -> None:
@@ -43,7 +48,13 @@ def mock(
             generate_home(directory, base_url=f"http://127.0.0.1:{port}")
         try:
             gateway = MockGateway(
-                directory, scheme=reading, duplicates=duplicates, deliver_to=tuple(deliver_to or ()), state=state
+                directory,
+                scheme=reading,
+                duplicates=duplicates,
+                info_lag=info_lag,
+                uniqueness_lag=uniqueness_lag,
+                deliver_to=tuple(deliver_to or ()),
+                state=state,
             )
         except StateError as error:
             raise UsageProblem(f"--state: {error}") from None
