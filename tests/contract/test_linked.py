@@ -58,8 +58,8 @@ def test_an_answer_about_another_payment_is_found(monkeypatch: pytest.MonkeyPatc
     honest = operations._find_payment
     seen: dict[str, Any] = {}
 
-    def first_of_its_kind(engine: Any, operation: Any, project: Any, body: Any) -> Any:
-        return seen.setdefault(operation.id, honest(engine, operation, project, body))
+    def first_of_its_kind(engine: Any, operation: Any, project: Any, body: Any, lag: float) -> Any:
+        return seen.setdefault(operation.id, honest(engine, operation, project, body, lag))
 
     monkeypatch.setattr(operations, "_find_payment", first_of_its_kind)
     assert finds("the answer is about another payment")

@@ -32,8 +32,8 @@ class Consistency:
     """How repeated payment_ids are answered, and how long the gateway takes to see a payment.
 
     Attributes:
-        duplicates: the answer to a repeated payment_id: 409, 422 ("invalid") or 400 ("malformed"); "stored" answers with
-            the payment's state if the body is the same, else with 409.
+        duplicates: the answer to a repeated payment_id: 409, 422 ("invalid") or 400 ("malformed"); "stored" answers
+            with the payment's state if the body is the same, else with 409.
         info_lag: seconds after its creation until the info operation finds a payment.
         uniqueness_lag: seconds after a creation during which the same payment_id creates another payment.
 
