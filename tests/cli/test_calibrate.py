@@ -188,6 +188,7 @@ def served(home: Path) -> Iterator[MockGateway]:
         yield gateway
 
 
+@pytest.mark.slow
 def test_the_command_prints_what_the_settings_take(
     served: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,6 +205,7 @@ def test_the_command_prints_what_the_settings_take(
     capsys.readouterr()
 
 
+@pytest.mark.slow
 def test_the_interval_lies_between_two_calls(
     served: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -221,6 +223,7 @@ def test_nothing_is_sent_without_a_yes(served: MockGateway, capsys: pytest.Captu
     assert not served.calls
 
 
+@pytest.mark.slow
 def test_a_token_of_the_settings_is_never_shown(
     served: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

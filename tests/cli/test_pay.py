@@ -251,6 +251,7 @@ def test_wait_ends_with_1_where_the_payment_is_declined(gateway: MockGateway) ->
     assert cli.main(["payin", "wait", "d"]) == 1
 
 
+@pytest.mark.slow
 def test_wait_gives_up_with_3_and_the_last_state(
     gateway: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -344,6 +345,7 @@ def program(*words: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_help_and_completion_load_nothing_heavy() -> None:
     code = (
         "import sys\nfrom highhelp.cli import main\n"

@@ -47,6 +47,7 @@ def payout(client: Any) -> Any:
 transports = pytest.mark.parametrize("transport", [None, "fast"])
 
 
+@pytest.mark.slow
 @transports
 def test_a_certificate_authority_of_ones_own(run: Make, made: Authority, transport: Any) -> None:
     with secure_server(made, WHOLE) as url:
@@ -55,6 +56,7 @@ def test_a_certificate_authority_of_ones_own(run: Make, made: Authority, transpo
             run(url, payin, transport=transport, total_timeout=2)
 
 
+@pytest.mark.slow
 @transports
 @pytest.mark.parametrize("together", [False, True])
 def test_a_client_certificate(run: Make, made: Authority, transport: Any, together: bool, tmp_path: Path) -> None:

@@ -117,6 +117,7 @@ def test_a_handshake_that_outlasts_the_attempt_is_judged_with_care(run: Run) -> 
         run(url.replace("http:", "https:"), ask, transport="fast", timeout=0.3)
 
 
+@pytest.mark.slow
 def test_the_attempt_s_time_is_the_one_that_was_given(run: Run) -> None:
     with server(silent) as url:
         began = time.monotonic()

@@ -52,6 +52,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("behaviour", BROKEN)
 def test_a_create_ends_in_time_with_its_outcome_unknown(behaviour: str, asynchronous: bool, signer: RsaSigner) -> None:
@@ -77,6 +78,7 @@ def test_a_whole_answer_after_a_provisional_one_is_taken(asynchronous: bool, sig
     assert state.payment_id == "order-1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 def test_tls_to_a_plain_port_a_dead_port_and_an_unknown_host_are_not_sent(
     asynchronous: bool, signer: RsaSigner
@@ -130,6 +132,7 @@ def busy_server() -> Iterator[str]:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
+@pytest.mark.slow
 def test_no_free_connection_in_time_means_not_sent(signer: RsaSigner, busy_server: str) -> None:
     settings = about(signer, busy_server) | {"max_connections": 1}
 

@@ -129,6 +129,7 @@ def test_a_proxy_carries_https(run: Any, made: Authority, trusting: None, kind: 
     assert len(seen) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_gateway_that_hangs_up_behind_a_proxy_is_unknown(
     run: Any, made: Authority, trusting: None, kind: str

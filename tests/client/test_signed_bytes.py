@@ -152,6 +152,7 @@ def as_mapping(content: dict[str, Any]) -> Any:
 kinds = pytest.mark.parametrize("kind", [as_mapping, Model])
 
 
+@pytest.mark.slow
 @kinds
 @settings(max_examples=400)  # three in four are refused
 @given(content=st.dictionaries(TEXT, BODIES, max_size=4))

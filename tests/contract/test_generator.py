@@ -205,6 +205,7 @@ def test_a_broken_document_is_refused_and_says_where(
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.slow
 def test_an_endpoint_that_the_generator_drops_is_an_error(contract: dict[str, Any], tmp_path: Path) -> None:
     def inline_number_enum(changed: dict[str, Any]) -> None:
         # a warning of the generator, which then leaves the endpoint out

@@ -12,6 +12,7 @@ from highhelp.cli import demonstration as demo
 from highhelp_signing import CallbackRejected, CallbackVerifier
 
 
+@pytest.mark.slow
 def test_the_demo_ends_with_success(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["demo"]) == 0
     told = capsys.readouterr().out

@@ -202,6 +202,7 @@ def test_the_port_is_free_again_afterwards(keys: Keys) -> None:
             pass
 
 
+@pytest.mark.slow
 def test_it_stops_without_waiting_for_open_callbacks(keys: Keys, hanging: socket.socket) -> None:
     with hanging as silent, ExitStack() as deliveries:
         with MockGateway(keys=keys).serve() as gateway, client_of(gateway) as client:

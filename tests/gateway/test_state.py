@@ -393,6 +393,7 @@ def _all_arrive(url: str, receiver: Receiver, payments: set[str]) -> None:
     eventually(arrived)
 
 
+@pytest.mark.slow
 def test_without_a_home_the_keys_stay_beside_the_state(file: Path) -> None:
     command = [sys.executable, "-m", "highhelp.cli", "mock", "--port", "0", "--state", str(file)]
     homes = []

@@ -291,6 +291,7 @@ def test_garbage_behind_a_request_does_not_change_its_answer(served: MockGateway
     assert carried_out(served, payment_id)
 
 
+@pytest.mark.slow
 def test_broken_body_is_answered_after_the_earlier_request(served: MockGateway) -> None:
     served.fault("create_p2p_payin", "delay", seconds=2)  # the second request has to arrive meanwhile
     first, second = Create(served, "waits"), Create(served, "breaks")

@@ -36,6 +36,7 @@ def told(capsys: pytest.CaptureFixture[str]) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
+@pytest.mark.slow
 def test_listen_processes_what_it_receives(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     gateway = MockGateway(home)
     command = [sys.executable, "-m", "highhelp.cli", "listen", "--port", "0", "--process"]

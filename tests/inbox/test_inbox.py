@@ -389,6 +389,7 @@ def test_operators_can_park_and_replay(inbox: CallbackInbox, gateway: MockGatewa
         inbox.show(999)
 
 
+@pytest.mark.slow
 def test_purged_events_stay_known_and_forged_ones_are_a_bounded_sample(
     inbox: CallbackInbox, gateway: MockGateway
 ) -> None:

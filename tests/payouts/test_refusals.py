@@ -322,7 +322,7 @@ async def guarded(case: Case, gateway: Gateway, client: Any, clock: Time, url: s
 
 
 @pytest.mark.parametrize("way", ["payin", "payout", "guard"])
-@pytest.mark.parametrize("kind", ["sync", "async"])
+@pytest.mark.parametrize("kind", ["sync", pytest.param("async", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("attempt", ["first", "later"])
 @pytest.mark.parametrize("code", CODES)
 def test_a_refusal(code: int, attempt: str, kind: str, way: str, clock: Time, tmp_path: Path) -> None:

@@ -119,6 +119,7 @@ def test_no_channel_shows_a_mark(
     assert leaks(operation, algorithm, home, caplog) == []
 
 
+@pytest.mark.slow
 def test_a_card_number_in_a_log_line_is_found(
     home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,6 +128,7 @@ def test_a_card_number_in_a_log_line_is_found(
     assert leaks("create_ecom_payin", "rsa", home, caplog) != []
 
 
+@pytest.mark.slow
 def test_a_sensitive_field_in_a_repr_is_found(
     home: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

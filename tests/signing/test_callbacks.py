@@ -630,6 +630,7 @@ HEADER_MAPS = (
 BODIES = st.binary() | ANYTHING.map(lambda value: repr(value).encode()) | ANYTHING
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(BODIES, HEADER_MAPS)
 def test_the_verifier_is_total(verifier: CallbackVerifier, raw: Any, headers: Any) -> None:
@@ -655,6 +656,7 @@ SHAPES = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300)
 @given(SHAPES)
 def test_the_verifier_is_total_for_genuine_bodies(verifier: CallbackVerifier, sign: Sign, body: dict[str, Any]) -> None:

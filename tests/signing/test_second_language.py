@@ -71,6 +71,7 @@ DAMAGE: dict[str, tuple[str, list[str], Any]] = {
 }
 
 
+@pytest.mark.slow
 def test_both_languages_notice_every_damaged_vector(node: str, tmp_path: Path) -> None:
     document = copy.deepcopy(python.DOCUMENT)
     rows = {row["id"]: row for row in document["vectors"]}
