@@ -52,13 +52,31 @@ class GroupCommit:
             self._waiting.append(job)
             first, self._busy = not self._busy, True
         if not first:
-            job.ready.wait()
+            self._wait(job)
         if not job.done:
             self._lead()
         if job.error is not None:
             raise job.error
         result: T = job.result
         return result
+
+    def _wait(self, job: _Job) -> None:
+        """Wait until the job is done or has to lead."""
+        try:
+            job.ready.wait()
+        except BaseException:  # Ctrl-C: the others must not wait for a leader that is gone
+            with self._lock:
+                if job in self._waiting:
+                    self._waiting.remove(job)
+                if job.ready.is_set() and not job.done:
+                    self._pass_on()
+            raise
+
+    def _pass_on(self) -> None:
+        if self._waiting:
+            self._waiting[0].ready.set()
+        else:
+            self._busy = False
 
     def _lead(self) -> None:
         """Commit what waits, and pass the lead on to what has come meanwhile."""
@@ -73,10 +91,7 @@ class GroupCommit:
             raise
         finally:
             with self._lock:
-                if self._waiting:
-                    self._waiting[0].ready.set()
-                else:
-                    self._busy = False
+                self._pass_on()
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
         failed = False
