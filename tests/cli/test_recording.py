@@ -119,7 +119,7 @@ CASES: list[tuple[str, Any, int, Kind, str, str]] = [
     ("state", changed(status="success", sub_status="paid"), 200, Kind.STATE, "success:paid", "x-transitions"),
     ("type", changed(payment_info={"amount": "100"}), 200, Kind.TYPE, "PaymentInfo.amount", '"string"'),
     ("float", changed(payment_info={"amount": 1.5}), 200, Kind.TYPE, "PaymentInfo.amount", "find out"),
-    ("null", changed(payment_info={"currency": None}), 200, Kind.TYPE, "PaymentInfo.currency", '"null"'),
+    ("null", changed(status=None), 200, Kind.TYPE, "PaymentState.status", '"null"'),
     ("text for object", changed(integration="x"), 200, Kind.TYPE, "PaymentState.integration", '"type": "string"'),
     ("sensitive type", changed(requisites={"pan": 4000}), 200, Kind.TYPE, "Requisites.pan", "integer"),
     ("missing", {"payment_id": "o"}, 200, Kind.MISSING, "PaymentState.status", "take out"),

@@ -186,9 +186,9 @@ PLANTS: dict[str, tuple[Plant, set[tuple[str, str]], str]] = {
     "const": (prop("Customer", "language", "const", "ru"), {(BREAKING, "request")}, 'const "ru" is demanded'),
     "default": (prop("Customer", "language", "default", "ru"), {(RISKY, "request")}, "means something else now"),
     "opened": (put("ProjectGeneral", "additionalProperties", True), {(SAFE, "request")}, "fields are allowed now"),
-    "value of a request new": (add_value("MobileOperator"), {(SAFE, "request"), (DOC, "api")}, "zebra is new"),
+    "value of a request new": (add_value("Country"), {(SAFE, "request"), (DOC, "api")}, "zebra is new"),
     "value of a request gone": (
-        lambda d: schema(d, "MobileOperator")["enum"].remove("KCELL"), {(BREAKING, "request")}, "KCELL is gone",
+        lambda d: schema(d, "Country")["enum"].remove("KE"), {(BREAKING, "request")}, "KE is gone",
     ),
     "branch of a request gone": (
         lambda d: schema(d, "CurrencyCode")["anyOf"].pop(), {(BREAKING, "request")}, "a branch less",
@@ -217,7 +217,7 @@ PLANTS: dict[str, tuple[Plant, set[tuple[str, str]], str]] = {
         lambda d: branch(d, 1)["then"]["properties"]["receiver"]["required"].remove("bank_code"),
         {(SAFE, "request")}, "bank_code is optional now",
     ),
-    "not": (lambda d: schema(d, "ThreeDSResult")["then"].pop("not"), {(SAFE, "request")}, "no longer demanded"),
+    "not": (lambda d: schema(d, "ConfirmThreeDSRequest")["then"].pop("not"), {(SAFE, "request")}, "no longer demanded"),
     "body optional": (
         lambda d: operation(d, "balance/info")["requestBody"].__setitem__("required", False),
         {(BREAKING, "request")}, "left out by it",

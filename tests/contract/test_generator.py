@@ -94,7 +94,7 @@ def test_a_new_enum_value_and_sensitive_field_arrive(extended: Path) -> None:
         from highhelp import models
         from highhelp_api import contract
         from highhelp.redact import masked
-        card = models.Card(pan="4000000000000002", cvv="123", expiry_month="12", expiry_year="2030", pin="998877")
+        card = models.Card(pan="4000000000000002", cvv="123", month=12, year=2030, pin="998877")
         print(models.Status("frozen").is_known, "frozen" in contract.STATES, "998877" in repr(card))
         print(contract.SENSITIVE_PATHS["EcomPayinRequest"]["card:pin"], masked({"pin": "998877"}))
         """,

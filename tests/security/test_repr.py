@@ -25,8 +25,11 @@ def a_body(root: str, path: str) -> dict[str, Any]:
     schema = contract.SCHEMAS[root]
     for name in path.split(":")[:-1]:
         schema = target(schema["properties"][name])
-    if target(schema["properties"][last]).get("type") == "object":
+    kind = target(schema["properties"][last]).get("type")
+    if kind == "object":
         value = {last: {"field": MARK}}
+    elif kind == "integer":
+        value = {last: int(MARK)}
     for name in reversed(parents):
         value = {name: value}
     return required(contract.SCHEMAS[root], value)

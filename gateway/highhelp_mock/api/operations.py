@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["execute"]
 
+_3DS_RESULT = ("cres", "pares")
 _TAKEN = "There is a payment with this payment_id"
 
 
@@ -44,7 +45,7 @@ def execute(engine: Engine, operation: Operation, project: Project, body: Mappin
         return _create(engine, operation, project, body, conflict=conflict)
     if operation.response == "PaymentState" and "payment_id" in block(body, "general"):
         payment = _find_payment(engine, operation, project, body)
-        if "threeds" in body:
+        if not body.keys().isdisjoint(_3DS_RESULT):
             payment = _confirm(engine, operation, project, payment, body)
         return info_answer(payment, engine.base_url)
     make_list = _LISTS.get(operation.response)
@@ -79,9 +80,8 @@ def _confirm(
         raise ApiError(
             409, "The payment does not wait for a 3-D Secure result", [("general:payment_id", "is not waiting")]
         )
-    result = body["threeds"]
     payment = engine.stop_schedule(replace(payment, confirmed=given))
-    matches = "cres" in result if challenge.version == 2 else result.get("md") == challenge.md
+    matches = "cres" in body if challenge.version == 2 else body.get("md") == challenge.md
     if not matches:
         return engine.move(payment, DECLINE, "The 3-D Secure result does not belong to the payment")
     return engine.move(payment, payment.scenario.after_payer, payment.scenario.after_text)

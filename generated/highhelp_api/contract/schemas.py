@@ -43,9 +43,10 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "card-ecom",
             "card-international-p2p",
             "qr-link-p2p",
-            "qr-sbp",
+            "sbp-qr",
             "mobile-money",
             "eft",
+            "mobile-ecom",
         ],
     },
     "WidgetMethod": {
@@ -66,7 +67,6 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "Currency": {"type": "string", "enum": ["RUB", "UZS", "KZT", "KGS", "TJS", "AZN", "ARS", "NGN", "KES"]},
     "Country": {"type": "string", "enum": ["RU", "UZ", "KZ", "KG", "TJ", "AZ", "AR", "NG", "KE"]},
-    "MobileOperator": {"type": "string", "enum": ["BEELINE", "TELE2", "ALTEL", "KCELL", "ACTIV"]},
     "ProjectId": {"type": "string", "minLength": 1, "maxLength": 64},
     "PaymentId": {"type": "string", "minLength": 1, "maxLength": 255},
     "MerchantUrl": {
@@ -83,9 +83,6 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "CurrencyCode": {"anyOf": [{"$ref": "#/components/schemas/Currency"}, {"type": "string", "pattern": "^[A-Z]{3}$"}]},
     "CountryCode": {"anyOf": [{"$ref": "#/components/schemas/Country"}, {"type": "string", "pattern": "^[A-Z]{2}$"}]},
-    "PaymentSystemCode": {
-        "anyOf": [{"$ref": "#/components/schemas/MobileOperator"}, {"type": "string", "minLength": 1, "maxLength": 32}]
-    },
     "General": {
         "type": "object",
         "additionalProperties": False,
@@ -120,10 +117,10 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "required": ["method", "amount", "currency"],
         "properties": {
             "method": {"$ref": "#/components/schemas/MethodCode"},
-            "payment_system": {"$ref": "#/components/schemas/PaymentSystemCode"},
+            "payment_system": {"type": "string", "minLength": 1, "maxLength": 32},
             "amount": {"$ref": "#/components/schemas/Amount"},
             "currency": {"$ref": "#/components/schemas/CurrencyCode"},
-            "lifetime": {"type": "integer", "minimum": 300, "maximum": 900},
+            "lifetime": {"type": "integer", "minimum": 1, "maximum": 86400},
             "description": {"type": "string", "maxLength": 255},
         },
     },
@@ -133,7 +130,7 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "required": ["method", "amount", "currency"],
         "properties": {
             "method": {"$ref": "#/components/schemas/MethodCode"},
-            "payment_system": {"$ref": "#/components/schemas/PaymentSystemCode"},
+            "payment_system": {"type": "string", "minLength": 1, "maxLength": 32},
             "amount": {"$ref": "#/components/schemas/Amount"},
             "currency": {"$ref": "#/components/schemas/CurrencyCode"},
             "description": {"type": "string", "maxLength": 255},
@@ -147,7 +144,7 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "method": {"$ref": "#/components/schemas/MethodCode"},
             "amount": {"$ref": "#/components/schemas/Amount"},
             "currency": {"$ref": "#/components/schemas/CurrencyCode"},
-            "lifetime": {"type": "integer", "minimum": 300, "maximum": 900},
+            "lifetime": {"type": "integer", "minimum": 1, "maximum": 86400},
             "description": {"type": "string", "maxLength": 255},
         },
     },
@@ -217,6 +214,12 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "phone": {"type": "string", "pattern": "^[+]?[0-9]{5,20}$"},
             "account_number": {"type": "string", "minLength": 1, "maxLength": 64},
             "bank_code": {"type": "string", "minLength": 1, "maxLength": 32},
+            "first_name": {"type": "string", "maxLength": 255},
+            "last_name": {"type": "string", "maxLength": 255},
+            "middle_name": {"type": "string", "maxLength": 255},
+            "address": {"type": "string", "maxLength": 255},
+            "city": {"type": "string", "maxLength": 255},
+            "country": {"$ref": "#/components/schemas/CountryCode"},
         },
     },
     "Receiver": {
@@ -245,26 +248,14 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     "Card": {
         "type": "object",
         "additionalProperties": False,
-        "required": ["pan", "expiry_month", "expiry_year", "cvv"],
+        "required": ["pan", "month", "year", "cvv"],
         "properties": {
             "pan": {"type": "string", "pattern": "^[0-9]{12,19}$"},
-            "expiry_month": {"type": "string", "pattern": "^(0[1-9]|1[0-2])$"},
-            "expiry_year": {"type": "string", "pattern": "^[0-9]{4}$"},
+            "month": {"type": "integer", "minimum": 1, "maximum": 12},
+            "year": {"type": "integer", "minimum": 1000, "maximum": 9999},
             "cvv": {"type": "string", "pattern": "^[0-9]{3,4}$"},
             "card_holder": {"type": "string", "maxLength": 255},
         },
-    },
-    "ThreeDSResult": {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "pa_res": {"type": "string", "minLength": 1, "maxLength": 65536},
-            "md": {"type": "string", "minLength": 1, "maxLength": 4096},
-            "cres": {"type": "string", "minLength": 1, "maxLength": 65536},
-        },
-        "if": {"required": ["cres"]},
-        "then": {"not": {"anyOf": [{"required": ["pa_res"]}, {"required": ["md"]}]}},
-        "else": {"required": ["pa_res", "md"]},
     },
     "P2PPayinRequest": {
         "type": "object",
@@ -331,11 +322,16 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     "ConfirmThreeDSRequest": {
         "type": "object",
         "additionalProperties": False,
-        "required": ["general", "threeds"],
+        "required": ["general"],
         "properties": {
             "general": {"$ref": "#/components/schemas/InfoGeneral"},
-            "threeds": {"$ref": "#/components/schemas/ThreeDSResult"},
+            "pares": {"type": "string", "minLength": 1, "maxLength": 65536},
+            "md": {"type": "string", "minLength": 1, "maxLength": 4096},
+            "cres": {"type": "string", "minLength": 1, "maxLength": 65536},
         },
+        "if": {"required": ["cres"]},
+        "then": {"not": {"anyOf": [{"required": ["pares"]}, {"required": ["md"]}]}},
+        "else": {"required": ["pares", "md"]},
     },
     "WidgetPayinRequest": {
         "type": "object",
@@ -388,8 +384,8 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     "PaymentInfo": {
         "type": "object",
         "properties": {
-            "amount": {"type": "integer", "minimum": 0, "maximum": 10000000000000},
-            "currency": {"type": "string"},
+            "amount": {"type": ["integer", "null"], "minimum": 0, "maximum": 10000000000000},
+            "currency": {"type": ["string", "null"]},
             "type": {"anyOf": [{"$ref": "#/components/schemas/PaymentType"}, {"type": "null"}]},
             "method": {"type": ["string", "null"]},
         },
@@ -407,31 +403,46 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "expires_at": {"type": ["string", "null"]},
         },
     },
-    "RedirectParams": {"type": "object", "additionalProperties": {"type": "string"}},
-    "Redirect": {
+    "FormFields": {"type": "object", "additionalProperties": {"type": "string"}},
+    "RedirectData": {
         "type": "object",
         "properties": {
             "url": {"type": ["string", "null"]},
             "method": {"type": ["string", "null"]},
-            "params": {"anyOf": [{"$ref": "#/components/schemas/RedirectParams"}, {"type": "null"}]},
+            "body": {"anyOf": [{"$ref": "#/components/schemas/FormFields"}, {"type": "null"}]},
         },
     },
-    "ThreeDSChallenge": {
+    "Acs": {
         "type": "object",
         "properties": {
             "acs_url": {"type": ["string", "null"]},
             "pa_req": {"type": ["string", "null"]},
             "md": {"type": ["string", "null"]},
             "term_url": {"type": ["string", "null"]},
-            "creq": {"type": ["string", "null"]},
+        },
+    },
+    "ThreeDS2Page": {
+        "type": "object",
+        "properties": {
+            "url": {"type": ["string", "null"]},
+            "params": {"anyOf": [{"$ref": "#/components/schemas/FormFields"}, {"type": "null"}]},
+        },
+    },
+    "ThreeDS2": {
+        "type": "object",
+        "properties": {
+            "iframe": {"anyOf": [{"$ref": "#/components/schemas/ThreeDS2Page"}, {"type": "null"}]},
+            "redirect": {"anyOf": [{"$ref": "#/components/schemas/ThreeDS2Page"}, {"type": "null"}]},
         },
     },
     "Account": {
         "type": "object",
         "properties": {
-            "masked_pan": {"type": ["string", "null"]},
+            "number": {"type": ["string", "null"]},
+            "type": {"type": ["string", "null"]},
             "card_holder": {"type": ["string", "null"]},
-            "brand": {"type": ["string", "null"]},
+            "expiry_month": {"type": ["string", "null"]},
+            "expiry_year": {"type": ["string", "null"]},
         },
     },
     "PaymentState": {
@@ -447,8 +458,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "integration": {"anyOf": [{"$ref": "#/components/schemas/Integration"}, {"type": "null"}]},
             "payment_info": {"anyOf": [{"$ref": "#/components/schemas/PaymentInfo"}, {"type": "null"}]},
             "requisites": {"anyOf": [{"$ref": "#/components/schemas/Requisites"}, {"type": "null"}]},
-            "redirect": {"anyOf": [{"$ref": "#/components/schemas/Redirect"}, {"type": "null"}]},
-            "threeds": {"anyOf": [{"$ref": "#/components/schemas/ThreeDSChallenge"}, {"type": "null"}]},
+            "redirect_data": {"anyOf": [{"$ref": "#/components/schemas/RedirectData"}, {"type": "null"}]},
+            "acs": {"anyOf": [{"$ref": "#/components/schemas/Acs"}, {"type": "null"}]},
+            "threeds2": {"anyOf": [{"$ref": "#/components/schemas/ThreeDS2"}, {"type": "null"}]},
             "account": {"anyOf": [{"$ref": "#/components/schemas/Account"}, {"type": "null"}]},
         },
     },
@@ -543,8 +555,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "status": {"$ref": "#/components/schemas/CallbackStatus"},
             "payment_info": {"anyOf": [{"$ref": "#/components/schemas/CallbackPaymentInfo"}, {"type": "null"}]},
             "requisites": {"anyOf": [{"$ref": "#/components/schemas/Requisites"}, {"type": "null"}]},
-            "redirect": {"anyOf": [{"$ref": "#/components/schemas/Redirect"}, {"type": "null"}]},
-            "threeds": {"anyOf": [{"$ref": "#/components/schemas/ThreeDSChallenge"}, {"type": "null"}]},
+            "redirect_data": {"anyOf": [{"$ref": "#/components/schemas/RedirectData"}, {"type": "null"}]},
+            "acs": {"anyOf": [{"$ref": "#/components/schemas/Acs"}, {"type": "null"}]},
+            "threeds2": {"anyOf": [{"$ref": "#/components/schemas/ThreeDS2"}, {"type": "null"}]},
             "account": {"anyOf": [{"$ref": "#/components/schemas/Account"}, {"type": "null"}]},
         },
     },

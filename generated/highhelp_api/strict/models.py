@@ -78,9 +78,10 @@ class Method(StrEnum):
     card_ecom = "card-ecom"
     card_international_p2p = "card-international-p2p"
     qr_link_p2p = "qr-link-p2p"
-    qr_sbp = "qr-sbp"
+    sbp_qr = "sbp-qr"
     mobile_money = "mobile-money"
     eft = "eft"
+    mobile_ecom = "mobile-ecom"
 
 
 class WidgetMethod(StrEnum):
@@ -131,18 +132,6 @@ class Country(StrEnum):
     AR = "AR"
     NG = "NG"
     KE = "KE"
-
-
-class MobileOperator(StrEnum):
-    """
-    Known mobile operators of Kazakhstan, for mobile commerce.
-    """
-
-    BEELINE = "BEELINE"
-    TELE2 = "TELE2"
-    ALTEL = "ALTEL"
-    KCELL = "KCELL"
-    ACTIV = "ACTIV"
 
 
 class ProjectId(RootModel[StrictStr]):
@@ -235,20 +224,6 @@ class CountryCode(RootModel[Country | CountryCodeCountryCode]):
     """
 
 
-class PaymentSystemCodePaymentSystemCode(RootModel[StrictStr]):
-    root: Annotated[StrictStr, Field(max_length=32, min_length=1)]
-    """
-    A payment system, such as a mobile operator, a known one or any other code.
-    """
-
-
-class PaymentSystemCode(RootModel[MobileOperator | PaymentSystemCodePaymentSystemCode]):
-    root: MobileOperator | PaymentSystemCodePaymentSystemCode
-    """
-    A payment system, such as a mobile operator, a known one or any other code.
-    """
-
-
 class General(BaseModel):
     """
     Who asks, for which payment, and where the gateway is to report.
@@ -309,15 +284,15 @@ class P2PPayinPayment(BaseModel):
         extra="forbid",
     )
     method: MethodCode
-    payment_system: PaymentSystemCode | MISSING = MISSING
+    payment_system: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
-    The payment system, where a country's pages ask for it (AZ, AR, NG, KZ).
+    The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
     """
     amount: Amount
     currency: CurrencyCode
-    lifetime: Annotated[StrictInt | MISSING, Field(ge=300, le=900)] = MISSING
+    lifetime: Annotated[StrictInt | MISSING, Field(ge=1, le=86400)] = MISSING
     """
-    Seconds until the payment expires. An integrator keeps it within 300..900.
+    Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
     """
     description: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
@@ -334,9 +309,9 @@ class P2PPayoutPayment(BaseModel):
         extra="forbid",
     )
     method: MethodCode
-    payment_system: PaymentSystemCode | MISSING = MISSING
+    payment_system: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
-    The payment system, where a country's pages ask for it (AZ, AR, NG, KZ).
+    The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
     """
     amount: Amount
     currency: CurrencyCode
@@ -357,9 +332,9 @@ class EcomPayinPayment(BaseModel):
     method: MethodCode
     amount: Amount
     currency: CurrencyCode
-    lifetime: Annotated[StrictInt | MISSING, Field(ge=300, le=900)] = MISSING
+    lifetime: Annotated[StrictInt | MISSING, Field(ge=1, le=86400)] = MISSING
     """
-    Seconds until the payment expires. An integrator keeps it within 300..900.
+    Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
     """
     description: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
@@ -536,8 +511,29 @@ class Sender(BaseModel):
     """
     bank_code: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
-    The bank's code in the list of banks.
+    The bank's code in the list of banks, which may be a number.
     """
+    first_name: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
+    """
+    First name.
+    """
+    last_name: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
+    """
+    Last name.
+    """
+    middle_name: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
+    """
+    Middle name.
+    """
+    address: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
+    """
+    Street and house.
+    """
+    city: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
+    """
+    City.
+    """
+    country: CountryCode | MISSING = MISSING
 
 
 class Receiver(BaseModel):
@@ -566,7 +562,7 @@ class Receiver(BaseModel):
     """
     bank_code: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
-    The bank's code in the list of banks.
+    The bank's code in the list of banks, which may be a number.
     """
     bank_name: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
@@ -612,13 +608,13 @@ class Card(BaseModel):
     """
     Card number.
     """
-    expiry_month: Annotated[StrictStr, Field(pattern="^(0[1-9]|1[0-2])$")]
+    month: Annotated[StrictInt, Field(ge=1, le=12)]
     """
-    Month, 01 to 12.
+    Month of expiry.
     """
-    expiry_year: Annotated[StrictStr, Field(pattern="^[0-9]{4}$")]
+    year: Annotated[StrictInt, Field(ge=1000, le=9999)]
     """
-    Year in four digits.
+    Year of expiry, four digits.
     """
     cvv: Annotated[StrictStr, Field(pattern="^[0-9]{3,4}$")]
     """
@@ -627,28 +623,6 @@ class Card(BaseModel):
     card_holder: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
     Name on the card.
-    """
-
-
-class ThreeDSResult(BaseModel):
-    """
-    What the issuer's page returned. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2.
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-    )
-    pa_res: Annotated[StrictStr | MISSING, Field(max_length=65536, min_length=1)] = MISSING
-    """
-    PaRes of 3-D Secure 1.
-    """
-    md: Annotated[StrictStr | MISSING, Field(max_length=4096, min_length=1)] = MISSING
-    """
-    MD of 3-D Secure 1.
-    """
-    cres: Annotated[StrictStr | MISSING, Field(max_length=65536, min_length=1)] = MISSING
-    """
-    CRes of 3-D Secure 2.
     """
 
 
@@ -692,6 +666,9 @@ class EcomPayinRequest(BaseModel):
     payment: EcomPayinPayment
     customer: Customer | MISSING = MISSING
     card: Card
+    """
+    The card to charge.
+    """
 
 
 class EcomPayoutRequest(BaseModel):
@@ -710,14 +687,25 @@ class EcomPayoutRequest(BaseModel):
 
 class ConfirmThreeDSRequest(BaseModel):
     """
-    The 3-D Secure result of a card pay-in.
+    The 3-D Secure result of a card pay-in. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2.
     """
 
     model_config = ConfigDict(
         extra="forbid",
     )
     general: InfoGeneral
-    threeds: ThreeDSResult
+    pares: Annotated[StrictStr | MISSING, Field(max_length=65536, min_length=1)] = MISSING
+    """
+    PaRes of 3-D Secure 1.
+    """
+    md: Annotated[StrictStr | MISSING, Field(max_length=4096, min_length=1)] = MISSING
+    """
+    MD of 3-D Secure 1.
+    """
+    cres: Annotated[StrictStr | MISSING, Field(max_length=65536, min_length=1)] = MISSING
+    """
+    CRes of 3-D Secure 2.
+    """
 
 
 class WidgetPayinRequest(BaseModel):
@@ -800,14 +788,14 @@ class Integration(BaseModel):
 
 class PaymentInfo(BaseModel):
     """
-    What is paid.
+    What is paid. The block of callbacks, assumed to be in answers too.
     """
 
-    amount: Annotated[StrictInt | MISSING, Field(ge=0, le=10000000000000)] = MISSING
+    amount: Annotated[StrictInt | None | MISSING, Field(ge=0, le=10000000000000)] = MISSING
     """
     Minor units.
     """
-    currency: StrictStr | MISSING = MISSING
+    currency: StrictStr | None | MISSING = MISSING
     """
     ISO 4217.
     """
@@ -860,15 +848,15 @@ class Requisites(BaseModel):
     """
 
 
-class RedirectParams(RootModel[dict[str, StrictStr]]):
+class FormFields(RootModel[dict[str, StrictStr]]):
     """
-    Form fields to send along, by name.
+    Fields of a form to send along, by name.
     """
 
     root: dict[str, StrictStr]
 
 
-class Redirect(BaseModel):
+class RedirectData(BaseModel):
     """
     Where the payer's browser has to go, and with what.
     """
@@ -881,15 +869,15 @@ class Redirect(BaseModel):
     """
     GET or POST.
     """
-    params: RedirectParams | None | MISSING = MISSING
+    body: FormFields | None | MISSING = MISSING
     """
-    Form fields to send along.
+    Fields of the form to send along.
     """
 
 
-class ThreeDSChallenge(BaseModel):
+class Acs(BaseModel):
     """
-    What the payer's browser must send to the issuer's page. 3-D Secure 1 has pa_req, md and term_url, 3-D Secure 2 has creq.
+    3-D Secure 1, what the payer's browser must post to the issuer's page.
     """
 
     acs_url: StrictStr | None | MISSING = MISSING
@@ -898,19 +886,45 @@ class ThreeDSChallenge(BaseModel):
     """
     pa_req: StrictStr | None | MISSING = MISSING
     """
-    PaReq of 3-D Secure 1.
+    PaReq.
     """
     md: StrictStr | None | MISSING = MISSING
     """
-    MD of 3-D Secure 1.
+    MD, which comes back with the result.
     """
     term_url: StrictStr | None | MISSING = MISSING
     """
     Where the issuer's page returns to.
     """
-    creq: StrictStr | None | MISSING = MISSING
+
+
+class ThreeDS2Page(BaseModel):
     """
-    CReq of 3-D Secure 2.
+    A page of 3-D Secure 2, and the form to post to it.
+    """
+
+    url: StrictStr | None | MISSING = MISSING
+    """
+    The page's address.
+    """
+    params: FormFields | None | MISSING = MISSING
+    """
+    Fields of the form to post.
+    """
+
+
+class ThreeDS2(BaseModel):
+    """
+    3-D Secure 2, what the payer's browser must do.
+    """
+
+    iframe: ThreeDS2Page | None | MISSING = MISSING
+    """
+    To be posted from a hidden frame, so that the issuer sees the browser.
+    """
+    redirect: ThreeDS2Page | None | MISSING = MISSING
+    """
+    The challenge, to which the payer goes.
     """
 
 
@@ -919,17 +933,25 @@ class Account(BaseModel):
     The card that was used, masked.
     """
 
-    masked_pan: StrictStr | None | MISSING = MISSING
+    number: StrictStr | None | MISSING = MISSING
     """
     Card number with its middle hidden.
+    """
+    type: StrictStr | None | MISSING = MISSING
+    """
+    Card scheme.
     """
     card_holder: StrictStr | None | MISSING = MISSING
     """
     Name on the card.
     """
-    brand: StrictStr | None | MISSING = MISSING
+    expiry_month: StrictStr | None | MISSING = MISSING
     """
-    Card scheme.
+    Month of expiry.
+    """
+    expiry_year: StrictStr | None | MISSING = MISSING
+    """
+    Year of expiry.
     """
 
 
@@ -962,11 +984,33 @@ class PaymentState(BaseModel):
     The merchant project.
     """
     integration: Integration | None | MISSING = MISSING
+    """
+    Where to send the payer.
+    """
     payment_info: PaymentInfo | None | MISSING = MISSING
+    """
+    What is paid.
+    """
     requisites: Requisites | None | MISSING = MISSING
-    redirect: Redirect | None | MISSING = MISSING
-    threeds: ThreeDSChallenge | None | MISSING = MISSING
+    """
+    The details to which the payer of a P2P pay-in sends the money.
+    """
+    redirect_data: RedirectData | None | MISSING = MISSING
+    """
+    Where the payer has to go, in `processing:awaiting_redirect_result`.
+    """
+    acs: Acs | None | MISSING = MISSING
+    """
+    What 3-D Secure 1 needs, in `processing:awaiting_3ds_result`.
+    """
+    threeds2: ThreeDS2 | None | MISSING = MISSING
+    """
+    What 3-D Secure 2 needs, in `processing:awaiting_3ds_result`.
+    """
     account: Account | None | MISSING = MISSING
+    """
+    The card that was used, masked.
+    """
 
 
 class Balance(BaseModel):
@@ -984,7 +1028,7 @@ class Balance(BaseModel):
     """
     locked_amount: Annotated[StrictInt | MISSING, Field(ge=0, le=9007199254740991)] = MISSING
     """
-    What is held for payouts under way, in minor units, apart from amount.
+    In minor units; apart from amount, and not available for payouts.
     """
 
 
@@ -1183,7 +1227,26 @@ class PaymentCallback(BaseModel):
     general: CallbackGeneral
     status: CallbackStatus
     payment_info: CallbackPaymentInfo | None | MISSING = MISSING
+    """
+    What is paid.
+    """
     requisites: Requisites | None | MISSING = MISSING
-    redirect: Redirect | None | MISSING = MISSING
-    threeds: ThreeDSChallenge | None | MISSING = MISSING
+    """
+    The details to which the payer of a P2P pay-in sends the money.
+    """
+    redirect_data: RedirectData | None | MISSING = MISSING
+    """
+    Where the payer has to go, in `processing:awaiting_redirect_result`.
+    """
+    acs: Acs | None | MISSING = MISSING
+    """
+    What 3-D Secure 1 needs, in `processing:awaiting_3ds_result`.
+    """
+    threeds2: ThreeDS2 | None | MISSING = MISSING
+    """
+    What 3-D Secure 2 needs, in `processing:awaiting_3ds_result`.
+    """
     account: Account | None | MISSING = MISSING
+    """
+    The card that was used, masked.
+    """

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 TEXTS = frozenset({
-    "$comment", "description", "example", "examples", "externalDocs", "summary", "x-enumDescriptions", "x-provenance",
-    "x-source",
+    "$comment", "description", "example", "examples", "externalDocs", "summary", "x-enum-provenance",
+    "x-enumDescriptions", "x-provenance", "x-source",
 })  # fmt: skip
 """Keys that only people read. They bind nobody, also next to a `$ref`."""
 

@@ -256,7 +256,7 @@ def sensitive_names(document: Json) -> dict[str, str]:
 
 
 def facts(document: Json) -> tuple[types.Fact, ...]:
-    """Provenance of every operation, schema, property and shared response."""
+    """Provenance of every operation, schema, property, value of an enum and shared response."""
     found = [
         types.Fact("operation", endpoint.id, endpoint.data["x-provenance"], endpoint.data.get("x-source"))
         for endpoint in endpoints(document)
@@ -266,6 +266,9 @@ def facts(document: Json) -> tuple[types.Fact, ...]:
         for prop_name, prop in schema.get("properties", {}).items():
             provenance = prop.get("x-provenance", schema["x-provenance"])
             found.append(types.Fact("property", f"{name}.{prop_name}", provenance, prop.get("x-source")))
+        for value in schema.get("enum", ()):
+            provenance = schema.get("x-enum-provenance", {}).get(value, schema["x-provenance"])
+            found.append(types.Fact("value", f"{name}.{value}", provenance, schema.get("x-source")))
     for name, response in document["components"]["responses"].items():
         found.append(types.Fact("response", name, response["x-provenance"], response.get("x-source")))
     return tuple(found)

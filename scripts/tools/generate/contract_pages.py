@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from tools.generate.document import Json
 
 BEGIN, END = "<!-- counts: made by scripts/generate -->", "<!-- end of counts -->"
-PARTS = {"operation": "Operations", "schema": "Schemas", "property": "Properties", "response": "Responses"}
+PARTS = {
+    "operation": "Operations",
+    "schema": "Schemas",
+    "property": "Properties",
+    "value": "Values of enums",
+    "response": "Responses",
+}
 # What the client makes of each outcome: of a question, of a call that moves money; what is known; whether to repeat it.
 # The table is proved row by row in tests/client/test_error_table.py.
 OUTCOMES = {

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 REGISTRY = Path(__file__).resolve().parents[3] / "spec" / "README.md"
-PROVENANCE = ("documented", "integrator", "inferred", "observed")
+PROVENANCE = ("documented", "integrator", "family", "inferred", "observed")
 SENSITIVE = ("pan", "secret", "pii")
 RETRY = ("safe", "reconcile", "never")
 OUTCOMES = ("refused", "duplicate", "not_accepted", "unknown")
@@ -101,6 +101,9 @@ def _schemas(document: Json) -> Iterator[str]:
             yield f"{name}: has no description"
         if "enum" in schema and set(schema["enum"]) != set(schema.get("x-enumDescriptions", {})):
             yield f"{name}: x-enumDescriptions describes every value and no other"
+        for value, word in schema.get("x-enum-provenance", {}).items():
+            if value not in schema.get("enum", ()) or word not in PROVENANCE:
+                yield f"{name}: x-enum-provenance gives values of the enum one of {', '.join(PROVENANCE)}: {value}"
         for prop_name, prop in schema.get("properties", {}).items():
             yield from _property(f"{name}.{prop_name}", prop_name, prop)
 
@@ -133,7 +136,7 @@ def _keys(document: Json) -> Iterator[str]:
             for key, value in node.items():
                 if str(key).startswith("x-") and key not in registered:
                     yield f"{where}: {key} has no row in spec/README.md"
-                if key not in ("examples", "x-enumDescriptions"):
+                if key not in ("examples", "x-enumDescriptions", "x-enum-provenance"):
                     yield from walk(value, f"{where}/{key}")
         elif isinstance(node, list):
             for index, value in enumerate(node):

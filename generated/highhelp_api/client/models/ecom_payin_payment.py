@@ -25,7 +25,8 @@ class EcomPayinPayment:
     currency: Currency | str
     """ A currency, a known one or any other ISO 4217 code. (documented) """
     lifetime: int | Unset = UNSET
-    """ Seconds until the payment expires. An integrator keeps it within 300..900. (300 to 900; integrator) """
+    """ Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours. (1 to
+    86400; integrator) """
     description: str | Unset = UNSET
     """ Free text. The name is documented, the bound is our assumption. (0 to 255 characters; inferred) """
 

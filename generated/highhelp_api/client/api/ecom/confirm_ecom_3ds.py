@@ -109,14 +109,15 @@ def sync_detailed(
 ) -> Response[Error | PaymentState]:
     """Hand over the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and
+     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
     `md` for
     3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
     lost, ask
     the info operation what became of the payment.
 
     Args:
-        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in.
+        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of
+            3-D Secure 1 or the single value of 3-D Secure 2.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -144,14 +145,15 @@ def sync(
 ) -> Error | PaymentState | None:
     """Hand over the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and
+     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
     `md` for
     3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
     lost, ask
     the info operation what became of the payment.
 
     Args:
-        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in.
+        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of
+            3-D Secure 1 or the single value of 3-D Secure 2.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -174,14 +176,15 @@ async def asyncio_detailed(
 ) -> Response[Error | PaymentState]:
     """Hand over the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and
+     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
     `md` for
     3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
     lost, ask
     the info operation what became of the payment.
 
     Args:
-        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in.
+        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of
+            3-D Secure 1 or the single value of 3-D Secure 2.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -207,14 +210,15 @@ async def asyncio(
 ) -> Error | PaymentState | None:
     """Hand over the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and
+     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
     `md` for
     3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
     lost, ask
     the info operation what became of the payment.
 
     Args:
-        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in.
+        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of
+            3-D Secure 1 or the single value of 3-D Secure 2.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -111,9 +111,11 @@ def sync_detailed(
 
      Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass
     3-D Secure
-    or a redirect first; what is needed arrives by callback and in the answers of the info operation.
-    The more of
-    the customer is known, the more likely the frictionless course.
+    or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a
+    reachable
+    `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info
+    shows it too is
+    our assumption. The more of the customer is known, the more likely the frictionless course.
 
     Args:
         body (EcomPayinRequest): A card pay-in.
@@ -146,9 +148,11 @@ def sync(
 
      Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass
     3-D Secure
-    or a redirect first; what is needed arrives by callback and in the answers of the info operation.
-    The more of
-    the customer is known, the more likely the frictionless course.
+    or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a
+    reachable
+    `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info
+    shows it too is
+    our assumption. The more of the customer is known, the more likely the frictionless course.
 
     Args:
         body (EcomPayinRequest): A card pay-in.
@@ -176,9 +180,11 @@ async def asyncio_detailed(
 
      Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass
     3-D Secure
-    or a redirect first; what is needed arrives by callback and in the answers of the info operation.
-    The more of
-    the customer is known, the more likely the frictionless course.
+    or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a
+    reachable
+    `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info
+    shows it too is
+    our assumption. The more of the customer is known, the more likely the frictionless course.
 
     Args:
         body (EcomPayinRequest): A card pay-in.
@@ -209,9 +215,11 @@ async def asyncio(
 
      Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass
     3-D Secure
-    or a redirect first; what is needed arrives by callback and in the answers of the info operation.
-    The more of
-    the customer is known, the more likely the frictionless course.
+    or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a
+    reachable
+    `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info
+    shows it too is
+    our assumption. The more of the customer is known, the more likely the frictionless course.
 
     Args:
         body (EcomPayinRequest): A card pay-in.

@@ -109,8 +109,8 @@ def sync_detailed(
 ) -> Response[Error | PaymentState]:
     """State of a card pay-in
 
-     Where the card pay-in stands now, with what 3-D Secure or the redirect needs while the payer is
-    awaited.
+     Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our
+    assumption.
 
     Args:
         body (PaymentInfoRequest): Which payment is asked for.
@@ -141,8 +141,8 @@ def sync(
 ) -> Error | PaymentState | None:
     """State of a card pay-in
 
-     Where the card pay-in stands now, with what 3-D Secure or the redirect needs while the payer is
-    awaited.
+     Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our
+    assumption.
 
     Args:
         body (PaymentInfoRequest): Which payment is asked for.
@@ -168,8 +168,8 @@ async def asyncio_detailed(
 ) -> Response[Error | PaymentState]:
     """State of a card pay-in
 
-     Where the card pay-in stands now, with what 3-D Secure or the redirect needs while the payer is
-    awaited.
+     Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our
+    assumption.
 
     Args:
         body (PaymentInfoRequest): Which payment is asked for.
@@ -198,8 +198,8 @@ async def asyncio(
 ) -> Error | PaymentState | None:
     """State of a card pay-in
 
-     Where the card pay-in stands now, with what 3-D Secure or the redirect needs while the payer is
-    awaited.
+     Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our
+    assumption.
 
     Args:
         body (PaymentInfoRequest): Which payment is asked for.
