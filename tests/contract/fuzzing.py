@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import requests
 import schemathesis
+from ruamel.yaml import YAML
 from schemathesis import GenerationMode
 from schemathesis.engine import Status as Verdict
 from schemathesis.engine import events, from_schema
@@ -22,6 +23,7 @@ from highhelp_api.contract import HEADERS, OPERATIONS, Operation
 from highhelp_mock import MockGateway
 from highhelp_mock.simulation.scenarios import SCENARIOS
 from highhelp_signing import BodyNotSignable, HmacSigner, RsaSigner, signature_headers
+from tests.closed import with_closed_answers
 from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
@@ -221,10 +223,15 @@ def run(*, seed: int, examples: int) -> Report:
             report.resent[case.operation.definition.raw["operationId"]] += 1
             assert answer.status_code == 401, f"a wrong signature was answered {answer.status_code}"
 
-        schema = schemathesis.openapi.from_path(SPEC, config=config(seed=seed, examples=examples))
+        schema = schemathesis.openapi.from_dict(document(), config=config(seed=seed, examples=examples))
         for event in executed(schema, gateway, Signed(gateway, gateway.signer), wrong_signature_is_refused):
             note(report, event)
     return report
+
+
+def document() -> dict[str, Any]:
+    """The contract, with closed answers."""
+    return with_closed_answers(YAML(typ="safe").load(SPEC.read_text(encoding="utf-8")))
 
 
 def config(*, seed: int, examples: int, phases: str = "") -> Any:

@@ -18,12 +18,11 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import schemathesis
-from ruamel.yaml import YAML
 
 from highhelp_api.contract import OPERATIONS, STATES, TRANSITIONS, Operation
 from highhelp_mock import MockGateway
 from tests.contract import fuzzing
-from tests.contract.fuzzing import BY_PATH, SPEC
+from tests.contract.fuzzing import BY_PATH
 from tests.recorder import fits
 
 if TYPE_CHECKING:
@@ -62,11 +61,11 @@ def is_confirmation(operation: Operation) -> bool:
 
 def document() -> dict[str, Any]:
     """The contract with the links put in."""
-    made = YAML(typ="safe").load(SPEC.read_text(encoding="utf-8"))
+    made = fuzzing.document()
     for (source, name), target in links().items():
         answer = made["paths"][OPERATIONS[source].path]["post"]["responses"]["200"]
         answer.setdefault("links", {})[name] = {"operationId": target, "requestBody": copy.deepcopy(SAME_PAYMENT)}
-    return dict(made)
+    return made
 
 
 @dataclass

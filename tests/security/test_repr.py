@@ -52,7 +52,7 @@ def required(schema: Any, value: dict[str, Any]) -> dict[str, Any]:
         elif child.get("type") == "integer":
             full.setdefault(name, 1)
         else:
-            full.setdefault(name, child["enum"][0] if "enum" in child else "text")
+            full.setdefault(name, child.get("x-extensible-enum", ["text"])[0])
     for name, item in value.items():
         child = target(schema["properties"].get(name, {}))
         if isinstance(item, dict) and child.get("properties"):

@@ -88,4 +88,4 @@ CATALOGUES: Final[Mapping[str, Mapping[str, str]]] = {
         "KE": "Kenya.",
     },
 }
-"""Known codes of each enum with what they mean."""
+"""Known values of each code with what they mean."""

@@ -711,7 +711,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="BadRequest",
         status="400",
         name="not_json",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -723,7 +723,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="Unauthorized",
         status="401",
         name="wrong_signature",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -735,7 +735,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="Forbidden",
         status="403",
         name="wrong_project",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -748,7 +748,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="NotFound",
         status="404",
         name="no_such_payment",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -761,7 +761,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="Conflict",
         status="409",
         name="duplicate",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -774,7 +774,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="UnprocessableContent",
         status="422",
         name="field",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -787,7 +787,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="TooManyRequests",
         status="429",
         name="slow_down",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -799,7 +799,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="InternalServerError",
         status="500",
         name="failure",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -811,7 +811,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="UnexpectedError",
         status="default",
         name="unavailable",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -823,7 +823,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="CallbackRefused",
         status="4XX",
         name="refused",
-        schema="Error",
+        schema="ErrorResponse",
         value={"status": "error", "sub_status": None, "status_description": "The callback was not accepted"},
     ),
 )

@@ -7,10 +7,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "Status": {"type": "string", "enum": ["processing", "dispute", "error", "success", "decline"]},
+    "Status": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 64,
+        "x-extensible-enum": ["processing", "dispute", "error", "success", "decline"],
+    },
     "SubStatus": {
         "type": "string",
-        "enum": [
+        "minLength": 1,
+        "maxLength": 64,
+        "x-extensible-enum": [
             "new",
             "requisites",
             "awaiting_confirm",
@@ -28,10 +35,12 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "payout_timeout",
         ],
     },
-    "PaymentType": {"type": "string", "enum": ["payin", "payout"]},
+    "PaymentType": {"type": "string", "minLength": 1, "maxLength": 64, "x-extensible-enum": ["payin", "payout"]},
     "Method": {
         "type": "string",
-        "enum": [
+        "minLength": 1,
+        "maxLength": 32,
+        "x-extensible-enum": [
             "card-p2p",
             "phone-p2p",
             "sbp-p2p",
@@ -51,7 +60,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     },
     "WidgetMethod": {
         "type": "string",
-        "enum": [
+        "minLength": 1,
+        "maxLength": 32,
+        "x-extensible-enum": [
             "payin-p2p-card",
             "payin-p2p-sbp",
             "payin-p2p-phone",
@@ -65,24 +76,24 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "payin-ecom-mobile",
         ],
     },
-    "Currency": {"type": "string", "enum": ["RUB", "UZS", "KZT", "KGS", "TJS", "AZN", "ARS", "NGN", "KES"]},
-    "Country": {"type": "string", "enum": ["RU", "UZ", "KZ", "KG", "TJ", "AZ", "AR", "NG", "KE"]},
+    "Currency": {
+        "type": "string",
+        "pattern": "^[A-Z]{3}$",
+        "x-extensible-enum": ["RUB", "UZS", "KZT", "KGS", "TJS", "AZN", "ARS", "NGN", "KES"],
+    },
+    "Country": {
+        "type": "string",
+        "pattern": "^[A-Z]{2}$",
+        "x-extensible-enum": ["RU", "UZ", "KZ", "KG", "TJ", "AZ", "AR", "NG", "KE"],
+    },
     "ProjectId": {"type": "string", "minLength": 1, "maxLength": 64},
     "PaymentId": {"type": "string", "minLength": 1, "maxLength": 255},
     "MerchantUrl": {
         "type": "string",
         "maxLength": 2048,
-        "pattern": "^(https://|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?(/|$))",
+        "pattern": "^(https://[^\\x00-\\x20/?#]+|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]{1,5})?)([/?#][^\\x00-\\x20]*)?$",
     },
     "Amount": {"type": "integer", "minimum": 1, "maximum": 10000000000000},
-    "MethodCode": {
-        "anyOf": [{"$ref": "#/components/schemas/Method"}, {"type": "string", "minLength": 1, "maxLength": 32}]
-    },
-    "WidgetMethodCode": {
-        "anyOf": [{"$ref": "#/components/schemas/WidgetMethod"}, {"type": "string", "minLength": 1, "maxLength": 32}]
-    },
-    "CurrencyCode": {"anyOf": [{"$ref": "#/components/schemas/Currency"}, {"type": "string", "pattern": "^[A-Z]{3}$"}]},
-    "CountryCode": {"anyOf": [{"$ref": "#/components/schemas/Country"}, {"type": "string", "pattern": "^[A-Z]{2}$"}]},
     "General": {
         "type": "object",
         "additionalProperties": False,
@@ -116,10 +127,10 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "required": ["method", "amount", "currency"],
         "properties": {
-            "method": {"$ref": "#/components/schemas/MethodCode"},
+            "method": {"$ref": "#/components/schemas/Method"},
             "payment_system": {"type": "string", "minLength": 1, "maxLength": 32},
             "amount": {"$ref": "#/components/schemas/Amount"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
             "lifetime": {"type": "integer", "minimum": 1, "maximum": 86400},
             "description": {"type": "string", "maxLength": 255},
         },
@@ -129,10 +140,10 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "required": ["method", "amount", "currency"],
         "properties": {
-            "method": {"$ref": "#/components/schemas/MethodCode"},
+            "method": {"$ref": "#/components/schemas/Method"},
             "payment_system": {"type": "string", "minLength": 1, "maxLength": 32},
             "amount": {"$ref": "#/components/schemas/Amount"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
             "description": {"type": "string", "maxLength": 255},
         },
     },
@@ -141,9 +152,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "required": ["method", "amount", "currency"],
         "properties": {
-            "method": {"$ref": "#/components/schemas/MethodCode"},
+            "method": {"$ref": "#/components/schemas/Method"},
             "amount": {"$ref": "#/components/schemas/Amount"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
             "lifetime": {"type": "integer", "minimum": 1, "maximum": 86400},
             "description": {"type": "string", "maxLength": 255},
         },
@@ -153,9 +164,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "required": ["method", "amount", "currency"],
         "properties": {
-            "method": {"$ref": "#/components/schemas/MethodCode"},
+            "method": {"$ref": "#/components/schemas/Method"},
             "amount": {"$ref": "#/components/schemas/Amount"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
             "description": {"type": "string", "maxLength": 255},
         },
     },
@@ -164,9 +175,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "required": ["amount", "currency"],
         "properties": {
-            "widget_method": {"$ref": "#/components/schemas/WidgetMethodCode"},
+            "widget_method": {"$ref": "#/components/schemas/WidgetMethod"},
             "amount": {"$ref": "#/components/schemas/Amount"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
             "lifetime": {"type": "integer", "minimum": 300, "maximum": 600},
             "description": {"type": "string", "maxLength": 255},
         },
@@ -191,8 +202,13 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "properties": {
             "id": {"type": "string", "minLength": 1, "maxLength": 255},
-            "ip_address": {"type": "string", "minLength": 2, "maxLength": 45, "pattern": "^[0-9a-fA-F:.]+$"},
-            "country": {"$ref": "#/components/schemas/CountryCode"},
+            "ip_address": {
+                "type": "string",
+                "minLength": 2,
+                "maxLength": 45,
+                "pattern": "^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){7}|([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){0,6})?::([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){0,6})?|::[fF]{4}:(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})$",
+            },
+            "country": {"$ref": "#/components/schemas/Country"},
             "language": {"type": "string", "pattern": "^[a-z]{2}$"},
             "first_name": {"type": "string", "maxLength": 255},
             "last_name": {"type": "string", "maxLength": 255},
@@ -219,7 +235,7 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "middle_name": {"type": "string", "maxLength": 255},
             "address": {"type": "string", "maxLength": 255},
             "city": {"type": "string", "maxLength": 255},
-            "country": {"$ref": "#/components/schemas/CountryCode"},
+            "country": {"$ref": "#/components/schemas/Country"},
         },
     },
     "Receiver": {
@@ -278,24 +294,20 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "customer": {"$ref": "#/components/schemas/Customer"},
             "receiver": {"$ref": "#/components/schemas/Receiver"},
         },
-        "allOf": [
-            {
-                "if": {"properties": {"payment": {"properties": {"method": {"const": "card-p2p"}}}}},
-                "then": {"properties": {"receiver": {"required": ["pan"]}}},
-            },
-            {
-                "if": {"properties": {"payment": {"properties": {"method": {"const": "sbp-p2p"}}}}},
-                "then": {"properties": {"receiver": {"required": ["phone", "bank_code"]}}},
-            },
-            {
+        "if": {"properties": {"payment": {"properties": {"method": {"const": "card-p2p"}}}}},
+        "then": {"properties": {"receiver": {"required": ["pan"]}}},
+        "else": {
+            "if": {"properties": {"payment": {"properties": {"method": {"const": "sbp-p2p"}}}}},
+            "then": {"properties": {"receiver": {"required": ["phone", "bank_code"]}}},
+            "else": {
                 "if": {"properties": {"payment": {"properties": {"method": {"enum": ["phone-p2p", "mobile-p2p"]}}}}},
                 "then": {"properties": {"receiver": {"required": ["phone"]}}},
+                "else": {
+                    "if": {"properties": {"payment": {"properties": {"method": {"const": "account-number"}}}}},
+                    "then": {"properties": {"receiver": {"required": ["account_number", "bank_code"]}}},
+                },
             },
-            {
-                "if": {"properties": {"payment": {"properties": {"method": {"const": "account-number"}}}}},
-                "then": {"properties": {"receiver": {"required": ["account_number", "bank_code"]}}},
-            },
-        ],
+        },
     },
     "EcomPayinRequest": {
         "type": "object",
@@ -361,9 +373,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "required": ["general"],
         "properties": {
             "general": {"$ref": "#/components/schemas/ProjectGeneral"},
-            "country": {"$ref": "#/components/schemas/CountryCode"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
-            "method": {"$ref": "#/components/schemas/MethodCode"},
+            "country": {"$ref": "#/components/schemas/Country"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
+            "method": {"$ref": "#/components/schemas/Method"},
         },
     },
     "PaymentMethodsRequest": {
@@ -372,8 +384,8 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "required": ["general"],
         "properties": {
             "general": {"$ref": "#/components/schemas/ProjectGeneral"},
-            "country": {"$ref": "#/components/schemas/CountryCode"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
+            "country": {"$ref": "#/components/schemas/Country"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
             "flow": {"$ref": "#/components/schemas/PaymentType"},
         },
     },
@@ -513,7 +525,7 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "properties": {"methods": {"type": "array", "items": {"$ref": "#/components/schemas/PaymentMethod"}}},
     },
     "FieldError": {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}},
-    "Error": {
+    "ErrorResponse": {
         "type": "object",
         "required": ["status"],
         "properties": {
@@ -562,4 +574,4 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         },
     },
 }
-"""The schemas by name, with the keywords that validate and nothing else."""
+"""The schemas by name, with the keywords that validate and the known values of codes (`x-extensible-enum`)."""

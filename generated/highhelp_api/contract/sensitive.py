@@ -120,7 +120,7 @@ SENSITIVE_PATHS: Final[Mapping[str, Mapping[str, str]]] = {
         "account:expiry_month": "pii",
         "account:expiry_year": "pii",
     },
-    "Error": {},
+    "ErrorResponse": {},
 }
 """For each whole body: colon path -> pan, secret or pii. `*` stands for an index."""
 

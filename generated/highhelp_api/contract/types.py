@@ -110,7 +110,7 @@ class Fact(NamedTuple):
     """How one part of the contract is known.
 
     Attributes:
-        part: "operation", "schema", "property", "value" (of an enum) or "response".
+        part: "operation", "schema", "property", "value" (of a code) or "response".
         name: The operation's id, the schema's or the shared response's name, `Schema.property` or `Schema.value`.
         provenance: "documented", "integrator", "family", "inferred" or "observed".
         source: Where it was read, if the document says so.

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import (
@@ -19,119 +18,53 @@ from pydantic import (
 )
 
 
-class Status(StrEnum):
+class Status(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(max_length=64, min_length=1)]
     """
     What became of the payment. New values may be added; one that is not known is not final.
     """
 
-    processing = "processing"
-    dispute = "dispute"
-    error = "error"
-    success = "success"
-    decline = "decline"
 
-
-class SubStatus(StrEnum):
+class SubStatus(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(max_length=64, min_length=1)]
     """
     Where a payment is within its status. New values may be added.
     """
 
-    new = "new"
-    requisites = "requisites"
-    awaiting_confirm = "awaiting_confirm"
-    awaiting_3ds_result = "awaiting_3ds_result"
-    awaiting_redirect_result = "awaiting_redirect_result"
-    sent_verification = "sent_verification"
-    invalid_verification = "invalid_verification"
-    paid = "paid"
-    payout_process = "payout_process"
-    no_payment = "no_payment"
-    different_amount = "different_amount"
-    confirm_timeout = "confirm_timeout"
-    incorrect_requisites = "incorrect_requisites"
-    payout_failed = "payout_failed"
-    payout_timeout = "payout_timeout"
 
-
-class PaymentType(StrEnum):
+class PaymentType(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(max_length=64, min_length=1)]
     """
     The direction of a payment.
     """
 
-    payin = "payin"
-    payout = "payout"
 
-
-class Method(StrEnum):
+class Method(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(max_length=32, min_length=1)]
     """
     Known codes of host-to-host methods. New codes appear without notice.
     """
 
-    card_p2p = "card-p2p"
-    phone_p2p = "phone-p2p"
-    sbp_p2p = "sbp-p2p"
-    mobile_p2p = "mobile-p2p"
-    international_p2p = "international-p2p"
-    account_number = "account-number"
-    wallet_link = "wallet-link"
-    ussd = "ussd"
-    card_ecom = "card-ecom"
-    card_international_p2p = "card-international-p2p"
-    qr_link_p2p = "qr-link-p2p"
-    sbp_qr = "sbp-qr"
-    mobile_money = "mobile-money"
-    eft = "eft"
-    mobile_ecom = "mobile-ecom"
 
-
-class WidgetMethod(StrEnum):
+class WidgetMethod(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(max_length=32, min_length=1)]
     """
     Known codes of widget methods. New codes appear without notice.
     """
 
-    payin_p2p_card = "payin-p2p-card"
-    payin_p2p_sbp = "payin-p2p-sbp"
-    payin_p2p_phone = "payin-p2p-phone"
-    payin_1_click = "payin-1-click"
-    payin_p2p_international = "payin-p2p-international"
-    payin_p2p_card_international = "payin-p2p-card-international"
-    payin_qr_sbp = "payin-qr-sbp"
-    payin_qr_link_p2p = "payin-qr-link-p2p"
-    payin_p2p_mobile = "payin-p2p-mobile"
-    payin_ecom_card = "payin-ecom-card"
-    payin_ecom_mobile = "payin-ecom-mobile"
 
-
-class Currency(StrEnum):
+class Currency(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(pattern="^[A-Z]{3}$")]
     """
     Known currencies, ISO 4217. The gateway may add others.
     """
 
-    RUB = "RUB"
-    UZS = "UZS"
-    KZT = "KZT"
-    KGS = "KGS"
-    TJS = "TJS"
-    AZN = "AZN"
-    ARS = "ARS"
-    NGN = "NGN"
-    KES = "KES"
 
-
-class Country(StrEnum):
+class Country(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(pattern="^[A-Z]{2}$")]
     """
     Known countries, ISO 3166-1 alpha-2. The gateway may add others.
     """
-
-    RU = "RU"
-    UZ = "UZ"
-    KZ = "KZ"
-    KG = "KG"
-    TJ = "TJ"
-    AZ = "AZ"
-    AR = "AR"
-    NG = "NG"
-    KE = "KE"
 
 
 class ProjectId(RootModel[StrictStr]):
@@ -153,7 +86,7 @@ class MerchantUrl(RootModel[StrictStr]):
         StrictStr,
         Field(
             max_length=2048,
-            pattern="^(https://|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?(/|$))",
+            pattern="^(https://[^\\x00-\\x20/?#]+|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]{1,5})?)([/?#][^\\x00-\\x20]*)?$",
         ),
     ]
     """
@@ -165,62 +98,6 @@ class Amount(RootModel[StrictInt]):
     root: Annotated[StrictInt, Field(ge=1, le=10000000000000)]
     """
     Whole minor units of the currency (10000 is 100.00 where it has two decimals).
-    """
-
-
-class MethodCodeMethodCode(RootModel[StrictStr]):
-    root: Annotated[StrictStr, Field(max_length=32, min_length=1)]
-    """
-    A host-to-host method, a known one or any other code.
-    """
-
-
-class MethodCode(RootModel[Method | MethodCodeMethodCode]):
-    root: Method | MethodCodeMethodCode
-    """
-    A host-to-host method, a known one or any other code.
-    """
-
-
-class WidgetMethodCodeWidgetMethodCode(RootModel[StrictStr]):
-    root: Annotated[StrictStr, Field(max_length=32, min_length=1)]
-    """
-    A widget method, a known one or any other code.
-    """
-
-
-class WidgetMethodCode(RootModel[WidgetMethod | WidgetMethodCodeWidgetMethodCode]):
-    root: WidgetMethod | WidgetMethodCodeWidgetMethodCode
-    """
-    A widget method, a known one or any other code.
-    """
-
-
-class CurrencyCodeCurrencyCode(RootModel[StrictStr]):
-    root: Annotated[StrictStr, Field(pattern="^[A-Z]{3}$")]
-    """
-    A currency, a known one or any other ISO 4217 code.
-    """
-
-
-class CurrencyCode(RootModel[Currency | CurrencyCodeCurrencyCode]):
-    root: Currency | CurrencyCodeCurrencyCode
-    """
-    A currency, a known one or any other ISO 4217 code.
-    """
-
-
-class CountryCodeCountryCode(RootModel[StrictStr]):
-    root: Annotated[StrictStr, Field(pattern="^[A-Z]{2}$")]
-    """
-    A country, a known one or any other ISO 3166-1 alpha-2 code.
-    """
-
-
-class CountryCode(RootModel[Country | CountryCodeCountryCode]):
-    root: Country | CountryCodeCountryCode
-    """
-    A country, a known one or any other ISO 3166-1 alpha-2 code.
     """
 
 
@@ -283,13 +160,13 @@ class P2PPayinPayment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
-    method: MethodCode
+    method: Method
     payment_system: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
     The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
     """
     amount: Amount
-    currency: CurrencyCode
+    currency: Currency
     lifetime: Annotated[StrictInt | MISSING, Field(ge=1, le=86400)] = MISSING
     """
     Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
@@ -308,13 +185,13 @@ class P2PPayoutPayment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
-    method: MethodCode
+    method: Method
     payment_system: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
     The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
     """
     amount: Amount
-    currency: CurrencyCode
+    currency: Currency
     description: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
     Free text. The name is documented, the bound is our assumption.
@@ -329,9 +206,9 @@ class EcomPayinPayment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
-    method: MethodCode
+    method: Method
     amount: Amount
-    currency: CurrencyCode
+    currency: Currency
     lifetime: Annotated[StrictInt | MISSING, Field(ge=1, le=86400)] = MISSING
     """
     Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
@@ -350,9 +227,9 @@ class EcomPayoutPayment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
-    method: MethodCode
+    method: Method
     amount: Amount
-    currency: CurrencyCode
+    currency: Currency
     description: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
     Free text. The name is documented, the bound is our assumption.
@@ -367,9 +244,9 @@ class WidgetPayment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
-    widget_method: WidgetMethodCode | MISSING = MISSING
+    widget_method: WidgetMethod | MISSING = MISSING
     amount: Amount
-    currency: CurrencyCode
+    currency: Currency
     lifetime: Annotated[StrictInt | MISSING, Field(ge=300, le=600)] = MISSING
     """
     Seconds until the page expires. The gateway takes 600 when it is absent.
@@ -440,12 +317,16 @@ class Customer(BaseModel):
     """
     ip_address: Annotated[
         StrictStr | MISSING,
-        Field(max_length=45, min_length=2, pattern="^[0-9a-fA-F:.]+$"),
+        Field(
+            max_length=45,
+            min_length=2,
+            pattern="^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){7}|([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){0,6})?::([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){0,6})?|::[fF]{4}:(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})$",
+        ),
     ] = MISSING
     """
     IPv4 or IPv6.
     """
-    country: CountryCode | MISSING = MISSING
+    country: Country | MISSING = MISSING
     language: Annotated[StrictStr | MISSING, Field(pattern="^[a-z]{2}$")] = MISSING
     """
     The language of the payment page, ISO 639-1.
@@ -533,7 +414,7 @@ class Sender(BaseModel):
     """
     City.
     """
-    country: CountryCode | MISSING = MISSING
+    country: Country | MISSING = MISSING
 
 
 class Receiver(BaseModel):
@@ -752,9 +633,9 @@ class BankListRequest(BaseModel):
         extra="forbid",
     )
     general: ProjectGeneral
-    country: CountryCode | MISSING = MISSING
-    currency: CurrencyCode | MISSING = MISSING
-    method: MethodCode | MISSING = MISSING
+    country: Country | MISSING = MISSING
+    currency: Currency | MISSING = MISSING
+    method: Method | MISSING = MISSING
 
 
 class PaymentMethodsRequest(BaseModel):
@@ -766,8 +647,8 @@ class PaymentMethodsRequest(BaseModel):
         extra="forbid",
     )
     general: ProjectGeneral
-    country: CountryCode | MISSING = MISSING
-    currency: CurrencyCode | MISSING = MISSING
+    country: Country | MISSING = MISSING
+    currency: Currency | MISSING = MISSING
     flow: PaymentType | MISSING = MISSING
 
 
@@ -1142,13 +1023,16 @@ class FieldError(BaseModel):
     """
 
 
-class Error(BaseModel):
+class ErrorResponse(BaseModel):
     """
     Why a call was not carried out. An integrator reads status_description from bodies other than 2xx; the rest is inferred.
     """
 
     status: Status
     sub_status: SubStatus | None | MISSING = MISSING
+    """
+    Null as far as is known.
+    """
     status_description: StrictStr | None | MISSING = MISSING
     """
     The reason in words.

@@ -10,6 +10,7 @@ from tools.generate.document import DocumentError, Json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+CODES = "x-extensible-enum"
 TEXTS = frozenset({
     "$comment", "description", "example", "examples", "externalDocs", "summary", "x-enum-provenance",
     "x-enumDescriptions", "x-provenance", "x-source",

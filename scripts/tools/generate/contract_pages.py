@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.generate.contract import facts
-from tools.generate.document import DocumentError, resolve_response
-from tools.generate.rules import PROVENANCE
+from tools.generate.document import PROVENANCE, DocumentError, resolve_response
 from tools.markdown import render
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ PARTS = {
     "operation": "Operations",
     "schema": "Schemas",
     "property": "Properties",
-    "value": "Values of enums",
+    "value": "Values of codes",
     "response": "Responses",
 }
 # What the client makes of each outcome: of a question, of a call that moves money; what is known; whether to repeat it.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .ecom_payin_request import EcomPayinRequest as EcomPayinRequest
     from .ecom_payout_payment import EcomPayoutPayment as EcomPayoutPayment
     from .ecom_payout_request import EcomPayoutRequest as EcomPayoutRequest
-    from .error import Error as Error
+    from .error_response import ErrorResponse as ErrorResponse
     from .field_error import FieldError as FieldError
     from .form_fields import FormFields as FormFields
     from .general import General as General
@@ -86,7 +86,7 @@ _MODULES = {
     "EcomPayinRequest": ".ecom_payin_request",
     "EcomPayoutPayment": ".ecom_payout_payment",
     "EcomPayoutRequest": ".ecom_payout_request",
-    "Error": ".error",
+    "ErrorResponse": ".error_response",
     "FieldError": ".field_error",
     "FormFields": ".form_fields",
     "General": ".general",
@@ -142,7 +142,7 @@ __all__ = (
     "EcomPayinRequest",
     "EcomPayoutPayment",
     "EcomPayoutRequest",
-    "Error",
+    "ErrorResponse",
     "FieldError",
     "FormFields",
     "General",

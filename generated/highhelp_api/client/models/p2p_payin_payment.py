@@ -18,12 +18,12 @@ class P2PPayinPayment:
     """What is to be paid, and how."""
 
     method: Method | str
-    """ A host-to-host method, a known one or any other code. (documented) """
+    """ Known codes of host-to-host methods. New codes appear without notice. (documented) """
     amount: int
     """ Whole minor units of the currency (10000 is 100.00 where it has two decimals). (1 to 10000000000000;
     documented) """
     currency: Currency | str
-    """ A currency, a known one or any other ISO 4217 code. (documented) """
+    """ Known currencies, ISO 4217. The gateway may add others. (documented) """
     payment_system: str | Unset = UNSET
     """ The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
     (1 to 32 characters; documented) """

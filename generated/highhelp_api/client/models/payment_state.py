@@ -32,7 +32,8 @@ class PaymentState:
     """
 
     status: Status
-    """ What became of the payment. New values may be added; one that is not known is not final. (documented) """
+    """ What became of the payment. New values may be added; one that is not known is not final. (1 to 64
+    characters; documented) """
     sub_status: None | SubStatus | Unset = UNSET
     """ Where the payment is within its status. (documented) """
     status_description: None | str | Unset = UNSET

@@ -38,7 +38,7 @@ class Sender:
     city: str | Unset = _attrs_field(default=UNSET, repr=False)
     """ City. (0 to 255 characters; family) """
     country: Country | str | Unset = UNSET
-    """ A country, a known one or any other ISO 3166-1 alpha-2 code. (family) """
+    """ Known countries, ISO 3166-1 alpha-2. The gateway may add others. (family) """
 
     def to_dict(self) -> dict[str, Any]:
         pan = self.pan
