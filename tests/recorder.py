@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 ON_PURPOSE = {"bad_json", "html_502", "unknown_status"}
 
-_validators: dict[tuple[str, int], jsonschema_rs.Draft202012Validator] = {}
+_validators: dict[tuple[str, int], tuple[object, jsonschema_rs.Draft202012Validator]] = {}
 
 
 def fits(schema: str, value: object) -> list[str]:
@@ -36,8 +36,10 @@ def fits(schema: str, value: object) -> list[str]:
     if key not in _validators:
         schemas = {**contract.SCHEMAS, **closed_schemas(contract.SCHEMAS)}
         document = {"$ref": f"#/components/schemas/{schema}", "components": {"schemas": schemas}}
-        _validators[key] = jsonschema_rs.Draft202012Validator(document)
-    return [f"{'/'.join(map(str, e.instance_path))}: {e.kind.name}" for e in _validators[key].iter_errors(value)]
+        # kept with what it was made from, since the identity of a dead object is given to another
+        _validators[key] = contract.SCHEMAS, jsonschema_rs.Draft202012Validator(document)
+    _, validator = _validators[key]
+    return [f"{'/'.join(map(str, e.instance_path))}: {e.kind.name}" for e in validator.iter_errors(value)]
 
 
 def fits_the_model(schema: str, value: object) -> list[str]:
