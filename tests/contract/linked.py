@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import copy
 import json
-import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import schemathesis
@@ -178,9 +176,8 @@ class Signed(fuzzing.Signed):
     """Leaves the id that came along a link: any other is new for a create, and unknown to all others."""
 
     def __init__(self, gateway: MockGateway, story: Story, seed: int) -> None:
-        super().__init__(gateway, gateway.signer)
+        super().__init__(gateway, seed)
         self.story = story
-        self.random = Random(seed)
 
     def choose_payment(self, operation: Operation, body: dict[str, Any]) -> None:
         """Let time go on for a known payment; make half of the new ones such as get somewhere."""
@@ -193,7 +190,7 @@ class Signed(fuzzing.Signed):
                 body.clear()
                 body.update(copy.deepcopy(told.asked))
         elif operation.idempotency:
-            general["payment_id"] = str(uuid.uuid4())
+            general["payment_id"] = self.fresh(general["payment_id"])
             if self.random.random() < 0.5 and not fits(operation.request, body):
                 known = fuzzing.payment(operation, self.gateway.project_id, general["payment_id"])
                 body.update({name: value for name, value in known.items() if name != "general"})
