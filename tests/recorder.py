@@ -1,7 +1,7 @@
 """Everything that a gateway says in the whole run, in-process or served, checked against the contract as it is said.
 
-Nothing of the gateway's own validation is used: the document's schema and the strict models judge. What a fault breaks
-on purpose is left out.
+Nothing of the gateway's own validation is used: the document's schema, closed (`tests/closed.py`), and the strict
+models judge. So a field or a code that the contract does not name is wrong. What a fault breaks on purpose is left out.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 
 from highhelp_api import contract
 from highhelp_api.strict import models
+from tests.closed import closed_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,16 +27,19 @@ if TYPE_CHECKING:
 
 ON_PURPOSE = {"bad_json", "html_502", "unknown_status"}
 
-_validators: dict[tuple[str, int], jsonschema_rs.Draft202012Validator] = {}
+_validators: dict[tuple[str, int], tuple[object, jsonschema_rs.Draft202012Validator]] = {}
 
 
 def fits(schema: str, value: object) -> list[str]:
-    """What the document says against a value."""
+    """What the document says against a value; `Closed` before a schema's name asks its closed copy."""
     key = schema, id(contract.SCHEMAS)  # a test may put another document in place
     if key not in _validators:
-        document = {"$ref": f"#/components/schemas/{schema}", "components": {"schemas": contract.SCHEMAS}}
-        _validators[key] = jsonschema_rs.Draft202012Validator(document)
-    return [f"{'/'.join(map(str, e.instance_path))}: {e.kind.name}" for e in _validators[key].iter_errors(value)]
+        schemas = {**contract.SCHEMAS, **closed_schemas(contract.SCHEMAS)}
+        document = {"$ref": f"#/components/schemas/{schema}", "components": {"schemas": schemas}}
+        # kept with what it was made from, since the identity of a dead object is given to another
+        _validators[key] = contract.SCHEMAS, jsonschema_rs.Draft202012Validator(document)
+    _, validator = _validators[key]
+    return [f"{'/'.join(map(str, e.instance_path))}: {e.kind.name}" for e in validator.iter_errors(value)]
 
 
 def fits_the_model(schema: str, value: object) -> list[str]:
@@ -84,9 +88,12 @@ class Recorder:
             return
         if response.status == 200 and operation is None:
             return  # control
-        schema = operation.response if response.status == 200 and operation else "Error"
+        schema = operation.response if response.status == 200 and operation else "ErrorResponse"
         body = response.json()
-        self.wrong += [f"{where}: {problem}" for problem in (*fits(schema, body), *fits_the_model(schema, body))]
+        # the control API is the mock's own, and says more
+        judge = schema if request.path.startswith("/_mock/") else f"Closed{schema}"
+        found = (*fits(judge, body), *fits_the_model(schema, body))
+        self.wrong += [f"{where}: {problem}" for problem in found]
 
     def callback(self, outgoing: Outgoing) -> None:
         """A callback is about to be sent."""
@@ -95,7 +102,7 @@ class Recorder:
         if status not in contract.CATALOGUES["Status"]:
             return  # the fault of that name
         self.callbacks[outgoing.kind, status] += 1
-        found = (*fits(contract.CALLBACK_SCHEMA, body), *fits_the_model(contract.CALLBACK_SCHEMA, body))
+        found = (*fits(f"Closed{contract.CALLBACK_SCHEMA}", body), *fits_the_model(contract.CALLBACK_SCHEMA, body))
         self.wrong += [f"{outgoing.kind} {status}: {problem}" for problem in found]
 
     @contextmanager

@@ -27,8 +27,8 @@ def valid(schema: Schema) -> st.SearchStrategy[Any]:
         return st.deferred(lambda: valid(SCHEMAS[schema["$ref"].rsplit("/", 1)[1]]))
     if "anyOf" in schema:
         return st.one_of([valid(branch) for branch in schema["anyOf"]])
-    if "enum" in schema:
-        return st.sampled_from(schema["enum"])
+    if "x-extensible-enum" in schema:
+        return st.sampled_from(schema["x-extensible-enum"])
     kinds = schema.get("type", "object")
     return st.one_of([_typed(kind, schema) for kind in ([kinds] if isinstance(kinds, str) else kinds)])
 

@@ -43,18 +43,18 @@ def create(client: Client, project_id: str, payment_id: str, amount: int, curren
     except NO_ANSWER as error:
         print(f"no readable answer, the payment may exist: {error}", file=sys.stderr)
     else:
-        if isinstance(answer.parsed, models.Error):
+        if isinstance(answer.parsed, models.ErrorResponse):
             print(f"HTTP {answer.status_code}: {answer.parsed.status_description}", file=sys.stderr)
 
 
-def wait(client: Client, project_id: str, payment_id: str) -> models.PaymentState | models.Error | None:
+def wait(client: Client, project_id: str, payment_id: str) -> models.PaymentState | models.ErrorResponse | None:
     """Ask for the payment until its status is final, or until the gateway refuses to say."""
     body = models.PaymentInfoRequest(general=models.InfoGeneral(project_id=project_id, payment_id=payment_id))
-    state: models.PaymentState | models.Error | None = None
+    state: models.PaymentState | models.ErrorResponse | None = None
     for _ in range(300):
         with contextlib.suppress(*NO_ANSWER):  # a question can be asked again
             state = get_p2p_payin.sync(client=client, body=body)
-            if isinstance(state, models.Error) or (state and state.status in FINAL_STATUSES):
+            if isinstance(state, models.ErrorResponse) or (state and state.status in FINAL_STATUSES):
                 break
         time.sleep(2)
     return state

@@ -46,9 +46,9 @@ class PayerActions:
         """Give up."""
         return self._act(payer.decline)
 
-    def card(self, pan: str, expiry_month: str = "12", expiry_year: str = "2099") -> Payment:
+    def card(self, pan: str, month: int = 12, year: int = 2099) -> Payment:
         """Enter a card."""
-        return self._act(payer.submit_card, pan=pan, expiry_month=expiry_month, expiry_year=expiry_year)
+        return self._act(payer.submit_card, pan=pan, month=month, year=year)
 
     def code(self, code: str | None = None) -> Payment:
         """Ask for a one-time code, or enter one."""

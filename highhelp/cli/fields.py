@@ -93,7 +93,7 @@ def _types(schema: Mapping[str, Any]) -> set[str]:
 
 
 def _values(schema: Mapping[str, Any]) -> Iterator[str]:
-    yield from (value for value in schema.get("enum", ()) if isinstance(value, str))
+    yield from (value for value in schema.get("x-extensible-enum", ()) if isinstance(value, str))
     for branch in schema.get("anyOf", ()):
         yield from _values(resolve(branch))
 

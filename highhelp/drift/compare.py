@@ -18,6 +18,7 @@ from highhelp.redact import MASK
 from highhelp.states import state_name
 from highhelp_api.contract import CALLBACK_SCHEMA, OPERATIONS, SCHEMAS, SENSITIVE_NAMES, STATES, ref_name, resolve
 
+CODES = "x-extensible-enum"
 _DEPTH = 64
 
 
@@ -170,7 +171,7 @@ def _value(
     if chosen is None:
         yield _wrong_type(value, schema, at, place)
         return
-    if "enum" in chosen and isinstance(value, str) and value not in chosen["enum"] and value != MASK:
+    if isinstance(value, str) and value != MASK and value not in chosen.get(CODES, (value,)):
         yield _new_choice(value, where)
     if isinstance(value, dict):
         yield from _object(value, chosen, where, depth)
@@ -220,7 +221,11 @@ def _wrong_type(value: object, schema: Mapping[str, Any], at: Pointer, place: st
 
 
 def _new_choice(value: str, at: Pointer) -> Deviation:
-    edits = (Edit("append", (*at, "enum"), value), Edit("set", (*at, "x-enumDescriptions", value), SEEN))
+    edits = (
+        Edit("append", (*at, CODES), value),
+        Edit("set", (*at, "x-enumDescriptions", value), SEEN),
+        Edit("set", (*at, "x-enum-provenance", value), "observed"),
+    )
     return Deviation(DeviationKind.ENUM_VALUE, at[2], f"the value {value[:64]!r} is not in the contract", edits)
 
 

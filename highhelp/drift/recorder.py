@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FORM = 1
 """Version of a recording's lines."""
 
-ERROR_SCHEMA = "Error"
+ERROR_SCHEMA = "ErrorResponse"
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 _LINK = re.compile(r"(https?://[^/\s?#@]*)[^\s]+")
 _MOST_ITEMS = 20

@@ -46,7 +46,9 @@ def widen(schema: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 
 # The document's rules want bounds; these say no more than that the number is one that JSON carries exactly.
-_INTEGER: Mapping[str, Any] = {"type": "integer", "minimum": -(2**53 - 1), "maximum": 2**53 - 1}
+_INTEGER: Mapping[str, Any] = {
+    "type": "integer", "format": "int64", "minimum": -(2**53 - 1), "maximum": 2**53 - 1
+}  # fmt: skip
 SEEN = "Seen in recorded traffic; what it means is not known."
 
 

@@ -69,7 +69,7 @@ def test_every_create_has_a_command(operation: Any, gateway: MockGateway, capsys
     if operation.direction == "payout":
         words += ["--set", f"receiver.pan={PAN}"]
     elif operation.tag == "ecom":
-        for name, value in {"pan": PAN, "cvv": "123", "expiry_month": "12", "expiry_year": "2099"}.items():
+        for name, value in {"pan": PAN, "cvv": "123", "month": 12, "year": 2099}.items():
             words += ["--set", f"card:{name}={value}"]
     assert cli.main([*words, "--payment-id", f"p-{operation.id}", "--json"]) == 0
     told = capsys.readouterr()
@@ -151,7 +151,7 @@ def test_a_person_is_asked_for_what_is_secret_without_echo(
     gateway: MockGateway, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked: list[tuple[str, bool]] = []
-    values = {"card.pan": PAN, "card.expiry_month": "12", "card.expiry_year": "2099", "card.cvv": "123"}
+    values = {"card.pan": PAN, "card.month": "12", "card.year": "2099", "card.cvv": "123"}
 
     def prompt(name: str, *, hide_input: bool, err: bool) -> str:
         asked.append((name, hide_input))

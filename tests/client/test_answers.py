@@ -46,7 +46,12 @@ def test_an_unknown_status_and_unknown_fields_are_kept(both: Both) -> None:
 
 
 def test_a_value_of_a_wrong_type_is_kept_as_it_came_and_never_passed_off_as_the_type(both: Both) -> None:
-    body = {"status": "success", "payment_info": {"amount": "100", "currency": 643}, "request_id": 7, "redirect": []}
+    body = {
+        "status": "success",
+        "payment_info": {"amount": "100", "currency": 643},
+        "request_id": 7,
+        "redirect_data": [],
+    }
     state = both(answered(body), info)
     assert state.payment_info.amount is UNSET
     assert state.request_id is UNSET

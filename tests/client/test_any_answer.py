@@ -18,7 +18,7 @@ from highhelp_api.contract import EXAMPLES, OPERATIONS, SCHEMAS
 from tests.strategies import damaged, valid
 
 SIGNER = RsaSigner(rsa.generate_private_key(65537, 2048))
-ANSWERS = sorted({operation.response for operation in OPERATIONS.values()} | {"Error"})
+ANSWERS = sorted({operation.response for operation in OPERATIONS.values()} | {"ErrorResponse"})
 REQUESTS = {example.of: dict(example.value) for example in EXAMPLES if not example.status}
 STATUSES = st.sampled_from([200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 503, 520, 599])
 

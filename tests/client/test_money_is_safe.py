@@ -189,9 +189,7 @@ def test_a_confirmation_is_sent_once(both: Both, naps: list[float]) -> None:
     with pytest.raises(OutcomeUnknown):
         both(
             replies([LOST]),
-            lambda client: client.ecom.confirm_3ds(
-                {"general": {"payment_id": "order-1"}, "threeds": {"cres": "value"}}
-            ),
+            lambda client: client.ecom.confirm_3ds({"general": {"payment_id": "order-1"}, "cres": "value"}),
         )
 
 

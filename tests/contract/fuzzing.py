@@ -6,14 +6,15 @@ Used by the tests with a fixed seed, and by `scripts/fuzz` for as long as one li
 from __future__ import annotations
 
 import json
-import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any, Self
 
 import requests
 import schemathesis
+from ruamel.yaml import YAML
 from schemathesis import GenerationMode
 from schemathesis.engine import Status as Verdict
 from schemathesis.engine import events, from_schema
@@ -21,7 +22,8 @@ from schemathesis.engine import events, from_schema
 from highhelp_api.contract import HEADERS, OPERATIONS, Operation
 from highhelp_mock import MockGateway
 from highhelp_mock.simulation.scenarios import SCENARIOS
-from highhelp_signing import BodyNotSignable, HmacSigner, RsaSigner, signature_headers
+from highhelp_signing import BodyNotSignable, signature_headers
+from tests.closed import with_closed_answers
 from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ ignored_auth.enabled = false
 # with-security-parameters: the signer puts back what it would remove. ensure_resource_availability looks at parameters,
 # and there are none. ignored_auth does not notice a missing signature check; `wrong_signature_is_refused` does.
 
+LONGEST_ID = 255
 BY_PATH = {operation.path: operation for operation in OPERATIONS.values()}
 
 
@@ -107,11 +110,11 @@ class Report(Findings):
 
 
 class Signed(requests.auth.AuthBase):
-    """Makes a generated request one of this merchant, and signs the bytes that go on the wire."""
+    """Makes a generated request one of this merchant, and signs the bytes that go on the wire, by RSA or HMAC."""
 
-    def __init__(self, gateway: MockGateway, signer: RsaSigner | HmacSigner) -> None:
+    def __init__(self, gateway: MockGateway, seed: int) -> None:
         self.gateway = gateway
-        self.signer = signer
+        self.random = Random(seed)
         self.known: dict[str, str] = {}
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -129,12 +132,13 @@ class Signed(requests.auth.AuthBase):
 
     def headers(self, body: bytes) -> dict[str, str]:
         """The signature's headers; for what cannot be signed, those of another body."""
+        signer = self.random.choice((self.gateway.signer, self.gateway.hmac_signer))
         for content in (body, b"{}"):
             try:
                 return signature_headers(
                     content,
                     project_id=self.gateway.project_id,
-                    signer=self.signer,
+                    signer=signer,
                     timestamp=int(self.gateway.clock()),
                 )
             except BodyNotSignable:
@@ -152,7 +156,7 @@ class Signed(requests.auth.AuthBase):
             return raw
         if is_text(general.get("project_id"), 64):
             general["project_id"] = self.gateway.project_id
-        if is_text(general.get("payment_id"), 255):
+        if is_text(general.get("payment_id"), LONGEST_ID):
             self.choose_payment(operation, body)
         try:
             return json.dumps(body, ensure_ascii=False).encode()
@@ -160,15 +164,22 @@ class Signed(requests.auth.AuthBase):
             return raw
 
     def choose_payment(self, operation: Operation, body: dict[str, Any]) -> None:
-        """Put in the id: a new one, or one of a payment that is there."""
-        body["general"]["payment_id"] = str(uuid.uuid4()) if operation.idempotency else self.existing(operation)
+        """Make the id a new one, or put in that of a payment that is there."""
+        general = body["general"]
+        fresh = self.fresh(general["payment_id"])
+        general["payment_id"] = fresh if operation.idempotency else self.existing(operation, fresh)
 
-    def existing(self, operation: Operation) -> str:
-        """A payment that the operation can be about; a confirmation needs one of its own that waits for it."""
+    def fresh(self, payment_id: str) -> str:
+        """An id that no payment has yet: the generated text, often repeated up to the longest, and its own end."""
+        end = f"-{self.random.getrandbits(64):x}"
+        text = payment_id * (1 if self.random.random() < 0.5 else LONGEST_ID)
+        return text[: LONGEST_ID - len(end)] + end
+
+    def existing(self, operation: Operation, payment_id: str) -> str:
+        """A payment that the operation can be about; a confirmation needs its own, which waits for it."""
         create = operation.path.rsplit("/", 1)[0]
-        if operation.retry == "safe" and operation.path in self.known:
+        if operation.retry == "safe" and operation.path in self.known and self.random.random() < 0.8:
             return self.known[operation.path]
-        payment_id = str(uuid.uuid4())
         body = payment(BY_PATH[create], self.gateway.project_id, payment_id)
         raw = json.dumps(body).encode()
         answer = requests.post(
@@ -177,7 +188,7 @@ class Signed(requests.auth.AuthBase):
             headers={"content-type": "application/json", **self.headers(raw)},
             timeout=PATIENCE,
         )
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == 200, f"{payment_id!r}: {answer.text}"
         self.gateway.travel(2)  # until a card payment waits for its 3-D Secure result
         self.known[operation.path] = payment_id
         return payment_id
@@ -221,10 +232,15 @@ def run(*, seed: int, examples: int) -> Report:
             report.resent[case.operation.definition.raw["operationId"]] += 1
             assert answer.status_code == 401, f"a wrong signature was answered {answer.status_code}"
 
-        schema = schemathesis.openapi.from_path(SPEC, config=config(seed=seed, examples=examples))
-        for event in executed(schema, gateway, Signed(gateway, gateway.signer), wrong_signature_is_refused):
+        schema = schemathesis.openapi.from_dict(document(), config=config(seed=seed, examples=examples))
+        for event in executed(schema, gateway, Signed(gateway, seed), wrong_signature_is_refused):
             note(report, event)
     return report
+
+
+def document() -> dict[str, Any]:
+    """The contract, with closed answers."""
+    return with_closed_answers(YAML(typ="safe").load(SPEC.read_text(encoding="utf-8")))
 
 
 def config(*, seed: int, examples: int, phases: str = "") -> Any:

@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import copy
 import json
-import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from random import Random
 from typing import TYPE_CHECKING, Any
 
 import schemathesis
-from ruamel.yaml import YAML
 
 from highhelp_api.contract import OPERATIONS, STATES, TRANSITIONS, Operation
 from highhelp_mock import MockGateway
 from tests.contract import fuzzing
-from tests.contract.fuzzing import BY_PATH, SPEC
+from tests.contract.fuzzing import BY_PATH
 from tests.recorder import fits
 
 if TYPE_CHECKING:
@@ -62,11 +59,11 @@ def is_confirmation(operation: Operation) -> bool:
 
 def document() -> dict[str, Any]:
     """The contract with the links put in."""
-    made = YAML(typ="safe").load(SPEC.read_text(encoding="utf-8"))
+    made = fuzzing.document()
     for (source, name), target in links().items():
         answer = made["paths"][OPERATIONS[source].path]["post"]["responses"]["200"]
         answer.setdefault("links", {})[name] = {"operationId": target, "requestBody": copy.deepcopy(SAME_PAYMENT)}
-    return dict(made)
+    return made
 
 
 @dataclass
@@ -179,9 +176,8 @@ class Signed(fuzzing.Signed):
     """Leaves the id that came along a link: any other is new for a create, and unknown to all others."""
 
     def __init__(self, gateway: MockGateway, story: Story, seed: int) -> None:
-        super().__init__(gateway, gateway.signer)
+        super().__init__(gateway, seed)
         self.story = story
-        self.random = Random(seed)
 
     def choose_payment(self, operation: Operation, body: dict[str, Any]) -> None:
         """Let time go on for a known payment; make half of the new ones such as get somewhere."""
@@ -194,7 +190,7 @@ class Signed(fuzzing.Signed):
                 body.clear()
                 body.update(copy.deepcopy(told.asked))
         elif operation.idempotency:
-            general["payment_id"] = str(uuid.uuid4())
+            general["payment_id"] = self.fresh(general["payment_id"])
             if self.random.random() < 0.5 and not fits(operation.request, body):
                 known = fuzzing.payment(operation, self.gateway.project_id, general["payment_id"])
                 body.update({name: value for name, value in known.items() if name != "general"})

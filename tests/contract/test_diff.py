@@ -60,7 +60,7 @@ def of_operation(path: str, key: str, value: Any) -> Plant:
 
 def add_value(name: str) -> Plant:
     def plant(document: Json) -> None:
-        schema(document, name)["enum"].append("zebra")
+        schema(document, name)["x-extensible-enum"].append("zebra")
         schema(document, name)["x-enumDescriptions"]["zebra"] = "New."
 
     return plant
@@ -84,7 +84,10 @@ def other_schema(document: Json) -> None:
 
 
 def branch(document: Json, at: int) -> Json:
-    found: Json = schema(document, "P2PPayoutRequest")["allOf"][at]
+    """The condition at a place of the chain."""
+    found: Json = schema(document, "P2PPayoutRequest")
+    for _ in range(at):
+        found = found["else"]
     return found
 
 
@@ -186,25 +189,16 @@ PLANTS: dict[str, tuple[Plant, set[tuple[str, str]], str]] = {
     "const": (prop("Customer", "language", "const", "ru"), {(BREAKING, "request")}, 'const "ru" is demanded'),
     "default": (prop("Customer", "language", "default", "ru"), {(RISKY, "request")}, "means something else now"),
     "opened": (put("ProjectGeneral", "additionalProperties", True), {(SAFE, "request")}, "fields are allowed now"),
-    "value of a request new": (add_value("MobileOperator"), {(SAFE, "request"), (DOC, "api")}, "zebra is new"),
+    "value of a request new": (add_value("Country"), {(SAFE, "request"), (DOC, "api")}, "zebra is new"),
     "value of a request gone": (
-        lambda d: schema(d, "MobileOperator")["enum"].remove("KCELL"), {(BREAKING, "request")}, "KCELL is gone",
+        lambda d: schema(d, "Country")["x-extensible-enum"].remove("KE"), {(BREAKING, "request")}, "KE is gone",
     ),
-    "branch of a request gone": (
-        lambda d: schema(d, "CurrencyCode")["anyOf"].pop(), {(BREAKING, "request")}, "a branch less",
-    ),
-    "branch of a request new": (
-        lambda d: schema(d, "CurrencyCode")["anyOf"].append({"type": "integer"}), {(SAFE, "request")}, "a branch more",
-    ),
-    "pattern in a branch": (
-        lambda d: schema(d, "CurrencyCode")["anyOf"][1].__setitem__("pattern", "^X"),
-        {(BREAKING, "request")}, "pattern",
-    ),
+    "pattern of a code": (put("Currency", "pattern", "^X"), {(BREAKING, "request")}, "pattern"),
     "condition new": (
-        lambda d: schema(d, "P2PPayoutRequest")["allOf"].append({"if": {"required": ["customer"]}, "then": False}),
-        {(BREAKING, "request")}, "a branch more",
+        lambda d: branch(d, 3).__setitem__("else", {"required": ["customer"]}),
+        {(BREAKING, "request")}, "is demanded now",
     ),
-    "condition gone": (lambda d: schema(d, "P2PPayoutRequest")["allOf"].pop(), {(SAFE, "request")}, "a branch less"),
+    "condition gone": (lambda d: branch(d, 2).pop("else"), {(SAFE, "request")}, "no longer demanded"),
     "condition other": (
         lambda d: branch(d, 0)["if"]["properties"]["payment"]["properties"]["method"].__setitem__("const", "eft"),
         {(BREAKING, "request")}, "the if",
@@ -217,7 +211,7 @@ PLANTS: dict[str, tuple[Plant, set[tuple[str, str]], str]] = {
         lambda d: branch(d, 1)["then"]["properties"]["receiver"]["required"].remove("bank_code"),
         {(SAFE, "request")}, "bank_code is optional now",
     ),
-    "not": (lambda d: schema(d, "ThreeDSResult")["then"].pop("not"), {(SAFE, "request")}, "no longer demanded"),
+    "not": (lambda d: schema(d, "ConfirmThreeDSRequest")["then"].pop("not"), {(SAFE, "request")}, "no longer demanded"),
     "body optional": (
         lambda d: operation(d, "balance/info")["requestBody"].__setitem__("required", False),
         {(BREAKING, "request")}, "left out by it",
@@ -369,7 +363,7 @@ def test_a_planted_change_is_judged(name: str) -> None:
 def test_nothing_is_changed_by_nothing() -> None:
     assert compare(SPEC, copy.deepcopy(SPEC)) == []
     # the order of keys and values means nothing
-    turned = edited(lambda d: schema(d, "Status")["enum"].reverse())
+    turned = edited(lambda d: schema(d, "Status")["x-extensible-enum"].reverse())
     turned["components"]["schemas"] = dict(reversed(turned["components"]["schemas"].items()))
     assert compare(SPEC, turned) == []
 
@@ -462,7 +456,7 @@ def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 WAYS = [way for way in places(SPEC) if way]
 TEXTS = {"description", "summary", "externalDocs", "x-provenance", "x-source", "examples", "example", "tags", "info",
-         "x-enumDescriptions"}  # fmt: skip
+         "x-enumDescriptions", "x-enum-provenance"}  # fmt: skip
 
 
 def holder(document: Json, way: tuple[Any, ...]) -> Any:
@@ -524,6 +518,62 @@ def test_an_unknown_key_is_never_safe(way: tuple[Any, ...], key: str) -> None:
 PLACES_OF_NAMES = {
     "properties", "schemas", "responses", "securitySchemes", "x-transitions", "paths", "webhooks", "content", "headers",
 }  # fmt: skip
+
+
+def test_a_branch_of_a_request_is_judged() -> None:
+    either = [{"type": "string", "maxLength": 5}, {"type": "integer"}]
+    old = edited(prop("Customer", "city", "anyOf", either))
+    fewer = edited(prop("Customer", "city", "anyOf", either[:1]))
+    for before, after, level, words in ((old, fewer, BREAKING, "a branch less"), (fewer, old, SAFE, "a branch more")):
+        (change,) = compare(before, after)
+        assert change.level.word == level
+        assert words in change.text
+
+
+def rename(name: str, field: str, other: str) -> Plant:
+    def plant(document: Json) -> None:
+        fields = schema(document, name)["properties"]
+        fields[other] = fields.pop(field)
+
+    return plant
+
+
+@pytest.mark.parametrize(
+    ("name", "field"), [("Balance", "locked_amount"), ("Account", "number"), ("Customer", "zip"), ("Bank", "name")]
+)
+def test_a_renamed_field_is_named_as_one(name: str, field: str) -> None:
+    found = compare(SPEC, edited(rename(name, field, "other_name")))
+    assert {(one.level.word, one.text) for one in found} == {(BREAKING, f"the field {field} is called other_name now")}
+
+
+def test_a_renamed_field_that_is_needed_on_one_side_only_is_two() -> None:
+    found = compare(SPEC, edited(rename("Card", "cvv", "cvc")))
+    assert {one.text for one in found} == {
+        "the field cvv is gone", "the field cvc is new, and optional",
+    }  # fmt: skip
+
+
+def test_a_choice_of_values_or_text_is_an_open_code() -> None:
+    values = schema(SPEC, "Currency")["x-extensible-enum"]
+    free = {"type": "string", "pattern": "^[A-Z]{3}$"}
+
+    def as_a_choice(document: Json) -> None:
+        document["components"]["schemas"]["Currency"] = {"type": "string", "enum": values}
+        document["components"]["schemas"]["CurrencyCode"] = {"anyOf": [{"$ref": "#/components/schemas/Currency"}, free]}
+        for name in ("P2PPayinPayment", "WidgetPayment"):
+            schema(document, name)["properties"]["currency"]["$ref"] = "#/components/schemas/CurrencyCode"
+
+    found = compare(edited(as_a_choice), SPEC)
+    assert not [one for one in found if "P2PPayinPayment" in one.pointer and one.level > Level.SAFE], found
+
+
+def test_an_open_list_in_place_of_a_closed_one_is_risky_for_readers() -> None:
+    def close(document: Json) -> None:
+        codes = schema(document, "Status")
+        codes["enum"] = codes.pop("x-extensible-enum")
+
+    found = compare(edited(close), SPEC)
+    assert {(one.level.word, one.text) for one in found if one.level > Level.SAFE} == {(RISKY, "any value is possible")}
 
 
 def test_a_type_more_in_a_choice_of_an_answer_is_breaking() -> None:

@@ -44,7 +44,7 @@ LEADS = re.compile(
     r"|Otherwise as :meth:`([\w.]+)`"
 )
 """How a docstring leaves the details to another one, which then has to have them."""
-KNOWN_AS = re.compile(r"documented|integrator|inferred|observed")
+KNOWN_AS = re.compile(r"documented|integrator|family|inferred|observed")
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def test_plain_client_wrong_key_is_refused(gateway: MockGateway) -> None:
     client = Client(base_url=gateway.base_url, httpx_args={"auth": auth, "transport": gateway.transport})
     refused = get_balance.sync_detailed(client=client, body=balance(gateway))
     assert refused.status_code == 401
-    assert isinstance(refused.parsed, models.Error)
+    assert isinstance(refused.parsed, models.ErrorResponse)
 
 
 def test_plain_client_unsigned_is_refused(gateway: MockGateway) -> None:
@@ -85,7 +85,7 @@ def test_plain_client_other_origin_gets_no_signature(gateway: MockGateway) -> No
 def test_plain_client_refusal_is_typed(gateway: MockGateway) -> None:
     missing = get_p2p_payin.sync_detailed(client=plain(gateway), body=info(gateway))
     assert missing.status_code == 404
-    assert isinstance(missing.parsed, models.Error)
+    assert isinstance(missing.parsed, models.ErrorResponse)
 
 
 def test_plain_client_unreadable_answer_is_one_error(gateway: MockGateway) -> None:

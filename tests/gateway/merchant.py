@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CARD", "URLS", "Merchant", "fits"]
 
-CARD = {"pan": "4000000000000002", "expiry_month": "12", "expiry_year": "2099", "cvv": "987", "card_holder": "A B"}
+CARD: dict[str, Any] = {"pan": "4000000000000002", "month": 12, "year": 2099, "cvv": "987", "card_holder": "A B"}
 URLS = {
     "merchant_callback_url": "http://localhost:1/info",
     "merchant_success_callback_url": "http://localhost:1/success",
@@ -82,7 +82,7 @@ class Merchant:
         paid = {"method": "card-p2p", "amount": 10000, "currency": "RUB", **payment}
         return {"general": self.general(payment_id), "payment": paid}
 
-    def ecom_payin(self, payment_id: str = "p-1", *, card: Mapping[str, str] = CARD, **payment: Any) -> dict[str, Any]:
+    def ecom_payin(self, payment_id: str = "p-1", *, card: Mapping[str, Any] = CARD, **payment: Any) -> dict[str, Any]:
         paid = {"method": "card-ecom", "amount": 10000, "currency": "RUB", **payment}
         return {"general": self.general(payment_id), "payment": paid, "card": dict(card)}
 

@@ -74,7 +74,7 @@ class Sequences(RuleBasedStateMachine):
 
     @rule(number=NUMBERS)
     def confirm(self, number: int) -> None:
-        self.merchant.send("confirm_ecom_3ds", self.merchant.info_general(f"p-{number}") | {"threeds": {"cres": "x"}})
+        self.merchant.send("confirm_ecom_3ds", self.merchant.info_general(f"p-{number}") | {"cres": "x"})
 
     @rule(seconds=st.one_of(st.floats(0, 20), st.sampled_from([60, 600, 86400])))
     def travel(self, seconds: float) -> None:

@@ -74,7 +74,7 @@ def test_a_card_payin_without_a_challenge_succeeds(merchant: Merchant) -> None:
     merchant.call("create_ecom_payin", merchant.ecom_payin())
     merchant.gateway.travel(1)
     assert merchant.states() == [NEW, "success"]
-    account = {"masked_pan": "400000******0002", "card_holder": "A B", "brand": "VISA"}
+    account = {"number": "400000******0002", "type": "visa", "card_holder": "A B"}
     assert merchant.info()["account"] == account
 
 
@@ -82,19 +82,19 @@ def test_a_3ds_2_challenge_waits_for_its_result(merchant: Merchant) -> None:
     merchant.call("create_ecom_payin", card_payin(merchant, 21))
     merchant.gateway.travel(500)
     assert merchant.state() == CHALLENGE
-    assert set(merchant.info()["threeds"]) == {"acs_url", "creq"}
-    confirm = merchant.info_general("p-1") | {"threeds": {"cres": "anything"}}
+    assert set(merchant.info()["threeds2"]["redirect"]["params"]) == {"creq"}
+    confirm = merchant.info_general("p-1") | {"cres": "anything"}
     assert merchant.call("confirm_ecom_3ds", confirm)["status"] == "success"
     assert merchant.call("confirm_ecom_3ds", confirm)["status"] == "success"
     assert merchant.gateway.balance("RUB").available == 100_010_000
-    other = merchant.info_general("p-1") | {"threeds": {"cres": "something else"}}
+    other = merchant.info_general("p-1") | {"cres": "something else"}
     assert merchant.send("confirm_ecom_3ds", other).status == 409
 
 
 def test_a_3ds_2_challenge_may_fail(merchant: Merchant) -> None:
     merchant.call("create_ecom_payin", card_payin(merchant, 22))
     merchant.gateway.travel(1)
-    confirm = merchant.info_general("p-1") | {"threeds": {"cres": "x"}}
+    confirm = merchant.info_general("p-1") | {"cres": "x"}
     answer = merchant.call("confirm_ecom_3ds", confirm)
     assert (answer["status"], answer["status_description"]) == ("decline", "3-D Secure authentication failed")
 
@@ -103,14 +103,14 @@ def test_a_3ds_2_challenge_may_fail(merchant: Merchant) -> None:
 def test_a_3ds_1_challenge_wants_its_own_md(merchant: Merchant, md: str | None, status: str) -> None:
     merchant.call("create_ecom_payin", card_payin(merchant, 23))
     merchant.gateway.travel(1)
-    challenge = merchant.info()["threeds"]
+    challenge = merchant.info()["acs"]
     assert set(challenge) == {"acs_url", "pa_req", "md", "term_url"}
-    result = {"threeds": {"pa_res": "x", "md": md or challenge["md"]}}
+    result = {"pares": "x", "md": md or challenge["md"]}
     assert merchant.call("confirm_ecom_3ds", merchant.info_general("p-1") | result)["status"] == status
 
 
 def test_a_3ds_result_is_refused_where_none_is_awaited(merchant: Merchant) -> None:
-    confirm = merchant.info_general("p-1") | {"threeds": {"cres": "x"}}
+    confirm = merchant.info_general("p-1") | {"cres": "x"}
     assert merchant.send("confirm_ecom_3ds", confirm).status == 404
     merchant.call("create_ecom_payin", merchant.ecom_payin())
     assert merchant.send("confirm_ecom_3ds", confirm).status == 409
@@ -123,7 +123,7 @@ def test_a_redirect_sends_the_payer_away_and_back(merchant: Merchant) -> None:
     merchant.gateway.travel(1)
     info = merchant.info()
     assert info["sub_status"] == "awaiting_redirect_result"
-    assert info["redirect"]["url"] == info["integration"]["redirect_url"]
+    assert info["redirect_data"]["url"] == info["integration"]["redirect_url"]
     merchant.gateway.travel(10)
     assert merchant.state() == "success"
 
@@ -190,7 +190,7 @@ def test_the_payer_may_choose_how_to_pay(merchant: Merchant) -> None:
             payer.pay()
         assert payer.card(pan_of(21)).state == CHALLENGE
         assert payer.finish_3ds().state == "success"
-    assert merchant.info()["account"]["masked_pan"] == mask(pan_of(21))
+    assert merchant.info()["account"]["number"] == mask(pan_of(21))
 
 
 @pytest.mark.parametrize(
@@ -206,14 +206,14 @@ def test_a_card_on_the_page_does_what_its_number_says(merchant: Merchant, code: 
 @pytest.mark.parametrize(
     "card",
     [
-        ("4000000000000003", "12", "2099"),
-        ("", "12", "2099"),
-        (pan_of(20), "13", "2099"),
-        (pan_of(20), "01", "2020"),
-        (pan_of(20), "12", "99"),
+        ("4000000000000003", 12, 2099),
+        ("", 12, 2099),
+        (pan_of(20), 13, 2099),
+        (pan_of(20), 1, 2020),
+        (pan_of(20), 12, 99),
     ],
 )
-def test_a_wrong_card_on_the_page_can_be_entered_again(merchant: Merchant, card: tuple[str, str, str]) -> None:
+def test_a_wrong_card_on_the_page_can_be_entered_again(merchant: Merchant, card: tuple[str, int, int]) -> None:
     merchant.call("create_widget_payin", merchant.widget_payin(widget_method="payin-ecom-card"))
     with merchant.gateway.payer("p-1") as payer:
         with pytest.raises(ApiError) as refused:

@@ -140,7 +140,7 @@ def test_a_sensitive_field_in_a_repr_is_found(
 def test_the_whole_log_of_a_real_connection(home: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     with MockGateway(home).serve(), HighHelp(home=home, environ={}) as client:
-        card = {"pan": "4000009000000216", "expiry_month": "12", "expiry_year": "2030", "cvv": "951"}
+        card: dict[str, Any] = {"pan": "4000009000000216", "month": 12, "year": 2030, "cvv": "951"}
         body = {
             "general": {"payment_id": "leak-1"},
             "payment": {"method": "card-ecom", "amount": 15000, "currency": "KZT"},

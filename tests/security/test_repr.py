@@ -25,8 +25,11 @@ def a_body(root: str, path: str) -> dict[str, Any]:
     schema = contract.SCHEMAS[root]
     for name in path.split(":")[:-1]:
         schema = target(schema["properties"][name])
-    if target(schema["properties"][last]).get("type") == "object":
+    kind = target(schema["properties"][last]).get("type")
+    if kind == "object":
         value = {last: {"field": MARK}}
+    elif kind == "integer":
+        value = {last: int(MARK)}
     for name in reversed(parents):
         value = {name: value}
     return required(contract.SCHEMAS[root], value)
@@ -49,7 +52,7 @@ def required(schema: Any, value: dict[str, Any]) -> dict[str, Any]:
         elif child.get("type") == "integer":
             full.setdefault(name, 1)
         else:
-            full.setdefault(name, child["enum"][0] if "enum" in child else "text")
+            full.setdefault(name, child.get("x-extensible-enum", ["text"])[0])
     for name, item in value.items():
         child = target(schema["properties"].get(name, {}))
         if isinstance(item, dict) and child.get("properties"):

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from highhelp import CallbackEvent, CallbackInbox, SettingsError
 from highhelp.storage.encryption import BodyCipher, readable
-from highhelp_api.contract import CALLBACK_SCHEMA, SENSITIVE_PATHS
+from highhelp_api.contract import CALLBACK_FIELDS, CALLBACK_SCHEMA, SENSITIVE_PATHS
 from highhelp_mock import MockGateway
 from tests.security.test_leaks import PAN
 
@@ -29,9 +29,12 @@ def body() -> dict[str, Any]:
     """Every sensitive field of the contract marked, and fields that it does not know."""
     told: dict[str, Any] = {}
     for path in SENSITIVE_PATHS[CALLBACK_SCHEMA]:
-        block, name = path.split(":")
-        value = {"p": MARK} if name == "params" else PAN if name == "pan" else MARK
-        told.setdefault(block, {})[name] = value
+        *blocks, name = path.split(":")
+        place = told
+        for block in blocks:
+            place = place.setdefault(block, {})
+        is_map = CALLBACK_FIELDS[path].type == "map"
+        place[name] = {"p": MARK} if is_map else PAN if name == "pan" else MARK
     told["unknown"] = {"number": int(PAN), "list": [PAN, f"card {PAN} of"], "cvv": MARK}
     told["status"] = {"status": "processing", "sub_status": "requisites", "status_description": f"card {PAN}"}
     return told

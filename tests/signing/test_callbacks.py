@@ -488,11 +488,11 @@ def test_stale_in_both_directions_is_still_genuine(
         callback(payment_info={"amount": 10000.0}),
         callback(payment_info=["x"]),
         callback(payment_info="x"),
-        callback(redirect={"params": ["x"]}),
-        callback(redirect={"params": {"a": None}}),
-        callback(redirect={"params": {"a": 1}}),
-        callback(redirect={"params": {"a": 1.5}}),
-        callback(redirect={"params": {"a": {"b": "c"}}}),
+        callback(redirect_data={"body": ["x"]}),
+        callback(redirect_data={"body": {"a": None}}),
+        callback(redirect_data={"body": {"a": 1}}),
+        callback(redirect_data={"body": {"a": 1.5}}),
+        callback(redirect_data={"body": {"a": {"b": "c"}}}),
         callback(requisites={"pan": 4111111111111111}),
     ],
     ids=lambda body: str({name: value for name, value in body.items() if callback().get(name) != value}),
@@ -519,7 +519,7 @@ def test_null_is_absent_where_a_field_is_optional(verifier: CallbackVerifier, si
         general={"payment_id": "o", "request_id": None},
         payment_info={"amount": None, "currency": None},
         requisites=None,
-        redirect={"params": {"a": "", "b": "c"}},
+        redirect_data={"body": {"a": "", "b": "c"}},
         account={},
     )
     event = verifier.verify(compact(body), sign(compact(body)))
@@ -537,7 +537,7 @@ def test_a_text_that_may_be_null_is_absent(
         general={"payment_id": text, "request_id": text},
         status={"status": text, "sub_status": text, "status_description": text},
         payment_info={"amount": 5, "currency": text},
-        redirect={"params": {"MD": text}},
+        redirect_data={"body": {"MD": text}},
         unknown=text,
     )
     raw = compact(body)
@@ -552,10 +552,10 @@ def test_a_text_that_may_be_null_is_absent(
 
 
 def test_an_empty_list_in_place_of_an_object_is_empty(verifier: CallbackVerifier, sign: Sign) -> None:
-    raw = compact(callback(payment_info=[], redirect={"params": []}, requisites=[], unknown=[]))
+    raw = compact(callback(payment_info=[], redirect_data={"body": []}, requisites=[], unknown=[]))
     event = verifier.verify(raw, sign(raw))
     assert event.amount is None
-    assert event.body == callback(payment_info={}, redirect={"params": {}}, requisites={}, unknown=[])
+    assert event.body == callback(payment_info={}, redirect_data={"body": {}}, requisites={}, unknown=[])
 
 
 def test_stale_is_told_only_of_what_is_otherwise_in_order(verifier: CallbackVerifier, sign: Sign) -> None:
@@ -651,7 +651,7 @@ SHAPES = st.fixed_dictionaries(
     {"project_id": st.just(PROJECT)},
     optional={
         name: JSON | st.dictionaries(st.sampled_from(["payment_id", "status", "amount", "params", "pan"]), JSON)
-        for name in ("general", "status", "payment_info", "requisites", "redirect", "other")
+        for name in ("general", "status", "payment_info", "requisites", "redirect_data", "other")
     },
 )
 

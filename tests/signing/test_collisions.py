@@ -73,7 +73,7 @@ def callbacks() -> list[dict[str, Any]]:
     least: dict[str, Any] = {"general": {"payment_id": "o"}, "status": {"status": "success", "status_description": "x"}}
     rich = least | {
         "payment_info": {"amount": 700, "currency": "RUB"},
-        "redirect": {"url": "https://a", "params": {"0": "a", "1": "b"}},
+        "redirect_data": {"url": "https://a", "body": {"0": "a", "1": "b"}},
         "unknown": "x",
         "flags": {"list": ["a", {"b": True}], "none": None},
     }
@@ -145,7 +145,7 @@ def search_forms(bodies: int) -> Search:
     search = Search(verifier_judge({}, detects=True))
     texts = [raw for body in callbacks() for raw in planted(body, CALLBACK_LEAVES, {"null_text": ""})]
     bare = callbacks()[1] | {"status": {"status": "None", "sub_status": None, "status_description": ""}}
-    bare |= {"redirect": {"url": "None", "params": {"0": "None", "1": ""}}, "requisites": {"bank_name": ""}}
+    bare |= {"redirect_data": {"url": "None", "body": {"0": "None", "1": ""}}, "requisites": {"bank_name": ""}}
     first = [json.dumps(body).encode() for body in (bare, *callbacks())]
     for raw in [*first, *texts[:: max(1, len(texts) // bodies)]]:
         if not search.collisions:
@@ -219,7 +219,7 @@ def test_no_collision_among_callbacks_made_up(one: str, two: str, three: str, se
         "project_id": PROJECT,
         "general": {"payment_id": one},
         "status": {"status": "success", "status_description": two},
-        "redirect": {"params": {"k": three}},
+        "redirect_data": {"body": {"k": three}},
         "extra": one + two,
     }
     search.group(json.dumps(body).encode(), most=40, seed=seed)

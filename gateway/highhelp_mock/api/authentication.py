@@ -6,6 +6,7 @@ they were received.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from highhelp_api import contract
@@ -29,6 +30,7 @@ TOLERANCE = 300
 """Seconds that a timestamp may lie in the past or the future; not documented."""
 
 _NAMED_ALGORITHMS: Mapping[str, Algorithm] = {"rsa-sha256": "rsa", "hmac-sha512": "hmac"}
+_JSON = re.compile(r'application/json\s*(;\s*charset="?utf-8"?)?', re.ASCII | re.IGNORECASE)
 _LONGEST_PATH = 200
 
 
@@ -39,8 +41,8 @@ def check_form(request: Request) -> None:
         ApiError: 400 for the content type or encoding, 413 for the size.
     """
     kinds = request.values("content-type")
-    if len(kinds) != 1 or kinds[0].partition(";")[0].strip().lower() != "application/json":
-        raise ApiError(400, "content-type must be application/json")
+    if len(kinds) != 1 or not _JSON.fullmatch(kinds[0].strip()):
+        raise ApiError(400, "content-type must be application/json in UTF-8")
     for name, allowed in (("content-encoding", "identity"), ("transfer-encoding", "chunked")):
         if any(value.strip().lower() not in ("", allowed) for value in request.values(name)):
             raise ApiError(400, f"{name} is not supported")

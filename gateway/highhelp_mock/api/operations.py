@@ -23,6 +23,7 @@ __all__ = ["Consistency", "Duplicates", "execute"]
 
 Duplicates: TypeAlias = Literal["conflict", "stored", "invalid", "malformed"]
 
+_3DS_RESULT = ("cres", "pares")
 _TAKEN = "There is a payment with this payment_id"
 _REFUSALS: Mapping[str, int] = {"conflict": 409, "stored": 409, "invalid": 422, "malformed": 400}
 
@@ -74,7 +75,7 @@ def execute(
         return _create(engine, operation, project, body, consistency)
     if operation.response == "PaymentState" and "payment_id" in block(body, "general"):
         payment = _find_payment(engine, operation, project, body, consistency.info_lag)
-        if "threeds" in body:
+        if not body.keys().isdisjoint(_3DS_RESULT):
             payment = _confirm(engine, operation, project, payment, body)
         return info_answer(payment, engine.base_url)
     make_list = _LISTS.get(operation.response)
@@ -116,9 +117,8 @@ def _confirm(
         raise ApiError(
             409, "The payment does not wait for a 3-D Secure result", [("general:payment_id", "is not waiting")]
         )
-    result = body["threeds"]
     payment = engine.stop_schedule(replace(payment, confirmed=given))
-    matches = "cres" in result if challenge.version == 2 else result.get("md") == challenge.md
+    matches = "cres" in body if challenge.version == 2 else body.get("md") == challenge.md
     if not matches:
         return engine.move(payment, DECLINE, "The 3-D Secure result does not belong to the payment")
     return engine.move(payment, payment.scenario.after_payer, payment.scenario.after_text)

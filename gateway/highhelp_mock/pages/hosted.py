@@ -33,6 +33,7 @@ PREFIX: Final = "/pay/"
 """Hosted pages are below this; the payment's token follows."""
 
 _SEPARATORS: Final = re.compile(r"[ \-\N{NO-BREAK SPACE}]")
+_NUMBER: Final = re.compile(r"[0-9]{1,4}", re.ASCII)
 _CVV: Final = re.compile(r"[0-9]{3,4}", re.ASCII)
 _BANK: Final = {"acs": AWAITING_3DS, "redirect": AWAITING_REDIRECT, "3ds-return": None}
 """The bank's pages, and the state in which the payer is there."""
@@ -107,18 +108,21 @@ def _submit_card(engine: Engine, payment: Payment, fields: Mapping[str, str]) ->
     problems: dict[str, str] = {}
     if not _CVV.fullmatch(fields.get("cvv", "").strip()):
         problems["cvv"] = "bad_cvv"
-    month, year = fields.get("month", "").strip(), fields.get("year", "").strip()
-    entered = {
-        "pan": _SEPARATORS.sub("", fields.get("pan", "").strip()),
-        "expiry_month": f"0{month}" if len(month) == 1 else month,
-        "expiry_year": f"20{year}" if len(year) == 2 else year,
-    }
-    names = {"card:pan": "pan", "card:expiry_month": "month", "card:expiry_year": "year"}
-    for path in payer.check_card(engine, **entered):
-        problems[names[path]] = f"bad_{names[path]}"
+    pan = _SEPARATORS.sub("", fields.get("pan", "").strip())
+    month, year = (_number(fields.get(name, "").strip()) for name in ("month", "year"))
+    if 0 <= year < 100:
+        year += 2000
+    for path in payer.check_card(engine, pan=pan, month=month, year=year):
+        name = path.removeprefix("card:")
+        problems[name] = f"bad_{name}"
     if not problems:
-        payer.submit_card(engine, payment.token, **entered, card_holder=fields.get("holder", "").strip()[:255] or None)
+        holder = fields.get("holder", "").strip()[:255] or None
+        payer.submit_card(engine, payment.token, pan=pan, month=month, year=year, card_holder=holder)
     return problems
+
+
+def _number(text: str) -> int:
+    return int(text) if _NUMBER.fullmatch(text) else -1
 
 
 def _bank_act(engine: Engine, payment: Payment, part: str, *, accepted: bool) -> Response:
@@ -148,7 +152,7 @@ def _bank(payment: Payment, part: str) -> Response:
 def _threeds_result(payment: Payment) -> dict[str, str]:
     challenge = payment.challenge
     if challenge is not None and challenge.version == 1:
-        return {"pa_res": f"pares-{challenge.creq[:32]}", "md": challenge.md}
+        return {"pares": f"pares-{challenge.creq[:32]}", "md": challenge.md}
     return {"cres": f"cres-{challenge.creq[:32] if challenge else ''}"}
 
 

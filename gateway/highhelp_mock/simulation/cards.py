@@ -28,6 +28,6 @@ def mask(pan: str) -> str:
 
 def brand(pan: str) -> str | None:
     """Return the card scheme by the first digits, for the countries that HighHelp serves."""
-    prefixes = {"4": "VISA", "51": "MASTERCARD", "52": "MASTERCARD", "53": "MASTERCARD", "54": "MASTERCARD"}
-    prefixes |= {"55": "MASTERCARD", "22": "MIR", "8600": "UZCARD", "9860": "HUMO"}
+    prefixes = {"4": "visa", "51": "mastercard", "52": "mastercard", "53": "mastercard", "54": "mastercard"}
+    prefixes |= {"55": "mastercard", "22": "mir", "8600": "uzcard", "9860": "humo"}
     return next((name for prefix, name in prefixes.items() if pan.startswith(prefix)), None)

@@ -106,7 +106,7 @@ def machines_of_choice(machines: tuple[str, ...], code: str | None) -> tuple[str
     return tuple(name for name in machines if name == "hosted_page" or name in kept)
 
 
-def card_expired(month: str | None, year: str | None, now: float) -> bool:
+def card_expired(month: int | None, year: int | None, now: float) -> bool:
     """Whether a card's month has passed.
 
     A card is valid through the last day of its month in the latest time zone (UTC-12).
@@ -114,7 +114,7 @@ def card_expired(month: str | None, year: str | None, now: float) -> bool:
     if month is None or year is None:
         return False
     today = datetime.fromtimestamp(now - 12 * 3600, UTC)
-    return (int(year), int(month)) < (today.year, today.month)
+    return (year, month) < (today.year, today.month)
 
 
 def _fits(payment: Payment, scenario: Scenario) -> bool:
@@ -145,7 +145,7 @@ def _problem(operation: Operation, body: Mapping[str, Any], now: float) -> str |
         if pan is not None and not cards.luhn(pan):
             return "The card number is not valid"
     card = block(body, "card")
-    return "The card has expired" if card_expired(card.get("expiry_month"), card.get("expiry_year"), now) else None
+    return "The card has expired" if card_expired(card.get("month"), card.get("year"), now) else None
 
 
 @cache

@@ -172,15 +172,15 @@ def _blocks(payment: Payment, base_url: str) -> Json:
     if payment.state in (AWAITING_CONFIRM, PAID) and _is_transfer(payment):
         blocks["requisites"] = requisites(payment)
     if payment.state == AWAITING_REDIRECT:
-        params = {"session": payment.token[:16]}
-        blocks["redirect"] = {"url": _page(payment, base_url, "/redirect"), "method": "GET", "params": params}
+        form = {"session": payment.token[:16]}
+        blocks["redirect_data"] = {"url": _page(payment, base_url, "/redirect"), "method": "GET", "body": form}
     if payment.state == AWAITING_3DS and payment.challenge:
-        blocks["threeds"] = _threeds(payment, payment.challenge, base_url)
+        blocks |= _challenge(payment, payment.challenge, base_url)
     if payment.card and payment.flow == "payin" and payment.state != NEW:
         blocks["account"] = {
-            "masked_pan": payment.card.masked_pan,
+            "number": payment.card.masked_pan,
+            "type": payment.card.brand,
             "card_holder": payment.card.card_holder,
-            "brand": payment.card.brand,
         }
     return blocks
 
@@ -189,12 +189,13 @@ def _is_transfer(payment: Payment) -> bool:
     return "p2p_payin" in payment.machines and (payment.product != "widget" or payment.method is not None)
 
 
-def _threeds(payment: Payment, challenge: Challenge, base_url: str) -> Json:
+def _challenge(payment: Payment, challenge: Challenge, base_url: str) -> Json:
     acs_url = _page(payment, base_url, "/acs")
     if challenge.version == 1:
         term_url = _page(payment, base_url, "/3ds-return")
-        return {"acs_url": acs_url, "pa_req": challenge.creq, "md": challenge.md, "term_url": term_url}
-    return {"acs_url": acs_url, "creq": challenge.creq}
+        acs = {"acs_url": acs_url, "pa_req": challenge.creq, "md": challenge.md, "term_url": term_url}
+        return {"acs": acs}
+    return {"threeds2": {"redirect": {"url": acs_url, "params": {"creq": challenge.creq}}}}
 
 
 def requisites(payment: Payment) -> Json:

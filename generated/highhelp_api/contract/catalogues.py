@@ -29,7 +29,7 @@ CATALOGUES: Final[Mapping[str, Mapping[str, str]]] = {
         "confirm_timeout": "The time for confirmation ran out.",
         "incorrect_requisites": "The details were wrong.",
         "payout_failed": "The payout failed and is being analysed.",
-        "payout_timeout": "The payout was not made within its lifetime. The row is documented; its code was not legible and is inferred.",
+        "payout_timeout": "The payout was not made within its lifetime (the row is documented, its code was not legible).",
     },
     "PaymentType": {
         "payin": "From the payer to the merchant project.",
@@ -45,11 +45,12 @@ CATALOGUES: Final[Mapping[str, Mapping[str, str]]] = {
         "wallet-link": "Payment by a wallet's link.",
         "ussd": "Payment by a USSD code.",
         "card-ecom": "Card payment.",
-        "card-international-p2p": "Transfer from abroad to a card number (the code is inferred).",
-        "qr-link-p2p": "Transfer by a link or QR code (the code is inferred).",
-        "qr-sbp": "QR code of the Russian faster payments system (the code is inferred).",
-        "mobile-money": "Mobile money (the code is inferred).",
-        "eft": "Electronic funds transfer (the code is inferred).",
+        "card-international-p2p": "Transfer from abroad to a card number.",
+        "qr-link-p2p": "Transfer by a link or QR code.",
+        "sbp-qr": "QR code of the Russian faster payments system.",
+        "mobile-money": "Mobile money.",
+        "eft": "Electronic funds transfer.",
+        "mobile-ecom": "Payment from a mobile account (mobile commerce).",
     },
     "WidgetMethod": {
         "payin-p2p-card": "Transfer to a card number.",
@@ -62,7 +63,7 @@ CATALOGUES: Final[Mapping[str, Mapping[str, str]]] = {
         "payin-qr-link-p2p": "Transfer by a link or QR code.",
         "payin-p2p-mobile": "Transfer to a mobile account.",
         "payin-ecom-card": "Card payment.",
-        "payin-ecom-mobile": "Payment from a mobile account (mobile commerce).",
+        "payin-ecom-mobile": "Payment from a mobile account (mobile commerce); in Kazakhstan of BEELINE, TELE2, ALTEL, KCELL or ACTIV.",
     },
     "Currency": {
         "RUB": "Russian rouble.",
@@ -86,12 +87,5 @@ CATALOGUES: Final[Mapping[str, Mapping[str, str]]] = {
         "NG": "Nigeria.",
         "KE": "Kenya.",
     },
-    "MobileOperator": {
-        "BEELINE": "Beeline.",
-        "TELE2": "Tele2.",
-        "ALTEL": "Altel.",
-        "KCELL": "Kcell.",
-        "ACTIV": "activ.",
-    },
 }
-"""Known codes of each enum with what they mean."""
+"""Known values of each code with what they mean."""

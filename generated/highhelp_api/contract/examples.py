@@ -230,13 +230,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
                     "javascript_enabled": True,
                 },
             },
-            "card": {
-                "pan": "4000000000000002",
-                "expiry_month": "12",
-                "expiry_year": "2030",
-                "cvv": "123",
-                "card_holder": "IVAN IVANOV",
-            },
+            "card": {"pan": "4000000000000002", "month": 12, "year": 2030, "cvv": "123", "card_holder": "IVAN IVANOV"},
         },
     ),
     Example(
@@ -285,8 +279,19 @@ EXAMPLES: Final[tuple[Example, ...]] = (
             "request_id": "7f0c3a52-6a3c-4f57-9d0e-5c6f7a8b9c05",
             "payment_id": "ecom-payin-3001",
             "payment_info": {"amount": 15000, "currency": "KZT", "type": "payin", "method": "card-ecom"},
-            "threeds": {"acs_url": "https://acs.bank.example/challenge", "creq": "eyJtZXNzYWdlVHlwZSI6IkNSZXEifQ"},
-            "account": {"masked_pan": "400000******0002", "card_holder": "IVAN IVANOV", "brand": "VISA"},
+            "threeds2": {
+                "redirect": {
+                    "url": "https://acs.bank.example/challenge",
+                    "params": {"creq": "eyJtZXNzYWdlVHlwZSI6IkNSZXEifQ"},
+                }
+            },
+            "account": {
+                "number": "400000******0002",
+                "type": "visa",
+                "card_holder": "IVAN IVANOV",
+                "expiry_month": "12",
+                "expiry_year": "2030",
+            },
         },
     ),
     Example(
@@ -302,7 +307,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
             "request_id": "7f0c3a52-6a3c-4f57-9d0e-5c6f7a8b9c05",
             "payment_id": "ecom-payin-3001",
             "payment_info": {"amount": 15000, "currency": "KZT", "type": "payin", "method": "card-ecom"},
-            "redirect": {"url": "https://bank.example/confirm", "method": "POST", "params": {"token": "8d1f"}},
+            "redirect_data": {"url": "https://bank.example/confirm", "method": "POST", "body": {"token": "8d1f"}},
         },
     ),
     Example(
@@ -312,7 +317,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         schema="ConfirmThreeDSRequest",
         value={
             "general": {"project_id": "57aff4db-b45d-42bf-bc5f-b7a499a01782", "payment_id": "ecom-payin-3001"},
-            "threeds": {"cres": "eyJ0cmFuc1N0YXR1cyI6IlkifQ"},
+            "cres": "eyJ0cmFuc1N0YXR1cyI6IlkifQ",
         },
     ),
     Example(
@@ -322,7 +327,8 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         schema="ConfirmThreeDSRequest",
         value={
             "general": {"project_id": "57aff4db-b45d-42bf-bc5f-b7a499a01782", "payment_id": "ecom-payin-3001"},
-            "threeds": {"pa_res": "eJzVWFmTokgQ", "md": "7461"},
+            "pares": "eJzVWFmTokgQ",
+            "md": "7461",
         },
     ),
     Example(
@@ -662,8 +668,19 @@ EXAMPLES: Final[tuple[Example, ...]] = (
             "general": {"request_id": "7f0c3a52-6a3c-4f57-9d0e-5c6f7a8b9c05", "payment_id": "ecom-payin-3001"},
             "status": {"status": "processing", "sub_status": "awaiting_3ds_result", "status_description": None},
             "payment_info": {"amount": 15000, "currency": "KZT", "type": "payin"},
-            "threeds": {"acs_url": "https://acs.bank.example/challenge", "creq": "eyJtZXNzYWdlVHlwZSI6IkNSZXEifQ"},
-            "account": {"masked_pan": "400000******0002", "card_holder": "IVAN IVANOV", "brand": "VISA"},
+            "threeds2": {
+                "redirect": {
+                    "url": "https://acs.bank.example/challenge",
+                    "params": {"creq": "eyJtZXNzYWdlVHlwZSI6IkNSZXEifQ"},
+                }
+            },
+            "account": {
+                "number": "400000******0002",
+                "type": "visa",
+                "card_holder": "IVAN IVANOV",
+                "expiry_month": "12",
+                "expiry_year": "2030",
+            },
         },
     ),
     Example(
@@ -694,7 +711,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="BadRequest",
         status="400",
         name="not_json",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -706,7 +723,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="Unauthorized",
         status="401",
         name="wrong_signature",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -718,7 +735,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="Forbidden",
         status="403",
         name="wrong_project",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -731,7 +748,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="NotFound",
         status="404",
         name="no_such_payment",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -744,7 +761,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="Conflict",
         status="409",
         name="duplicate",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -757,7 +774,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="UnprocessableContent",
         status="422",
         name="field",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -770,7 +787,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="TooManyRequests",
         status="429",
         name="slow_down",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -782,7 +799,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="InternalServerError",
         status="500",
         name="failure",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -794,7 +811,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="UnexpectedError",
         status="default",
         name="unavailable",
-        schema="Error",
+        schema="ErrorResponse",
         value={
             "status": "error",
             "sub_status": None,
@@ -806,7 +823,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         of="CallbackRefused",
         status="4XX",
         name="refused",
-        schema="Error",
+        schema="ErrorResponse",
         value={"status": "error", "sub_status": None, "status_description": "The callback was not accepted"},
     ),
 )

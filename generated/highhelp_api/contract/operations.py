@@ -62,8 +62,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
             "500": "unknown",
             "default": "unknown",
         },
-        provenance="inferred",
-        source="the path's pattern is documented, the body follows the pattern of the rest",
+        provenance="family",
+        source="the path's pattern is documented, the request is that of the platform family, the answer is inferred",
     ),
     "create_p2p_payout": Operation(
         id="create_p2p_payout",
@@ -118,8 +118,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
             "500": "unknown",
             "default": "unknown",
         },
-        provenance="inferred",
-        source="the path's pattern is documented, the body follows the pattern of the rest",
+        provenance="family",
+        source="the path's pattern is documented, the request is that of the platform family, the answer is inferred",
     ),
     "create_ecom_payin": Operation(
         id="create_ecom_payin",
@@ -147,7 +147,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
             "default": "unknown",
         },
         provenance="documented",
-        source="gateway documentation, ECOM H2H pages; the card block's names are inferred",
+        source="gateway documentation, ECOM H2H pages; the card block is that of the platform family",
     ),
     "get_ecom_payin": Operation(
         id="get_ecom_payin",
@@ -174,8 +174,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
             "500": "unknown",
             "default": "unknown",
         },
-        provenance="inferred",
-        source="the path's pattern is documented, the body follows the pattern of the rest",
+        provenance="family",
+        source="the path's pattern is documented, the request is that of the platform family, the answer is inferred",
     ),
     "confirm_ecom_3ds": Operation(
         id="confirm_ecom_3ds",
@@ -202,8 +202,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
             "500": "unknown",
             "default": "unknown",
         },
-        provenance="inferred",
-        source="the path's pattern is documented, the body follows the pattern of the rest",
+        provenance="family",
+        source="the path's pattern is documented, the body is that of the platform family",
     ),
     "create_ecom_payout": Operation(
         id="create_ecom_payout",
@@ -258,8 +258,8 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
             "500": "unknown",
             "default": "unknown",
         },
-        provenance="inferred",
-        source="the path's pattern is documented, the body follows the pattern of the rest",
+        provenance="family",
+        source="the path's pattern is documented, the request is that of the platform family, the answer is inferred",
     ),
     "create_widget_payin": Operation(
         id="create_widget_payin",

@@ -7,10 +7,17 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
-    "Status": {"type": "string", "enum": ["processing", "dispute", "error", "success", "decline"]},
+    "Status": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 64,
+        "x-extensible-enum": ["processing", "dispute", "error", "success", "decline"],
+    },
     "SubStatus": {
         "type": "string",
-        "enum": [
+        "minLength": 1,
+        "maxLength": 64,
+        "x-extensible-enum": [
             "new",
             "requisites",
             "awaiting_confirm",
@@ -28,10 +35,12 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "payout_timeout",
         ],
     },
-    "PaymentType": {"type": "string", "enum": ["payin", "payout"]},
+    "PaymentType": {"type": "string", "minLength": 1, "maxLength": 64, "x-extensible-enum": ["payin", "payout"]},
     "Method": {
         "type": "string",
-        "enum": [
+        "minLength": 1,
+        "maxLength": 32,
+        "x-extensible-enum": [
             "card-p2p",
             "phone-p2p",
             "sbp-p2p",
@@ -43,14 +52,17 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "card-ecom",
             "card-international-p2p",
             "qr-link-p2p",
-            "qr-sbp",
+            "sbp-qr",
             "mobile-money",
             "eft",
+            "mobile-ecom",
         ],
     },
     "WidgetMethod": {
         "type": "string",
-        "enum": [
+        "minLength": 1,
+        "maxLength": 32,
+        "x-extensible-enum": [
             "payin-p2p-card",
             "payin-p2p-sbp",
             "payin-p2p-phone",
@@ -64,28 +76,24 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "payin-ecom-mobile",
         ],
     },
-    "Currency": {"type": "string", "enum": ["RUB", "UZS", "KZT", "KGS", "TJS", "AZN", "ARS", "NGN", "KES"]},
-    "Country": {"type": "string", "enum": ["RU", "UZ", "KZ", "KG", "TJ", "AZ", "AR", "NG", "KE"]},
-    "MobileOperator": {"type": "string", "enum": ["BEELINE", "TELE2", "ALTEL", "KCELL", "ACTIV"]},
+    "Currency": {
+        "type": "string",
+        "pattern": "^[A-Z]{3}$",
+        "x-extensible-enum": ["RUB", "UZS", "KZT", "KGS", "TJS", "AZN", "ARS", "NGN", "KES"],
+    },
+    "Country": {
+        "type": "string",
+        "pattern": "^[A-Z]{2}$",
+        "x-extensible-enum": ["RU", "UZ", "KZ", "KG", "TJ", "AZ", "AR", "NG", "KE"],
+    },
     "ProjectId": {"type": "string", "minLength": 1, "maxLength": 64},
     "PaymentId": {"type": "string", "minLength": 1, "maxLength": 255},
     "MerchantUrl": {
         "type": "string",
         "maxLength": 2048,
-        "pattern": "^(https://|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?(/|$))",
+        "pattern": "^(https://[^\\x00-\\x20/?#]+|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]{1,5})?)([/?#][^\\x00-\\x20]*)?$",
     },
     "Amount": {"type": "integer", "minimum": 1, "maximum": 10000000000000},
-    "MethodCode": {
-        "anyOf": [{"$ref": "#/components/schemas/Method"}, {"type": "string", "minLength": 1, "maxLength": 32}]
-    },
-    "WidgetMethodCode": {
-        "anyOf": [{"$ref": "#/components/schemas/WidgetMethod"}, {"type": "string", "minLength": 1, "maxLength": 32}]
-    },
-    "CurrencyCode": {"anyOf": [{"$ref": "#/components/schemas/Currency"}, {"type": "string", "pattern": "^[A-Z]{3}$"}]},
-    "CountryCode": {"anyOf": [{"$ref": "#/components/schemas/Country"}, {"type": "string", "pattern": "^[A-Z]{2}$"}]},
-    "PaymentSystemCode": {
-        "anyOf": [{"$ref": "#/components/schemas/MobileOperator"}, {"type": "string", "minLength": 1, "maxLength": 32}]
-    },
     "General": {
         "type": "object",
         "additionalProperties": False,
@@ -119,11 +127,11 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "required": ["method", "amount", "currency"],
         "properties": {
-            "method": {"$ref": "#/components/schemas/MethodCode"},
-            "payment_system": {"$ref": "#/components/schemas/PaymentSystemCode"},
+            "method": {"$ref": "#/components/schemas/Method"},
+            "payment_system": {"type": "string", "minLength": 1, "maxLength": 32},
             "amount": {"$ref": "#/components/schemas/Amount"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
-            "lifetime": {"type": "integer", "minimum": 300, "maximum": 900},
+            "currency": {"$ref": "#/components/schemas/Currency"},
+            "lifetime": {"type": "integer", "minimum": 1, "maximum": 86400},
             "description": {"type": "string", "maxLength": 255},
         },
     },
@@ -132,10 +140,10 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "required": ["method", "amount", "currency"],
         "properties": {
-            "method": {"$ref": "#/components/schemas/MethodCode"},
-            "payment_system": {"$ref": "#/components/schemas/PaymentSystemCode"},
+            "method": {"$ref": "#/components/schemas/Method"},
+            "payment_system": {"type": "string", "minLength": 1, "maxLength": 32},
             "amount": {"$ref": "#/components/schemas/Amount"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
             "description": {"type": "string", "maxLength": 255},
         },
     },
@@ -144,10 +152,10 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "required": ["method", "amount", "currency"],
         "properties": {
-            "method": {"$ref": "#/components/schemas/MethodCode"},
+            "method": {"$ref": "#/components/schemas/Method"},
             "amount": {"$ref": "#/components/schemas/Amount"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
-            "lifetime": {"type": "integer", "minimum": 300, "maximum": 900},
+            "currency": {"$ref": "#/components/schemas/Currency"},
+            "lifetime": {"type": "integer", "minimum": 1, "maximum": 86400},
             "description": {"type": "string", "maxLength": 255},
         },
     },
@@ -156,9 +164,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "required": ["method", "amount", "currency"],
         "properties": {
-            "method": {"$ref": "#/components/schemas/MethodCode"},
+            "method": {"$ref": "#/components/schemas/Method"},
             "amount": {"$ref": "#/components/schemas/Amount"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
             "description": {"type": "string", "maxLength": 255},
         },
     },
@@ -167,9 +175,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "required": ["amount", "currency"],
         "properties": {
-            "widget_method": {"$ref": "#/components/schemas/WidgetMethodCode"},
+            "widget_method": {"$ref": "#/components/schemas/WidgetMethod"},
             "amount": {"$ref": "#/components/schemas/Amount"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
             "lifetime": {"type": "integer", "minimum": 300, "maximum": 600},
             "description": {"type": "string", "maxLength": 255},
         },
@@ -194,8 +202,13 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "additionalProperties": False,
         "properties": {
             "id": {"type": "string", "minLength": 1, "maxLength": 255},
-            "ip_address": {"type": "string", "minLength": 2, "maxLength": 45, "pattern": "^[0-9a-fA-F:.]+$"},
-            "country": {"$ref": "#/components/schemas/CountryCode"},
+            "ip_address": {
+                "type": "string",
+                "minLength": 2,
+                "maxLength": 45,
+                "pattern": "^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){7}|([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){0,6})?::([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){0,6})?|::[fF]{4}:(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})$",
+            },
+            "country": {"$ref": "#/components/schemas/Country"},
             "language": {"type": "string", "pattern": "^[a-z]{2}$"},
             "first_name": {"type": "string", "maxLength": 255},
             "last_name": {"type": "string", "maxLength": 255},
@@ -217,6 +230,12 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "phone": {"type": "string", "pattern": "^[+]?[0-9]{5,20}$"},
             "account_number": {"type": "string", "minLength": 1, "maxLength": 64},
             "bank_code": {"type": "string", "minLength": 1, "maxLength": 32},
+            "first_name": {"type": "string", "maxLength": 255},
+            "last_name": {"type": "string", "maxLength": 255},
+            "middle_name": {"type": "string", "maxLength": 255},
+            "address": {"type": "string", "maxLength": 255},
+            "city": {"type": "string", "maxLength": 255},
+            "country": {"$ref": "#/components/schemas/Country"},
         },
     },
     "Receiver": {
@@ -245,26 +264,14 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     "Card": {
         "type": "object",
         "additionalProperties": False,
-        "required": ["pan", "expiry_month", "expiry_year", "cvv"],
+        "required": ["pan", "month", "year", "cvv"],
         "properties": {
             "pan": {"type": "string", "pattern": "^[0-9]{12,19}$"},
-            "expiry_month": {"type": "string", "pattern": "^(0[1-9]|1[0-2])$"},
-            "expiry_year": {"type": "string", "pattern": "^[0-9]{4}$"},
+            "month": {"type": "integer", "minimum": 1, "maximum": 12},
+            "year": {"type": "integer", "minimum": 1000, "maximum": 9999},
             "cvv": {"type": "string", "pattern": "^[0-9]{3,4}$"},
             "card_holder": {"type": "string", "maxLength": 255},
         },
-    },
-    "ThreeDSResult": {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "pa_res": {"type": "string", "minLength": 1, "maxLength": 65536},
-            "md": {"type": "string", "minLength": 1, "maxLength": 4096},
-            "cres": {"type": "string", "minLength": 1, "maxLength": 65536},
-        },
-        "if": {"required": ["cres"]},
-        "then": {"not": {"anyOf": [{"required": ["pa_res"]}, {"required": ["md"]}]}},
-        "else": {"required": ["pa_res", "md"]},
     },
     "P2PPayinRequest": {
         "type": "object",
@@ -287,24 +294,20 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "customer": {"$ref": "#/components/schemas/Customer"},
             "receiver": {"$ref": "#/components/schemas/Receiver"},
         },
-        "allOf": [
-            {
-                "if": {"properties": {"payment": {"properties": {"method": {"const": "card-p2p"}}}}},
-                "then": {"properties": {"receiver": {"required": ["pan"]}}},
-            },
-            {
-                "if": {"properties": {"payment": {"properties": {"method": {"const": "sbp-p2p"}}}}},
-                "then": {"properties": {"receiver": {"required": ["phone", "bank_code"]}}},
-            },
-            {
+        "if": {"properties": {"payment": {"properties": {"method": {"const": "card-p2p"}}}}},
+        "then": {"properties": {"receiver": {"required": ["pan"]}}},
+        "else": {
+            "if": {"properties": {"payment": {"properties": {"method": {"const": "sbp-p2p"}}}}},
+            "then": {"properties": {"receiver": {"required": ["phone", "bank_code"]}}},
+            "else": {
                 "if": {"properties": {"payment": {"properties": {"method": {"enum": ["phone-p2p", "mobile-p2p"]}}}}},
                 "then": {"properties": {"receiver": {"required": ["phone"]}}},
+                "else": {
+                    "if": {"properties": {"payment": {"properties": {"method": {"const": "account-number"}}}}},
+                    "then": {"properties": {"receiver": {"required": ["account_number", "bank_code"]}}},
+                },
             },
-            {
-                "if": {"properties": {"payment": {"properties": {"method": {"const": "account-number"}}}}},
-                "then": {"properties": {"receiver": {"required": ["account_number", "bank_code"]}}},
-            },
-        ],
+        },
     },
     "EcomPayinRequest": {
         "type": "object",
@@ -331,11 +334,16 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     "ConfirmThreeDSRequest": {
         "type": "object",
         "additionalProperties": False,
-        "required": ["general", "threeds"],
+        "required": ["general"],
         "properties": {
             "general": {"$ref": "#/components/schemas/InfoGeneral"},
-            "threeds": {"$ref": "#/components/schemas/ThreeDSResult"},
+            "pares": {"type": "string", "minLength": 1, "maxLength": 65536},
+            "md": {"type": "string", "minLength": 1, "maxLength": 4096},
+            "cres": {"type": "string", "minLength": 1, "maxLength": 65536},
         },
+        "if": {"required": ["cres"]},
+        "then": {"not": {"anyOf": [{"required": ["pares"]}, {"required": ["md"]}]}},
+        "else": {"required": ["pares", "md"]},
     },
     "WidgetPayinRequest": {
         "type": "object",
@@ -365,9 +373,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "required": ["general"],
         "properties": {
             "general": {"$ref": "#/components/schemas/ProjectGeneral"},
-            "country": {"$ref": "#/components/schemas/CountryCode"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
-            "method": {"$ref": "#/components/schemas/MethodCode"},
+            "country": {"$ref": "#/components/schemas/Country"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
+            "method": {"$ref": "#/components/schemas/Method"},
         },
     },
     "PaymentMethodsRequest": {
@@ -376,8 +384,8 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "required": ["general"],
         "properties": {
             "general": {"$ref": "#/components/schemas/ProjectGeneral"},
-            "country": {"$ref": "#/components/schemas/CountryCode"},
-            "currency": {"$ref": "#/components/schemas/CurrencyCode"},
+            "country": {"$ref": "#/components/schemas/Country"},
+            "currency": {"$ref": "#/components/schemas/Currency"},
             "flow": {"$ref": "#/components/schemas/PaymentType"},
         },
     },
@@ -388,8 +396,8 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
     "PaymentInfo": {
         "type": "object",
         "properties": {
-            "amount": {"type": "integer", "minimum": 0, "maximum": 10000000000000},
-            "currency": {"type": "string"},
+            "amount": {"type": ["integer", "null"], "minimum": 0, "maximum": 10000000000000},
+            "currency": {"type": ["string", "null"]},
             "type": {"anyOf": [{"$ref": "#/components/schemas/PaymentType"}, {"type": "null"}]},
             "method": {"type": ["string", "null"]},
         },
@@ -407,31 +415,46 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "expires_at": {"type": ["string", "null"]},
         },
     },
-    "RedirectParams": {"type": "object", "additionalProperties": {"type": "string"}},
-    "Redirect": {
+    "FormFields": {"type": "object", "additionalProperties": {"type": "string"}},
+    "RedirectData": {
         "type": "object",
         "properties": {
             "url": {"type": ["string", "null"]},
             "method": {"type": ["string", "null"]},
-            "params": {"anyOf": [{"$ref": "#/components/schemas/RedirectParams"}, {"type": "null"}]},
+            "body": {"anyOf": [{"$ref": "#/components/schemas/FormFields"}, {"type": "null"}]},
         },
     },
-    "ThreeDSChallenge": {
+    "Acs": {
         "type": "object",
         "properties": {
             "acs_url": {"type": ["string", "null"]},
             "pa_req": {"type": ["string", "null"]},
             "md": {"type": ["string", "null"]},
             "term_url": {"type": ["string", "null"]},
-            "creq": {"type": ["string", "null"]},
+        },
+    },
+    "ThreeDS2Page": {
+        "type": "object",
+        "properties": {
+            "url": {"type": ["string", "null"]},
+            "params": {"anyOf": [{"$ref": "#/components/schemas/FormFields"}, {"type": "null"}]},
+        },
+    },
+    "ThreeDS2": {
+        "type": "object",
+        "properties": {
+            "iframe": {"anyOf": [{"$ref": "#/components/schemas/ThreeDS2Page"}, {"type": "null"}]},
+            "redirect": {"anyOf": [{"$ref": "#/components/schemas/ThreeDS2Page"}, {"type": "null"}]},
         },
     },
     "Account": {
         "type": "object",
         "properties": {
-            "masked_pan": {"type": ["string", "null"]},
+            "number": {"type": ["string", "null"]},
+            "type": {"type": ["string", "null"]},
             "card_holder": {"type": ["string", "null"]},
-            "brand": {"type": ["string", "null"]},
+            "expiry_month": {"type": ["string", "null"]},
+            "expiry_year": {"type": ["string", "null"]},
         },
     },
     "PaymentState": {
@@ -447,8 +470,9 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "integration": {"anyOf": [{"$ref": "#/components/schemas/Integration"}, {"type": "null"}]},
             "payment_info": {"anyOf": [{"$ref": "#/components/schemas/PaymentInfo"}, {"type": "null"}]},
             "requisites": {"anyOf": [{"$ref": "#/components/schemas/Requisites"}, {"type": "null"}]},
-            "redirect": {"anyOf": [{"$ref": "#/components/schemas/Redirect"}, {"type": "null"}]},
-            "threeds": {"anyOf": [{"$ref": "#/components/schemas/ThreeDSChallenge"}, {"type": "null"}]},
+            "redirect_data": {"anyOf": [{"$ref": "#/components/schemas/RedirectData"}, {"type": "null"}]},
+            "acs": {"anyOf": [{"$ref": "#/components/schemas/Acs"}, {"type": "null"}]},
+            "threeds2": {"anyOf": [{"$ref": "#/components/schemas/ThreeDS2"}, {"type": "null"}]},
             "account": {"anyOf": [{"$ref": "#/components/schemas/Account"}, {"type": "null"}]},
         },
     },
@@ -501,7 +525,7 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
         "properties": {"methods": {"type": "array", "items": {"$ref": "#/components/schemas/PaymentMethod"}}},
     },
     "FieldError": {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}},
-    "Error": {
+    "ErrorResponse": {
         "type": "object",
         "required": ["status"],
         "properties": {
@@ -543,10 +567,11 @@ SCHEMAS: Final[Mapping[str, Mapping[str, Any]]] = {
             "status": {"$ref": "#/components/schemas/CallbackStatus"},
             "payment_info": {"anyOf": [{"$ref": "#/components/schemas/CallbackPaymentInfo"}, {"type": "null"}]},
             "requisites": {"anyOf": [{"$ref": "#/components/schemas/Requisites"}, {"type": "null"}]},
-            "redirect": {"anyOf": [{"$ref": "#/components/schemas/Redirect"}, {"type": "null"}]},
-            "threeds": {"anyOf": [{"$ref": "#/components/schemas/ThreeDSChallenge"}, {"type": "null"}]},
+            "redirect_data": {"anyOf": [{"$ref": "#/components/schemas/RedirectData"}, {"type": "null"}]},
+            "acs": {"anyOf": [{"$ref": "#/components/schemas/Acs"}, {"type": "null"}]},
+            "threeds2": {"anyOf": [{"$ref": "#/components/schemas/ThreeDS2"}, {"type": "null"}]},
             "account": {"anyOf": [{"$ref": "#/components/schemas/Account"}, {"type": "null"}]},
         },
     },
 }
-"""The schemas by name, with the keywords that validate and nothing else."""
+"""The schemas by name, with the keywords that validate and the known values of codes (`x-extensible-enum`)."""

@@ -108,7 +108,7 @@ STATES: Final[Mapping[str, State]] = {
         status="dispute",
         sub_status="payout_timeout",
         final=False,
-        description="The payout was not made within its lifetime. The row is documented; its code was not legible and is inferred.",
+        description="The payout was not made within its lifetime (the row is documented, its code was not legible).",
     ),
     "error": State(
         name="error",

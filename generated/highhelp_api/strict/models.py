@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from pydantic import (
@@ -19,130 +18,53 @@ from pydantic import (
 )
 
 
-class Status(StrEnum):
+class Status(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(max_length=64, min_length=1)]
     """
     What became of the payment. New values may be added; one that is not known is not final.
     """
 
-    processing = "processing"
-    dispute = "dispute"
-    error = "error"
-    success = "success"
-    decline = "decline"
 
-
-class SubStatus(StrEnum):
+class SubStatus(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(max_length=64, min_length=1)]
     """
     Where a payment is within its status. New values may be added.
     """
 
-    new = "new"
-    requisites = "requisites"
-    awaiting_confirm = "awaiting_confirm"
-    awaiting_3ds_result = "awaiting_3ds_result"
-    awaiting_redirect_result = "awaiting_redirect_result"
-    sent_verification = "sent_verification"
-    invalid_verification = "invalid_verification"
-    paid = "paid"
-    payout_process = "payout_process"
-    no_payment = "no_payment"
-    different_amount = "different_amount"
-    confirm_timeout = "confirm_timeout"
-    incorrect_requisites = "incorrect_requisites"
-    payout_failed = "payout_failed"
-    payout_timeout = "payout_timeout"
 
-
-class PaymentType(StrEnum):
+class PaymentType(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(max_length=64, min_length=1)]
     """
     The direction of a payment.
     """
 
-    payin = "payin"
-    payout = "payout"
 
-
-class Method(StrEnum):
+class Method(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(max_length=32, min_length=1)]
     """
     Known codes of host-to-host methods. New codes appear without notice.
     """
 
-    card_p2p = "card-p2p"
-    phone_p2p = "phone-p2p"
-    sbp_p2p = "sbp-p2p"
-    mobile_p2p = "mobile-p2p"
-    international_p2p = "international-p2p"
-    account_number = "account-number"
-    wallet_link = "wallet-link"
-    ussd = "ussd"
-    card_ecom = "card-ecom"
-    card_international_p2p = "card-international-p2p"
-    qr_link_p2p = "qr-link-p2p"
-    qr_sbp = "qr-sbp"
-    mobile_money = "mobile-money"
-    eft = "eft"
 
-
-class WidgetMethod(StrEnum):
+class WidgetMethod(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(max_length=32, min_length=1)]
     """
     Known codes of widget methods. New codes appear without notice.
     """
 
-    payin_p2p_card = "payin-p2p-card"
-    payin_p2p_sbp = "payin-p2p-sbp"
-    payin_p2p_phone = "payin-p2p-phone"
-    payin_1_click = "payin-1-click"
-    payin_p2p_international = "payin-p2p-international"
-    payin_p2p_card_international = "payin-p2p-card-international"
-    payin_qr_sbp = "payin-qr-sbp"
-    payin_qr_link_p2p = "payin-qr-link-p2p"
-    payin_p2p_mobile = "payin-p2p-mobile"
-    payin_ecom_card = "payin-ecom-card"
-    payin_ecom_mobile = "payin-ecom-mobile"
 
-
-class Currency(StrEnum):
+class Currency(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(pattern="^[A-Z]{3}$")]
     """
     Known currencies, ISO 4217. The gateway may add others.
     """
 
-    RUB = "RUB"
-    UZS = "UZS"
-    KZT = "KZT"
-    KGS = "KGS"
-    TJS = "TJS"
-    AZN = "AZN"
-    ARS = "ARS"
-    NGN = "NGN"
-    KES = "KES"
 
-
-class Country(StrEnum):
+class Country(RootModel[StrictStr]):
+    root: Annotated[StrictStr, Field(pattern="^[A-Z]{2}$")]
     """
     Known countries, ISO 3166-1 alpha-2. The gateway may add others.
     """
-
-    RU = "RU"
-    UZ = "UZ"
-    KZ = "KZ"
-    KG = "KG"
-    TJ = "TJ"
-    AZ = "AZ"
-    AR = "AR"
-    NG = "NG"
-    KE = "KE"
-
-
-class MobileOperator(StrEnum):
-    """
-    Known mobile operators of Kazakhstan, for mobile commerce.
-    """
-
-    BEELINE = "BEELINE"
-    TELE2 = "TELE2"
-    ALTEL = "ALTEL"
-    KCELL = "KCELL"
-    ACTIV = "ACTIV"
 
 
 class ProjectId(RootModel[StrictStr]):
@@ -164,7 +86,7 @@ class MerchantUrl(RootModel[StrictStr]):
         StrictStr,
         Field(
             max_length=2048,
-            pattern="^(https://|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]+)?(/|$))",
+            pattern="^(https://[^\\x00-\\x20/?#]+|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]{1,5})?)([/?#][^\\x00-\\x20]*)?$",
         ),
     ]
     """
@@ -176,76 +98,6 @@ class Amount(RootModel[StrictInt]):
     root: Annotated[StrictInt, Field(ge=1, le=10000000000000)]
     """
     Whole minor units of the currency (10000 is 100.00 where it has two decimals).
-    """
-
-
-class MethodCodeMethodCode(RootModel[StrictStr]):
-    root: Annotated[StrictStr, Field(max_length=32, min_length=1)]
-    """
-    A host-to-host method, a known one or any other code.
-    """
-
-
-class MethodCode(RootModel[Method | MethodCodeMethodCode]):
-    root: Method | MethodCodeMethodCode
-    """
-    A host-to-host method, a known one or any other code.
-    """
-
-
-class WidgetMethodCodeWidgetMethodCode(RootModel[StrictStr]):
-    root: Annotated[StrictStr, Field(max_length=32, min_length=1)]
-    """
-    A widget method, a known one or any other code.
-    """
-
-
-class WidgetMethodCode(RootModel[WidgetMethod | WidgetMethodCodeWidgetMethodCode]):
-    root: WidgetMethod | WidgetMethodCodeWidgetMethodCode
-    """
-    A widget method, a known one or any other code.
-    """
-
-
-class CurrencyCodeCurrencyCode(RootModel[StrictStr]):
-    root: Annotated[StrictStr, Field(pattern="^[A-Z]{3}$")]
-    """
-    A currency, a known one or any other ISO 4217 code.
-    """
-
-
-class CurrencyCode(RootModel[Currency | CurrencyCodeCurrencyCode]):
-    root: Currency | CurrencyCodeCurrencyCode
-    """
-    A currency, a known one or any other ISO 4217 code.
-    """
-
-
-class CountryCodeCountryCode(RootModel[StrictStr]):
-    root: Annotated[StrictStr, Field(pattern="^[A-Z]{2}$")]
-    """
-    A country, a known one or any other ISO 3166-1 alpha-2 code.
-    """
-
-
-class CountryCode(RootModel[Country | CountryCodeCountryCode]):
-    root: Country | CountryCodeCountryCode
-    """
-    A country, a known one or any other ISO 3166-1 alpha-2 code.
-    """
-
-
-class PaymentSystemCodePaymentSystemCode(RootModel[StrictStr]):
-    root: Annotated[StrictStr, Field(max_length=32, min_length=1)]
-    """
-    A payment system, such as a mobile operator, a known one or any other code.
-    """
-
-
-class PaymentSystemCode(RootModel[MobileOperator | PaymentSystemCodePaymentSystemCode]):
-    root: MobileOperator | PaymentSystemCodePaymentSystemCode
-    """
-    A payment system, such as a mobile operator, a known one or any other code.
     """
 
 
@@ -308,16 +160,16 @@ class P2PPayinPayment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
-    method: MethodCode
-    payment_system: PaymentSystemCode | MISSING = MISSING
+    method: Method
+    payment_system: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
-    The payment system, where a country's pages ask for it (AZ, AR, NG, KZ).
+    The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
     """
     amount: Amount
-    currency: CurrencyCode
-    lifetime: Annotated[StrictInt | MISSING, Field(ge=300, le=900)] = MISSING
+    currency: Currency
+    lifetime: Annotated[StrictInt | MISSING, Field(ge=1, le=86400)] = MISSING
     """
-    Seconds until the payment expires. An integrator keeps it within 300..900.
+    Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
     """
     description: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
@@ -333,13 +185,13 @@ class P2PPayoutPayment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
-    method: MethodCode
-    payment_system: PaymentSystemCode | MISSING = MISSING
+    method: Method
+    payment_system: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
-    The payment system, where a country's pages ask for it (AZ, AR, NG, KZ).
+    The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
     """
     amount: Amount
-    currency: CurrencyCode
+    currency: Currency
     description: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
     Free text. The name is documented, the bound is our assumption.
@@ -354,12 +206,12 @@ class EcomPayinPayment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
-    method: MethodCode
+    method: Method
     amount: Amount
-    currency: CurrencyCode
-    lifetime: Annotated[StrictInt | MISSING, Field(ge=300, le=900)] = MISSING
+    currency: Currency
+    lifetime: Annotated[StrictInt | MISSING, Field(ge=1, le=86400)] = MISSING
     """
-    Seconds until the payment expires. An integrator keeps it within 300..900.
+    Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
     """
     description: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
@@ -375,9 +227,9 @@ class EcomPayoutPayment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
-    method: MethodCode
+    method: Method
     amount: Amount
-    currency: CurrencyCode
+    currency: Currency
     description: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
     Free text. The name is documented, the bound is our assumption.
@@ -392,9 +244,9 @@ class WidgetPayment(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
     )
-    widget_method: WidgetMethodCode | MISSING = MISSING
+    widget_method: WidgetMethod | MISSING = MISSING
     amount: Amount
-    currency: CurrencyCode
+    currency: Currency
     lifetime: Annotated[StrictInt | MISSING, Field(ge=300, le=600)] = MISSING
     """
     Seconds until the page expires. The gateway takes 600 when it is absent.
@@ -465,12 +317,16 @@ class Customer(BaseModel):
     """
     ip_address: Annotated[
         StrictStr | MISSING,
-        Field(max_length=45, min_length=2, pattern="^[0-9a-fA-F:.]+$"),
+        Field(
+            max_length=45,
+            min_length=2,
+            pattern="^((25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3}|[0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){7}|([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){0,6})?::([0-9a-fA-F]{1,4}(:[0-9a-fA-F]{1,4}){0,6})?|::[fF]{4}:(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(\\.(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])){3})$",
+        ),
     ] = MISSING
     """
     IPv4 or IPv6.
     """
-    country: CountryCode | MISSING = MISSING
+    country: Country | MISSING = MISSING
     language: Annotated[StrictStr | MISSING, Field(pattern="^[a-z]{2}$")] = MISSING
     """
     The language of the payment page, ISO 639-1.
@@ -536,8 +392,29 @@ class Sender(BaseModel):
     """
     bank_code: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
-    The bank's code in the list of banks.
+    The bank's code in the list of banks, which may be a number.
     """
+    first_name: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
+    """
+    First name.
+    """
+    last_name: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
+    """
+    Last name.
+    """
+    middle_name: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
+    """
+    Middle name.
+    """
+    address: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
+    """
+    Street and house.
+    """
+    city: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
+    """
+    City.
+    """
+    country: Country | MISSING = MISSING
 
 
 class Receiver(BaseModel):
@@ -566,7 +443,7 @@ class Receiver(BaseModel):
     """
     bank_code: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
-    The bank's code in the list of banks.
+    The bank's code in the list of banks, which may be a number.
     """
     bank_name: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
@@ -612,13 +489,13 @@ class Card(BaseModel):
     """
     Card number.
     """
-    expiry_month: Annotated[StrictStr, Field(pattern="^(0[1-9]|1[0-2])$")]
+    month: Annotated[StrictInt, Field(ge=1, le=12)]
     """
-    Month, 01 to 12.
+    Month of expiry.
     """
-    expiry_year: Annotated[StrictStr, Field(pattern="^[0-9]{4}$")]
+    year: Annotated[StrictInt, Field(ge=1000, le=9999)]
     """
-    Year in four digits.
+    Year of expiry, four digits.
     """
     cvv: Annotated[StrictStr, Field(pattern="^[0-9]{3,4}$")]
     """
@@ -627,28 +504,6 @@ class Card(BaseModel):
     card_holder: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
     Name on the card.
-    """
-
-
-class ThreeDSResult(BaseModel):
-    """
-    What the issuer's page returned. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2.
-    """
-
-    model_config = ConfigDict(
-        extra="forbid",
-    )
-    pa_res: Annotated[StrictStr | MISSING, Field(max_length=65536, min_length=1)] = MISSING
-    """
-    PaRes of 3-D Secure 1.
-    """
-    md: Annotated[StrictStr | MISSING, Field(max_length=4096, min_length=1)] = MISSING
-    """
-    MD of 3-D Secure 1.
-    """
-    cres: Annotated[StrictStr | MISSING, Field(max_length=65536, min_length=1)] = MISSING
-    """
-    CRes of 3-D Secure 2.
     """
 
 
@@ -692,6 +547,9 @@ class EcomPayinRequest(BaseModel):
     payment: EcomPayinPayment
     customer: Customer | MISSING = MISSING
     card: Card
+    """
+    The card to charge.
+    """
 
 
 class EcomPayoutRequest(BaseModel):
@@ -710,14 +568,25 @@ class EcomPayoutRequest(BaseModel):
 
 class ConfirmThreeDSRequest(BaseModel):
     """
-    The 3-D Secure result of a card pay-in.
+    The 3-D Secure result of a card pay-in. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2.
     """
 
     model_config = ConfigDict(
         extra="forbid",
     )
     general: InfoGeneral
-    threeds: ThreeDSResult
+    pares: Annotated[StrictStr | MISSING, Field(max_length=65536, min_length=1)] = MISSING
+    """
+    PaRes of 3-D Secure 1.
+    """
+    md: Annotated[StrictStr | MISSING, Field(max_length=4096, min_length=1)] = MISSING
+    """
+    MD of 3-D Secure 1.
+    """
+    cres: Annotated[StrictStr | MISSING, Field(max_length=65536, min_length=1)] = MISSING
+    """
+    CRes of 3-D Secure 2.
+    """
 
 
 class WidgetPayinRequest(BaseModel):
@@ -764,9 +633,9 @@ class BankListRequest(BaseModel):
         extra="forbid",
     )
     general: ProjectGeneral
-    country: CountryCode | MISSING = MISSING
-    currency: CurrencyCode | MISSING = MISSING
-    method: MethodCode | MISSING = MISSING
+    country: Country | MISSING = MISSING
+    currency: Currency | MISSING = MISSING
+    method: Method | MISSING = MISSING
 
 
 class PaymentMethodsRequest(BaseModel):
@@ -778,8 +647,8 @@ class PaymentMethodsRequest(BaseModel):
         extra="forbid",
     )
     general: ProjectGeneral
-    country: CountryCode | MISSING = MISSING
-    currency: CurrencyCode | MISSING = MISSING
+    country: Country | MISSING = MISSING
+    currency: Currency | MISSING = MISSING
     flow: PaymentType | MISSING = MISSING
 
 
@@ -800,14 +669,14 @@ class Integration(BaseModel):
 
 class PaymentInfo(BaseModel):
     """
-    What is paid.
+    What is paid. The block of callbacks, assumed to be in answers too.
     """
 
-    amount: Annotated[StrictInt | MISSING, Field(ge=0, le=10000000000000)] = MISSING
+    amount: Annotated[StrictInt | None | MISSING, Field(ge=0, le=10000000000000)] = MISSING
     """
     Minor units.
     """
-    currency: StrictStr | MISSING = MISSING
+    currency: StrictStr | None | MISSING = MISSING
     """
     ISO 4217.
     """
@@ -860,15 +729,15 @@ class Requisites(BaseModel):
     """
 
 
-class RedirectParams(RootModel[dict[str, StrictStr]]):
+class FormFields(RootModel[dict[str, StrictStr]]):
     """
-    Form fields to send along, by name.
+    Fields of a form to send along, by name.
     """
 
     root: dict[str, StrictStr]
 
 
-class Redirect(BaseModel):
+class RedirectData(BaseModel):
     """
     Where the payer's browser has to go, and with what.
     """
@@ -881,15 +750,15 @@ class Redirect(BaseModel):
     """
     GET or POST.
     """
-    params: RedirectParams | None | MISSING = MISSING
+    body: FormFields | None | MISSING = MISSING
     """
-    Form fields to send along.
+    Fields of the form to send along.
     """
 
 
-class ThreeDSChallenge(BaseModel):
+class Acs(BaseModel):
     """
-    What the payer's browser must send to the issuer's page. 3-D Secure 1 has pa_req, md and term_url, 3-D Secure 2 has creq.
+    3-D Secure 1, what the payer's browser must post to the issuer's page.
     """
 
     acs_url: StrictStr | None | MISSING = MISSING
@@ -898,19 +767,45 @@ class ThreeDSChallenge(BaseModel):
     """
     pa_req: StrictStr | None | MISSING = MISSING
     """
-    PaReq of 3-D Secure 1.
+    PaReq.
     """
     md: StrictStr | None | MISSING = MISSING
     """
-    MD of 3-D Secure 1.
+    MD, which comes back with the result.
     """
     term_url: StrictStr | None | MISSING = MISSING
     """
     Where the issuer's page returns to.
     """
-    creq: StrictStr | None | MISSING = MISSING
+
+
+class ThreeDS2Page(BaseModel):
     """
-    CReq of 3-D Secure 2.
+    A page of 3-D Secure 2, and the form to post to it.
+    """
+
+    url: StrictStr | None | MISSING = MISSING
+    """
+    The page's address.
+    """
+    params: FormFields | None | MISSING = MISSING
+    """
+    Fields of the form to post.
+    """
+
+
+class ThreeDS2(BaseModel):
+    """
+    3-D Secure 2, what the payer's browser must do.
+    """
+
+    iframe: ThreeDS2Page | None | MISSING = MISSING
+    """
+    To be posted from a hidden frame, so that the issuer sees the browser.
+    """
+    redirect: ThreeDS2Page | None | MISSING = MISSING
+    """
+    The challenge, to which the payer goes.
     """
 
 
@@ -919,17 +814,25 @@ class Account(BaseModel):
     The card that was used, masked.
     """
 
-    masked_pan: StrictStr | None | MISSING = MISSING
+    number: StrictStr | None | MISSING = MISSING
     """
     Card number with its middle hidden.
+    """
+    type: StrictStr | None | MISSING = MISSING
+    """
+    Card scheme.
     """
     card_holder: StrictStr | None | MISSING = MISSING
     """
     Name on the card.
     """
-    brand: StrictStr | None | MISSING = MISSING
+    expiry_month: StrictStr | None | MISSING = MISSING
     """
-    Card scheme.
+    Month of expiry.
+    """
+    expiry_year: StrictStr | None | MISSING = MISSING
+    """
+    Year of expiry.
     """
 
 
@@ -962,11 +865,33 @@ class PaymentState(BaseModel):
     The merchant project.
     """
     integration: Integration | None | MISSING = MISSING
+    """
+    Where to send the payer.
+    """
     payment_info: PaymentInfo | None | MISSING = MISSING
+    """
+    What is paid.
+    """
     requisites: Requisites | None | MISSING = MISSING
-    redirect: Redirect | None | MISSING = MISSING
-    threeds: ThreeDSChallenge | None | MISSING = MISSING
+    """
+    The details to which the payer of a P2P pay-in sends the money.
+    """
+    redirect_data: RedirectData | None | MISSING = MISSING
+    """
+    Where the payer has to go, in `processing:awaiting_redirect_result`.
+    """
+    acs: Acs | None | MISSING = MISSING
+    """
+    What 3-D Secure 1 needs, in `processing:awaiting_3ds_result`.
+    """
+    threeds2: ThreeDS2 | None | MISSING = MISSING
+    """
+    What 3-D Secure 2 needs, in `processing:awaiting_3ds_result`.
+    """
     account: Account | None | MISSING = MISSING
+    """
+    The card that was used, masked.
+    """
 
 
 class Balance(BaseModel):
@@ -984,7 +909,7 @@ class Balance(BaseModel):
     """
     locked_amount: Annotated[StrictInt | MISSING, Field(ge=0, le=9007199254740991)] = MISSING
     """
-    What is held for payouts under way, in minor units, apart from amount.
+    In minor units; apart from amount, and not available for payouts.
     """
 
 
@@ -1098,13 +1023,16 @@ class FieldError(BaseModel):
     """
 
 
-class Error(BaseModel):
+class ErrorResponse(BaseModel):
     """
     Why a call was not carried out. An integrator reads status_description from bodies other than 2xx; the rest is inferred.
     """
 
     status: Status
     sub_status: SubStatus | None | MISSING = MISSING
+    """
+    Null as far as is known.
+    """
     status_description: StrictStr | None | MISSING = MISSING
     """
     The reason in words.
@@ -1183,7 +1111,26 @@ class PaymentCallback(BaseModel):
     general: CallbackGeneral
     status: CallbackStatus
     payment_info: CallbackPaymentInfo | None | MISSING = MISSING
+    """
+    What is paid.
+    """
     requisites: Requisites | None | MISSING = MISSING
-    redirect: Redirect | None | MISSING = MISSING
-    threeds: ThreeDSChallenge | None | MISSING = MISSING
+    """
+    The details to which the payer of a P2P pay-in sends the money.
+    """
+    redirect_data: RedirectData | None | MISSING = MISSING
+    """
+    Where the payer has to go, in `processing:awaiting_redirect_result`.
+    """
+    acs: Acs | None | MISSING = MISSING
+    """
+    What 3-D Secure 1 needs, in `processing:awaiting_3ds_result`.
+    """
+    threeds2: ThreeDS2 | None | MISSING = MISSING
+    """
+    What 3-D Secure 2 needs, in `processing:awaiting_3ds_result`.
+    """
     account: Account | None | MISSING = MISSING
+    """
+    The card that was used, masked.
+    """

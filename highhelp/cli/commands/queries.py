@@ -13,7 +13,7 @@ from highhelp.cli.options import AsJson, Country, Currency, offer
 from highhelp.cli.output import format_amount, report_errors
 from highhelp.cli.session import connect
 from highhelp.errors import InvalidRequest
-from highhelp_api.contract import SCHEMAS, resolve
+from highhelp_api.contract import CATALOGUES, SCHEMAS, resolve
 
 
 @report_errors
@@ -46,6 +46,8 @@ def methods(
     as_json: AsJson = False,
 ) -> None:
     """Payment methods that are open to the project."""
+    if flow is not None and flow not in CATALOGUES["PaymentType"]:
+        raise output.UsageProblem(f"--flow: must be one of {', '.join(CATALOGUES['PaymentType'])}")
     query = _query(country, currency, flow=flow)
     with connect() as client, _name_options():
         answer = client.service.payment_methods(**query).to_dict()

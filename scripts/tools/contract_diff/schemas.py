@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from tools.contract_diff.changes import Change, Effect, Level, Place, Side, judged, told
 from tools.contract_diff.judges import Changes, Judge, always, by_keys
-from tools.contract_diff.values import TEXTS, differs, followed, listed, listing, mapping, meaning, names, shown, text
+from tools.contract_diff.values import (
+    CODES,
+    TEXTS,
+    differs,
+    followed,
+    listed,
+    listing,
+    mapping,
+    meaning,
+    names,
+    shown,
+    text,
+)
 
 if TYPE_CHECKING:
     from tools.generate.document import Json
@@ -38,13 +50,14 @@ class Schemas:
             **dict.fromkeys([*LOWER, *UPPER], _bound),
             **dict.fromkeys(["const", "pattern", "if", "not"], _demand),
             **dict.fromkeys(["allOf", "anyOf"], self._branches),
-            **dict.fromkeys(["then", "else"], self._inner),
+            **dict.fromkeys(["then", "else"], self._consequence),
             "items": lambda key, old, new, place: self._inner(key, old, new, place.within("*")),
             "additionalProperties": self._additional,
             "properties": self._properties,
             "required": _required,
             "type": _type,
             "enum": _enum,
+            CODES: _codes,
             "default": always(Level.RISKY, "what is left out means something else now"),
             "deprecated": always(Level.RISKY, "it is announced whether it will be taken away"),
             "format": always(Level.BREAKING, "the generated type follows the format"),
@@ -87,6 +100,12 @@ class Schemas:
         finally:
             self._active.pop()
 
+    def _consequence(self, key: str, old: Json, new: Json, place: Place) -> Changes:
+        if key in old and key in new:
+            yield from self._inner(key, old, new, place)
+        else:
+            yield from _demand(key, old, new, place)
+
     def _inner(self, key: str, old: Json, new: Json, place: Place) -> Changes:
         yield from self.compare(old.get(key, {}), new.get(key, {}), place)
 
@@ -103,9 +122,14 @@ class Schemas:
 
     def _properties(self, key: str, old: Json, new: Json, place: Place) -> Changes:
         before, after = mapping(old.get(key), place.pointer), mapping(new.get(key), place.pointer)
+        renamed = _renamed(old, new, before, after)
         for name in names(before, after):
             inner = place.within(name).at(name)
-            if name not in after:
+            if name in renamed:
+                yield judged(inner, Effect.GONE, f"the field {name} is called {renamed[name]} now")
+            elif name in renamed.values():
+                continue
+            elif name not in after:
                 yield judged(inner, Effect.GONE, f"the field {name} is gone")
             elif name not in before:
                 yield _new_field(name, old, new, inner)
@@ -138,9 +162,25 @@ class Schemas:
             yield judged(place, less, f"{key} has a branch less: {branch}")
 
 
+def _renamed(old: Json, new: Json, before: Json, after: Json) -> dict[str, str]:
+    """The fields that kept all but their name: old name -> new name. Descriptions tell those of one type apart."""
+    added = [name for name in after if name not in before]
+    found: dict[str, str] = {}
+    for name in before:
+        if name not in after:
+            needed = name in old.get("required", ())
+            alike = [one for one in added if text(after[one]) == text(before[name])]
+            alike = [one for one in alike if (one in new.get("required", ())) is needed and one not in found.values()]
+            if len(alike) == 1:
+                found[name] = alike[0]
+    return found
+
+
 def becomes_class(schema: Any) -> bool:
     """Whether a component schema becomes a class of the client, whose name programs write."""
-    return isinstance(schema, dict) and ("enum" in schema or schema.get("type") == "object" or "properties" in schema)
+    return isinstance(schema, dict) and (
+        not {"enum", CODES, "properties"}.isdisjoint(schema) or schema.get("type") == "object"
+    )
 
 
 def _plain(document: Json, schema: Any, where: str) -> tuple[str | None, Any, bool]:
@@ -153,9 +193,21 @@ def _plain(document: Json, schema: Any, where: str) -> tuple[str | None, Any, bo
             continue
         stripped = _without_null(schema)
         if stripped == schema:
-            break
+            codes = _open_codes(document, schema, where)
+            return (name, schema, null) if codes is None else (*codes, null)
         schema, null = stripped, True
     return name, schema, null
+
+
+def _open_codes(document: Json, schema: Json, where: str) -> tuple[str | None, Json] | None:
+    """Read a choice of listed values and free text as what it is: an open set of codes."""
+    branches = [followed(document, branch, where) for branch in listing(schema.get("anyOf"), where)]
+    if [isinstance(branch, dict) and branch.get("type") for _, branch in branches] != ["string", "string"]:
+        return None
+    (name, values), (_, free) = sorted(branches, key=lambda branch: "enum" not in branch[1])
+    if "enum" not in values or "enum" in free:
+        return None
+    return name, {**free, CODES: values["enum"]}
 
 
 def _without_null(schema: Json) -> Json:
@@ -195,13 +247,20 @@ def _types(schema: Json) -> set[str]:
 
 
 def _enum(key: str, old: Json, new: Json, place: Place) -> Changes:
-    if key not in old or key not in new:
+    if key in old and key in new:
+        yield from _codes(key, old, new, place)
+    else:
         effect = Effect.NARROWS if key in new else Effect.WIDENS
         yield judged(place, effect, "only listed values are possible now" if key in new else "any value is possible")
+
+
+def _codes(key: str, old: Json, new: Json, place: Place) -> Changes:
+    """`x-extensible-enum`: constants are made of its values; a list that was closed before had the same."""
+    lists = [one.get(key, one.get("enum")) for one in (old, new)]
+    if lists[0] is None:
+        yield told(place, Level.SAFE, "known values are listed now", "what is possible is as before")
         return
-    before, after = (
-        {text(value): value for value in listing(values, place.pointer)} for values in (old[key], new[key])
-    )
+    before, after = ({text(value): value for value in listing(values, place.pointer)} for values in lists)
     if gone := [value for known, value in before.items() if known not in after]:
         yield judged(place, Effect.GONE, f"the value {listed(gone)} is gone")
     if added := [value for known, value in after.items() if known not in before]:
@@ -209,7 +268,7 @@ def _enum(key: str, old: Json, new: Json, place: Place) -> Changes:
 
 
 def _demand(key: str, old: Json, new: Json, place: Place) -> Changes:
-    """`const`, `pattern`, `if`, `not`: where both have one, nobody can say which of them is narrower."""
+    """`const`, `pattern`, `if`, `not` and the like: where both have one, nobody can say which of them is narrower."""
     if not differs(key, old, new):
         return
     if key in old and key in new:
@@ -221,7 +280,8 @@ def _demand(key: str, old: Json, new: Json, place: Place) -> Changes:
 
 
 def _bound(key: str, old: Json, new: Json, place: Place) -> Changes:
-    if not differs(key, old, new):
+    # a list that was opened is judged as that: no value of it is beyond the bounds of free text
+    if not differs(key, old, new) or ("enum" in old) != ("enum" in new):
         return
     wide = float("-inf" if key in LOWER else "inf")
     before, after = (one.get(key, wide) for one in (old, new))

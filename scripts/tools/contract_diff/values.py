@@ -10,9 +10,10 @@ from tools.generate.document import DocumentError, Json
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+CODES = "x-extensible-enum"
 TEXTS = frozenset({
-    "$comment", "description", "example", "examples", "externalDocs", "summary", "x-enumDescriptions", "x-provenance",
-    "x-source",
+    "$comment", "description", "example", "examples", "externalDocs", "summary", "x-enum-provenance",
+    "x-enumDescriptions", "x-provenance", "x-source",
 })  # fmt: skip
 """Keys that only people read. They bind nobody, also next to a `$ref`."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from iso4217 import Currency
 
 from tools.generate.document import (
+    CODES,
     DocumentError,
     Endpoint,
     Json,
@@ -68,7 +69,7 @@ def operations(document: Json) -> dict[str, types.Operation]:
 
 
 def _direction(document: Json, endpoint: Endpoint) -> str | None:
-    directions = document["components"]["schemas"].get("PaymentType", {}).get("enum", ())
+    directions = document["components"]["schemas"].get("PaymentType", {}).get(CODES, ())
     return next((part for part in endpoint.path.split("/") if part in directions), None)
 
 
@@ -116,7 +117,7 @@ def machines(document: Json) -> dict[str, dict[str, tuple[str, ...]]]:
 
 
 def states(document: Json) -> dict[str, types.State]:
-    """All states that a machine knows. Raises DocumentError unless every status and sub-status occurs in one."""
+    """All states that a machine knows. Raises DocumentError unless every status occurs in one."""
     schemas = document["components"]["schemas"]
     status, sub_status = schemas["Status"], schemas["SubStatus"]
     named = dict.fromkeys(
@@ -127,26 +128,23 @@ def states(document: Json) -> dict[str, types.State]:
     )
     for name in named:
         value, _, sub = name.partition(":")
-        if value not in status["enum"] or (sub and sub not in sub_status["enum"]):
+        if value not in status[CODES] or (sub and sub not in sub_status[CODES]):
             raise DocumentError(f"x-transitions: {name} is no status or sub-status of the document")
     found: dict[str, types.State] = {}
-    for value in status["enum"]:
+    for value in status[CODES]:
         mine = [name for name in named if name.partition(":")[0] == value]
         if not mine:
             raise DocumentError(f"x-transitions: no machine knows the status {value}")
-        mine.sort(key=lambda name: [*sub_status["enum"], ""].index(name.partition(":")[2]))
+        mine.sort(key=lambda name: [*sub_status[CODES], ""].index(name.partition(":")[2]))
         for name in mine:
             sub = name.partition(":")[2] or None
             described = sub_status["x-enumDescriptions"][sub] if sub else status["x-enumDescriptions"][value]
             found[name] = types.State(name, value, sub, value in status["x-final"], described)
-    missing = set(sub_status["enum"]) - {state.sub_status for state in found.values()}
-    if missing:
-        raise DocumentError(f"x-transitions: no machine knows {', '.join(sorted(missing))}")
     return found
 
 
 def validation_schemas(document: Json) -> dict[str, Json]:
-    """Every schema with the keywords that validate, and nothing else."""
+    """Every schema with the keywords that validate and the known values of codes, and nothing else."""
     return {name: _validating(name, schema) for name, schema in document["components"]["schemas"].items()}
 
 
@@ -155,9 +153,9 @@ def _validating(where: str, schema: Any) -> Any:
         return schema
     kept: Json = {}
     for key, value in schema.items():
-        if key in PROSE or key.startswith("x-"):
+        if key in PROSE or (key.startswith("x-") and key != CODES):
             continue
-        if key not in VALIDATION:
+        if key not in VALIDATION and key != CODES:
             raise DocumentError(f"{where}: the keyword {key} is read by no validator of ours")
         if key == "properties":
             kept[key] = {name: _validating(f"{where}.{name}", child) for name, child in value.items()}
@@ -256,7 +254,7 @@ def sensitive_names(document: Json) -> dict[str, str]:
 
 
 def facts(document: Json) -> tuple[types.Fact, ...]:
-    """Provenance of every operation, schema, property and shared response."""
+    """Provenance of every operation, schema, property, value of a code and shared response."""
     found = [
         types.Fact("operation", endpoint.id, endpoint.data["x-provenance"], endpoint.data.get("x-source"))
         for endpoint in endpoints(document)
@@ -266,17 +264,20 @@ def facts(document: Json) -> tuple[types.Fact, ...]:
         for prop_name, prop in schema.get("properties", {}).items():
             provenance = prop.get("x-provenance", schema["x-provenance"])
             found.append(types.Fact("property", f"{name}.{prop_name}", provenance, prop.get("x-source")))
+        for value in schema.get(CODES, ()):
+            provenance = schema.get("x-enum-provenance", {}).get(value, schema["x-provenance"])
+            found.append(types.Fact("value", f"{name}.{value}", provenance, schema.get("x-source")))
     for name, response in document["components"]["responses"].items():
         found.append(types.Fact("response", name, response["x-provenance"], response.get("x-source")))
     return tuple(found)
 
 
 def catalogues(document: Json) -> dict[str, dict[str, str]]:
-    """Known codes of every enum with what they mean."""
+    """Known values of every code with what they mean."""
     return {
         name: dict(schema["x-enumDescriptions"])
         for name, schema in document["components"]["schemas"].items()
-        if "enum" in schema
+        if CODES in schema
     }
 
 

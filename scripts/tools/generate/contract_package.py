@@ -65,7 +65,7 @@ CONSTANTS = (
         "SCHEMAS",
         "Mapping[str, Mapping[str, Any]]",
         contract.validation_schemas,
-        "The schemas by name, with the keywords that validate and nothing else.",
+        "The schemas by name, with the keywords that validate and the known values of codes (`x-extensible-enum`).",
     ),
     Constant("callbacks", "CALLBACK_SCHEMA", "str", contract.callback_schema, "Name of the schema of every callback."),
     Constant(
@@ -109,7 +109,7 @@ CONSTANTS = (
         "CATALOGUES",
         "Mapping[str, Mapping[str, str]]",
         contract.catalogues,
-        "Known codes of each enum with what they mean.",
+        "Known values of each code with what they mean.",
     ),
     Constant(
         "currencies",

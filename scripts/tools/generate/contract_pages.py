@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tools.generate.contract import facts
-from tools.generate.document import DocumentError, resolve_response
-from tools.generate.rules import PROVENANCE
+from tools.generate.document import PROVENANCE, DocumentError, resolve_response
 from tools.markdown import render
 
 if TYPE_CHECKING:
     from tools.generate.document import Json
 
 BEGIN, END = "<!-- counts: made by scripts/generate -->", "<!-- end of counts -->"
-PARTS = {"operation": "Operations", "schema": "Schemas", "property": "Properties", "response": "Responses"}
+PARTS = {
+    "operation": "Operations",
+    "schema": "Schemas",
+    "property": "Properties",
+    "value": "Values of codes",
+    "response": "Responses",
+}
 # What the client makes of each outcome: of a question, of a call that moves money; what is known; whether to repeat it.
 # The table is proved row by row in tests/client/test_error_table.py.
 OUTCOMES = {

@@ -4,25 +4,39 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
 from tools.generate.static import references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 Json = dict[str, Any]
 
+At = tuple[str | int, ...]
+"""A place in the document: the keys and indices that lead to it."""
+
+PROVENANCE = ("documented", "integrator", "family", "inferred", "observed")
+CODES = "x-extensible-enum"
+"""The key of the known values of a code. New ones come without notice, so no list of them is closed."""
 CONDITIONS = ("if", "then", "else", "not")
 """Keywords that say when a body is valid; the generators know nothing of them, the validators do."""
 
 
 class DocumentError(Exception):
     """The document cannot be read, or breaks a rule without which nothing can be generated."""
+
+
+class Violation(NamedTuple):
+    """A rule that the document breaks: where, and what to do about it."""
+
+    at: At
+    text: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,26 @@ def parse(text: str, name: str) -> Json:
     if not isinstance(document, dict) or "paths" not in document or "schemas" not in document.get("components", {}):
         raise DocumentError(f"{name}: is not an OpenAPI document with paths and components/schemas")
     return document
+
+
+def located(path: Path, violations: Iterable[Violation]) -> list[str]:
+    """The violations with file and line, in the order of the file."""
+    document: Any = YAML().load(path.read_text(encoding="utf-8"))
+    return [f"{path}:{line}: {text}" for line, text in sorted((_line(document, at), text) for at, text in violations)]
+
+
+def _line(node: Any, at: At) -> int:
+    """The line on which a place begins, or what is left of the way to it."""
+    line = 1
+    for key in at:
+        if isinstance(node, CommentedMap) and key in node:
+            line = node.lc.key(key)[0] + 1
+        elif isinstance(node, CommentedSeq) and isinstance(key, int):
+            line = node.lc.item(key)[0] + 1
+        else:
+            break
+        node = node[key]
+    return line
 
 
 def endpoints(document: Json) -> Iterator[Endpoint]:
@@ -154,6 +188,11 @@ class Place:
     schema: Json
     required: bool
 
+    @property
+    def name(self) -> str:
+        """The property's name."""
+        return self.path.rpartition(":")[2]
+
 
 def places(document: Json, root: str, prefix: str = "") -> Iterator[Place]:
     """All properties below a schema, parents before children; items of arrays have `*` in their path."""
@@ -186,13 +225,11 @@ def generator_view(document: Json) -> Json:
     for schema in view["components"]["schemas"].values():
         for keyword in CONDITIONS:
             schema.pop(keyword, None)
-        if "allOf" in schema and all(set(part) <= set(CONDITIONS) for part in schema["allOf"]):
-            del schema["allOf"]
     return view
 
 
 def client_view(document: Json) -> Json:
-    """What the client's generator reads: scalar `$ref`s inlined, facts in descriptions, project_id optional.
+    """What the client's generator reads: scalar `$ref`s inlined, facts in descriptions, codes as enums.
 
     Inlined because the generator drops what stands beside a `$ref`. The project id is optional in the client's
     models because the client fills it in: it is the one of the signature's header.
@@ -201,9 +238,13 @@ def client_view(document: Json) -> Json:
     schemas = view["components"]["schemas"]
     for name, schema in schemas.items():
         for prop_name, prop in schema.get("properties", {}).items():
-            schema["properties"][prop_name] = _described(view, schema, _inlined(view, prop))
+            written = schema.get("additionalProperties") is False
+            schema["properties"][prop_name] = _described(view, schema, _inlined(view, prop, written=written))
         if name in client_filled(document):
             schema["required"] = [field for field in schema["required"] if field != "project_id"]
+    for schema in schemas.values():
+        if CODES in schema:
+            schema["enum"] = schema.pop(CODES)  # an open one, by our template
     return view
 
 
@@ -229,12 +270,16 @@ def client_filled(document: Json) -> set[str]:
     }
 
 
-def _inlined(document: Json, prop: Json) -> Json:
+def _inlined(document: Json, prop: Json, *, written: bool) -> Json:
     if "$ref" not in prop:
         return prop
     target = document["components"]["schemas"][ref_name(prop)]
-    if target.get("type") == "object" or "enum" in target:
+    if target.get("type") == "object":
         return prop
+    if CODES in target:
+        # whoever writes a code may know a newer one
+        text = {"anyOf": [{"$ref": prop["$ref"]}, {"type": "string"}], "description": target["description"]}
+        return {**text, **{key: value for key, value in prop.items() if key != "$ref"}} if written else prop
     return {**target, **{key: value for key, value in prop.items() if key != "$ref"}}
 
 

@@ -32,7 +32,7 @@ def generate(spec: Path, target: Path) -> None:
     doc = document.load(spec)
     broken = rules.check(doc)
     if broken:
-        raise document.DocumentError("\n".join(f"{spec.name}: {line}" for line in broken))
+        raise document.DocumentError("\n".join(document.located(spec, broken)))
     package = target / PACKAGE
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(

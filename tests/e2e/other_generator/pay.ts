@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createClient } from "./client/client/index.js";
 import { createP2pPayin, getBalance, getP2pPayin } from "./client/index.js";
 import type { CreateP2pPayinData, PaymentSuccessWebhookPayload, PaymentUpdateWebhookPayload } from "./client/index.js";
+import { zBalance, zP2pPayoutRequest, zPaymentState } from "./client/zod.gen.js";
 import { headersOf, verifyCallback } from "./signature.mjs";
 
 const [url, project, keys] = process.argv.slice(2) as [string, string, string];
@@ -98,5 +99,16 @@ console.log(
     earned: (await rubles()) - before,
     told: [...new Set(told)].sort(),
     settled,
+    // the validators that the generator made; each call above went through its own
+    reads: {
+      status: zPaymentState.safeParse({ status: "refunded", sub_status: "by_bank", fee: 1 }).success,
+      money: zBalance.safeParse({ currency: "RUB", amount: 9007199254740991 }).success,
+      payout: zP2pPayoutRequest.safeParse({ ...body, receiver: { pan: "2200000000000004" } }).success,
+    },
+    refuses: {
+      no_status: zPaymentState.safeParse({}).success,
+      no_receiver: zP2pPayoutRequest.safeParse(body).success,
+      text: zP2pPayoutRequest.safeParse({ ...body, receiver: { pan: "x" } }).success,
+    },
   }),
 );

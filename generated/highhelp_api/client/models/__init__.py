@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .account import Account as Account
+    from .acs import Acs as Acs
     from .balance import Balance as Balance
     from .balance_request import BalanceRequest as BalanceRequest
     from .balance_response import BalanceResponse as BalanceResponse
@@ -28,13 +29,13 @@ if TYPE_CHECKING:
     from .ecom_payin_request import EcomPayinRequest as EcomPayinRequest
     from .ecom_payout_payment import EcomPayoutPayment as EcomPayoutPayment
     from .ecom_payout_request import EcomPayoutRequest as EcomPayoutRequest
-    from .error import Error as Error
+    from .error_response import ErrorResponse as ErrorResponse
     from .field_error import FieldError as FieldError
+    from .form_fields import FormFields as FormFields
     from .general import General as General
     from .info_general import InfoGeneral as InfoGeneral
     from .integration import Integration as Integration
     from .method import Method as Method
-    from .mobile_operator import MobileOperator as MobileOperator
     from .p2p_payin_payment import P2PPayinPayment as P2PPayinPayment
     from .p2p_payin_request import P2PPayinRequest as P2PPayinRequest
     from .p2p_payout_payment import P2PPayoutPayment as P2PPayoutPayment
@@ -51,20 +52,20 @@ if TYPE_CHECKING:
     from .payment_type import PaymentType as PaymentType
     from .project_general import ProjectGeneral as ProjectGeneral
     from .receiver import Receiver as Receiver
-    from .redirect import Redirect as Redirect
-    from .redirect_params import RedirectParams as RedirectParams
+    from .redirect_data import RedirectData as RedirectData
     from .requisites import Requisites as Requisites
     from .sender import Sender as Sender
     from .status import Status as Status
     from .sub_status import SubStatus as SubStatus
-    from .three_ds_challenge import ThreeDSChallenge as ThreeDSChallenge
-    from .three_ds_result import ThreeDSResult as ThreeDSResult
+    from .three_ds2 import ThreeDS2 as ThreeDS2
+    from .three_ds2_page import ThreeDS2Page as ThreeDS2Page
     from .widget_method import WidgetMethod as WidgetMethod
     from .widget_payin_request import WidgetPayinRequest as WidgetPayinRequest
     from .widget_payment import WidgetPayment as WidgetPayment
 
 _MODULES = {
     "Account": ".account",
+    "Acs": ".acs",
     "Balance": ".balance",
     "BalanceRequest": ".balance_request",
     "BalanceResponse": ".balance_response",
@@ -85,13 +86,13 @@ _MODULES = {
     "EcomPayinRequest": ".ecom_payin_request",
     "EcomPayoutPayment": ".ecom_payout_payment",
     "EcomPayoutRequest": ".ecom_payout_request",
-    "Error": ".error",
+    "ErrorResponse": ".error_response",
     "FieldError": ".field_error",
+    "FormFields": ".form_fields",
     "General": ".general",
     "InfoGeneral": ".info_general",
     "Integration": ".integration",
     "Method": ".method",
-    "MobileOperator": ".mobile_operator",
     "P2PPayinPayment": ".p2p_payin_payment",
     "P2PPayinRequest": ".p2p_payin_request",
     "P2PPayoutPayment": ".p2p_payout_payment",
@@ -106,14 +107,13 @@ _MODULES = {
     "PaymentType": ".payment_type",
     "ProjectGeneral": ".project_general",
     "Receiver": ".receiver",
-    "Redirect": ".redirect",
-    "RedirectParams": ".redirect_params",
+    "RedirectData": ".redirect_data",
     "Requisites": ".requisites",
     "Sender": ".sender",
     "Status": ".status",
     "SubStatus": ".sub_status",
-    "ThreeDSChallenge": ".three_ds_challenge",
-    "ThreeDSResult": ".three_ds_result",
+    "ThreeDS2": ".three_ds2",
+    "ThreeDS2Page": ".three_ds2_page",
     "WidgetMethod": ".widget_method",
     "WidgetPayinRequest": ".widget_payin_request",
     "WidgetPayment": ".widget_payment",
@@ -121,6 +121,7 @@ _MODULES = {
 
 __all__ = (
     "Account",
+    "Acs",
     "Balance",
     "BalanceRequest",
     "BalanceResponse",
@@ -141,13 +142,13 @@ __all__ = (
     "EcomPayinRequest",
     "EcomPayoutPayment",
     "EcomPayoutRequest",
-    "Error",
+    "ErrorResponse",
     "FieldError",
+    "FormFields",
     "General",
     "InfoGeneral",
     "Integration",
     "Method",
-    "MobileOperator",
     "P2PPayinPayment",
     "P2PPayinRequest",
     "P2PPayoutPayment",
@@ -162,14 +163,13 @@ __all__ = (
     "PaymentType",
     "ProjectGeneral",
     "Receiver",
-    "Redirect",
-    "RedirectParams",
+    "RedirectData",
     "Requisites",
     "Sender",
     "Status",
     "SubStatus",
-    "ThreeDSChallenge",
-    "ThreeDSResult",
+    "ThreeDS2",
+    "ThreeDS2Page",
     "WidgetMethod",
     "WidgetPayinRequest",
     "WidgetPayment",

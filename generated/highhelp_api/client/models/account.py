@@ -16,20 +16,30 @@ T = TypeVar("T", bound="Account")
 class Account:
     """The card that was used, masked."""
 
-    masked_pan: None | str | Unset = UNSET
-    """ Card number with its middle hidden. (inferred) """
+    number: None | str | Unset = UNSET
+    """ Card number with its middle hidden. (family) """
+    type_: None | str | Unset = UNSET
+    """ Card scheme. (family) """
     card_holder: None | str | Unset = _attrs_field(default=UNSET, repr=False)
-    """ Name on the card. (inferred) """
-    brand: None | str | Unset = UNSET
-    """ Card scheme. (inferred) """
+    """ Name on the card. (family) """
+    expiry_month: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Month of expiry. (family) """
+    expiry_year: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Year of expiry. (family) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        masked_pan: None | str | Unset
-        if isinstance(self.masked_pan, Unset):
-            masked_pan = UNSET
+        number: None | str | Unset
+        if isinstance(self.number, Unset):
+            number = UNSET
         else:
-            masked_pan = self.masked_pan
+            number = self.number
+
+        type_: None | str | Unset
+        if isinstance(self.type_, Unset):
+            type_ = UNSET
+        else:
+            type_ = self.type_
 
         card_holder: None | str | Unset
         if isinstance(self.card_holder, Unset):
@@ -37,21 +47,31 @@ class Account:
         else:
             card_holder = self.card_holder
 
-        brand: None | str | Unset
-        if isinstance(self.brand, Unset):
-            brand = UNSET
+        expiry_month: None | str | Unset
+        if isinstance(self.expiry_month, Unset):
+            expiry_month = UNSET
         else:
-            brand = self.brand
+            expiry_month = self.expiry_month
+
+        expiry_year: None | str | Unset
+        if isinstance(self.expiry_year, Unset):
+            expiry_year = UNSET
+        else:
+            expiry_year = self.expiry_year
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if masked_pan is not UNSET:
-            field_dict["masked_pan"] = masked_pan
+        if number is not UNSET:
+            field_dict["number"] = number
+        if type_ is not UNSET:
+            field_dict["type"] = type_
         if card_holder is not UNSET:
             field_dict["card_holder"] = card_holder
-        if brand is not UNSET:
-            field_dict["brand"] = brand
+        if expiry_month is not UNSET:
+            field_dict["expiry_month"] = expiry_month
+        if expiry_year is not UNSET:
+            field_dict["expiry_year"] = expiry_year
 
         return field_dict
 
@@ -60,10 +80,10 @@ class Account:
         if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
-        if "masked_pan" in d:
+        if "number" in d:
             try:
 
-                def _parse_masked_pan(data: object) -> None | str | Unset:
+                def _parse_number(data: object) -> None | str | Unset:
                     if data is None:
                         return data
                     if isinstance(data, Unset):
@@ -72,13 +92,33 @@ class Account:
                         return data
                     raise TypeError
 
-                masked_pan = _parse_masked_pan(d["masked_pan"])
+                number = _parse_number(d["number"])
 
-                del d["masked_pan"]
+                del d["number"]
             except MISFIT:
-                masked_pan = UNSET
+                number = UNSET
         else:
-            masked_pan = UNSET
+            number = UNSET
+
+        if "type" in d:
+            try:
+
+                def _parse_type_(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
+
+                type_ = _parse_type_(d["type"])
+
+                del d["type"]
+            except MISFIT:
+                type_ = UNSET
+        else:
+            type_ = UNSET
 
         if "card_holder" in d:
             try:
@@ -100,10 +140,10 @@ class Account:
         else:
             card_holder = UNSET
 
-        if "brand" in d:
+        if "expiry_month" in d:
             try:
 
-                def _parse_brand(data: object) -> None | str | Unset:
+                def _parse_expiry_month(data: object) -> None | str | Unset:
                     if data is None:
                         return data
                     if isinstance(data, Unset):
@@ -112,18 +152,40 @@ class Account:
                         return data
                     raise TypeError
 
-                brand = _parse_brand(d["brand"])
+                expiry_month = _parse_expiry_month(d["expiry_month"])
 
-                del d["brand"]
+                del d["expiry_month"]
             except MISFIT:
-                brand = UNSET
+                expiry_month = UNSET
         else:
-            brand = UNSET
+            expiry_month = UNSET
+
+        if "expiry_year" in d:
+            try:
+
+                def _parse_expiry_year(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
+
+                expiry_year = _parse_expiry_year(d["expiry_year"])
+
+                del d["expiry_year"]
+            except MISFIT:
+                expiry_year = UNSET
+        else:
+            expiry_year = UNSET
 
         account = cls(
-            masked_pan=masked_pan,
+            number=number,
+            type_=type_,
             card_holder=card_holder,
-            brand=brand,
+            expiry_month=expiry_month,
+            expiry_year=expiry_year,
         )
 
         account.additional_properties = d

@@ -25,11 +25,11 @@ class BankListRequest:
     general: ProjectGeneral
     """ Who asks. (inferred) """
     country: Country | str | Unset = UNSET
-    """ A country, a known one or any other ISO 3166-1 alpha-2 code. (documented) """
+    """ Known countries, ISO 3166-1 alpha-2. The gateway may add others. (inferred) """
     currency: Currency | str | Unset = UNSET
-    """ A currency, a known one or any other ISO 4217 code. (documented) """
+    """ Known currencies, ISO 4217. The gateway may add others. (inferred) """
     method: Method | str | Unset = UNSET
-    """ A host-to-host method, a known one or any other code. (documented) """
+    """ Known codes of host-to-host methods. New codes appear without notice. (inferred) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

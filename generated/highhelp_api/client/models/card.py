@@ -17,22 +17,22 @@ class Card:
     """The card to charge."""
 
     pan: str = _attrs_field(repr=False)
-    """ Card number. (inferred) """
-    expiry_month: str = _attrs_field(repr=False)
-    """ Month, 01 to 12. (inferred) """
-    expiry_year: str = _attrs_field(repr=False)
-    """ Year in four digits. (inferred) """
+    """ Card number. (family) """
+    month: int = _attrs_field(repr=False)
+    """ Month of expiry. (1 to 12; family) """
+    year: int = _attrs_field(repr=False)
+    """ Year of expiry, four digits. (1000 to 9999; family) """
     cvv: str = _attrs_field(repr=False)
-    """ Security code. (inferred) """
+    """ Security code. (family) """
     card_holder: str | Unset = _attrs_field(default=UNSET, repr=False)
-    """ Name on the card. (0 to 255 characters; inferred) """
+    """ Name on the card. (0 to 255 characters; family) """
 
     def to_dict(self) -> dict[str, Any]:
         pan = self.pan
 
-        expiry_month = self.expiry_month
+        month = self.month
 
-        expiry_year = self.expiry_year
+        year = self.year
 
         cvv = self.cvv
 
@@ -43,8 +43,8 @@ class Card:
         field_dict.update(
             {
                 "pan": pan,
-                "expiry_month": expiry_month,
-                "expiry_year": expiry_year,
+                "month": month,
+                "year": year,
                 "cvv": cvv,
             }
         )
@@ -60,9 +60,9 @@ class Card:
         d = dict(src_dict)
         pan = expect(d.pop("pan"), str)
 
-        expiry_month = expect(d.pop("expiry_month"), str)
+        month = expect(d.pop("month"), int)
 
-        expiry_year = expect(d.pop("expiry_year"), str)
+        year = expect(d.pop("year"), int)
 
         cvv = expect(d.pop("cvv"), str)
 
@@ -70,8 +70,8 @@ class Card:
 
         card = cls(
             pan=pan,
-            expiry_month=expiry_month,
-            expiry_year=expiry_year,
+            month=month,
+            year=year,
             cvv=cvv,
             card_holder=card_holder,
         )

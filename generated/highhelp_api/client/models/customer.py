@@ -26,7 +26,7 @@ class Customer:
     ip_address: str | Unset = _attrs_field(default=UNSET, repr=False)
     """ IPv4 or IPv6. (2 to 45 characters; integrator) """
     country: Country | str | Unset = UNSET
-    """ A country, a known one or any other ISO 3166-1 alpha-2 code. (documented) """
+    """ Known countries, ISO 3166-1 alpha-2. The gateway may add others. (integrator) """
     language: str | Unset = UNSET
     """ The language of the payment page, ISO 639-1. (documented) """
     first_name: str | Unset = _attrs_field(default=UNSET, repr=False)

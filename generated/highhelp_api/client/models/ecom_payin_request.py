@@ -27,7 +27,7 @@ class EcomPayinRequest:
     payment: EcomPayinPayment
     """ What is to be charged. (documented) """
     card: Card
-    """ The card to charge. (documented) """
+    """ The card to charge. (family) """
     customer: Customer | Unset = UNSET
     """ Who pays or is paid, as the merchant knows it. All of it is optional. (documented) """
 

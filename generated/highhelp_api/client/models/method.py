@@ -18,9 +18,10 @@ class Method(StrEnum):
     CARD_ECOM = "card-ecom"
     CARD_INTERNATIONAL_P2P = "card-international-p2p"
     QR_LINK_P2P = "qr-link-p2p"
-    QR_SBP = "qr-sbp"
+    SBP_QR = "sbp-qr"
     MOBILE_MONEY = "mobile-money"
     EFT = "eft"
+    MOBILE_ECOM = "mobile-ecom"
 
     @classmethod
     def _missing_(cls, value: object) -> Method | None:

@@ -8,29 +8,37 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.payment_type import PaymentType
-from ..types import MISFIT, UNSET, Unset, expect, plain
+from ..types import MISFIT, UNSET, Unset, plain
 
 T = TypeVar("T", bound="PaymentInfo")
 
 
 @_attrs_define(kw_only=True)
 class PaymentInfo:
-    """What is paid."""
+    """What is paid. The block of callbacks, assumed to be in answers too."""
 
-    amount: int | Unset = UNSET
-    """ Minor units. (0 to 10000000000000; integrator) """
-    currency: str | Unset = UNSET
-    """ ISO 4217. (integrator) """
+    amount: int | None | Unset = UNSET
+    """ Minor units. (0 to 10000000000000; inferred) """
+    currency: None | str | Unset = UNSET
+    """ ISO 4217. (inferred) """
     type_: None | PaymentType | Unset = UNSET
-    """ The direction. (integrator) """
+    """ The direction. (inferred) """
     method: None | str | Unset = UNSET
     """ The method's code. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        amount = self.amount
+        amount: int | None | Unset
+        if isinstance(self.amount, Unset):
+            amount = UNSET
+        else:
+            amount = self.amount
 
-        currency = self.currency
+        currency: None | str | Unset
+        if isinstance(self.currency, Unset):
+            currency = UNSET
+        else:
+            currency = self.currency
 
         type_: None | str | Unset
         if isinstance(self.type_, Unset):
@@ -67,7 +75,17 @@ class PaymentInfo:
         d = dict(src_dict)
         if "amount" in d:
             try:
-                amount = expect(d["amount"], int)
+
+                def _parse_amount(data: object) -> int | None | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, int) and not isinstance(data, bool):
+                        return data
+                    raise TypeError
+
+                amount = _parse_amount(d["amount"])
 
                 del d["amount"]
             except MISFIT:
@@ -77,7 +95,17 @@ class PaymentInfo:
 
         if "currency" in d:
             try:
-                currency = expect(d["currency"], str)
+
+                def _parse_currency(data: object) -> None | str | Unset:
+                    if data is None:
+                        return data
+                    if isinstance(data, Unset):
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
+
+                currency = _parse_currency(d["currency"])
 
                 del d["currency"]
             except MISFIT:

@@ -18,7 +18,7 @@ class PaymentInfoRequest:
     """Which payment is asked for."""
 
     general: InfoGeneral
-    """ Who asks, and for which payment. (inferred) """
+    """ Who asks, and for which payment. (family) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

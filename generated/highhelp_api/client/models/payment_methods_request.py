@@ -25,10 +25,10 @@ class PaymentMethodsRequest:
     general: ProjectGeneral
     """ Who asks. (inferred) """
     country: Country | str | Unset = UNSET
-    """ A country, a known one or any other ISO 3166-1 alpha-2 code. (documented) """
+    """ Known countries, ISO 3166-1 alpha-2. The gateway may add others. (inferred) """
     currency: Currency | str | Unset = UNSET
-    """ A currency, a known one or any other ISO 4217 code. (documented) """
-    flow: PaymentType | Unset = UNSET
+    """ Known currencies, ISO 4217. The gateway may add others. (inferred) """
+    flow: PaymentType | str | Unset = UNSET
     """ The direction of a payment. (inferred) """
 
     def to_dict(self) -> dict[str, Any]:
@@ -50,9 +50,13 @@ class PaymentMethodsRequest:
         else:
             currency = self.currency
 
-        flow: str | Unset = UNSET
-        if not isinstance(self.flow, Unset):
+        flow: str | Unset
+        if isinstance(self.flow, Unset):
+            flow = UNSET
+        elif isinstance(self.flow, PaymentType):
             flow = plain(self.flow)
+        else:
+            flow = self.flow
 
         field_dict: dict[str, Any] = {}
 
@@ -113,12 +117,22 @@ class PaymentMethodsRequest:
 
         currency = _parse_currency(d.pop("currency", UNSET))
 
-        _flow = d.pop("flow", UNSET)
-        flow: PaymentType | Unset
-        if isinstance(_flow, Unset):
-            flow = UNSET
-        else:
-            flow = PaymentType(_flow)
+        def _parse_flow(data: object) -> PaymentType | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                flow_type_0 = PaymentType(data)
+
+                return flow_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if isinstance(data, str):
+                return data
+            raise TypeError
+
+        flow = _parse_flow(d.pop("flow", UNSET))
 
         payment_methods_request = cls(
             general=general,

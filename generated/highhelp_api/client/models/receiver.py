@@ -25,7 +25,7 @@ class Receiver:
     account_number: str | Unset = _attrs_field(default=UNSET, repr=False)
     """ Bank account. (1 to 64 characters; inferred) """
     bank_code: str | Unset = UNSET
-    """ The bank's code in the list of banks. (1 to 32 characters; inferred) """
+    """ The bank's code in the list of banks, which may be a number. (1 to 32 characters; inferred) """
     bank_name: str | Unset = UNSET
     """ The bank's name. (0 to 255 characters; inferred) """
     first_name: str | Unset = _attrs_field(default=UNSET, repr=False)

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset, expect
+from ..models.country import Country
+from ..types import UNSET, Unset, expect, plain
 
 T = TypeVar("T", bound="Sender")
 
@@ -17,15 +18,27 @@ class Sender:
     """Where a P2P pay-in comes from, as far as the merchant knows. May be empty."""
 
     pan: str | Unset = _attrs_field(default=UNSET, repr=False)
-    """ Card number. (inferred) """
+    """ Card number. (family) """
     card_holder: str | Unset = _attrs_field(default=UNSET, repr=False)
     """ Name on the card. (0 to 255 characters; inferred) """
     phone: str | Unset = _attrs_field(default=UNSET, repr=False)
-    """ Phone number in digits. (inferred) """
+    """ Phone number in digits. (family) """
     account_number: str | Unset = _attrs_field(default=UNSET, repr=False)
-    """ Bank account. (1 to 64 characters; inferred) """
+    """ Bank account. (1 to 64 characters; family) """
     bank_code: str | Unset = UNSET
-    """ The bank's code in the list of banks. (1 to 32 characters; inferred) """
+    """ The bank's code in the list of banks, which may be a number. (1 to 32 characters; inferred) """
+    first_name: str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ First name. (0 to 255 characters; family) """
+    last_name: str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Last name. (0 to 255 characters; family) """
+    middle_name: str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Middle name. (0 to 255 characters; family) """
+    address: str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Street and house. (0 to 255 characters; family) """
+    city: str | Unset = _attrs_field(default=UNSET, repr=False)
+    """ City. (0 to 255 characters; family) """
+    country: Country | str | Unset = UNSET
+    """ Known countries, ISO 3166-1 alpha-2. The gateway may add others. (family) """
 
     def to_dict(self) -> dict[str, Any]:
         pan = self.pan
@@ -37,6 +50,24 @@ class Sender:
         account_number = self.account_number
 
         bank_code = self.bank_code
+
+        first_name = self.first_name
+
+        last_name = self.last_name
+
+        middle_name = self.middle_name
+
+        address = self.address
+
+        city = self.city
+
+        country: str | Unset
+        if isinstance(self.country, Unset):
+            country = UNSET
+        elif isinstance(self.country, Country):
+            country = plain(self.country)
+        else:
+            country = self.country
 
         field_dict: dict[str, Any] = {}
 
@@ -51,6 +82,18 @@ class Sender:
             field_dict["account_number"] = account_number
         if bank_code is not UNSET:
             field_dict["bank_code"] = bank_code
+        if first_name is not UNSET:
+            field_dict["first_name"] = first_name
+        if last_name is not UNSET:
+            field_dict["last_name"] = last_name
+        if middle_name is not UNSET:
+            field_dict["middle_name"] = middle_name
+        if address is not UNSET:
+            field_dict["address"] = address
+        if city is not UNSET:
+            field_dict["city"] = city
+        if country is not UNSET:
+            field_dict["country"] = country
 
         return field_dict
 
@@ -69,12 +112,45 @@ class Sender:
 
         bank_code = expect(d.pop("bank_code", UNSET), str)
 
+        first_name = expect(d.pop("first_name", UNSET), str)
+
+        last_name = expect(d.pop("last_name", UNSET), str)
+
+        middle_name = expect(d.pop("middle_name", UNSET), str)
+
+        address = expect(d.pop("address", UNSET), str)
+
+        city = expect(d.pop("city", UNSET), str)
+
+        def _parse_country(data: object) -> Country | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                country_type_0 = Country(data)
+
+                return country_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if isinstance(data, str):
+                return data
+            raise TypeError
+
+        country = _parse_country(d.pop("country", UNSET))
+
         sender = cls(
             pan=pan,
             card_holder=card_holder,
             phone=phone,
             account_number=account_number,
             bank_code=bank_code,
+            first_name=first_name,
+            last_name=last_name,
+            middle_name=middle_name,
+            address=address,
+            city=city,
+            country=country,
         )
 
         return sender

@@ -109,9 +109,9 @@ class Fact(NamedTuple):
     """How one part of the contract is known.
 
     Attributes:
-        part: "operation", "schema", "property" or "response".
-        name: The operation's id, the schema's or the shared response's name, or `Schema.property`.
-        provenance: "documented", "integrator", "inferred" or "observed".
+        part: "operation", "schema", "property", "value" (of a code) or "response".
+        name: The operation's id, the schema's or the shared response's name, `Schema.property` or `Schema.value`.
+        provenance: "documented", "integrator", "family", "inferred" or "observed".
         source: Where it was read, if the document says so.
     """
 

@@ -34,8 +34,9 @@ class Ecom:
         """Create a card pay-in.
 
         Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass 3-D Secure
-        or a redirect first; what is needed arrives by callback and in the answers of the info operation. The more of
-        the customer is known, the more likely the frictionless course.
+        or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a reachable
+        `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info shows it too is
+        our assumption. The more of the customer is known, the more likely the frictionless course.
 
         Args:
             body: The request: a `EcomPayinRequest`, or a mapping of the same form.
@@ -44,7 +45,7 @@ class Ecom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: documented, gateway documentation, ECOM H2H pages; the card block's names are inferred.
+        How this is known: documented, gateway documentation, ECOM H2H pages; the card block is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -58,7 +59,7 @@ class Ecom:
     ) -> PaymentState:
         """State of a card pay-in.
 
-        Where the card pay-in stands now, with what 3-D Secure or the redirect needs while the payer is awaited.
+        Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our assumption.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -67,7 +68,7 @@ class Ecom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -117,7 +118,7 @@ class Ecom:
     ) -> PaymentState:
         """Hand over the 3-D Secure result of a card pay-in.
 
-        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and `md` for
+        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and `md` for
         3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is lost, ask
         the info operation what became of the payment.
 
@@ -128,7 +129,7 @@ class Ecom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the body is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -174,7 +175,7 @@ class Ecom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -232,8 +233,9 @@ class AsyncEcom:
         """Create a card pay-in.
 
         Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass 3-D Secure
-        or a redirect first; what is needed arrives by callback and in the answers of the info operation. The more of
-        the customer is known, the more likely the frictionless course.
+        or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a reachable
+        `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info shows it too is
+        our assumption. The more of the customer is known, the more likely the frictionless course.
 
         Args:
             body: The request: a `EcomPayinRequest`, or a mapping of the same form.
@@ -242,7 +244,7 @@ class AsyncEcom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: documented, gateway documentation, ECOM H2H pages; the card block's names are inferred.
+        How this is known: documented, gateway documentation, ECOM H2H pages; the card block is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -256,7 +258,7 @@ class AsyncEcom:
     ) -> PaymentState:
         """State of a card pay-in.
 
-        Where the card pay-in stands now, with what 3-D Secure or the redirect needs while the payer is awaited.
+        Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our assumption.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -265,7 +267,7 @@ class AsyncEcom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -313,7 +315,7 @@ class AsyncEcom:
     ) -> PaymentState:
         """Hand over the 3-D Secure result of a card pay-in.
 
-        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and `md` for
+        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and `md` for
         3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is lost, ask
         the info operation what became of the payment.
 
@@ -324,7 +326,7 @@ class AsyncEcom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the body is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -370,7 +372,7 @@ class AsyncEcom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 

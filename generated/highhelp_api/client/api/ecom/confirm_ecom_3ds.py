@@ -7,7 +7,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.confirm_three_ds_request import ConfirmThreeDSRequest
-from ...models.error import Error
+from ...models.error_response import ErrorResponse
 from ...models.payment_state import PaymentState
 from ...types import Response
 
@@ -31,60 +31,60 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Error | PaymentState:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorResponse | PaymentState:
     if response.status_code == 200:
         response_200 = PaymentState.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorResponse.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorResponse.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorResponse.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorResponse.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ErrorResponse.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ErrorResponse.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ErrorResponse.from_dict(response.json())
 
         return response_429
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorResponse.from_dict(response.json())
 
         return response_500
 
-    response_default = Error.from_dict(response.json())
+    response_default = ErrorResponse.from_dict(response.json())
 
     return response_default
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | PaymentState]:
+) -> Response[ErrorResponse | PaymentState]:
     status_code: HTTPStatus | int
     try:
         status_code = HTTPStatus(response.status_code)
@@ -106,24 +106,25 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: ConfirmThreeDSRequest,
-) -> Response[Error | PaymentState]:
+) -> Response[ErrorResponse | PaymentState]:
     """Hand over the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and
+     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
     `md` for
     3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
     lost, ask
     the info operation what became of the payment.
 
     Args:
-        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in.
+        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of
+            3-D Secure 1 or the single value of 3-D Secure 2.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | PaymentState]
+        Response[ErrorResponse | PaymentState]
     """
 
     kwargs = _get_kwargs(
@@ -141,24 +142,25 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: ConfirmThreeDSRequest,
-) -> Error | PaymentState | None:
+) -> ErrorResponse | PaymentState | None:
     """Hand over the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and
+     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
     `md` for
     3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
     lost, ask
     the info operation what became of the payment.
 
     Args:
-        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in.
+        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of
+            3-D Secure 1 or the single value of 3-D Secure 2.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | PaymentState
+        ErrorResponse | PaymentState
     """
 
     return sync_detailed(
@@ -171,24 +173,25 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: ConfirmThreeDSRequest,
-) -> Response[Error | PaymentState]:
+) -> Response[ErrorResponse | PaymentState]:
     """Hand over the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and
+     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
     `md` for
     3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
     lost, ask
     the info operation what became of the payment.
 
     Args:
-        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in.
+        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of
+            3-D Secure 1 or the single value of 3-D Secure 2.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | PaymentState]
+        Response[ErrorResponse | PaymentState]
     """
 
     kwargs = _get_kwargs(
@@ -204,24 +207,25 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: ConfirmThreeDSRequest,
-) -> Error | PaymentState | None:
+) -> ErrorResponse | PaymentState | None:
     """Hand over the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and
+     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
     `md` for
     3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
     lost, ask
     the info operation what became of the payment.
 
     Args:
-        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in.
+        body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of
+            3-D Secure 1 or the single value of 3-D Secure 2.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | PaymentState
+        ErrorResponse | PaymentState
     """
 
     return (

@@ -7,7 +7,7 @@ import httpx
 from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.ecom_payout_request import EcomPayoutRequest
-from ...models.error import Error
+from ...models.error_response import ErrorResponse
 from ...models.payment_state import PaymentState
 from ...types import Response
 
@@ -31,60 +31,60 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Error | PaymentState:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorResponse | PaymentState:
     if response.status_code == 200:
         response_200 = PaymentState.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorResponse.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorResponse.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorResponse.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorResponse.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ErrorResponse.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ErrorResponse.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ErrorResponse.from_dict(response.json())
 
         return response_429
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorResponse.from_dict(response.json())
 
         return response_500
 
-    response_default = Error.from_dict(response.json())
+    response_default = ErrorResponse.from_dict(response.json())
 
     return response_default
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | PaymentState]:
+) -> Response[ErrorResponse | PaymentState]:
     status_code: HTTPStatus | int
     try:
         status_code = HTTPStatus(response.status_code)
@@ -106,7 +106,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: EcomPayoutRequest,
-) -> Response[Error | PaymentState]:
+) -> Response[ErrorResponse | PaymentState]:
     """Create a card payout
 
      Sends money from the project's balance to a card. The same `payment_id` never pays twice.
@@ -119,7 +119,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | PaymentState]
+        Response[ErrorResponse | PaymentState]
     """
 
     kwargs = _get_kwargs(
@@ -137,7 +137,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: EcomPayoutRequest,
-) -> Error | PaymentState | None:
+) -> ErrorResponse | PaymentState | None:
     """Create a card payout
 
      Sends money from the project's balance to a card. The same `payment_id` never pays twice.
@@ -150,7 +150,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | PaymentState
+        ErrorResponse | PaymentState
     """
 
     return sync_detailed(
@@ -163,7 +163,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: EcomPayoutRequest,
-) -> Response[Error | PaymentState]:
+) -> Response[ErrorResponse | PaymentState]:
     """Create a card payout
 
      Sends money from the project's balance to a card. The same `payment_id` never pays twice.
@@ -176,7 +176,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | PaymentState]
+        Response[ErrorResponse | PaymentState]
     """
 
     kwargs = _get_kwargs(
@@ -192,7 +192,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: EcomPayoutRequest,
-) -> Error | PaymentState | None:
+) -> ErrorResponse | PaymentState | None:
     """Create a card payout
 
      Sends money from the project's balance to a card. The same `payment_id` never pays twice.
@@ -205,7 +205,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | PaymentState
+        ErrorResponse | PaymentState
     """
 
     return (

@@ -65,7 +65,7 @@ class P2p:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -148,7 +148,7 @@ class P2p:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -238,7 +238,7 @@ class AsyncP2p:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -319,7 +319,7 @@ class AsyncP2p:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 

@@ -6,7 +6,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
+from ...models.error_response import ErrorResponse
 from ...models.p2p_payout_request import P2PPayoutRequest
 from ...models.payment_state import PaymentState
 from ...types import Response
@@ -31,60 +31,60 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> Error | PaymentState:
+def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> ErrorResponse | PaymentState:
     if response.status_code == 200:
         response_200 = PaymentState.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorResponse.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorResponse.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorResponse.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorResponse.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ErrorResponse.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ErrorResponse.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ErrorResponse.from_dict(response.json())
 
         return response_429
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorResponse.from_dict(response.json())
 
         return response_500
 
-    response_default = Error.from_dict(response.json())
+    response_default = ErrorResponse.from_dict(response.json())
 
     return response_default
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | PaymentState]:
+) -> Response[ErrorResponse | PaymentState]:
     status_code: HTTPStatus | int
     try:
         status_code = HTTPStatus(response.status_code)
@@ -106,7 +106,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: P2PPayoutRequest,
-) -> Response[Error | PaymentState]:
+) -> Response[ErrorResponse | PaymentState]:
     """Create a P2P payout
 
      Sends money from the project's balance to a person. What the receiver block must hold depends on the
@@ -121,7 +121,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | PaymentState]
+        Response[ErrorResponse | PaymentState]
     """
 
     kwargs = _get_kwargs(
@@ -139,7 +139,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: P2PPayoutRequest,
-) -> Error | PaymentState | None:
+) -> ErrorResponse | PaymentState | None:
     """Create a P2P payout
 
      Sends money from the project's balance to a person. What the receiver block must hold depends on the
@@ -154,7 +154,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | PaymentState
+        ErrorResponse | PaymentState
     """
 
     return sync_detailed(
@@ -167,7 +167,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: P2PPayoutRequest,
-) -> Response[Error | PaymentState]:
+) -> Response[ErrorResponse | PaymentState]:
     """Create a P2P payout
 
      Sends money from the project's balance to a person. What the receiver block must hold depends on the
@@ -182,7 +182,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | PaymentState]
+        Response[ErrorResponse | PaymentState]
     """
 
     kwargs = _get_kwargs(
@@ -198,7 +198,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: P2PPayoutRequest,
-) -> Error | PaymentState | None:
+) -> ErrorResponse | PaymentState | None:
     """Create a P2P payout
 
      Sends money from the project's balance to a person. What the receiver block must hold depends on the
@@ -213,7 +213,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | PaymentState
+        ErrorResponse | PaymentState
     """
 
     return (

@@ -60,9 +60,9 @@ class Service:
         Banks and their codes, narrowed by country, currency or method.
 
         Args:
-            country: A country, a known one or any other ISO 3166-1 alpha-2 code.
-            currency: A currency, a known one or any other ISO 4217 code.
-            method: A host-to-host method, a known one or any other code.
+            country: Known countries, ISO 3166-1 alpha-2. The gateway may add others.
+            currency: Known currencies, ISO 4217. The gateway may add others.
+            method: Known codes of host-to-host methods. New codes appear without notice.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
@@ -94,8 +94,8 @@ class Service:
         documentation names by country; the codes of Kazakhstan's and Kenya's transfers were not legible.
 
         Args:
-            country: A country, a known one or any other ISO 3166-1 alpha-2 code.
-            currency: A currency, a known one or any other ISO 4217 code.
+            country: Known countries, ISO 3166-1 alpha-2. The gateway may add others.
+            currency: Known currencies, ISO 4217. The gateway may add others.
             flow: The direction of a payment.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
@@ -156,9 +156,9 @@ class AsyncService:
         Banks and their codes, narrowed by country, currency or method.
 
         Args:
-            country: A country, a known one or any other ISO 3166-1 alpha-2 code.
-            currency: A currency, a known one or any other ISO 4217 code.
-            method: A host-to-host method, a known one or any other code.
+            country: Known countries, ISO 3166-1 alpha-2. The gateway may add others.
+            currency: Known currencies, ISO 4217. The gateway may add others.
+            method: Known codes of host-to-host methods. New codes appear without notice.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
@@ -190,8 +190,8 @@ class AsyncService:
         documentation names by country; the codes of Kazakhstan's and Kenya's transfers were not legible.
 
         Args:
-            country: A country, a known one or any other ISO 3166-1 alpha-2 code.
-            currency: A currency, a known one or any other ISO 4217 code.
+            country: Known countries, ISO 3166-1 alpha-2. The gateway may add others.
+            currency: Known currencies, ISO 4217. The gateway may add others.
             flow: The direction of a payment.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 

@@ -8,7 +8,7 @@ from ... import errors
 from ...client import AuthenticatedClient, Client
 from ...models.bank_list_request import BankListRequest
 from ...models.bank_list_response import BankListResponse
-from ...models.error import Error
+from ...models.error_response import ErrorResponse
 from ...types import Response
 
 
@@ -31,60 +31,62 @@ def _get_kwargs(
     return _kwargs
 
 
-def _parse_response(*, client: AuthenticatedClient | Client, response: httpx.Response) -> BankListResponse | Error:
+def _parse_response(
+    *, client: AuthenticatedClient | Client, response: httpx.Response
+) -> BankListResponse | ErrorResponse:
     if response.status_code == 200:
         response_200 = BankListResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorResponse.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorResponse.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorResponse.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorResponse.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ErrorResponse.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ErrorResponse.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ErrorResponse.from_dict(response.json())
 
         return response_429
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorResponse.from_dict(response.json())
 
         return response_500
 
-    response_default = Error.from_dict(response.json())
+    response_default = ErrorResponse.from_dict(response.json())
 
     return response_default
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[BankListResponse | Error]:
+) -> Response[BankListResponse | ErrorResponse]:
     status_code: HTTPStatus | int
     try:
         status_code = HTTPStatus(response.status_code)
@@ -106,7 +108,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: BankListRequest,
-) -> Response[BankListResponse | Error]:
+) -> Response[BankListResponse | ErrorResponse]:
     """Banks that can take part in a transfer
 
      Banks and their codes, narrowed by country, currency or method.
@@ -119,7 +121,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BankListResponse | Error]
+        Response[BankListResponse | ErrorResponse]
     """
 
     kwargs = _get_kwargs(
@@ -137,7 +139,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: BankListRequest,
-) -> BankListResponse | Error | None:
+) -> BankListResponse | ErrorResponse | None:
     """Banks that can take part in a transfer
 
      Banks and their codes, narrowed by country, currency or method.
@@ -150,7 +152,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BankListResponse | Error
+        BankListResponse | ErrorResponse
     """
 
     return sync_detailed(
@@ -163,7 +165,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: BankListRequest,
-) -> Response[BankListResponse | Error]:
+) -> Response[BankListResponse | ErrorResponse]:
     """Banks that can take part in a transfer
 
      Banks and their codes, narrowed by country, currency or method.
@@ -176,7 +178,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[BankListResponse | Error]
+        Response[BankListResponse | ErrorResponse]
     """
 
     kwargs = _get_kwargs(
@@ -192,7 +194,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: BankListRequest,
-) -> BankListResponse | Error | None:
+) -> BankListResponse | ErrorResponse | None:
     """Banks that can take part in a transfer
 
      Banks and their codes, narrowed by country, currency or method.
@@ -205,7 +207,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        BankListResponse | Error
+        BankListResponse | ErrorResponse
     """
 
     return (

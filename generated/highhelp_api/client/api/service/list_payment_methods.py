@@ -6,7 +6,7 @@ import httpx
 
 from ... import errors
 from ...client import AuthenticatedClient, Client
-from ...models.error import Error
+from ...models.error_response import ErrorResponse
 from ...models.payment_methods_request import PaymentMethodsRequest
 from ...models.payment_methods_response import PaymentMethodsResponse
 from ...types import Response
@@ -33,60 +33,60 @@ def _get_kwargs(
 
 def _parse_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Error | PaymentMethodsResponse:
+) -> ErrorResponse | PaymentMethodsResponse:
     if response.status_code == 200:
         response_200 = PaymentMethodsResponse.from_dict(response.json())
 
         return response_200
 
     if response.status_code == 400:
-        response_400 = Error.from_dict(response.json())
+        response_400 = ErrorResponse.from_dict(response.json())
 
         return response_400
 
     if response.status_code == 401:
-        response_401 = Error.from_dict(response.json())
+        response_401 = ErrorResponse.from_dict(response.json())
 
         return response_401
 
     if response.status_code == 403:
-        response_403 = Error.from_dict(response.json())
+        response_403 = ErrorResponse.from_dict(response.json())
 
         return response_403
 
     if response.status_code == 404:
-        response_404 = Error.from_dict(response.json())
+        response_404 = ErrorResponse.from_dict(response.json())
 
         return response_404
 
     if response.status_code == 409:
-        response_409 = Error.from_dict(response.json())
+        response_409 = ErrorResponse.from_dict(response.json())
 
         return response_409
 
     if response.status_code == 422:
-        response_422 = Error.from_dict(response.json())
+        response_422 = ErrorResponse.from_dict(response.json())
 
         return response_422
 
     if response.status_code == 429:
-        response_429 = Error.from_dict(response.json())
+        response_429 = ErrorResponse.from_dict(response.json())
 
         return response_429
 
     if response.status_code == 500:
-        response_500 = Error.from_dict(response.json())
+        response_500 = ErrorResponse.from_dict(response.json())
 
         return response_500
 
-    response_default = Error.from_dict(response.json())
+    response_default = ErrorResponse.from_dict(response.json())
 
     return response_default
 
 
 def _build_response(
     *, client: AuthenticatedClient | Client, response: httpx.Response
-) -> Response[Error | PaymentMethodsResponse]:
+) -> Response[ErrorResponse | PaymentMethodsResponse]:
     status_code: HTTPStatus | int
     try:
         status_code = HTTPStatus(response.status_code)
@@ -108,7 +108,7 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: PaymentMethodsRequest,
-) -> Response[Error | PaymentMethodsResponse]:
+) -> Response[ErrorResponse | PaymentMethodsResponse]:
     """Payment methods that are open to the project
 
      Which methods the project may use, by country, currency and direction. The operation is announced in
@@ -125,7 +125,7 @@ def sync_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | PaymentMethodsResponse]
+        Response[ErrorResponse | PaymentMethodsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -143,7 +143,7 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     body: PaymentMethodsRequest,
-) -> Error | PaymentMethodsResponse | None:
+) -> ErrorResponse | PaymentMethodsResponse | None:
     """Payment methods that are open to the project
 
      Which methods the project may use, by country, currency and direction. The operation is announced in
@@ -160,7 +160,7 @@ def sync(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | PaymentMethodsResponse
+        ErrorResponse | PaymentMethodsResponse
     """
 
     return sync_detailed(
@@ -173,7 +173,7 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     body: PaymentMethodsRequest,
-) -> Response[Error | PaymentMethodsResponse]:
+) -> Response[ErrorResponse | PaymentMethodsResponse]:
     """Payment methods that are open to the project
 
      Which methods the project may use, by country, currency and direction. The operation is announced in
@@ -190,7 +190,7 @@ async def asyncio_detailed(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Response[Error | PaymentMethodsResponse]
+        Response[ErrorResponse | PaymentMethodsResponse]
     """
 
     kwargs = _get_kwargs(
@@ -206,7 +206,7 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     body: PaymentMethodsRequest,
-) -> Error | PaymentMethodsResponse | None:
+) -> ErrorResponse | PaymentMethodsResponse | None:
     """Payment methods that are open to the project
 
      Which methods the project may use, by country, currency and direction. The operation is announced in
@@ -223,7 +223,7 @@ async def asyncio(
         httpx.TimeoutException: If the request takes longer than Client.timeout.
 
     Returns:
-        Error | PaymentMethodsResponse
+        ErrorResponse | PaymentMethodsResponse
     """
 
     return (

@@ -9,12 +9,12 @@ from attrs import field as _attrs_field
 
 from ..types import expect
 
-T = TypeVar("T", bound="RedirectParams")
+T = TypeVar("T", bound="FormFields")
 
 
 @_attrs_define(kw_only=True)
-class RedirectParams:
-    """Form fields to send along, by name."""
+class FormFields:
+    """Fields of a form to send along, by name."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict, repr=False)
 
@@ -30,12 +30,12 @@ class RedirectParams:
         if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
-        redirect_params = cls()
+        form_fields = cls()
 
         for value in d.values():
             expect(value, str)
-        redirect_params.additional_properties = d
-        return redirect_params
+        form_fields.additional_properties = d
+        return form_fields
 
     @property
     def additional_keys(self) -> list[str]:

@@ -10,26 +10,24 @@ from attrs import field as _attrs_field
 from ..types import MISFIT, UNSET, Unset
 
 if TYPE_CHECKING:
-    from ..models.redirect_params import RedirectParams
+    from ..models.form_fields import FormFields
 
 
-T = TypeVar("T", bound="Redirect")
+T = TypeVar("T", bound="ThreeDS2Page")
 
 
 @_attrs_define(kw_only=True)
-class Redirect:
-    """Where the payer's browser has to go, and with what."""
+class ThreeDS2Page:
+    """A page of 3-D Secure 2, and the form to post to it."""
 
     url: None | str | Unset = UNSET
-    """ The address. (inferred) """
-    method: None | str | Unset = UNSET
-    """ GET or POST. (inferred) """
-    params: None | RedirectParams | Unset = _attrs_field(default=UNSET, repr=False)
-    """ Form fields to send along. (inferred) """
+    """ The page's address. (family) """
+    params: FormFields | None | Unset = _attrs_field(default=UNSET, repr=False)
+    """ Fields of the form to post. (family) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.redirect_params import RedirectParams  # noqa: PLC0415
+        from ..models.form_fields import FormFields  # noqa: PLC0415
 
         url: None | str | Unset
         if isinstance(self.url, Unset):
@@ -37,16 +35,10 @@ class Redirect:
         else:
             url = self.url
 
-        method: None | str | Unset
-        if isinstance(self.method, Unset):
-            method = UNSET
-        else:
-            method = self.method
-
         params: dict[str, Any] | None | Unset
         if isinstance(self.params, Unset):
             params = UNSET
-        elif isinstance(self.params, RedirectParams):
+        elif isinstance(self.params, FormFields):
             params = self.params.to_dict()
         else:
             params = self.params
@@ -56,8 +48,6 @@ class Redirect:
         field_dict.update({})
         if url is not UNSET:
             field_dict["url"] = url
-        if method is not UNSET:
-            field_dict["method"] = method
         if params is not UNSET:
             field_dict["params"] = params
 
@@ -88,32 +78,12 @@ class Redirect:
         else:
             url = UNSET
 
-        if "method" in d:
-            try:
-
-                def _parse_method(data: object) -> None | str | Unset:
-                    if data is None:
-                        return data
-                    if isinstance(data, Unset):
-                        return data
-                    if isinstance(data, str):
-                        return data
-                    raise TypeError
-
-                method = _parse_method(d["method"])
-
-                del d["method"]
-            except MISFIT:
-                method = UNSET
-        else:
-            method = UNSET
-
         if "params" in d:
-            from ..models.redirect_params import RedirectParams  # noqa: PLC0415
+            from ..models.form_fields import FormFields  # noqa: PLC0415
 
             try:
 
-                def _parse_params(data: object) -> None | RedirectParams | Unset:
+                def _parse_params(data: object) -> FormFields | None | Unset:
                     if data is None:
                         return data
                     if isinstance(data, Unset):
@@ -121,7 +91,7 @@ class Redirect:
                     try:
                         if not isinstance(data, dict):
                             raise TypeError()
-                        params_type_0 = RedirectParams.from_dict(data)
+                        params_type_0 = FormFields.from_dict(data)
 
                         return params_type_0
                     except (TypeError, ValueError, AttributeError, KeyError):
@@ -136,14 +106,13 @@ class Redirect:
         else:
             params = UNSET
 
-        redirect = cls(
+        three_ds2_page = cls(
             url=url,
-            method=method,
             params=params,
         )
 
-        redirect.additional_properties = d
-        return redirect
+        three_ds2_page.additional_properties = d
+        return three_ds2_page
 
     @property
     def additional_keys(self) -> list[str]:
