@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from highhelp._version import __version__
 from highhelp.calls.policy import Policy, check_seconds
 from highhelp.calls.prepare import RequestBuilder
-from highhelp.errors import SettingsError
+from highhelp.errors import HighHelpError, SettingsError
 from highhelp.settings import Settings, Source
 from highhelp.telemetry.observer import Hook, Observer
 from highhelp.transport.config import FAST, File, NetworkConfig, Pools
@@ -209,7 +209,12 @@ class HighHelp(_Client, Resources):
         Raises:
             NotSent, InvalidRequest, Rejected, DuplicatePayment, Unavailable, OutcomeUnknown: See `highhelp.errors`.
         """
-        result: T = self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
+        try:
+            result: T = self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
+        except HighHelpError as error:
+            raise error.with_traceback(None) from None  # the frames below hold the request
+        finally:
+            del body
         return result
 
     def wait(
@@ -284,7 +289,12 @@ class AsyncHighHelp(_Client, AsyncResources):
         timeout: float | None = None,
     ) -> T:
         """Call an operation of the contract by its id. See `HighHelp.call`."""
-        result: T = await self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
+        try:
+            result: T = await self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
+        except HighHelpError as error:
+            raise error.with_traceback(None) from None  # the frames below hold the request
+        finally:
+            del body
         return result
 
     async def wait(

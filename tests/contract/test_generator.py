@@ -15,7 +15,7 @@ import openapi_python_client
 import pytest
 from ruamel.yaml import YAML
 
-from tools.generate import contract_pages, document, main, rules, templates
+from tools.generate import contract_pages, document, keywords, main, rules, templates
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = ROOT / "spec" / "openapi.yaml"
@@ -65,6 +65,26 @@ def extended(contract: dict[str, Any], tmp_path_factory: pytest.TempPathFactory)
     directory = tmp_path_factory.mktemp("extended")
     main.generate(written(contract, add_everything, directory), directory / "out")
     return directory / "out"
+
+
+@pytest.mark.parametrize(
+    ("schema", "name", "problem"),
+    [
+        ("P2PPayinPayment", "payment_id", "two fields"),
+        ("P2PPayinPayment", "customer", "two fields"),
+        ("P2PPayinPayment", "timeout", "cannot be a keyword"),
+        ("General", "body", "cannot be a keyword"),
+        ("General", "class", "cannot be a keyword"),
+        ("General", "currency", "also the name of another field"),
+    ],
+)
+def test_a_field_that_cannot_be_a_keyword_is_an_error(
+    contract: dict[str, Any], schema: str, name: str, problem: str
+) -> None:
+    changed = copy.deepcopy(contract)
+    changed["components"]["schemas"][schema]["properties"][name] = {"type": "string", "description": "New."}
+    with pytest.raises(document.DocumentError, match=problem):
+        keywords.form_of(changed, "P2PPayinRequest")
 
 
 @pytest.mark.slow

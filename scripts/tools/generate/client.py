@@ -15,7 +15,7 @@ from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
-from tools.generate import contract, templates
+from tools.generate import contract, keywords, templates
 from tools.generate.document import DocumentError, Json, client_view, endpoints, kind, places, resolve, told_beside_refs
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Method:
     takes_body: bool
     request: str
     arguments: tuple[Argument, ...]
+    form: keywords.KeywordForm | None
     body: str
     response: str
     response_module: str
@@ -74,7 +75,15 @@ class Resource:
         """The models that its signatures name."""
         names = {method.request for method in self.methods if method.takes_body}
         names |= {method.response for method in self.methods}
+        names |= {name for method in self.methods if method.form is not None for name in method.form.models}
         return [Model(name, _module(name)) for name in sorted(names)]
+
+    @property
+    def field_types(self) -> list[str]:
+        """The typed dicts and aliases that its signatures name."""
+        forms = [method.form for method in self.methods if method.form is not None]
+        money = {"CurrencyValue"} if any(form.has_money for form in forms) else set()
+        return sorted(money.union(*(form.dicts for form in forms)))
 
 
 def write(document: Json, target: Path) -> None:
@@ -106,11 +115,26 @@ def write(document: Json, target: Path) -> None:
             resources_by_name={resource.name: resource for resource in resources},
             descriptions=contract.catalogues(document),
             told=told_beside_refs(view),
+            **_field_types(document, resources),
         )
         with contextlib.redirect_stdout(io.StringIO()):  # the generator says "Generating", which is ours to say
             problems = project.build()
+            fields = project.env.get_template("fields.py.jinja").render()
     if problems:
         raise DocumentError("\n".join(_text(problem) for problem in problems))
+    (target / "fields.py").write_text(fields, encoding="utf-8")
+
+
+def _field_types(document: Json, resources: list[Resource]) -> dict[str, object]:
+    creates = [method for resource in resources for method in resource.methods if method.form is not None]
+    blocks = keywords.dicts_of(document, [method.request for method in creates])
+    choices = keywords.choices_of(document, [method.form for method in creates if method.form is not None], blocks)
+    return {
+        "choices": choices,
+        "block_dicts": blocks,
+        "names_of_fields": sorted([block.name for block in blocks] + [choice.name for choice in choices]),
+        "imports_of_fields": [Model(block.model, _module(block.model)) for block in blocks],
+    }
 
 
 def _text(problem: Any) -> str:
@@ -149,6 +173,7 @@ def _method(document: Json, data: Json, operation: Operation) -> Method:
         takes_body=takes_body,
         request=operation.request,
         arguments=arguments,
+        form=keywords.form_of(document, operation.request) if takes_body else None,
         body=body,
         response=operation.response,
         response_module=_module(operation.response),

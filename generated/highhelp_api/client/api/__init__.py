@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from .service import AsyncService, Service
     from .widget import AsyncWidget, Widget
 
-__all__ = ("AsyncCalls", "AsyncResources", "Body", "Calls", "Resources", "given")
+__all__ = ("AsyncCalls", "AsyncResources", "Body", "Calls", "KeywordRequest", "MoneyLike", "Resources", "given")
 
 T = TypeVar("T")
 
@@ -31,6 +32,84 @@ class Body(Protocol):
     """A request of the contract: one of the models."""
 
     def to_dict(self) -> dict[str, Any]: ...
+
+
+class MoneyLike(Protocol):
+    """An amount that knows its currency, such as `highhelp.Money`."""
+
+    @property
+    def minor(self) -> int:
+        """The amount in minor units."""
+        ...
+
+    @property
+    def currency(self) -> str:
+        """ISO 4217 code."""
+        ...
+
+
+class KeywordRequest:
+    """A request made of keywords. Its `repr` shows nothing of it."""
+
+    __slots__ = ("_blocks",)
+
+    def __init__(self, **blocks: object) -> None:
+        self._blocks = blocks
+
+    def to_dict(self) -> dict[str, Any]:
+        """Make the JSON object. What is None is left out."""
+        return {name: _plain(block) for name, block in self._blocks.items() if block is not None}
+
+
+def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is str or kind is int:
+        return value
+    if kind is dict:
+        return {name: _plain(inner) for name, inner in value.items() if inner is not None}
+    to_dict = getattr(value, "to_dict", None)
+    if to_dict is not None:
+        return to_dict()
+    return value.value if isinstance(value, Enum) else value
+
+
+def minor_units(method: str, amount: MoneyLike | int | None, currency: str | None) -> dict[str, object]:
+    """The fields `amount` and `currency` of a payment.
+
+    Raises:
+        TypeError: The amount is neither a Money nor minor units with a currency, or two currencies are named.
+    """
+    if type(amount) is int:  # True is no amount
+        if currency is not None:
+            return {"amount": amount, "currency": currency}
+        problem = "an amount in minor units needs a currency; or give amount=Money('100.00', 'RUB')"
+    else:
+        minor, code = getattr(amount, "minor", None), getattr(amount, "currency", None)
+        if type(minor) is int and isinstance(code, str) and currency in (None, code):
+            return {"amount": minor, "currency": code}
+        problem = f"amount is a Money, or an int of minor units with a currency, not {type(amount).__name__}"
+        if type(minor) is int and isinstance(code, str):
+            problem = "amount and currency= name two currencies"
+        del minor, code
+    del amount, currency
+    raise TypeError(f"{method}(): {problem}")
+
+
+def check_keywords(method: str, body: object, required: Mapping[str, object], *optional: object) -> None:
+    """Check that a method was given a request or all required keywords, not both.
+
+    Raises:
+        TypeError: It was not.
+    """
+    if body is None:
+        missing = " and ".join(repr(name) for name, value in required.items() if value is None)
+        problem = f"missing {missing}" if missing else None
+    else:
+        given = any(value is not None for value in (*required.values(), *optional))
+        problem = "takes a request or keywords, not both" if given else None
+    if problem is not None:
+        del body, required, optional  # error trackers send the local variables of frames
+        raise TypeError(f"{method}() {problem}")
 
 
 class Calls(Protocol):

@@ -1,5 +1,5 @@
 # Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
-"""All models and enums of the contract. Each is imported when it is first asked for."""
+"""All models and enums of the contract, and the typed dicts of its requests. Each is imported when it is first asked for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..fields import BrowserFields as BrowserFields
+    from ..fields import CardFields as CardFields
+    from ..fields import CardReceiverFields as CardReceiverFields
+    from ..fields import CountryValue as CountryValue
+    from ..fields import CurrencyValue as CurrencyValue
+    from ..fields import CustomerFields as CustomerFields
+    from ..fields import MethodValue as MethodValue
+    from ..fields import MobileOperatorValue as MobileOperatorValue
+    from ..fields import ReceiverFields as ReceiverFields
+    from ..fields import SenderFields as SenderFields
+    from ..fields import ThreeDSResultFields as ThreeDSResultFields
+    from ..fields import WidgetMethodValue as WidgetMethodValue
     from .account import Account as Account
     from .acs import Acs as Acs
     from .balance import Balance as Balance
@@ -117,6 +129,18 @@ _MODULES = {
     "WidgetMethod": ".widget_method",
     "WidgetPayinRequest": ".widget_payin_request",
     "WidgetPayment": ".widget_payment",
+    "BrowserFields": "..fields",
+    "CardFields": "..fields",
+    "CardReceiverFields": "..fields",
+    "CountryValue": "..fields",
+    "CurrencyValue": "..fields",
+    "CustomerFields": "..fields",
+    "MethodValue": "..fields",
+    "MobileOperatorValue": "..fields",
+    "ReceiverFields": "..fields",
+    "SenderFields": "..fields",
+    "ThreeDSResultFields": "..fields",
+    "WidgetMethodValue": "..fields",
 }
 
 __all__ = (
@@ -173,6 +197,18 @@ __all__ = (
     "WidgetMethod",
     "WidgetPayinRequest",
     "WidgetPayment",
+    "BrowserFields",
+    "CardFields",
+    "CardReceiverFields",
+    "CountryValue",
+    "CurrencyValue",
+    "CustomerFields",
+    "MethodValue",
+    "MobileOperatorValue",
+    "ReceiverFields",
+    "SenderFields",
+    "ThreeDSResultFields",
+    "WidgetMethodValue",
 )
 
 

@@ -5,16 +5,28 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from .. import given
+from .. import KeywordRequest, check_keywords, given, minor_units
 
 if TYPE_CHECKING:
+    from ...fields import (
+        CardFields,
+        CardReceiverFields,
+        CurrencyValue,
+        CustomerFields,
+        MethodValue,
+        ThreeDSResultFields,
+    )
+    from ...models.card import Card
+    from ...models.card_receiver import CardReceiver
     from ...models.confirm_three_ds_request import ConfirmThreeDSRequest
+    from ...models.customer import Customer
     from ...models.ecom_payin_request import EcomPayinRequest
     from ...models.ecom_payout_request import EcomPayoutRequest
     from ...models.payment_state import PaymentState
-    from .. import AsyncCalls, Calls
+    from ...models.three_ds_result import ThreeDSResult
+    from .. import AsyncCalls, Calls, MoneyLike
 
 __all__ = ("AsyncEcom", "Ecom")
 
@@ -25,31 +37,155 @@ class Ecom:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
+    @overload
+    def create_payin(
+        self,
+        *,
+        payment_id: str,
+        method: MethodValue,
+        amount: MoneyLike,
+        card: Card | CardFields,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
+    def create_payin(
+        self,
+        *,
+        payment_id: str,
+        method: MethodValue,
+        amount: int,
+        currency: CurrencyValue,
+        card: Card | CardFields,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
     def create_payin(
         self,
         body: EcomPayinRequest | Mapping[str, Any],
         *,
         timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    def create_payin(
+        self,
+        body: EcomPayinRequest | Mapping[str, Any] | None = None,
+        *,
+        payment_id: str | None = None,
+        method: MethodValue | None = None,
+        amount: MoneyLike | int | None = None,
+        currency: CurrencyValue | None = None,
+        card: Card | CardFields | None = None,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
     ) -> PaymentState:
         """Create a card pay-in.
 
         Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass 3-D Secure
-        or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a reachable
-        `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info shows it too is
-        our assumption. The more of the customer is known, the more likely the frictionless course.
+        or a redirect first; what is needed arrives by callback and in the answers of the info operation. The more of
+        the customer is known, the more likely the frictionless course.
 
         Args:
-            body: The request: a `EcomPayinRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `EcomPayinRequest`, or a mapping of the same form.
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            method: A host-to-host method, a known one or any other code.
+            card: The card to charge.
+            amount: A `Money`, or whole minor units with a currency.
+            currency: The currency of minor units.
+            lifetime: Seconds until the payment expires. An integrator keeps it within 300..900.
+            description: Free text. The name is documented, the bound is our assumption.
+            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
+            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: Where the final success goes.
+            merchant_decline_callback_url: Where the final decline goes.
+            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: documented, gateway documentation, ECOM H2H pages; the card block is that of the platform family.
+        Raises:
+            TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
+
+        How this is known: documented, gateway documentation, ECOM H2H pages; the card block's names are inferred.
         """
         from ...models.payment_state import PaymentState
 
-        return self._calls.call("create_ecom_payin", body, PaymentState.from_dict, timeout=timeout)
+        try:
+            check_keywords(
+                "create_payin",
+                body,
+                {"payment_id": payment_id, "method": method, "card": card, "amount": amount},
+                currency,
+                lifetime,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+            )
+            return self._calls.call(
+                "create_ecom_payin",
+                body
+                if body is not None
+                else KeywordRequest(
+                    general={
+                        "payment_id": payment_id,
+                        "merchant_callback_url": merchant_callback_url,
+                        "merchant_success_callback_url": merchant_success_callback_url,
+                        "merchant_decline_callback_url": merchant_decline_callback_url,
+                        "redirect_url": redirect_url,
+                    },
+                    payment={
+                        **minor_units("create_payin", amount, currency),
+                        "method": method,
+                        "lifetime": lifetime,
+                        "description": description,
+                    },
+                    card=card,
+                    customer=customer,
+                ),
+                PaymentState.from_dict,
+                timeout=timeout,
+            )
+        finally:  # error trackers send the local variables of frames
+            del (
+                body,
+                payment_id,
+                method,
+                card,
+                lifetime,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+                amount,
+                currency,
+            )
 
     def get_payin(
         self,
@@ -59,7 +195,7 @@ class Ecom:
     ) -> PaymentState:
         """State of a card pay-in.
 
-        Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our assumption.
+        Where the card pay-in stands now, with what 3-D Secure or the redirect needs while the payer is awaited.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -68,7 +204,7 @@ class Ecom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
         """
         from ...models.payment_state import PaymentState
 
@@ -110,35 +246,136 @@ class Ecom:
             cancel=cancel,
         )
 
+    @overload
+    def confirm_3ds(
+        self,
+        *,
+        payment_id: str,
+        threeds: ThreeDSResult | ThreeDSResultFields,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
     def confirm_3ds(
         self,
         body: ConfirmThreeDSRequest | Mapping[str, Any],
         *,
         timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    def confirm_3ds(
+        self,
+        body: ConfirmThreeDSRequest | Mapping[str, Any] | None = None,
+        *,
+        payment_id: str | None = None,
+        threeds: ThreeDSResult | ThreeDSResultFields | None = None,
+        timeout: float | None = None,
     ) -> PaymentState:
         """Hand over the 3-D Secure result of a card pay-in.
 
-        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and `md` for
+        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and `md` for
         3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is lost, ask
         the info operation what became of the payment.
 
         Args:
-            body: The request: a `ConfirmThreeDSRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `ConfirmThreeDSRequest`, or a mapping of the same form.
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            threeds: What the issuer's page returned. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the body is that of the platform family.
+        Raises:
+            TypeError: A required keyword is missing.
+
+        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
         """
         from ...models.payment_state import PaymentState
 
-        return self._calls.call("confirm_ecom_3ds", body, PaymentState.from_dict, timeout=timeout)
+        try:
+            check_keywords(
+                "confirm_3ds",
+                body,
+                {
+                    "payment_id": payment_id,
+                    "threeds": threeds,
+                },
+            )
+            return self._calls.call(
+                "confirm_ecom_3ds",
+                body
+                if body is not None
+                else KeywordRequest(
+                    general={
+                        "payment_id": payment_id,
+                    },
+                    threeds=threeds,
+                ),
+                PaymentState.from_dict,
+                timeout=timeout,
+            )
+        finally:  # error trackers send the local variables of frames
+            del body, payment_id, threeds
 
+    @overload
+    def create_payout(
+        self,
+        *,
+        payment_id: str,
+        method: MethodValue,
+        amount: MoneyLike,
+        receiver: CardReceiver | CardReceiverFields,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
+    def create_payout(
+        self,
+        *,
+        payment_id: str,
+        method: MethodValue,
+        amount: int,
+        currency: CurrencyValue,
+        receiver: CardReceiver | CardReceiverFields,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
     def create_payout(
         self,
         body: EcomPayoutRequest | Mapping[str, Any],
         *,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    def create_payout(
+        self,
+        body: EcomPayoutRequest | Mapping[str, Any] | None = None,
+        *,
+        payment_id: str | None = None,
+        method: MethodValue | None = None,
+        amount: MoneyLike | int | None = None,
+        currency: CurrencyValue | None = None,
+        receiver: CardReceiver | CardReceiverFields | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
         timeout: float | None = None,
     ) -> PaymentState:
         """Create a card payout.
@@ -146,17 +383,81 @@ class Ecom:
         Sends money from the project's balance to a card. The same `payment_id` never pays twice.
 
         Args:
-            body: The request: a `EcomPayoutRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `EcomPayoutRequest`, or a mapping of the same form.
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            method: A host-to-host method, a known one or any other code.
+            receiver: The card that a payout goes to.
+            amount: A `Money`, or whole minor units with a currency.
+            currency: The currency of minor units.
+            description: Free text. The name is documented, the bound is our assumption.
+            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
+            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: Where the final success goes.
+            merchant_decline_callback_url: Where the final decline goes.
+            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
             The answer, a `PaymentState`.
 
+        Raises:
+            TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
+
         How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
         """
         from ...models.payment_state import PaymentState
 
-        return self._calls.call("create_ecom_payout", body, PaymentState.from_dict, timeout=timeout)
+        try:
+            check_keywords(
+                "create_payout",
+                body,
+                {"payment_id": payment_id, "method": method, "receiver": receiver, "amount": amount},
+                currency,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+            )
+            return self._calls.call(
+                "create_ecom_payout",
+                body
+                if body is not None
+                else KeywordRequest(
+                    general={
+                        "payment_id": payment_id,
+                        "merchant_callback_url": merchant_callback_url,
+                        "merchant_success_callback_url": merchant_success_callback_url,
+                        "merchant_decline_callback_url": merchant_decline_callback_url,
+                        "redirect_url": redirect_url,
+                    },
+                    payment={
+                        **minor_units("create_payout", amount, currency),
+                        "method": method,
+                        "description": description,
+                    },
+                    receiver=receiver,
+                    customer=customer,
+                ),
+                PaymentState.from_dict,
+                timeout=timeout,
+            )
+        finally:  # error trackers send the local variables of frames
+            del (
+                body,
+                payment_id,
+                method,
+                receiver,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+                amount,
+                currency,
+            )
 
     def get_payout(
         self,
@@ -175,7 +476,7 @@ class Ecom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
         """
         from ...models.payment_state import PaymentState
 
@@ -224,31 +525,155 @@ class AsyncEcom:
     def __init__(self, calls: AsyncCalls) -> None:
         self._calls = calls
 
+    @overload
+    async def create_payin(
+        self,
+        *,
+        payment_id: str,
+        method: MethodValue,
+        amount: MoneyLike,
+        card: Card | CardFields,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
+    async def create_payin(
+        self,
+        *,
+        payment_id: str,
+        method: MethodValue,
+        amount: int,
+        currency: CurrencyValue,
+        card: Card | CardFields,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
     async def create_payin(
         self,
         body: EcomPayinRequest | Mapping[str, Any],
         *,
         timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    async def create_payin(
+        self,
+        body: EcomPayinRequest | Mapping[str, Any] | None = None,
+        *,
+        payment_id: str | None = None,
+        method: MethodValue | None = None,
+        amount: MoneyLike | int | None = None,
+        currency: CurrencyValue | None = None,
+        card: Card | CardFields | None = None,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
     ) -> PaymentState:
         """Create a card pay-in.
 
         Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass 3-D Secure
-        or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a reachable
-        `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info shows it too is
-        our assumption. The more of the customer is known, the more likely the frictionless course.
+        or a redirect first; what is needed arrives by callback and in the answers of the info operation. The more of
+        the customer is known, the more likely the frictionless course.
 
         Args:
-            body: The request: a `EcomPayinRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `EcomPayinRequest`, or a mapping of the same form.
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            method: A host-to-host method, a known one or any other code.
+            card: The card to charge.
+            amount: A `Money`, or whole minor units with a currency.
+            currency: The currency of minor units.
+            lifetime: Seconds until the payment expires. An integrator keeps it within 300..900.
+            description: Free text. The name is documented, the bound is our assumption.
+            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
+            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: Where the final success goes.
+            merchant_decline_callback_url: Where the final decline goes.
+            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: documented, gateway documentation, ECOM H2H pages; the card block is that of the platform family.
+        Raises:
+            TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
+
+        How this is known: documented, gateway documentation, ECOM H2H pages; the card block's names are inferred.
         """
         from ...models.payment_state import PaymentState
 
-        return await self._calls.call("create_ecom_payin", body, PaymentState.from_dict, timeout=timeout)
+        try:
+            check_keywords(
+                "create_payin",
+                body,
+                {"payment_id": payment_id, "method": method, "card": card, "amount": amount},
+                currency,
+                lifetime,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+            )
+            return await self._calls.call(
+                "create_ecom_payin",
+                body
+                if body is not None
+                else KeywordRequest(
+                    general={
+                        "payment_id": payment_id,
+                        "merchant_callback_url": merchant_callback_url,
+                        "merchant_success_callback_url": merchant_success_callback_url,
+                        "merchant_decline_callback_url": merchant_decline_callback_url,
+                        "redirect_url": redirect_url,
+                    },
+                    payment={
+                        **minor_units("create_payin", amount, currency),
+                        "method": method,
+                        "lifetime": lifetime,
+                        "description": description,
+                    },
+                    card=card,
+                    customer=customer,
+                ),
+                PaymentState.from_dict,
+                timeout=timeout,
+            )
+        finally:  # error trackers send the local variables of frames
+            del (
+                body,
+                payment_id,
+                method,
+                card,
+                lifetime,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+                amount,
+                currency,
+            )
 
     async def get_payin(
         self,
@@ -258,7 +683,7 @@ class AsyncEcom:
     ) -> PaymentState:
         """State of a card pay-in.
 
-        Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our assumption.
+        Where the card pay-in stands now, with what 3-D Secure or the redirect needs while the payer is awaited.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -267,7 +692,7 @@ class AsyncEcom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
         """
         from ...models.payment_state import PaymentState
 
@@ -307,35 +732,136 @@ class AsyncEcom:
             on_change=on_change,
         )
 
+    @overload
+    async def confirm_3ds(
+        self,
+        *,
+        payment_id: str,
+        threeds: ThreeDSResult | ThreeDSResultFields,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
     async def confirm_3ds(
         self,
         body: ConfirmThreeDSRequest | Mapping[str, Any],
         *,
         timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    async def confirm_3ds(
+        self,
+        body: ConfirmThreeDSRequest | Mapping[str, Any] | None = None,
+        *,
+        payment_id: str | None = None,
+        threeds: ThreeDSResult | ThreeDSResultFields | None = None,
+        timeout: float | None = None,
     ) -> PaymentState:
         """Hand over the 3-D Secure result of a card pay-in.
 
-        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and `md` for
+        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and `md` for
         3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is lost, ask
         the info operation what became of the payment.
 
         Args:
-            body: The request: a `ConfirmThreeDSRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `ConfirmThreeDSRequest`, or a mapping of the same form.
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            threeds: What the issuer's page returned. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the body is that of the platform family.
+        Raises:
+            TypeError: A required keyword is missing.
+
+        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
         """
         from ...models.payment_state import PaymentState
 
-        return await self._calls.call("confirm_ecom_3ds", body, PaymentState.from_dict, timeout=timeout)
+        try:
+            check_keywords(
+                "confirm_3ds",
+                body,
+                {
+                    "payment_id": payment_id,
+                    "threeds": threeds,
+                },
+            )
+            return await self._calls.call(
+                "confirm_ecom_3ds",
+                body
+                if body is not None
+                else KeywordRequest(
+                    general={
+                        "payment_id": payment_id,
+                    },
+                    threeds=threeds,
+                ),
+                PaymentState.from_dict,
+                timeout=timeout,
+            )
+        finally:  # error trackers send the local variables of frames
+            del body, payment_id, threeds
 
+    @overload
+    async def create_payout(
+        self,
+        *,
+        payment_id: str,
+        method: MethodValue,
+        amount: MoneyLike,
+        receiver: CardReceiver | CardReceiverFields,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
+    async def create_payout(
+        self,
+        *,
+        payment_id: str,
+        method: MethodValue,
+        amount: int,
+        currency: CurrencyValue,
+        receiver: CardReceiver | CardReceiverFields,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
     async def create_payout(
         self,
         body: EcomPayoutRequest | Mapping[str, Any],
         *,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    async def create_payout(
+        self,
+        body: EcomPayoutRequest | Mapping[str, Any] | None = None,
+        *,
+        payment_id: str | None = None,
+        method: MethodValue | None = None,
+        amount: MoneyLike | int | None = None,
+        currency: CurrencyValue | None = None,
+        receiver: CardReceiver | CardReceiverFields | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
         timeout: float | None = None,
     ) -> PaymentState:
         """Create a card payout.
@@ -343,17 +869,81 @@ class AsyncEcom:
         Sends money from the project's balance to a card. The same `payment_id` never pays twice.
 
         Args:
-            body: The request: a `EcomPayoutRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `EcomPayoutRequest`, or a mapping of the same form.
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            method: A host-to-host method, a known one or any other code.
+            receiver: The card that a payout goes to.
+            amount: A `Money`, or whole minor units with a currency.
+            currency: The currency of minor units.
+            description: Free text. The name is documented, the bound is our assumption.
+            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
+            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: Where the final success goes.
+            merchant_decline_callback_url: Where the final decline goes.
+            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
             The answer, a `PaymentState`.
 
+        Raises:
+            TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
+
         How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
         """
         from ...models.payment_state import PaymentState
 
-        return await self._calls.call("create_ecom_payout", body, PaymentState.from_dict, timeout=timeout)
+        try:
+            check_keywords(
+                "create_payout",
+                body,
+                {"payment_id": payment_id, "method": method, "receiver": receiver, "amount": amount},
+                currency,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+            )
+            return await self._calls.call(
+                "create_ecom_payout",
+                body
+                if body is not None
+                else KeywordRequest(
+                    general={
+                        "payment_id": payment_id,
+                        "merchant_callback_url": merchant_callback_url,
+                        "merchant_success_callback_url": merchant_success_callback_url,
+                        "merchant_decline_callback_url": merchant_decline_callback_url,
+                        "redirect_url": redirect_url,
+                    },
+                    payment={
+                        **minor_units("create_payout", amount, currency),
+                        "method": method,
+                        "description": description,
+                    },
+                    receiver=receiver,
+                    customer=customer,
+                ),
+                PaymentState.from_dict,
+                timeout=timeout,
+            )
+        finally:  # error trackers send the local variables of frames
+            del (
+                body,
+                payment_id,
+                method,
+                receiver,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+                amount,
+                currency,
+            )
 
     async def get_payout(
         self,
@@ -372,7 +962,7 @@ class AsyncEcom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
         """
         from ...models.payment_state import PaymentState
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from .. import given
+from .. import KeywordRequest, check_keywords, given, minor_units
 
 if TYPE_CHECKING:
     from ...models.balance_response import BalanceResponse
     from ...models.bank_list_response import BankListResponse
     from ...models.payment_methods_response import PaymentMethodsResponse
-    from .. import AsyncCalls, Calls
+    from .. import AsyncCalls, Calls, MoneyLike
 
 __all__ = ("AsyncService", "Service")
 

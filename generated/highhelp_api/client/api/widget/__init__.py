@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
-from .. import given
+from .. import KeywordRequest, check_keywords, given, minor_units
 
 if TYPE_CHECKING:
+    from ...fields import CurrencyValue, CustomerFields, WidgetMethodValue
+    from ...models.customer import Customer
     from ...models.payment_state import PaymentState
     from ...models.widget_payin_request import WidgetPayinRequest
-    from .. import AsyncCalls, Calls
+    from .. import AsyncCalls, Calls, MoneyLike
 
 __all__ = ("AsyncWidget", "Widget")
 
@@ -23,10 +25,64 @@ class Widget:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
+    @overload
+    def create_payin(
+        self,
+        *,
+        payment_id: str,
+        amount: MoneyLike,
+        widget_method: WidgetMethodValue | None = None,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
+    def create_payin(
+        self,
+        *,
+        payment_id: str,
+        amount: int,
+        currency: CurrencyValue,
+        widget_method: WidgetMethodValue | None = None,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
     def create_payin(
         self,
         body: WidgetPayinRequest | Mapping[str, Any],
         *,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    def create_payin(
+        self,
+        body: WidgetPayinRequest | Mapping[str, Any] | None = None,
+        *,
+        payment_id: str | None = None,
+        amount: MoneyLike | int | None = None,
+        currency: CurrencyValue | None = None,
+        widget_method: WidgetMethodValue | None = None,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
         timeout: float | None = None,
     ) -> PaymentState:
         """Create a pay-in on the hosted payment page.
@@ -35,17 +91,83 @@ class Widget:
         payer to `integration.form_url`. Without `widget_method` the payer chooses.
 
         Args:
-            body: The request: a `WidgetPayinRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `WidgetPayinRequest`, or a mapping of the same form.
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            amount: A `Money`, or whole minor units with a currency.
+            currency: The currency of minor units.
+            widget_method: A widget method, a known one or any other code.
+            lifetime: Seconds until the page expires. The gateway takes 600 when it is absent.
+            description: Free text. The name is documented, the bound is our assumption.
+            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
+            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: Where the final success goes.
+            merchant_decline_callback_url: Where the final decline goes.
+            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
             The answer, a `PaymentState`.
 
+        Raises:
+            TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
+
         How this is known: documented, gateway documentation, widget (H2C) pages.
         """
         from ...models.payment_state import PaymentState
 
-        return self._calls.call("create_widget_payin", body, PaymentState.from_dict, timeout=timeout)
+        try:
+            check_keywords(
+                "create_payin",
+                body,
+                {"payment_id": payment_id, "amount": amount},
+                currency,
+                widget_method,
+                lifetime,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+            )
+            return self._calls.call(
+                "create_widget_payin",
+                body
+                if body is not None
+                else KeywordRequest(
+                    general={
+                        "payment_id": payment_id,
+                        "merchant_callback_url": merchant_callback_url,
+                        "merchant_success_callback_url": merchant_success_callback_url,
+                        "merchant_decline_callback_url": merchant_decline_callback_url,
+                        "redirect_url": redirect_url,
+                    },
+                    payment={
+                        **minor_units("create_payin", amount, currency),
+                        "widget_method": widget_method,
+                        "lifetime": lifetime,
+                        "description": description,
+                    },
+                    customer=customer,
+                ),
+                PaymentState.from_dict,
+                timeout=timeout,
+            )
+        finally:  # error trackers send the local variables of frames
+            del (
+                body,
+                payment_id,
+                widget_method,
+                lifetime,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+                amount,
+                currency,
+            )
 
     def get_payin(
         self,
@@ -114,10 +236,64 @@ class AsyncWidget:
     def __init__(self, calls: AsyncCalls) -> None:
         self._calls = calls
 
+    @overload
+    async def create_payin(
+        self,
+        *,
+        payment_id: str,
+        amount: MoneyLike,
+        widget_method: WidgetMethodValue | None = None,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
+    async def create_payin(
+        self,
+        *,
+        payment_id: str,
+        amount: int,
+        currency: CurrencyValue,
+        widget_method: WidgetMethodValue | None = None,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    @overload
     async def create_payin(
         self,
         body: WidgetPayinRequest | Mapping[str, Any],
         *,
+        timeout: float | None = None,
+    ) -> PaymentState: ...
+
+    async def create_payin(
+        self,
+        body: WidgetPayinRequest | Mapping[str, Any] | None = None,
+        *,
+        payment_id: str | None = None,
+        amount: MoneyLike | int | None = None,
+        currency: CurrencyValue | None = None,
+        widget_method: WidgetMethodValue | None = None,
+        lifetime: int | None = None,
+        description: str | None = None,
+        customer: Customer | CustomerFields | None = None,
+        merchant_callback_url: str | None = None,
+        merchant_success_callback_url: str | None = None,
+        merchant_decline_callback_url: str | None = None,
+        redirect_url: str | None = None,
         timeout: float | None = None,
     ) -> PaymentState:
         """Create a pay-in on the hosted payment page.
@@ -126,17 +302,83 @@ class AsyncWidget:
         payer to `integration.form_url`. Without `widget_method` the payer chooses.
 
         Args:
-            body: The request: a `WidgetPayinRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `WidgetPayinRequest`, or a mapping of the same form.
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            amount: A `Money`, or whole minor units with a currency.
+            currency: The currency of minor units.
+            widget_method: A widget method, a known one or any other code.
+            lifetime: Seconds until the page expires. The gateway takes 600 when it is absent.
+            description: Free text. The name is documented, the bound is our assumption.
+            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
+            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: Where the final success goes.
+            merchant_decline_callback_url: Where the final decline goes.
+            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
             The answer, a `PaymentState`.
 
+        Raises:
+            TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
+
         How this is known: documented, gateway documentation, widget (H2C) pages.
         """
         from ...models.payment_state import PaymentState
 
-        return await self._calls.call("create_widget_payin", body, PaymentState.from_dict, timeout=timeout)
+        try:
+            check_keywords(
+                "create_payin",
+                body,
+                {"payment_id": payment_id, "amount": amount},
+                currency,
+                widget_method,
+                lifetime,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+            )
+            return await self._calls.call(
+                "create_widget_payin",
+                body
+                if body is not None
+                else KeywordRequest(
+                    general={
+                        "payment_id": payment_id,
+                        "merchant_callback_url": merchant_callback_url,
+                        "merchant_success_callback_url": merchant_success_callback_url,
+                        "merchant_decline_callback_url": merchant_decline_callback_url,
+                        "redirect_url": redirect_url,
+                    },
+                    payment={
+                        **minor_units("create_payin", amount, currency),
+                        "widget_method": widget_method,
+                        "lifetime": lifetime,
+                        "description": description,
+                    },
+                    customer=customer,
+                ),
+                PaymentState.from_dict,
+                timeout=timeout,
+            )
+        finally:  # error trackers send the local variables of frames
+            del (
+                body,
+                payment_id,
+                widget_method,
+                lifetime,
+                description,
+                customer,
+                merchant_callback_url,
+                merchant_success_callback_url,
+                merchant_decline_callback_url,
+                redirect_url,
+                amount,
+                currency,
+            )
 
     async def get_payin(
         self,

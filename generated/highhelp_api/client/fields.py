@@ -1,0 +1,232 @@
+# Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
+"""Blocks of requests as typed dicts, and the known codes: what the keyword form of a create takes beside models.
+
+A literal in the call is checked as it stands. A variable needs the annotation:
+`customer: CustomerFields = {"id": "42"}`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Required, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from .models.browser import Browser
+
+__all__ = (
+    "BrowserFields",
+    "CardFields",
+    "CardReceiverFields",
+    "CountryValue",
+    "CurrencyValue",
+    "CustomerFields",
+    "MethodValue",
+    "MobileOperatorValue",
+    "ReceiverFields",
+    "SenderFields",
+    "ThreeDSResultFields",
+    "WidgetMethodValue",
+)
+
+MethodValue: TypeAlias = (
+    Literal[
+        "card-p2p",
+        "phone-p2p",
+        "sbp-p2p",
+        "mobile-p2p",
+        "international-p2p",
+        "account-number",
+        "wallet-link",
+        "ussd",
+        "card-ecom",
+        "card-international-p2p",
+        "qr-link-p2p",
+        "qr-sbp",
+        "mobile-money",
+        "eft",
+    ]
+    | str
+)
+"""Known codes of host-to-host methods. New codes appear without notice."""
+WidgetMethodValue: TypeAlias = (
+    Literal[
+        "payin-p2p-card",
+        "payin-p2p-sbp",
+        "payin-p2p-phone",
+        "payin-1-click",
+        "payin-p2p-international",
+        "payin-p2p-card-international",
+        "payin-qr-sbp",
+        "payin-qr-link-p2p",
+        "payin-p2p-mobile",
+        "payin-ecom-card",
+        "payin-ecom-mobile",
+    ]
+    | str
+)
+"""Known codes of widget methods. New codes appear without notice."""
+CurrencyValue: TypeAlias = (
+    Literal[
+        "RUB",
+        "UZS",
+        "KZT",
+        "KGS",
+        "TJS",
+        "AZN",
+        "ARS",
+        "NGN",
+        "KES",
+    ]
+    | str
+)
+"""Known currencies, ISO 4217. The gateway may add others."""
+CountryValue: TypeAlias = (
+    Literal[
+        "RU",
+        "UZ",
+        "KZ",
+        "KG",
+        "TJ",
+        "AZ",
+        "AR",
+        "NG",
+        "KE",
+    ]
+    | str
+)
+"""Known countries, ISO 3166-1 alpha-2. The gateway may add others."""
+MobileOperatorValue: TypeAlias = (
+    Literal[
+        "BEELINE",
+        "TELE2",
+        "ALTEL",
+        "KCELL",
+        "ACTIV",
+    ]
+    | str
+)
+"""Known mobile operators of Kazakhstan, for mobile commerce."""
+
+
+class BrowserFields(TypedDict, total=False):
+    """The payer's browser, as 3-D Secure 2 wants it known."""
+
+    user_agent: str
+    """The User-Agent header."""
+    accept_header: str
+    """The Accept header."""
+    language: str
+    """The browser's language, such as ru-RU."""
+    color_depth: int
+    """Bits per pixel."""
+    screen_width: int
+    """Pixels."""
+    screen_height: int
+    """Pixels."""
+    time_zone: int
+    """Minutes between UTC and the browser's time."""
+    java_enabled: bool
+    """Whether Java runs."""
+    javascript_enabled: bool
+    """Whether JavaScript runs."""
+
+
+class CustomerFields(TypedDict, total=False):
+    """Who pays or is paid, as the merchant knows it. All of it is optional."""
+
+    id: str
+    """The merchant's id of the customer."""
+    ip_address: str
+    """IPv4 or IPv6."""
+    country: CountryValue
+    """A country, a known one or any other ISO 3166-1 alpha-2 code."""
+    language: str
+    """The language of the payment page, ISO 639-1."""
+    first_name: str
+    """First name."""
+    last_name: str
+    """Last name."""
+    middle_name: str
+    """Middle name."""
+    email: str
+    """E-mail address."""
+    phone: str
+    """Phone number in digits."""
+    address: str
+    """Street and house."""
+    city: str
+    """City."""
+    zip: str
+    """Postal code."""
+    browser: Browser | BrowserFields
+    """The payer's browser, as 3-D Secure 2 wants it known."""
+
+
+class SenderFields(TypedDict, total=False):
+    """Where a P2P pay-in comes from, as far as the merchant knows. May be empty."""
+
+    pan: str
+    """Card number."""
+    card_holder: str
+    """Name on the card."""
+    phone: str
+    """Phone number in digits."""
+    account_number: str
+    """Bank account."""
+    bank_code: str
+    """The bank's code in the list of banks."""
+
+
+class ReceiverFields(TypedDict, total=False):
+    """Where a payout goes. What is needed depends on the method."""
+
+    pan: str
+    """Card number."""
+    card_holder: str
+    """Name on the card."""
+    phone: str
+    """Phone number in digits."""
+    account_number: str
+    """Bank account."""
+    bank_code: str
+    """The bank's code in the list of banks."""
+    bank_name: str
+    """The bank's name."""
+    first_name: str
+    """First name."""
+    last_name: str
+    """Last name."""
+
+
+class CardFields(TypedDict, total=False):
+    """The card to charge."""
+
+    pan: Required[str]
+    """Card number."""
+    expiry_month: Required[str]
+    """Month, 01 to 12."""
+    expiry_year: Required[str]
+    """Year in four digits."""
+    cvv: Required[str]
+    """Security code."""
+    card_holder: str
+    """Name on the card."""
+
+
+class ThreeDSResultFields(TypedDict, total=False):
+    """What the issuer's page returned. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2."""
+
+    pa_res: str
+    """PaRes of 3-D Secure 1."""
+    md: str
+    """MD of 3-D Secure 1."""
+    cres: str
+    """CRes of 3-D Secure 2."""
+
+
+class CardReceiverFields(TypedDict, total=False):
+    """The card that a payout goes to."""
+
+    pan: Required[str]
+    """Card number."""
+    card_holder: str
+    """Name on the card."""
