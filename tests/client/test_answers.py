@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from highhelp import CallError, OutcomeUnknown, Rejected, Unavailable, models
-from highhelp_api.client.types import UNSET
 
 if TYPE_CHECKING:
     from tests.client.conftest import Both
@@ -53,8 +52,8 @@ def test_a_value_of_a_wrong_type_is_kept_as_it_came_and_never_passed_off_as_the_
         "redirect_data": [],
     }
     state = both(answered(body), info)
-    assert state.payment_info.amount is UNSET
-    assert state.request_id is UNSET
+    assert state.payment_info.amount is None
+    assert state.request_id is None
     assert state.to_dict() == body
 
 

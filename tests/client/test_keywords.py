@@ -48,7 +48,7 @@ def test_keywords_make_the_request_of_the_model_form(both: Both, amount: dict[st
             payment_id="o",
             method=models.Method.CARD_P2P,
             lifetime=600,
-            customer={"id": "42", "country": "RU"},
+            customer={"id": "42"},
             **amount,
         ),
     )

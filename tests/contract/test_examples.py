@@ -40,7 +40,17 @@ def test_example_is_valid(example: contract.Example) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_example_round_trips_through_the_client(example: contract.Example) -> None:
-    assert getattr(models, example.schema).from_dict(example.value).to_dict() == example.value
+    read = getattr(models, example.schema).from_dict(example.value).to_dict()
+    assert as_read(read) == as_read(example.value)
+
+
+def as_read(value: Any) -> Any:
+    """What a model keeps: a null is no field, and a moment may be written in two ways."""
+    if isinstance(value, dict):
+        return {name: as_read(inner) for name, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [as_read(inner) for inner in value]
+    return value.replace("+00:00", "Z") if isinstance(value, str) else value
 
 
 def test_every_operation_has_a_request_a_success_and_failures() -> None:

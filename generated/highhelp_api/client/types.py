@@ -66,6 +66,12 @@ def expect(value: Any, kind: type) -> Any:
     raise TypeError
 
 
+def refuse_float(_: object, attribute: Any, value: Any) -> None:
+    """Refuse a float where a whole number belongs: money has none. Raises TypeError."""
+    if isinstance(value, float):
+        raise TypeError(f"{attribute.name} is a whole number, not a float")
+
+
 def plain(value: Any) -> Any:
     """The value that goes into JSON: that of an enum member, or what a caller gave instead of one."""
     return value.value if isinstance(value, Enum) else value
@@ -84,4 +90,15 @@ class Response(Generic[T]):
     parsed: T | None
 
 
-__all__ = ["MISFIT", "UNSET", "File", "FileTypes", "RequestFiles", "Response", "Unset", "expect", "plain"]
+__all__ = [
+    "MISFIT",
+    "UNSET",
+    "File",
+    "FileTypes",
+    "RequestFiles",
+    "Response",
+    "Unset",
+    "expect",
+    "plain",
+    "refuse_float",
+]

@@ -16,7 +16,17 @@ from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.strings import ClassName, PythonIdentifier
 
 from tools.generate import contract, keywords, templates
-from tools.generate.document import DocumentError, Json, client_view, endpoints, kind, places, resolve, told_beside_refs
+from tools.generate.document import (
+    DocumentError,
+    Json,
+    client_view,
+    endpoints,
+    kind,
+    needed_in_answers,
+    places,
+    resolve,
+    told_beside_refs,
+)
 
 if TYPE_CHECKING:
     from tools.generate.static.types import Operation
@@ -115,6 +125,7 @@ def write(document: Json, target: Path) -> None:
             resources_by_name={resource.name: resource for resource in resources},
             descriptions=contract.catalogues(document),
             told=told_beside_refs(view),
+            needed=needed_in_answers(document),
             **_field_types(document, resources),
         )
         with contextlib.redirect_stdout(io.StringIO()):  # the generator says "Generating", which is ours to say

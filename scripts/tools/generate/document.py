@@ -231,6 +231,8 @@ def generator_view(document: Json) -> Json:
 def client_view(document: Json) -> Json:
     """What the client's generator reads: scalar `$ref`s inlined, facts in descriptions, codes as enums.
 
+    What an answer may leave out is null where it does, so that a reader of an answer meets one kind of nothing.
+
     Inlined because the generator drops what stands beside a `$ref`. The project id is optional in the client's
     models because the client fills it in: it is the one of the signature's header.
     """
@@ -245,7 +247,40 @@ def client_view(document: Json) -> Json:
     for schema in schemas.values():
         if CODES in schema:
             schema["enum"] = schema.pop(CODES)  # an open one, by our template
+    for name, needed in needed_in_answers(document).items():
+        properties = schemas[name]["properties"]
+        for prop_name, prop in properties.items():
+            if prop_name not in needed:
+                properties[prop_name] = _or_null(_timed(prop_name, prop))
+        schemas[name]["required"] = list(properties)
     return view
+
+
+def needed_in_answers(document: Json) -> dict[str, list[str]]:
+    """Schema -> the properties that it requires, for the schemas of answers and callbacks: those that are open."""
+    return {
+        name: list(schema.get("required", ()))
+        for name, schema in document["components"]["schemas"].items()
+        if schema.get("properties") and schema.get("additionalProperties", True) is True
+    }
+
+
+def _timed(name: str, prop: Json) -> Json:
+    """Mark a moment as one: by the API's habit its name ends in `_at`."""
+    is_text = "string" in prop.get("type", ())
+    return {**prop, "format": "date-time"} if name.endswith("_at") and is_text else prop
+
+
+def _or_null(prop: Json) -> Json:
+    null = {"type": "null"}
+    if null in prop.get("anyOf", ()) or "null" in prop.get("type", ()):
+        return prop
+    if "$ref" in prop or prop.get("type") == "array":
+        outer = {key: value for key, value in prop.items() if key == "description"}
+        return {"anyOf": [prop, null], **outer}
+    if "anyOf" in prop:
+        return {**prop, "anyOf": [*prop["anyOf"], null]}
+    return {**prop, "type": [prop["type"], "null"]}
 
 
 def told_beside_refs(view: Json) -> dict[str, dict[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset
+from ..types import MISFIT
 
 T = TypeVar("T", bound="Account")
 
@@ -16,62 +16,33 @@ T = TypeVar("T", bound="Account")
 class Account:
     """The card that was used, masked."""
 
-    number: None | str | Unset = UNSET
-    """ Card number with its middle hidden. (family) """
-    type_: None | str | Unset = UNSET
-    """ Card scheme. (family) """
-    card_holder: None | str | Unset = _attrs_field(default=UNSET, repr=False)
-    """ Name on the card. (family) """
-    expiry_month: None | str | Unset = _attrs_field(default=UNSET, repr=False)
-    """ Month of expiry. (family) """
-    expiry_year: None | str | Unset = _attrs_field(default=UNSET, repr=False)
-    """ Year of expiry. (family) """
+    masked_pan: None | str = None
+    """ Card number with its middle hidden. (inferred) """
+    card_holder: None | str = _attrs_field(default=None, repr=False)
+    """ Name on the card. (inferred) """
+    brand: None | str = None
+    """ Card scheme. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        number: None | str | Unset
-        if isinstance(self.number, Unset):
-            number = UNSET
-        else:
-            number = self.number
+        masked_pan: None | str
+        masked_pan = self.masked_pan
 
-        type_: None | str | Unset
-        if isinstance(self.type_, Unset):
-            type_ = UNSET
-        else:
-            type_ = self.type_
+        card_holder: None | str
+        card_holder = self.card_holder
 
-        card_holder: None | str | Unset
-        if isinstance(self.card_holder, Unset):
-            card_holder = UNSET
-        else:
-            card_holder = self.card_holder
-
-        expiry_month: None | str | Unset
-        if isinstance(self.expiry_month, Unset):
-            expiry_month = UNSET
-        else:
-            expiry_month = self.expiry_month
-
-        expiry_year: None | str | Unset
-        if isinstance(self.expiry_year, Unset):
-            expiry_year = UNSET
-        else:
-            expiry_year = self.expiry_year
+        brand: None | str
+        brand = self.brand
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if number is not UNSET:
-            field_dict["number"] = number
-        if type_ is not UNSET:
-            field_dict["type"] = type_
-        if card_holder is not UNSET:
+        if masked_pan is not None:
+            field_dict["masked_pan"] = masked_pan
+        if card_holder is not None:
             field_dict["card_holder"] = card_holder
-        if expiry_month is not UNSET:
-            field_dict["expiry_month"] = expiry_month
-        if expiry_year is not UNSET:
-            field_dict["expiry_year"] = expiry_year
+        if brand is not None:
+            field_dict["brand"] = brand
 
         return field_dict
 
@@ -80,53 +51,29 @@ class Account:
         if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
-        if "number" in d:
+        if "masked_pan" in d:
             try:
 
-                def _parse_number(data: object) -> None | str | Unset:
+                def _parse_masked_pan(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
                     raise TypeError
 
-                number = _parse_number(d["number"])
+                masked_pan = _parse_masked_pan(d["masked_pan"])
 
-                del d["number"]
+                del d["masked_pan"]
             except MISFIT:
-                number = UNSET
+                masked_pan = None
         else:
-            number = UNSET
-
-        if "type" in d:
-            try:
-
-                def _parse_type_(data: object) -> None | str | Unset:
-                    if data is None:
-                        return data
-                    if isinstance(data, Unset):
-                        return data
-                    if isinstance(data, str):
-                        return data
-                    raise TypeError
-
-                type_ = _parse_type_(d["type"])
-
-                del d["type"]
-            except MISFIT:
-                type_ = UNSET
-        else:
-            type_ = UNSET
+            masked_pan = None
 
         if "card_holder" in d:
             try:
 
-                def _parse_card_holder(data: object) -> None | str | Unset:
+                def _parse_card_holder(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -136,56 +83,32 @@ class Account:
 
                 del d["card_holder"]
             except MISFIT:
-                card_holder = UNSET
+                card_holder = None
         else:
-            card_holder = UNSET
+            card_holder = None
 
-        if "expiry_month" in d:
+        if "brand" in d:
             try:
 
-                def _parse_expiry_month(data: object) -> None | str | Unset:
+                def _parse_brand(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
                     raise TypeError
 
-                expiry_month = _parse_expiry_month(d["expiry_month"])
+                brand = _parse_brand(d["brand"])
 
-                del d["expiry_month"]
+                del d["brand"]
             except MISFIT:
-                expiry_month = UNSET
+                brand = None
         else:
-            expiry_month = UNSET
-
-        if "expiry_year" in d:
-            try:
-
-                def _parse_expiry_year(data: object) -> None | str | Unset:
-                    if data is None:
-                        return data
-                    if isinstance(data, Unset):
-                        return data
-                    if isinstance(data, str):
-                        return data
-                    raise TypeError
-
-                expiry_year = _parse_expiry_year(d["expiry_year"])
-
-                del d["expiry_year"]
-            except MISFIT:
-                expiry_year = UNSET
-        else:
-            expiry_year = UNSET
+            brand = None
 
         account = cls(
-            number=number,
-            type_=type_,
+            masked_pan=masked_pan,
             card_holder=card_holder,
-            expiry_month=expiry_month,
-            expiry_year=expiry_year,
+            brand=brand,
         )
 
         account.additional_properties = d

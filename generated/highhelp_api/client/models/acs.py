@@ -7,61 +7,59 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset
+from ..types import MISFIT
 
-T = TypeVar("T", bound="Acs")
+T = TypeVar("T", bound="ThreeDSChallenge")
 
 
 @_attrs_define(kw_only=True)
-class Acs:
-    """3-D Secure 1, what the payer's browser must post to the issuer's page."""
+class ThreeDSChallenge:
+    """What the payer's browser must send to the issuer's page. 3-D Secure 1 has pa_req, md and term_url, 3-D Secure 2 has
+    creq.
 
-    acs_url: None | str | Unset = UNSET
-    """ The issuer's page. (family) """
-    pa_req: None | str | Unset = _attrs_field(default=UNSET, repr=False)
-    """ PaReq. (family) """
-    md: None | str | Unset = _attrs_field(default=UNSET, repr=False)
-    """ MD, which comes back with the result. (family) """
-    term_url: None | str | Unset = UNSET
-    """ Where the issuer's page returns to. (family) """
+    """
+
+    acs_url: None | str = None
+    """ The issuer's page. (inferred) """
+    pa_req: None | str = _attrs_field(default=None, repr=False)
+    """ PaReq of 3-D Secure 1. (inferred) """
+    md: None | str = _attrs_field(default=None, repr=False)
+    """ MD of 3-D Secure 1. (inferred) """
+    term_url: None | str = None
+    """ Where the issuer's page returns to. (inferred) """
+    creq: None | str = _attrs_field(default=None, repr=False)
+    """ CReq of 3-D Secure 2. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        acs_url: None | str | Unset
-        if isinstance(self.acs_url, Unset):
-            acs_url = UNSET
-        else:
-            acs_url = self.acs_url
+        acs_url: None | str
+        acs_url = self.acs_url
 
-        pa_req: None | str | Unset
-        if isinstance(self.pa_req, Unset):
-            pa_req = UNSET
-        else:
-            pa_req = self.pa_req
+        pa_req: None | str
+        pa_req = self.pa_req
 
-        md: None | str | Unset
-        if isinstance(self.md, Unset):
-            md = UNSET
-        else:
-            md = self.md
+        md: None | str
+        md = self.md
 
-        term_url: None | str | Unset
-        if isinstance(self.term_url, Unset):
-            term_url = UNSET
-        else:
-            term_url = self.term_url
+        term_url: None | str
+        term_url = self.term_url
+
+        creq: None | str
+        creq = self.creq
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if acs_url is not UNSET:
+        if acs_url is not None:
             field_dict["acs_url"] = acs_url
-        if pa_req is not UNSET:
+        if pa_req is not None:
             field_dict["pa_req"] = pa_req
-        if md is not UNSET:
+        if md is not None:
             field_dict["md"] = md
-        if term_url is not UNSET:
+        if term_url is not None:
             field_dict["term_url"] = term_url
+        if creq is not None:
+            field_dict["creq"] = creq
 
         return field_dict
 
@@ -73,10 +71,8 @@ class Acs:
         if "acs_url" in d:
             try:
 
-                def _parse_acs_url(data: object) -> None | str | Unset:
+                def _parse_acs_url(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -86,17 +82,15 @@ class Acs:
 
                 del d["acs_url"]
             except MISFIT:
-                acs_url = UNSET
+                acs_url = None
         else:
-            acs_url = UNSET
+            acs_url = None
 
         if "pa_req" in d:
             try:
 
-                def _parse_pa_req(data: object) -> None | str | Unset:
+                def _parse_pa_req(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -106,17 +100,15 @@ class Acs:
 
                 del d["pa_req"]
             except MISFIT:
-                pa_req = UNSET
+                pa_req = None
         else:
-            pa_req = UNSET
+            pa_req = None
 
         if "md" in d:
             try:
 
-                def _parse_md(data: object) -> None | str | Unset:
+                def _parse_md(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -126,17 +118,15 @@ class Acs:
 
                 del d["md"]
             except MISFIT:
-                md = UNSET
+                md = None
         else:
-            md = UNSET
+            md = None
 
         if "term_url" in d:
             try:
 
-                def _parse_term_url(data: object) -> None | str | Unset:
+                def _parse_term_url(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -146,19 +136,38 @@ class Acs:
 
                 del d["term_url"]
             except MISFIT:
-                term_url = UNSET
+                term_url = None
         else:
-            term_url = UNSET
+            term_url = None
 
-        acs = cls(
+        if "creq" in d:
+            try:
+
+                def _parse_creq(data: object) -> None | str:
+                    if data is None:
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
+
+                creq = _parse_creq(d["creq"])
+
+                del d["creq"]
+            except MISFIT:
+                creq = None
+        else:
+            creq = None
+
+        three_ds_challenge = cls(
             acs_url=acs_url,
             pa_req=pa_req,
             md=md,
             term_url=term_url,
+            creq=creq,
         )
 
-        acs.additional_properties = d
-        return acs
+        three_ds_challenge.additional_properties = d
+        return three_ds_challenge
 
     @property
     def additional_keys(self) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset, expect
+from ..types import MISFIT, expect
 
 T = TypeVar("T", bound="Balance")
 
@@ -21,8 +21,9 @@ class Balance:
     amount: int
     """ What is available for payouts, in minor units. The documentation's lower bound of 1 cannot hold for an empty
     account. (0 to 9007199254740991; documented) """
-    locked_amount: int | Unset = UNSET
-    """ In minor units; apart from amount, and not available for payouts. (0 to 9007199254740991; documented) """
+    locked_amount: int | None = None
+    """ What is held for payouts under way, in minor units, apart from amount. (0 to 9007199254740991; documented)
+    """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -30,6 +31,7 @@ class Balance:
 
         amount = self.amount
 
+        locked_amount: int | None
         locked_amount = self.locked_amount
 
         field_dict: dict[str, Any] = {}
@@ -40,7 +42,7 @@ class Balance:
                 "amount": amount,
             }
         )
-        if locked_amount is not UNSET:
+        if locked_amount is not None:
             field_dict["locked_amount"] = locked_amount
 
         return field_dict
@@ -56,13 +58,21 @@ class Balance:
 
         if "locked_amount" in d:
             try:
-                locked_amount = expect(d["locked_amount"], int)
+
+                def _parse_locked_amount(data: object) -> int | None:
+                    if data is None:
+                        return data
+                    if isinstance(data, int) and not isinstance(data, bool):
+                        return data
+                    raise TypeError
+
+                locked_amount = _parse_locked_amount(d["locked_amount"])
 
                 del d["locked_amount"]
             except MISFIT:
-                locked_amount = UNSET
+                locked_amount = None
         else:
-            locked_amount = UNSET
+            locked_amount = None
 
         balance = cls(
             currency=currency,

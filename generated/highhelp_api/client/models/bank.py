@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset, expect
+from ..types import MISFIT, expect
 
 T = TypeVar("T", bound="Bank")
 
@@ -18,39 +18,33 @@ class Bank:
 
     code: str
     """ The code to use as bank_code. (inferred) """
-    name: None | str | Unset = UNSET
+    name: None | str = None
     """ The bank's name. (inferred) """
-    country: None | str | Unset = UNSET
+    country: None | str = None
     """ ISO 3166-1 alpha-2. (inferred) """
-    currency: None | str | Unset = UNSET
+    currency: None | str = None
     """ ISO 4217. (inferred) """
-    methods: list[str] | Unset = UNSET
+    methods: list[str] | None = None
     """ The methods that the bank takes part in. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         code = self.code
 
-        name: None | str | Unset
-        if isinstance(self.name, Unset):
-            name = UNSET
-        else:
-            name = self.name
+        name: None | str
+        name = self.name
 
-        country: None | str | Unset
-        if isinstance(self.country, Unset):
-            country = UNSET
-        else:
-            country = self.country
+        country: None | str
+        country = self.country
 
-        currency: None | str | Unset
-        if isinstance(self.currency, Unset):
-            currency = UNSET
-        else:
-            currency = self.currency
+        currency: None | str
+        currency = self.currency
 
-        methods: list[str] | Unset = UNSET
-        if not isinstance(self.methods, Unset):
+        methods: list[str] | None
+        if isinstance(self.methods, list):
+            methods = self.methods
+
+        else:
             methods = self.methods
 
         field_dict: dict[str, Any] = {}
@@ -60,13 +54,13 @@ class Bank:
                 "code": code,
             }
         )
-        if name is not UNSET:
+        if name is not None:
             field_dict["name"] = name
-        if country is not UNSET:
+        if country is not None:
             field_dict["country"] = country
-        if currency is not UNSET:
+        if currency is not None:
             field_dict["currency"] = currency
-        if methods is not UNSET:
+        if methods is not None:
             field_dict["methods"] = methods
 
         return field_dict
@@ -81,10 +75,8 @@ class Bank:
         if "name" in d:
             try:
 
-                def _parse_name(data: object) -> None | str | Unset:
+                def _parse_name(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -94,17 +86,15 @@ class Bank:
 
                 del d["name"]
             except MISFIT:
-                name = UNSET
+                name = None
         else:
-            name = UNSET
+            name = None
 
         if "country" in d:
             try:
 
-                def _parse_country(data: object) -> None | str | Unset:
+                def _parse_country(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -114,17 +104,15 @@ class Bank:
 
                 del d["country"]
             except MISFIT:
-                country = UNSET
+                country = None
         else:
-            country = UNSET
+            country = None
 
         if "currency" in d:
             try:
 
-                def _parse_currency(data: object) -> None | str | Unset:
+                def _parse_currency(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -134,22 +122,36 @@ class Bank:
 
                 del d["currency"]
             except MISFIT:
-                currency = UNSET
+                currency = None
         else:
-            currency = UNSET
+            currency = None
 
         if "methods" in d:
             try:
-                _methods = expect(d["methods"], list)
-                for methods_item in _methods or ():
-                    expect(methods_item, str)
-                methods = cast(list[str] | Unset, _methods)
+
+                def _parse_methods(data: object) -> list[str] | None:
+                    if data is None:
+                        return data
+                    try:
+                        if not isinstance(data, list):
+                            raise TypeError()
+                        _methods_type_0 = expect(data, list)
+                        for methods_type_0_item in _methods_type_0 or ():
+                            expect(methods_type_0_item, str)
+                        methods_type_0 = cast(list[str], _methods_type_0)
+
+                        return methods_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
+
+                methods = _parse_methods(d["methods"])
 
                 del d["methods"]
             except MISFIT:
-                methods = UNSET
+                methods = None
         else:
-            methods = UNSET
+            methods = None
 
         bank = cls(
             code=code,

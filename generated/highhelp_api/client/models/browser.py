@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset, expect
+from ..types import UNSET, Unset, expect, refuse_float
 
 T = TypeVar("T", bound="Browser")
 
@@ -21,13 +22,13 @@ class Browser:
     """ The Accept header. (0 to 2048 characters; inferred) """
     language: str | Unset = UNSET
     """ The browser's language, such as ru-RU. (0 to 35 characters; inferred) """
-    color_depth: int | Unset = UNSET
+    color_depth: int | Unset = _attrs_field(default=UNSET, validator=refuse_float)
     """ Bits per pixel. (1 to 48; inferred) """
-    screen_width: int | Unset = UNSET
+    screen_width: int | Unset = _attrs_field(default=UNSET, validator=refuse_float)
     """ Pixels. (1 to 65535; inferred) """
-    screen_height: int | Unset = UNSET
+    screen_height: int | Unset = _attrs_field(default=UNSET, validator=refuse_float)
     """ Pixels. (1 to 65535; inferred) """
-    time_zone: int | Unset = UNSET
+    time_zone: int | Unset = _attrs_field(default=UNSET, validator=refuse_float)
     """ Minutes between UTC and the browser's time. (-900 to 900; inferred) """
     java_enabled: bool | Unset = UNSET
     """ Whether Java runs. (inferred) """

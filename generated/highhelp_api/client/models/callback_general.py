@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset, expect
+from ..types import MISFIT, expect
 
 T = TypeVar("T", bound="CallbackGeneral")
 
@@ -16,20 +16,17 @@ T = TypeVar("T", bound="CallbackGeneral")
 class CallbackGeneral:
     """Which payment the callback is about."""
 
+    request_id: None | str = None
+    """ The gateway's id of the payment. (integrator) """
     payment_id: str
     """ The merchant's id of the payment. (integrator) """
-    request_id: None | str | Unset = UNSET
-    """ The gateway's id of the payment. (integrator) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        payment_id = self.payment_id
+        request_id: None | str
+        request_id = self.request_id
 
-        request_id: None | str | Unset
-        if isinstance(self.request_id, Unset):
-            request_id = UNSET
-        else:
-            request_id = self.request_id
+        payment_id = self.payment_id
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -38,7 +35,7 @@ class CallbackGeneral:
                 "payment_id": payment_id,
             }
         )
-        if request_id is not UNSET:
+        if request_id is not None:
             field_dict["request_id"] = request_id
 
         return field_dict
@@ -48,15 +45,11 @@ class CallbackGeneral:
         if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
-        payment_id = expect(d.pop("payment_id"), str)
-
         if "request_id" in d:
             try:
 
-                def _parse_request_id(data: object) -> None | str | Unset:
+                def _parse_request_id(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -66,13 +59,15 @@ class CallbackGeneral:
 
                 del d["request_id"]
             except MISFIT:
-                request_id = UNSET
+                request_id = None
         else:
-            request_id = UNSET
+            request_id = None
+
+        payment_id = expect(d.pop("payment_id"), str)
 
         callback_general = cls(
-            payment_id=payment_id,
             request_id=request_id,
+            payment_id=payment_id,
         )
 
         callback_general.additional_properties = d

@@ -9,7 +9,7 @@ from attrs import field as _attrs_field
 
 from ..models.status import Status
 from ..models.sub_status import SubStatus
-from ..types import MISFIT, UNSET, Unset, plain
+from ..types import MISFIT, plain
 
 T = TypeVar("T", bound="CallbackStatus")
 
@@ -19,30 +19,24 @@ class CallbackStatus:
     """The same three fields that answers carry flat."""
 
     status: Status
-    """ What became of the payment. New values may be added; one that is not known is not final. (1 to 64
-    characters; integrator) """
-    sub_status: None | SubStatus | Unset = UNSET
+    """ What became of the payment. New values may be added; one that is not known is not final. (integrator) """
+    sub_status: None | SubStatus = None
     """ Where the payment is within its status. (integrator) """
-    status_description: None | str | Unset = UNSET
+    status_description: None | str = None
     """ The reason in words. (integrator) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         status = plain(self.status)
 
-        sub_status: None | str | Unset
-        if isinstance(self.sub_status, Unset):
-            sub_status = UNSET
-        elif isinstance(self.sub_status, SubStatus):
+        sub_status: None | str
+        if isinstance(self.sub_status, SubStatus):
             sub_status = plain(self.sub_status)
         else:
             sub_status = self.sub_status
 
-        status_description: None | str | Unset
-        if isinstance(self.status_description, Unset):
-            status_description = UNSET
-        else:
-            status_description = self.status_description
+        status_description: None | str
+        status_description = self.status_description
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -51,9 +45,9 @@ class CallbackStatus:
                 "status": status,
             }
         )
-        if sub_status is not UNSET:
+        if sub_status is not None:
             field_dict["sub_status"] = sub_status
-        if status_description is not UNSET:
+        if status_description is not None:
             field_dict["status_description"] = status_description
 
         return field_dict
@@ -68,10 +62,8 @@ class CallbackStatus:
         if "sub_status" in d:
             try:
 
-                def _parse_sub_status(data: object) -> None | SubStatus | Unset:
+                def _parse_sub_status(data: object) -> None | SubStatus:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, str):
@@ -87,17 +79,15 @@ class CallbackStatus:
 
                 del d["sub_status"]
             except MISFIT:
-                sub_status = UNSET
+                sub_status = None
         else:
-            sub_status = UNSET
+            sub_status = None
 
         if "status_description" in d:
             try:
 
-                def _parse_status_description(data: object) -> None | str | Unset:
+                def _parse_status_description(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -107,9 +97,9 @@ class CallbackStatus:
 
                 del d["status_description"]
             except MISFIT:
-                status_description = UNSET
+                status_description = None
         else:
-            status_description = UNSET
+            status_description = None
 
         callback_status = cls(
             status=status,

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.currency import Currency
 from ..models.method import Method
-from ..types import UNSET, Unset, expect, plain
+from ..types import UNSET, Unset, expect, plain, refuse_float
 
 T = TypeVar("T", bound="EcomPayoutPayment")
 
@@ -18,12 +19,12 @@ class EcomPayoutPayment:
     """What is to be paid out. A payout has no lifetime."""
 
     method: Method | str
-    """ Known codes of host-to-host methods. New codes appear without notice. (documented) """
-    amount: int
+    """ A host-to-host method, a known one or any other code. (documented) """
+    amount: int = _attrs_field(validator=refuse_float)
     """ Whole minor units of the currency (10000 is 100.00 where it has two decimals). (1 to 10000000000000;
     documented) """
     currency: Currency | str
-    """ Known currencies, ISO 4217. The gateway may add others. (documented) """
+    """ A currency, a known one or any other ISO 4217 code. (documented) """
     description: str | Unset = UNSET
     """ Free text. The name is documented, the bound is our assumption. (0 to 255 characters; inferred) """
 

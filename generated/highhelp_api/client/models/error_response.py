@@ -9,64 +9,58 @@ from attrs import field as _attrs_field
 
 from ..models.status import Status
 from ..models.sub_status import SubStatus
-from ..types import MISFIT, UNSET, Unset, plain
+from ..types import MISFIT, plain
 
 if TYPE_CHECKING:
     from ..models.field_error import FieldError
 
 
-T = TypeVar("T", bound="ErrorResponse")
+T = TypeVar("T", bound="Error")
 
 
 @_attrs_define(kw_only=True)
-class ErrorResponse:
+class Error:
     """Why a call was not carried out. An integrator reads status_description from bodies other than 2xx; the rest is
     inferred.
 
     """
 
     status: Status
-    """ What became of the payment. New values may be added; one that is not known is not final. (1 to 64
-    characters; inferred) """
-    sub_status: None | SubStatus | Unset = UNSET
-    """ Null as far as is known. (inferred) """
-    status_description: None | str | Unset = UNSET
+    """ What became of the payment. New values may be added; one that is not known is not final. (inferred) """
+    sub_status: None | SubStatus = None
+    """ Where a payment is within its status. New values may be added. (inferred) """
+    status_description: None | str = None
     """ The reason in words. (integrator) """
-    errors: list[FieldError] | Unset = UNSET
+    errors: list[FieldError] | None = None
     """ The fields that are wrong. (inferred) """
-    request_id: None | str | Unset = UNSET
+    request_id: None | str = None
     """ The gateway's id of the call or payment. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         status = plain(self.status)
 
-        sub_status: None | str | Unset
-        if isinstance(self.sub_status, Unset):
-            sub_status = UNSET
-        elif isinstance(self.sub_status, SubStatus):
+        sub_status: None | str
+        if isinstance(self.sub_status, SubStatus):
             sub_status = plain(self.sub_status)
         else:
             sub_status = self.sub_status
 
-        status_description: None | str | Unset
-        if isinstance(self.status_description, Unset):
-            status_description = UNSET
-        else:
-            status_description = self.status_description
+        status_description: None | str
+        status_description = self.status_description
 
-        errors: list[dict[str, Any]] | Unset = UNSET
-        if not isinstance(self.errors, Unset):
+        errors: list[dict[str, Any]] | None
+        if isinstance(self.errors, list):
             errors = []
-            for errors_item_data in self.errors:
-                errors_item = errors_item_data.to_dict()
-                errors.append(errors_item)
+            for errors_type_0_item_data in self.errors:
+                errors_type_0_item = errors_type_0_item_data.to_dict()
+                errors.append(errors_type_0_item)
 
-        request_id: None | str | Unset
-        if isinstance(self.request_id, Unset):
-            request_id = UNSET
         else:
-            request_id = self.request_id
+            errors = self.errors
+
+        request_id: None | str
+        request_id = self.request_id
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -75,13 +69,13 @@ class ErrorResponse:
                 "status": status,
             }
         )
-        if sub_status is not UNSET:
+        if sub_status is not None:
             field_dict["sub_status"] = sub_status
-        if status_description is not UNSET:
+        if status_description is not None:
             field_dict["status_description"] = status_description
-        if errors is not UNSET:
+        if errors is not None:
             field_dict["errors"] = errors
-        if request_id is not UNSET:
+        if request_id is not None:
             field_dict["request_id"] = request_id
 
         return field_dict
@@ -96,10 +90,8 @@ class ErrorResponse:
         if "sub_status" in d:
             try:
 
-                def _parse_sub_status(data: object) -> None | SubStatus | Unset:
+                def _parse_sub_status(data: object) -> None | SubStatus:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, str):
@@ -115,17 +107,15 @@ class ErrorResponse:
 
                 del d["sub_status"]
             except MISFIT:
-                sub_status = UNSET
+                sub_status = None
         else:
-            sub_status = UNSET
+            sub_status = None
 
         if "status_description" in d:
             try:
 
-                def _parse_status_description(data: object) -> None | str | Unset:
+                def _parse_status_description(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -135,38 +125,48 @@ class ErrorResponse:
 
                 del d["status_description"]
             except MISFIT:
-                status_description = UNSET
+                status_description = None
         else:
-            status_description = UNSET
+            status_description = None
 
         if "errors" in d:
             from ..models.field_error import FieldError  # noqa: PLC0415
 
             try:
-                _errors = d["errors"]
-                errors: list[FieldError] | Unset = UNSET
-                if _errors is not UNSET:
-                    if not isinstance(_errors, list):
-                        raise TypeError
-                    errors = []
-                    for errors_item_data in _errors:
-                        errors_item = FieldError.from_dict(errors_item_data)
 
-                        errors.append(errors_item)
+                def _parse_errors(data: object) -> list[FieldError] | None:
+                    if data is None:
+                        return data
+                    try:
+                        if not isinstance(data, list):
+                            raise TypeError()
+                        errors_type_0 = []
+                        _errors_type_0 = data
+                        if not isinstance(_errors_type_0, list):
+                            raise TypeError
+                        for errors_type_0_item_data in _errors_type_0:
+                            errors_type_0_item = FieldError.from_dict(errors_type_0_item_data)
+
+                            errors_type_0.append(errors_type_0_item)
+
+                        return errors_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
+
+                errors = _parse_errors(d["errors"])
 
                 del d["errors"]
             except MISFIT:
-                errors = UNSET
+                errors = None
         else:
-            errors = UNSET
+            errors = None
 
         if "request_id" in d:
             try:
 
-                def _parse_request_id(data: object) -> None | str | Unset:
+                def _parse_request_id(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -176,11 +176,11 @@ class ErrorResponse:
 
                 del d["request_id"]
             except MISFIT:
-                request_id = UNSET
+                request_id = None
         else:
-            request_id = UNSET
+            request_id = None
 
-        error_response = cls(
+        error = cls(
             status=status,
             sub_status=sub_status,
             status_description=status_description,
@@ -188,8 +188,8 @@ class ErrorResponse:
             request_id=request_id,
         )
 
-        error_response.additional_properties = d
-        return error_response
+        error.additional_properties = d
+        return error
 
     @property
     def additional_keys(self) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset, expect
+from ..types import MISFIT
 
 T = TypeVar("T", bound="FieldError")
 
@@ -16,23 +16,25 @@ T = TypeVar("T", bound="FieldError")
 class FieldError:
     """What is wrong with one field."""
 
-    field: str | Unset = UNSET
+    field: None | str = None
     """ The field's path, written with colons (payment:amount). (inferred) """
-    message: str | Unset = UNSET
+    message: None | str = None
     """ What is wrong with it. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
+        field: None | str
         field = self.field
 
+        message: None | str
         message = self.message
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if field is not UNSET:
+        if field is not None:
             field_dict["field"] = field
-        if message is not UNSET:
+        if message is not None:
             field_dict["message"] = message
 
         return field_dict
@@ -44,23 +46,39 @@ class FieldError:
         d = dict(src_dict)
         if "field" in d:
             try:
-                field = expect(d["field"], str)
+
+                def _parse_field(data: object) -> None | str:
+                    if data is None:
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
+
+                field = _parse_field(d["field"])
 
                 del d["field"]
             except MISFIT:
-                field = UNSET
+                field = None
         else:
-            field = UNSET
+            field = None
 
         if "message" in d:
             try:
-                message = expect(d["message"], str)
+
+                def _parse_message(data: object) -> None | str:
+                    if data is None:
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
+
+                message = _parse_message(d["message"])
 
                 del d["message"]
             except MISFIT:
-                message = UNSET
+                message = None
         else:
-            message = UNSET
+            message = None
 
         field_error = cls(
             field=field,

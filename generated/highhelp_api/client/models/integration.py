@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset
+from ..types import MISFIT
 
 T = TypeVar("T", bound="Integration")
 
@@ -16,31 +16,25 @@ T = TypeVar("T", bound="Integration")
 class Integration:
     """Where to send the payer."""
 
-    form_url: None | str | Unset = UNSET
+    form_url: None | str = None
     """ The hosted payment page. (integrator) """
-    redirect_url: None | str | Unset = UNSET
+    redirect_url: None | str = None
     """ Where to send the payer instead of the page. (integrator) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        form_url: None | str | Unset
-        if isinstance(self.form_url, Unset):
-            form_url = UNSET
-        else:
-            form_url = self.form_url
+        form_url: None | str
+        form_url = self.form_url
 
-        redirect_url: None | str | Unset
-        if isinstance(self.redirect_url, Unset):
-            redirect_url = UNSET
-        else:
-            redirect_url = self.redirect_url
+        redirect_url: None | str
+        redirect_url = self.redirect_url
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if form_url is not UNSET:
+        if form_url is not None:
             field_dict["form_url"] = form_url
-        if redirect_url is not UNSET:
+        if redirect_url is not None:
             field_dict["redirect_url"] = redirect_url
 
         return field_dict
@@ -53,10 +47,8 @@ class Integration:
         if "form_url" in d:
             try:
 
-                def _parse_form_url(data: object) -> None | str | Unset:
+                def _parse_form_url(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -66,17 +58,15 @@ class Integration:
 
                 del d["form_url"]
             except MISFIT:
-                form_url = UNSET
+                form_url = None
         else:
-            form_url = UNSET
+            form_url = None
 
         if "redirect_url" in d:
             try:
 
-                def _parse_redirect_url(data: object) -> None | str | Unset:
+                def _parse_redirect_url(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -86,9 +76,9 @@ class Integration:
 
                 del d["redirect_url"]
             except MISFIT:
-                redirect_url = UNSET
+                redirect_url = None
         else:
-            redirect_url = UNSET
+            redirect_url = None
 
         integration = cls(
             form_url=form_url,

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.currency import Currency
 from ..models.method import Method
-from ..types import UNSET, Unset, expect, plain
+from ..models.mobile_operator import MobileOperator
+from ..types import UNSET, Unset, expect, plain, refuse_float
 
 T = TypeVar("T", bound="P2PPayoutPayment")
 
@@ -18,15 +20,14 @@ class P2PPayoutPayment:
     """What is to be paid out, and how. A payout has no lifetime."""
 
     method: Method | str
-    """ Known codes of host-to-host methods. New codes appear without notice. (documented) """
-    amount: int
+    """ A host-to-host method, a known one or any other code. (documented) """
+    amount: int = _attrs_field(validator=refuse_float)
     """ Whole minor units of the currency (10000 is 100.00 where it has two decimals). (1 to 10000000000000;
     documented) """
     currency: Currency | str
-    """ Known currencies, ISO 4217. The gateway may add others. (documented) """
-    payment_system: str | Unset = UNSET
-    """ The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
-    (1 to 32 characters; documented) """
+    """ A currency, a known one or any other ISO 4217 code. (documented) """
+    payment_system: MobileOperator | str | Unset = UNSET
+    """ The payment system, where a country's pages ask for it (AZ, AR, NG, KZ). (documented) """
     description: str | Unset = UNSET
     """ Free text. The name is documented, the bound is our assumption. (0 to 255 characters; inferred) """
 
@@ -45,7 +46,13 @@ class P2PPayoutPayment:
         else:
             currency = self.currency
 
-        payment_system = self.payment_system
+        payment_system: str | Unset
+        if isinstance(self.payment_system, Unset):
+            payment_system = UNSET
+        elif isinstance(self.payment_system, MobileOperator):
+            payment_system = plain(self.payment_system)
+        else:
+            payment_system = self.payment_system
 
         description = self.description
 
@@ -103,7 +110,22 @@ class P2PPayoutPayment:
 
         currency = _parse_currency(d.pop("currency"))
 
-        payment_system = expect(d.pop("payment_system", UNSET), str)
+        def _parse_payment_system(data: object) -> MobileOperator | str | Unset:
+            if isinstance(data, Unset):
+                return data
+            try:
+                if not isinstance(data, str):
+                    raise TypeError()
+                payment_system_type_0 = MobileOperator(data)
+
+                return payment_system_type_0
+            except (TypeError, ValueError, AttributeError, KeyError):
+                pass
+            if isinstance(data, str):
+                return data
+            raise TypeError
+
+        payment_system = _parse_payment_system(d.pop("payment_system", UNSET))
 
         description = expect(d.pop("description", UNSET), str)
 

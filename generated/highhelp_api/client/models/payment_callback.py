@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset, expect
+from ..types import MISFIT, expect
 
 if TYPE_CHECKING:
     from ..models.account import Account
-    from ..models.acs import Acs
     from ..models.callback_general import CallbackGeneral
     from ..models.callback_payment_info import CallbackPaymentInfo
     from ..models.callback_status import CallbackStatus
-    from ..models.redirect_data import RedirectData
+    from ..models.redirect import Redirect
     from ..models.requisites import Requisites
-    from ..models.three_ds2 import ThreeDS2
+    from ..models.three_ds_challenge import ThreeDSChallenge
 
 
 T = TypeVar("T", bound="PaymentCallback")
@@ -36,27 +35,25 @@ class PaymentCallback:
     """ Which payment the callback is about. (integrator) """
     status: CallbackStatus
     """ The same three fields that answers carry flat. (integrator) """
-    payment_info: CallbackPaymentInfo | None | Unset = UNSET
+    payment_info: CallbackPaymentInfo | None = None
     """ What is paid. (integrator) """
-    requisites: None | Requisites | Unset = UNSET
-    """ The details to which the payer of a P2P pay-in sends the money. (inferred) """
-    redirect_data: None | RedirectData | Unset = UNSET
-    """ Where the payer has to go, in `processing:awaiting_redirect_result`. (family) """
-    acs: Acs | None | Unset = UNSET
-    """ What 3-D Secure 1 needs, in `processing:awaiting_3ds_result`. (family) """
-    threeds2: None | ThreeDS2 | Unset = UNSET
-    """ What 3-D Secure 2 needs, in `processing:awaiting_3ds_result`. (family) """
-    account: Account | None | Unset = UNSET
-    """ The card that was used, masked. (family) """
+    requisites: None | Requisites = None
+    """ The details to which the payer of a P2P pay-in sends the money. They are shown to the payer. (inferred) """
+    redirect: None | Redirect = None
+    """ Where the payer's browser has to go, and with what. (inferred) """
+    threeds: None | ThreeDSChallenge = None
+    """ What the payer's browser must send to the issuer's page. 3-D Secure 1 has pa_req, md and term_url, 3-D
+    Secure 2 has creq. (inferred) """
+    account: Account | None = None
+    """ The card that was used, masked. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.account import Account  # noqa: PLC0415
-        from ..models.acs import Acs  # noqa: PLC0415
         from ..models.callback_payment_info import CallbackPaymentInfo  # noqa: PLC0415
-        from ..models.redirect_data import RedirectData  # noqa: PLC0415
+        from ..models.redirect import Redirect  # noqa: PLC0415
         from ..models.requisites import Requisites  # noqa: PLC0415
-        from ..models.three_ds2 import ThreeDS2  # noqa: PLC0415
+        from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
 
         project_id = self.project_id
 
@@ -64,50 +61,32 @@ class PaymentCallback:
 
         status = self.status.to_dict()
 
-        payment_info: dict[str, Any] | None | Unset
-        if isinstance(self.payment_info, Unset):
-            payment_info = UNSET
-        elif isinstance(self.payment_info, CallbackPaymentInfo):
+        payment_info: dict[str, Any] | None
+        if isinstance(self.payment_info, CallbackPaymentInfo):
             payment_info = self.payment_info.to_dict()
         else:
             payment_info = self.payment_info
 
-        requisites: dict[str, Any] | None | Unset
-        if isinstance(self.requisites, Unset):
-            requisites = UNSET
-        elif isinstance(self.requisites, Requisites):
+        requisites: dict[str, Any] | None
+        if isinstance(self.requisites, Requisites):
             requisites = self.requisites.to_dict()
         else:
             requisites = self.requisites
 
-        redirect_data: dict[str, Any] | None | Unset
-        if isinstance(self.redirect_data, Unset):
-            redirect_data = UNSET
-        elif isinstance(self.redirect_data, RedirectData):
-            redirect_data = self.redirect_data.to_dict()
+        redirect: dict[str, Any] | None
+        if isinstance(self.redirect, Redirect):
+            redirect = self.redirect.to_dict()
         else:
-            redirect_data = self.redirect_data
+            redirect = self.redirect
 
-        acs: dict[str, Any] | None | Unset
-        if isinstance(self.acs, Unset):
-            acs = UNSET
-        elif isinstance(self.acs, Acs):
-            acs = self.acs.to_dict()
+        threeds: dict[str, Any] | None
+        if isinstance(self.threeds, ThreeDSChallenge):
+            threeds = self.threeds.to_dict()
         else:
-            acs = self.acs
+            threeds = self.threeds
 
-        threeds2: dict[str, Any] | None | Unset
-        if isinstance(self.threeds2, Unset):
-            threeds2 = UNSET
-        elif isinstance(self.threeds2, ThreeDS2):
-            threeds2 = self.threeds2.to_dict()
-        else:
-            threeds2 = self.threeds2
-
-        account: dict[str, Any] | None | Unset
-        if isinstance(self.account, Unset):
-            account = UNSET
-        elif isinstance(self.account, Account):
+        account: dict[str, Any] | None
+        if isinstance(self.account, Account):
             account = self.account.to_dict()
         else:
             account = self.account
@@ -121,17 +100,15 @@ class PaymentCallback:
                 "status": status,
             }
         )
-        if payment_info is not UNSET:
+        if payment_info is not None:
             field_dict["payment_info"] = payment_info
-        if requisites is not UNSET:
+        if requisites is not None:
             field_dict["requisites"] = requisites
-        if redirect_data is not UNSET:
-            field_dict["redirect_data"] = redirect_data
-        if acs is not UNSET:
-            field_dict["acs"] = acs
-        if threeds2 is not UNSET:
-            field_dict["threeds2"] = threeds2
-        if account is not UNSET:
+        if redirect is not None:
+            field_dict["redirect"] = redirect
+        if threeds is not None:
+            field_dict["threeds"] = threeds
+        if account is not None:
             field_dict["account"] = account
 
         return field_dict
@@ -155,10 +132,8 @@ class PaymentCallback:
 
             try:
 
-                def _parse_payment_info(data: object) -> CallbackPaymentInfo | None | Unset:
+                def _parse_payment_info(data: object) -> CallbackPaymentInfo | None:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
@@ -174,19 +149,17 @@ class PaymentCallback:
 
                 del d["payment_info"]
             except MISFIT:
-                payment_info = UNSET
+                payment_info = None
         else:
-            payment_info = UNSET
+            payment_info = None
 
         if "requisites" in d:
             from ..models.requisites import Requisites  # noqa: PLC0415
 
             try:
 
-                def _parse_requisites(data: object) -> None | Requisites | Unset:
+                def _parse_requisites(data: object) -> None | Requisites:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
@@ -202,103 +175,69 @@ class PaymentCallback:
 
                 del d["requisites"]
             except MISFIT:
-                requisites = UNSET
+                requisites = None
         else:
-            requisites = UNSET
+            requisites = None
 
-        if "redirect_data" in d:
-            from ..models.redirect_data import RedirectData  # noqa: PLC0415
+        if "redirect" in d:
+            from ..models.redirect import Redirect  # noqa: PLC0415
 
             try:
 
-                def _parse_redirect_data(data: object) -> None | RedirectData | Unset:
+                def _parse_redirect(data: object) -> None | Redirect:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
                             raise TypeError()
-                        redirect_data_type_0 = RedirectData.from_dict(data)
+                        redirect_type_0 = Redirect.from_dict(data)
 
-                        return redirect_data_type_0
+                        return redirect_type_0
                     except (TypeError, ValueError, AttributeError, KeyError):
                         pass
                     raise TypeError
 
-                redirect_data = _parse_redirect_data(d["redirect_data"])
+                redirect = _parse_redirect(d["redirect"])
 
-                del d["redirect_data"]
+                del d["redirect"]
             except MISFIT:
-                redirect_data = UNSET
+                redirect = None
         else:
-            redirect_data = UNSET
+            redirect = None
 
-        if "acs" in d:
-            from ..models.acs import Acs  # noqa: PLC0415
+        if "threeds" in d:
+            from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
 
             try:
 
-                def _parse_acs(data: object) -> Acs | None | Unset:
+                def _parse_threeds(data: object) -> None | ThreeDSChallenge:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
                             raise TypeError()
-                        acs_type_0 = Acs.from_dict(data)
+                        threeds_type_0 = ThreeDSChallenge.from_dict(data)
 
-                        return acs_type_0
+                        return threeds_type_0
                     except (TypeError, ValueError, AttributeError, KeyError):
                         pass
                     raise TypeError
 
-                acs = _parse_acs(d["acs"])
+                threeds = _parse_threeds(d["threeds"])
 
-                del d["acs"]
+                del d["threeds"]
             except MISFIT:
-                acs = UNSET
+                threeds = None
         else:
-            acs = UNSET
-
-        if "threeds2" in d:
-            from ..models.three_ds2 import ThreeDS2  # noqa: PLC0415
-
-            try:
-
-                def _parse_threeds2(data: object) -> None | ThreeDS2 | Unset:
-                    if data is None:
-                        return data
-                    if isinstance(data, Unset):
-                        return data
-                    try:
-                        if not isinstance(data, dict):
-                            raise TypeError()
-                        threeds2_type_0 = ThreeDS2.from_dict(data)
-
-                        return threeds2_type_0
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    raise TypeError
-
-                threeds2 = _parse_threeds2(d["threeds2"])
-
-                del d["threeds2"]
-            except MISFIT:
-                threeds2 = UNSET
-        else:
-            threeds2 = UNSET
+            threeds = None
 
         if "account" in d:
             from ..models.account import Account  # noqa: PLC0415
 
             try:
 
-                def _parse_account(data: object) -> Account | None | Unset:
+                def _parse_account(data: object) -> Account | None:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
@@ -314,9 +253,9 @@ class PaymentCallback:
 
                 del d["account"]
             except MISFIT:
-                account = UNSET
+                account = None
         else:
-            account = UNSET
+            account = None
 
         payment_callback = cls(
             project_id=project_id,
@@ -324,9 +263,8 @@ class PaymentCallback:
             status=status,
             payment_info=payment_info,
             requisites=requisites,
-            redirect_data=redirect_data,
-            acs=acs,
-            threeds2=threeds2,
+            redirect=redirect,
+            threeds=threeds,
             account=account,
         )
 

@@ -8,62 +8,51 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.payment_type import PaymentType
-from ..types import MISFIT, UNSET, Unset, plain
+from ..types import MISFIT, plain
 
 T = TypeVar("T", bound="PaymentInfo")
 
 
 @_attrs_define(kw_only=True)
 class PaymentInfo:
-    """What is paid. The block of callbacks, assumed to be in answers too."""
+    """What is paid."""
 
-    amount: int | None | Unset = UNSET
-    """ Minor units. (0 to 10000000000000; inferred) """
-    currency: None | str | Unset = UNSET
-    """ ISO 4217. (inferred) """
-    type_: None | PaymentType | Unset = UNSET
-    """ The direction. (inferred) """
-    method: None | str | Unset = UNSET
+    amount: int | None = None
+    """ Minor units. (0 to 10000000000000; integrator) """
+    currency: None | str = None
+    """ ISO 4217. (integrator) """
+    type_: None | PaymentType = None
+    """ The direction. (integrator) """
+    method: None | str = None
     """ The method's code. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        amount: int | None | Unset
-        if isinstance(self.amount, Unset):
-            amount = UNSET
-        else:
-            amount = self.amount
+        amount: int | None
+        amount = self.amount
 
-        currency: None | str | Unset
-        if isinstance(self.currency, Unset):
-            currency = UNSET
-        else:
-            currency = self.currency
+        currency: None | str
+        currency = self.currency
 
-        type_: None | str | Unset
-        if isinstance(self.type_, Unset):
-            type_ = UNSET
-        elif isinstance(self.type_, PaymentType):
+        type_: None | str
+        if isinstance(self.type_, PaymentType):
             type_ = plain(self.type_)
         else:
             type_ = self.type_
 
-        method: None | str | Unset
-        if isinstance(self.method, Unset):
-            method = UNSET
-        else:
-            method = self.method
+        method: None | str
+        method = self.method
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if amount is not UNSET:
+        if amount is not None:
             field_dict["amount"] = amount
-        if currency is not UNSET:
+        if currency is not None:
             field_dict["currency"] = currency
-        if type_ is not UNSET:
+        if type_ is not None:
             field_dict["type"] = type_
-        if method is not UNSET:
+        if method is not None:
             field_dict["method"] = method
 
         return field_dict
@@ -76,10 +65,8 @@ class PaymentInfo:
         if "amount" in d:
             try:
 
-                def _parse_amount(data: object) -> int | None | Unset:
+                def _parse_amount(data: object) -> int | None:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, int) and not isinstance(data, bool):
                         return data
@@ -89,17 +76,15 @@ class PaymentInfo:
 
                 del d["amount"]
             except MISFIT:
-                amount = UNSET
+                amount = None
         else:
-            amount = UNSET
+            amount = None
 
         if "currency" in d:
             try:
 
-                def _parse_currency(data: object) -> None | str | Unset:
+                def _parse_currency(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -109,17 +94,15 @@ class PaymentInfo:
 
                 del d["currency"]
             except MISFIT:
-                currency = UNSET
+                currency = None
         else:
-            currency = UNSET
+            currency = None
 
         if "type" in d:
             try:
 
-                def _parse_type_(data: object) -> None | PaymentType | Unset:
+                def _parse_type_(data: object) -> None | PaymentType:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, str):
@@ -135,17 +118,15 @@ class PaymentInfo:
 
                 del d["type"]
             except MISFIT:
-                type_ = UNSET
+                type_ = None
         else:
-            type_ = UNSET
+            type_ = None
 
         if "method" in d:
             try:
 
-                def _parse_method(data: object) -> None | str | Unset:
+                def _parse_method(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -155,9 +136,9 @@ class PaymentInfo:
 
                 del d["method"]
             except MISFIT:
-                method = UNSET
+                method = None
         else:
-            method = UNSET
+            method = None
 
         payment_info = cls(
             amount=amount,

@@ -8,7 +8,7 @@ from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.payment_type import PaymentType
-from ..types import MISFIT, UNSET, Unset, expect, plain
+from ..types import MISFIT, expect, plain
 
 T = TypeVar("T", bound="PaymentMethod")
 
@@ -19,51 +19,42 @@ class PaymentMethod:
 
     code: str
     """ The code to use as method or widget_method. (inferred) """
-    flow: None | PaymentType | Unset = UNSET
+    flow: None | PaymentType = None
     """ The direction. (inferred) """
-    product: None | str | Unset = UNSET
+    product: None | str = None
     """ p2p, ecom or widget. (inferred) """
-    country: None | str | Unset = UNSET
+    country: None | str = None
     """ ISO 3166-1 alpha-2. (inferred) """
-    currency: None | str | Unset = UNSET
+    currency: None | str = None
     """ ISO 4217. (inferred) """
-    min_amount: int | Unset = UNSET
+    min_amount: int | None = None
     """ Smallest amount in minor units. (0 to 10000000000000; inferred) """
-    max_amount: int | Unset = UNSET
+    max_amount: int | None = None
     """ Largest amount in minor units. (0 to 10000000000000; inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         code = self.code
 
-        flow: None | str | Unset
-        if isinstance(self.flow, Unset):
-            flow = UNSET
-        elif isinstance(self.flow, PaymentType):
+        flow: None | str
+        if isinstance(self.flow, PaymentType):
             flow = plain(self.flow)
         else:
             flow = self.flow
 
-        product: None | str | Unset
-        if isinstance(self.product, Unset):
-            product = UNSET
-        else:
-            product = self.product
+        product: None | str
+        product = self.product
 
-        country: None | str | Unset
-        if isinstance(self.country, Unset):
-            country = UNSET
-        else:
-            country = self.country
+        country: None | str
+        country = self.country
 
-        currency: None | str | Unset
-        if isinstance(self.currency, Unset):
-            currency = UNSET
-        else:
-            currency = self.currency
+        currency: None | str
+        currency = self.currency
 
+        min_amount: int | None
         min_amount = self.min_amount
 
+        max_amount: int | None
         max_amount = self.max_amount
 
         field_dict: dict[str, Any] = {}
@@ -73,17 +64,17 @@ class PaymentMethod:
                 "code": code,
             }
         )
-        if flow is not UNSET:
+        if flow is not None:
             field_dict["flow"] = flow
-        if product is not UNSET:
+        if product is not None:
             field_dict["product"] = product
-        if country is not UNSET:
+        if country is not None:
             field_dict["country"] = country
-        if currency is not UNSET:
+        if currency is not None:
             field_dict["currency"] = currency
-        if min_amount is not UNSET:
+        if min_amount is not None:
             field_dict["min_amount"] = min_amount
-        if max_amount is not UNSET:
+        if max_amount is not None:
             field_dict["max_amount"] = max_amount
 
         return field_dict
@@ -98,10 +89,8 @@ class PaymentMethod:
         if "flow" in d:
             try:
 
-                def _parse_flow(data: object) -> None | PaymentType | Unset:
+                def _parse_flow(data: object) -> None | PaymentType:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, str):
@@ -117,17 +106,15 @@ class PaymentMethod:
 
                 del d["flow"]
             except MISFIT:
-                flow = UNSET
+                flow = None
         else:
-            flow = UNSET
+            flow = None
 
         if "product" in d:
             try:
 
-                def _parse_product(data: object) -> None | str | Unset:
+                def _parse_product(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -137,17 +124,15 @@ class PaymentMethod:
 
                 del d["product"]
             except MISFIT:
-                product = UNSET
+                product = None
         else:
-            product = UNSET
+            product = None
 
         if "country" in d:
             try:
 
-                def _parse_country(data: object) -> None | str | Unset:
+                def _parse_country(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -157,17 +142,15 @@ class PaymentMethod:
 
                 del d["country"]
             except MISFIT:
-                country = UNSET
+                country = None
         else:
-            country = UNSET
+            country = None
 
         if "currency" in d:
             try:
 
-                def _parse_currency(data: object) -> None | str | Unset:
+                def _parse_currency(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -177,29 +160,45 @@ class PaymentMethod:
 
                 del d["currency"]
             except MISFIT:
-                currency = UNSET
+                currency = None
         else:
-            currency = UNSET
+            currency = None
 
         if "min_amount" in d:
             try:
-                min_amount = expect(d["min_amount"], int)
+
+                def _parse_min_amount(data: object) -> int | None:
+                    if data is None:
+                        return data
+                    if isinstance(data, int) and not isinstance(data, bool):
+                        return data
+                    raise TypeError
+
+                min_amount = _parse_min_amount(d["min_amount"])
 
                 del d["min_amount"]
             except MISFIT:
-                min_amount = UNSET
+                min_amount = None
         else:
-            min_amount = UNSET
+            min_amount = None
 
         if "max_amount" in d:
             try:
-                max_amount = expect(d["max_amount"], int)
+
+                def _parse_max_amount(data: object) -> int | None:
+                    if data is None:
+                        return data
+                    if isinstance(data, int) and not isinstance(data, bool):
+                        return data
+                    raise TypeError
+
+                max_amount = _parse_max_amount(d["max_amount"])
 
                 del d["max_amount"]
             except MISFIT:
-                max_amount = UNSET
+                max_amount = None
         else:
-            max_amount = UNSET
+            max_amount = None
 
         payment_method = cls(
             code=code,

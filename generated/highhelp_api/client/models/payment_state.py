@@ -9,16 +9,15 @@ from attrs import field as _attrs_field
 
 from ..models.status import Status
 from ..models.sub_status import SubStatus
-from ..types import MISFIT, UNSET, Unset, plain
+from ..types import MISFIT, plain
 
 if TYPE_CHECKING:
     from ..models.account import Account
-    from ..models.acs import Acs
     from ..models.integration import Integration
     from ..models.payment_info import PaymentInfo
-    from ..models.redirect_data import RedirectData
+    from ..models.redirect import Redirect
     from ..models.requisites import Requisites
-    from ..models.three_ds2 import ThreeDS2
+    from ..models.three_ds_challenge import ThreeDSChallenge
 
 
 T = TypeVar("T", bound="PaymentState")
@@ -32,129 +31,92 @@ class PaymentState:
     """
 
     status: Status
-    """ What became of the payment. New values may be added; one that is not known is not final. (1 to 64
-    characters; documented) """
-    sub_status: None | SubStatus | Unset = UNSET
+    """ What became of the payment. New values may be added; one that is not known is not final. (documented) """
+    sub_status: None | SubStatus = None
     """ Where the payment is within its status. (documented) """
-    status_description: None | str | Unset = UNSET
+    status_description: None | str = None
     """ Filled for declines, errors, or where the merchant has to act. (documented) """
-    request_id: None | str | Unset = UNSET
+    request_id: None | str = None
     """ The gateway's id of the payment. (integrator) """
-    payment_id: None | str | Unset = UNSET
+    payment_id: None | str = None
     """ The merchant's id of the payment. (integrator) """
-    project_id: None | str | Unset = UNSET
+    project_id: None | str = None
     """ The merchant project. (inferred) """
-    integration: Integration | None | Unset = UNSET
+    integration: Integration | None = None
     """ Where to send the payer. (integrator) """
-    payment_info: None | PaymentInfo | Unset = UNSET
+    payment_info: None | PaymentInfo = None
     """ What is paid. (inferred) """
-    requisites: None | Requisites | Unset = UNSET
-    """ The details to which the payer of a P2P pay-in sends the money. (inferred) """
-    redirect_data: None | RedirectData | Unset = UNSET
-    """ Where the payer has to go, in `processing:awaiting_redirect_result`. (inferred) """
-    acs: Acs | None | Unset = UNSET
-    """ What 3-D Secure 1 needs, in `processing:awaiting_3ds_result`. (inferred) """
-    threeds2: None | ThreeDS2 | Unset = UNSET
-    """ What 3-D Secure 2 needs, in `processing:awaiting_3ds_result`. (inferred) """
-    account: Account | None | Unset = UNSET
+    requisites: None | Requisites = None
+    """ The details to which the payer of a P2P pay-in sends the money. They are shown to the payer. (inferred) """
+    redirect: None | Redirect = None
+    """ Where the payer's browser has to go, and with what. (inferred) """
+    threeds: None | ThreeDSChallenge = None
+    """ What the payer's browser must send to the issuer's page. 3-D Secure 1 has pa_req, md and term_url, 3-D
+    Secure 2 has creq. (inferred) """
+    account: Account | None = None
     """ The card that was used, masked. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.account import Account  # noqa: PLC0415
-        from ..models.acs import Acs  # noqa: PLC0415
         from ..models.integration import Integration  # noqa: PLC0415
         from ..models.payment_info import PaymentInfo  # noqa: PLC0415
-        from ..models.redirect_data import RedirectData  # noqa: PLC0415
+        from ..models.redirect import Redirect  # noqa: PLC0415
         from ..models.requisites import Requisites  # noqa: PLC0415
-        from ..models.three_ds2 import ThreeDS2  # noqa: PLC0415
+        from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
 
         status = plain(self.status)
 
-        sub_status: None | str | Unset
-        if isinstance(self.sub_status, Unset):
-            sub_status = UNSET
-        elif isinstance(self.sub_status, SubStatus):
+        sub_status: None | str
+        if isinstance(self.sub_status, SubStatus):
             sub_status = plain(self.sub_status)
         else:
             sub_status = self.sub_status
 
-        status_description: None | str | Unset
-        if isinstance(self.status_description, Unset):
-            status_description = UNSET
-        else:
-            status_description = self.status_description
+        status_description: None | str
+        status_description = self.status_description
 
-        request_id: None | str | Unset
-        if isinstance(self.request_id, Unset):
-            request_id = UNSET
-        else:
-            request_id = self.request_id
+        request_id: None | str
+        request_id = self.request_id
 
-        payment_id: None | str | Unset
-        if isinstance(self.payment_id, Unset):
-            payment_id = UNSET
-        else:
-            payment_id = self.payment_id
+        payment_id: None | str
+        payment_id = self.payment_id
 
-        project_id: None | str | Unset
-        if isinstance(self.project_id, Unset):
-            project_id = UNSET
-        else:
-            project_id = self.project_id
+        project_id: None | str
+        project_id = self.project_id
 
-        integration: dict[str, Any] | None | Unset
-        if isinstance(self.integration, Unset):
-            integration = UNSET
-        elif isinstance(self.integration, Integration):
+        integration: dict[str, Any] | None
+        if isinstance(self.integration, Integration):
             integration = self.integration.to_dict()
         else:
             integration = self.integration
 
-        payment_info: dict[str, Any] | None | Unset
-        if isinstance(self.payment_info, Unset):
-            payment_info = UNSET
-        elif isinstance(self.payment_info, PaymentInfo):
+        payment_info: dict[str, Any] | None
+        if isinstance(self.payment_info, PaymentInfo):
             payment_info = self.payment_info.to_dict()
         else:
             payment_info = self.payment_info
 
-        requisites: dict[str, Any] | None | Unset
-        if isinstance(self.requisites, Unset):
-            requisites = UNSET
-        elif isinstance(self.requisites, Requisites):
+        requisites: dict[str, Any] | None
+        if isinstance(self.requisites, Requisites):
             requisites = self.requisites.to_dict()
         else:
             requisites = self.requisites
 
-        redirect_data: dict[str, Any] | None | Unset
-        if isinstance(self.redirect_data, Unset):
-            redirect_data = UNSET
-        elif isinstance(self.redirect_data, RedirectData):
-            redirect_data = self.redirect_data.to_dict()
+        redirect: dict[str, Any] | None
+        if isinstance(self.redirect, Redirect):
+            redirect = self.redirect.to_dict()
         else:
-            redirect_data = self.redirect_data
+            redirect = self.redirect
 
-        acs: dict[str, Any] | None | Unset
-        if isinstance(self.acs, Unset):
-            acs = UNSET
-        elif isinstance(self.acs, Acs):
-            acs = self.acs.to_dict()
+        threeds: dict[str, Any] | None
+        if isinstance(self.threeds, ThreeDSChallenge):
+            threeds = self.threeds.to_dict()
         else:
-            acs = self.acs
+            threeds = self.threeds
 
-        threeds2: dict[str, Any] | None | Unset
-        if isinstance(self.threeds2, Unset):
-            threeds2 = UNSET
-        elif isinstance(self.threeds2, ThreeDS2):
-            threeds2 = self.threeds2.to_dict()
-        else:
-            threeds2 = self.threeds2
-
-        account: dict[str, Any] | None | Unset
-        if isinstance(self.account, Unset):
-            account = UNSET
-        elif isinstance(self.account, Account):
+        account: dict[str, Any] | None
+        if isinstance(self.account, Account):
             account = self.account.to_dict()
         else:
             account = self.account
@@ -166,29 +128,27 @@ class PaymentState:
                 "status": status,
             }
         )
-        if sub_status is not UNSET:
+        if sub_status is not None:
             field_dict["sub_status"] = sub_status
-        if status_description is not UNSET:
+        if status_description is not None:
             field_dict["status_description"] = status_description
-        if request_id is not UNSET:
+        if request_id is not None:
             field_dict["request_id"] = request_id
-        if payment_id is not UNSET:
+        if payment_id is not None:
             field_dict["payment_id"] = payment_id
-        if project_id is not UNSET:
+        if project_id is not None:
             field_dict["project_id"] = project_id
-        if integration is not UNSET:
+        if integration is not None:
             field_dict["integration"] = integration
-        if payment_info is not UNSET:
+        if payment_info is not None:
             field_dict["payment_info"] = payment_info
-        if requisites is not UNSET:
+        if requisites is not None:
             field_dict["requisites"] = requisites
-        if redirect_data is not UNSET:
-            field_dict["redirect_data"] = redirect_data
-        if acs is not UNSET:
-            field_dict["acs"] = acs
-        if threeds2 is not UNSET:
-            field_dict["threeds2"] = threeds2
-        if account is not UNSET:
+        if redirect is not None:
+            field_dict["redirect"] = redirect
+        if threeds is not None:
+            field_dict["threeds"] = threeds
+        if account is not None:
             field_dict["account"] = account
 
         return field_dict
@@ -203,10 +163,8 @@ class PaymentState:
         if "sub_status" in d:
             try:
 
-                def _parse_sub_status(data: object) -> None | SubStatus | Unset:
+                def _parse_sub_status(data: object) -> None | SubStatus:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, str):
@@ -222,17 +180,15 @@ class PaymentState:
 
                 del d["sub_status"]
             except MISFIT:
-                sub_status = UNSET
+                sub_status = None
         else:
-            sub_status = UNSET
+            sub_status = None
 
         if "status_description" in d:
             try:
 
-                def _parse_status_description(data: object) -> None | str | Unset:
+                def _parse_status_description(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -242,17 +198,15 @@ class PaymentState:
 
                 del d["status_description"]
             except MISFIT:
-                status_description = UNSET
+                status_description = None
         else:
-            status_description = UNSET
+            status_description = None
 
         if "request_id" in d:
             try:
 
-                def _parse_request_id(data: object) -> None | str | Unset:
+                def _parse_request_id(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -262,17 +216,15 @@ class PaymentState:
 
                 del d["request_id"]
             except MISFIT:
-                request_id = UNSET
+                request_id = None
         else:
-            request_id = UNSET
+            request_id = None
 
         if "payment_id" in d:
             try:
 
-                def _parse_payment_id(data: object) -> None | str | Unset:
+                def _parse_payment_id(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -282,17 +234,15 @@ class PaymentState:
 
                 del d["payment_id"]
             except MISFIT:
-                payment_id = UNSET
+                payment_id = None
         else:
-            payment_id = UNSET
+            payment_id = None
 
         if "project_id" in d:
             try:
 
-                def _parse_project_id(data: object) -> None | str | Unset:
+                def _parse_project_id(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -302,19 +252,17 @@ class PaymentState:
 
                 del d["project_id"]
             except MISFIT:
-                project_id = UNSET
+                project_id = None
         else:
-            project_id = UNSET
+            project_id = None
 
         if "integration" in d:
             from ..models.integration import Integration  # noqa: PLC0415
 
             try:
 
-                def _parse_integration(data: object) -> Integration | None | Unset:
+                def _parse_integration(data: object) -> Integration | None:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
@@ -330,19 +278,17 @@ class PaymentState:
 
                 del d["integration"]
             except MISFIT:
-                integration = UNSET
+                integration = None
         else:
-            integration = UNSET
+            integration = None
 
         if "payment_info" in d:
             from ..models.payment_info import PaymentInfo  # noqa: PLC0415
 
             try:
 
-                def _parse_payment_info(data: object) -> None | PaymentInfo | Unset:
+                def _parse_payment_info(data: object) -> None | PaymentInfo:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
@@ -358,19 +304,17 @@ class PaymentState:
 
                 del d["payment_info"]
             except MISFIT:
-                payment_info = UNSET
+                payment_info = None
         else:
-            payment_info = UNSET
+            payment_info = None
 
         if "requisites" in d:
             from ..models.requisites import Requisites  # noqa: PLC0415
 
             try:
 
-                def _parse_requisites(data: object) -> None | Requisites | Unset:
+                def _parse_requisites(data: object) -> None | Requisites:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
@@ -386,103 +330,69 @@ class PaymentState:
 
                 del d["requisites"]
             except MISFIT:
-                requisites = UNSET
+                requisites = None
         else:
-            requisites = UNSET
+            requisites = None
 
-        if "redirect_data" in d:
-            from ..models.redirect_data import RedirectData  # noqa: PLC0415
+        if "redirect" in d:
+            from ..models.redirect import Redirect  # noqa: PLC0415
 
             try:
 
-                def _parse_redirect_data(data: object) -> None | RedirectData | Unset:
+                def _parse_redirect(data: object) -> None | Redirect:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
                             raise TypeError()
-                        redirect_data_type_0 = RedirectData.from_dict(data)
+                        redirect_type_0 = Redirect.from_dict(data)
 
-                        return redirect_data_type_0
+                        return redirect_type_0
                     except (TypeError, ValueError, AttributeError, KeyError):
                         pass
                     raise TypeError
 
-                redirect_data = _parse_redirect_data(d["redirect_data"])
+                redirect = _parse_redirect(d["redirect"])
 
-                del d["redirect_data"]
+                del d["redirect"]
             except MISFIT:
-                redirect_data = UNSET
+                redirect = None
         else:
-            redirect_data = UNSET
+            redirect = None
 
-        if "acs" in d:
-            from ..models.acs import Acs  # noqa: PLC0415
+        if "threeds" in d:
+            from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
 
             try:
 
-                def _parse_acs(data: object) -> Acs | None | Unset:
+                def _parse_threeds(data: object) -> None | ThreeDSChallenge:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
                             raise TypeError()
-                        acs_type_0 = Acs.from_dict(data)
+                        threeds_type_0 = ThreeDSChallenge.from_dict(data)
 
-                        return acs_type_0
+                        return threeds_type_0
                     except (TypeError, ValueError, AttributeError, KeyError):
                         pass
                     raise TypeError
 
-                acs = _parse_acs(d["acs"])
+                threeds = _parse_threeds(d["threeds"])
 
-                del d["acs"]
+                del d["threeds"]
             except MISFIT:
-                acs = UNSET
+                threeds = None
         else:
-            acs = UNSET
-
-        if "threeds2" in d:
-            from ..models.three_ds2 import ThreeDS2  # noqa: PLC0415
-
-            try:
-
-                def _parse_threeds2(data: object) -> None | ThreeDS2 | Unset:
-                    if data is None:
-                        return data
-                    if isinstance(data, Unset):
-                        return data
-                    try:
-                        if not isinstance(data, dict):
-                            raise TypeError()
-                        threeds2_type_0 = ThreeDS2.from_dict(data)
-
-                        return threeds2_type_0
-                    except (TypeError, ValueError, AttributeError, KeyError):
-                        pass
-                    raise TypeError
-
-                threeds2 = _parse_threeds2(d["threeds2"])
-
-                del d["threeds2"]
-            except MISFIT:
-                threeds2 = UNSET
-        else:
-            threeds2 = UNSET
+            threeds = None
 
         if "account" in d:
             from ..models.account import Account  # noqa: PLC0415
 
             try:
 
-                def _parse_account(data: object) -> Account | None | Unset:
+                def _parse_account(data: object) -> Account | None:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
@@ -498,9 +408,9 @@ class PaymentState:
 
                 del d["account"]
             except MISFIT:
-                account = UNSET
+                account = None
         else:
-            account = UNSET
+            account = None
 
         payment_state = cls(
             status=status,
@@ -512,9 +422,8 @@ class PaymentState:
             integration=integration,
             payment_info=payment_info,
             requisites=requisites,
-            redirect_data=redirect_data,
-            acs=acs,
-            threeds2=threeds2,
+            redirect=redirect,
+            threeds=threeds,
             account=account,
         )
 

@@ -7,59 +7,51 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset
+from ..types import MISFIT
 
 if TYPE_CHECKING:
-    from ..models.form_fields import FormFields
+    from ..models.redirect_params import RedirectParams
 
 
-T = TypeVar("T", bound="RedirectData")
+T = TypeVar("T", bound="Redirect")
 
 
 @_attrs_define(kw_only=True)
-class RedirectData:
+class Redirect:
     """Where the payer's browser has to go, and with what."""
 
-    url: None | str | Unset = UNSET
-    """ The address. (family) """
-    method: None | str | Unset = UNSET
-    """ GET or POST. (family) """
-    body: FormFields | None | Unset = _attrs_field(default=UNSET, repr=False)
-    """ Fields of the form to send along. (family) """
+    url: None | str = None
+    """ The address. (inferred) """
+    method: None | str = None
+    """ GET or POST. (inferred) """
+    params: None | RedirectParams = _attrs_field(default=None, repr=False)
+    """ Form fields to send along. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.form_fields import FormFields  # noqa: PLC0415
+        from ..models.redirect_params import RedirectParams  # noqa: PLC0415
 
-        url: None | str | Unset
-        if isinstance(self.url, Unset):
-            url = UNSET
-        else:
-            url = self.url
+        url: None | str
+        url = self.url
 
-        method: None | str | Unset
-        if isinstance(self.method, Unset):
-            method = UNSET
-        else:
-            method = self.method
+        method: None | str
+        method = self.method
 
-        body: dict[str, Any] | None | Unset
-        if isinstance(self.body, Unset):
-            body = UNSET
-        elif isinstance(self.body, FormFields):
-            body = self.body.to_dict()
+        params: dict[str, Any] | None
+        if isinstance(self.params, RedirectParams):
+            params = self.params.to_dict()
         else:
-            body = self.body
+            params = self.params
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if url is not UNSET:
+        if url is not None:
             field_dict["url"] = url
-        if method is not UNSET:
+        if method is not None:
             field_dict["method"] = method
-        if body is not UNSET:
-            field_dict["body"] = body
+        if params is not None:
+            field_dict["params"] = params
 
         return field_dict
 
@@ -71,10 +63,8 @@ class RedirectData:
         if "url" in d:
             try:
 
-                def _parse_url(data: object) -> None | str | Unset:
+                def _parse_url(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -84,17 +74,15 @@ class RedirectData:
 
                 del d["url"]
             except MISFIT:
-                url = UNSET
+                url = None
         else:
-            url = UNSET
+            url = None
 
         if "method" in d:
             try:
 
-                def _parse_method(data: object) -> None | str | Unset:
+                def _parse_method(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -104,46 +92,44 @@ class RedirectData:
 
                 del d["method"]
             except MISFIT:
-                method = UNSET
+                method = None
         else:
-            method = UNSET
+            method = None
 
-        if "body" in d:
-            from ..models.form_fields import FormFields  # noqa: PLC0415
+        if "params" in d:
+            from ..models.redirect_params import RedirectParams  # noqa: PLC0415
 
             try:
 
-                def _parse_body(data: object) -> FormFields | None | Unset:
+                def _parse_params(data: object) -> None | RedirectParams:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
                             raise TypeError()
-                        body_type_0 = FormFields.from_dict(data)
+                        params_type_0 = RedirectParams.from_dict(data)
 
-                        return body_type_0
+                        return params_type_0
                     except (TypeError, ValueError, AttributeError, KeyError):
                         pass
                     raise TypeError
 
-                body = _parse_body(d["body"])
+                params = _parse_params(d["params"])
 
-                del d["body"]
+                del d["params"]
             except MISFIT:
-                body = UNSET
+                params = None
         else:
-            body = UNSET
+            params = None
 
-        redirect_data = cls(
+        redirect = cls(
             url=url,
             method=method,
-            body=body,
+            params=params,
         )
 
-        redirect_data.additional_properties = d
-        return redirect_data
+        redirect.additional_properties = d
+        return redirect
 
     @property
     def additional_keys(self) -> list[str]:

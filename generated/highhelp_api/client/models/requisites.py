@@ -1,13 +1,14 @@
 # Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset
+from ..types import MISFIT
 
 T = TypeVar("T", bound="Requisites")
 
@@ -16,91 +17,70 @@ T = TypeVar("T", bound="Requisites")
 class Requisites:
     """The details to which the payer of a P2P pay-in sends the money. They are shown to the payer."""
 
-    pan: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    pan: None | str = _attrs_field(default=None, repr=False)
     """ Card number. (inferred) """
-    card_holder: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    card_holder: None | str = _attrs_field(default=None, repr=False)
     """ Name on the card. (inferred) """
-    bank_name: None | str | Unset = UNSET
+    bank_name: None | str = None
     """ The bank's name. (inferred) """
-    bank_code: None | str | Unset = UNSET
+    bank_code: None | str = None
     """ The bank's code. (inferred) """
-    phone: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    phone: None | str = _attrs_field(default=None, repr=False)
     """ Phone number. (inferred) """
-    account_number: None | str | Unset = _attrs_field(default=UNSET, repr=False)
+    account_number: None | str = _attrs_field(default=None, repr=False)
     """ Bank account. (inferred) """
-    qr_link: None | str | Unset = UNSET
+    qr_link: None | str = None
     """ A link or the content of a QR code. (inferred) """
-    expires_at: None | str | Unset = UNSET
+    expires_at: datetime.datetime | None = None
     """ When the details stop being valid, ISO 8601 as far as is known. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        pan: None | str | Unset
-        if isinstance(self.pan, Unset):
-            pan = UNSET
-        else:
-            pan = self.pan
+        pan: None | str
+        pan = self.pan
 
-        card_holder: None | str | Unset
-        if isinstance(self.card_holder, Unset):
-            card_holder = UNSET
-        else:
-            card_holder = self.card_holder
+        card_holder: None | str
+        card_holder = self.card_holder
 
-        bank_name: None | str | Unset
-        if isinstance(self.bank_name, Unset):
-            bank_name = UNSET
-        else:
-            bank_name = self.bank_name
+        bank_name: None | str
+        bank_name = self.bank_name
 
-        bank_code: None | str | Unset
-        if isinstance(self.bank_code, Unset):
-            bank_code = UNSET
-        else:
-            bank_code = self.bank_code
+        bank_code: None | str
+        bank_code = self.bank_code
 
-        phone: None | str | Unset
-        if isinstance(self.phone, Unset):
-            phone = UNSET
-        else:
-            phone = self.phone
+        phone: None | str
+        phone = self.phone
 
-        account_number: None | str | Unset
-        if isinstance(self.account_number, Unset):
-            account_number = UNSET
-        else:
-            account_number = self.account_number
+        account_number: None | str
+        account_number = self.account_number
 
-        qr_link: None | str | Unset
-        if isinstance(self.qr_link, Unset):
-            qr_link = UNSET
-        else:
-            qr_link = self.qr_link
+        qr_link: None | str
+        qr_link = self.qr_link
 
-        expires_at: None | str | Unset
-        if isinstance(self.expires_at, Unset):
-            expires_at = UNSET
+        expires_at: None | str
+        if isinstance(self.expires_at, datetime.datetime):
+            expires_at = self.expires_at.isoformat()
         else:
             expires_at = self.expires_at
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if pan is not UNSET:
+        if pan is not None:
             field_dict["pan"] = pan
-        if card_holder is not UNSET:
+        if card_holder is not None:
             field_dict["card_holder"] = card_holder
-        if bank_name is not UNSET:
+        if bank_name is not None:
             field_dict["bank_name"] = bank_name
-        if bank_code is not UNSET:
+        if bank_code is not None:
             field_dict["bank_code"] = bank_code
-        if phone is not UNSET:
+        if phone is not None:
             field_dict["phone"] = phone
-        if account_number is not UNSET:
+        if account_number is not None:
             field_dict["account_number"] = account_number
-        if qr_link is not UNSET:
+        if qr_link is not None:
             field_dict["qr_link"] = qr_link
-        if expires_at is not UNSET:
+        if expires_at is not None:
             field_dict["expires_at"] = expires_at
 
         return field_dict
@@ -113,10 +93,8 @@ class Requisites:
         if "pan" in d:
             try:
 
-                def _parse_pan(data: object) -> None | str | Unset:
+                def _parse_pan(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -126,17 +104,15 @@ class Requisites:
 
                 del d["pan"]
             except MISFIT:
-                pan = UNSET
+                pan = None
         else:
-            pan = UNSET
+            pan = None
 
         if "card_holder" in d:
             try:
 
-                def _parse_card_holder(data: object) -> None | str | Unset:
+                def _parse_card_holder(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -146,17 +122,15 @@ class Requisites:
 
                 del d["card_holder"]
             except MISFIT:
-                card_holder = UNSET
+                card_holder = None
         else:
-            card_holder = UNSET
+            card_holder = None
 
         if "bank_name" in d:
             try:
 
-                def _parse_bank_name(data: object) -> None | str | Unset:
+                def _parse_bank_name(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -166,17 +140,15 @@ class Requisites:
 
                 del d["bank_name"]
             except MISFIT:
-                bank_name = UNSET
+                bank_name = None
         else:
-            bank_name = UNSET
+            bank_name = None
 
         if "bank_code" in d:
             try:
 
-                def _parse_bank_code(data: object) -> None | str | Unset:
+                def _parse_bank_code(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -186,17 +158,15 @@ class Requisites:
 
                 del d["bank_code"]
             except MISFIT:
-                bank_code = UNSET
+                bank_code = None
         else:
-            bank_code = UNSET
+            bank_code = None
 
         if "phone" in d:
             try:
 
-                def _parse_phone(data: object) -> None | str | Unset:
+                def _parse_phone(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -206,17 +176,15 @@ class Requisites:
 
                 del d["phone"]
             except MISFIT:
-                phone = UNSET
+                phone = None
         else:
-            phone = UNSET
+            phone = None
 
         if "account_number" in d:
             try:
 
-                def _parse_account_number(data: object) -> None | str | Unset:
+                def _parse_account_number(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -226,17 +194,15 @@ class Requisites:
 
                 del d["account_number"]
             except MISFIT:
-                account_number = UNSET
+                account_number = None
         else:
-            account_number = UNSET
+            account_number = None
 
         if "qr_link" in d:
             try:
 
-                def _parse_qr_link(data: object) -> None | str | Unset:
+                def _parse_qr_link(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -246,29 +212,33 @@ class Requisites:
 
                 del d["qr_link"]
             except MISFIT:
-                qr_link = UNSET
+                qr_link = None
         else:
-            qr_link = UNSET
+            qr_link = None
 
         if "expires_at" in d:
             try:
 
-                def _parse_expires_at(data: object) -> None | str | Unset:
+                def _parse_expires_at(data: object) -> datetime.datetime | None:
                     if data is None:
                         return data
-                    if isinstance(data, Unset):
-                        return data
-                    if isinstance(data, str):
-                        return data
+                    try:
+                        if not isinstance(data, str):
+                            raise TypeError()
+                        expires_at_type_0 = datetime.datetime.fromisoformat(data)
+
+                        return expires_at_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
                     raise TypeError
 
                 expires_at = _parse_expires_at(d["expires_at"])
 
                 del d["expires_at"]
             except MISFIT:
-                expires_at = UNSET
+                expires_at = None
         else:
-            expires_at = UNSET
+            expires_at = None
 
         requisites = cls(
             pan=pan,

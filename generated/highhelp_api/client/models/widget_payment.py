@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from attrs import define as _attrs_define
+from attrs import field as _attrs_field
 
 from ..models.currency import Currency
 from ..models.widget_method import WidgetMethod
-from ..types import UNSET, Unset, expect, plain
+from ..types import UNSET, Unset, expect, plain, refuse_float
 
 T = TypeVar("T", bound="WidgetPayment")
 
@@ -17,14 +18,14 @@ T = TypeVar("T", bound="WidgetPayment")
 class WidgetPayment:
     """What is to be paid. Without a method the payer chooses."""
 
-    amount: int
+    amount: int = _attrs_field(validator=refuse_float)
     """ Whole minor units of the currency (10000 is 100.00 where it has two decimals). (1 to 10000000000000;
     documented) """
     currency: Currency | str
-    """ Known currencies, ISO 4217. The gateway may add others. (documented) """
+    """ A currency, a known one or any other ISO 4217 code. (documented) """
     widget_method: str | Unset | WidgetMethod = UNSET
-    """ Known codes of widget methods. New codes appear without notice. (documented) """
-    lifetime: int | Unset = UNSET
+    """ A widget method, a known one or any other code. (documented) """
+    lifetime: int | Unset = _attrs_field(default=UNSET, validator=refuse_float)
     """ Seconds until the page expires. The gateway takes 600 when it is absent. (300 to 600; documented) """
     description: str | Unset = UNSET
     """ Free text. The name is documented, the bound is our assumption. (0 to 255 characters; inferred) """
