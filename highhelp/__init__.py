@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from highhelp.errors import MoneyError as MoneyError
     from highhelp.errors import NotSent as NotSent
     from highhelp.errors import OutcomeUnknown as OutcomeUnknown
+    from highhelp.errors import PaymentEnded as PaymentEnded
     from highhelp.errors import Rejected as Rejected
     from highhelp.errors import SettingsError as SettingsError
     from highhelp.errors import Unavailable as Unavailable
@@ -62,7 +63,7 @@ _NAMES = {
     "highhelp.client": ["AsyncHighHelp", "HighHelp"],
     "highhelp.errors": [
         "CallError", "DuplicatePayment", "FieldProblem", "HighHelpError", "InvalidRequest", "MoneyError", "NotSent",
-        "OutcomeUnknown", "Rejected", "SettingsError", "Unavailable", "WaitTimeout",
+        "OutcomeUnknown", "PaymentEnded", "Rejected", "SettingsError", "Unavailable", "WaitTimeout",
     ],
     "highhelp.inbox.admin": ["InboxRefusal"],
     "highhelp.inbox.events": ["CallbackEvent"],

@@ -245,6 +245,33 @@ class HighHelp(_Client, Resources):
         state: T = self._executor.wait(call, timeout, on_change, cancel)
         return state
 
+    def wait_requisites(
+        self,
+        operation: str,
+        body: Body | Mapping[str, Any],
+        parse: Callable[[Mapping[str, Any]], T],
+        *,
+        timeout: float,
+        cancel: threading.Event | None = None,
+    ) -> T:
+        """Ask an info operation until the payment has payment details. The resources' `wait_requisites` call this.
+
+        Args:
+            operation: Id of the info operation, such as `get_p2p_payin`.
+            body: The request.
+            parse: Makes a state of an answer's JSON object.
+            timeout: Seconds until the wait is given up.
+            cancel: Ends the wait when another thread sets it.
+
+        Raises:
+            PaymentEnded: The payment is final.
+            WaitTimeout: The details did not come in time, or `cancel` was set.
+            NotSent, InvalidRequest, Rejected, Unavailable: See `highhelp.errors`.
+        """
+        call = self._executor.builder.build(operation, body, parse)
+        state: T = self._executor.wait(call, timeout, None, cancel, for_requisites=True)
+        return state
+
     def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> RawResponse:
         """Send a signed request to any path, once, and return the response as it came, whatever it says.
 
@@ -309,6 +336,19 @@ class AsyncHighHelp(_Client, AsyncResources):
         """Ask an info operation until the payment is final. See `HighHelp.wait`."""
         call = self._executor.builder.build(operation, body, parse)
         state: T = await self._executor.wait(call, timeout, on_change)
+        return state
+
+    async def wait_requisites(
+        self,
+        operation: str,
+        body: Body | Mapping[str, Any],
+        parse: Callable[[Mapping[str, Any]], T],
+        *,
+        timeout: float,
+    ) -> T:
+        """Ask an info operation until the payment has payment details. See `HighHelp.wait_requisites`."""
+        call = self._executor.builder.build(operation, body, parse)
+        state: T = await self._executor.wait(call, timeout, for_requisites=True)
         return state
 
     async def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> RawResponse:

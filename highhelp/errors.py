@@ -7,6 +7,7 @@
 | `Unavailable` | nothing was done, or nothing could be (a read) | yes, with the same payment_id |
 | `OutcomeUnknown` | it may have happened | no: ask the info operation first |
 | `WaitTimeout` | the payment exists, its end was not seen | wait again |
+| `PaymentEnded` | the payment is final | it has ended: there is nothing to wait for |
 | `SettingsError` | the client could not be made | |
 
 All of them survive pickling, and none holds a key, a token, a signature or card data.
@@ -220,3 +221,15 @@ class WaitTimeout(CallError):
         super().__init__(message, **about)
         self.last = last
         self.cancelled = cancelled
+
+
+class PaymentEnded(CallError):
+    """The payment ended before it had the payment details that were waited for.
+
+    Attributes:
+        last: Its final state (without card data).
+    """
+
+    def __init__(self, message: str, *, last: PaymentState | None, **about: Unpack[About]) -> None:
+        super().__init__(message, **about)
+        self.last = last

@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import sys
 
-from highhelp import HighHelp, HighHelpError, Money, OutcomeUnknown, WaitTimeout, models
+from highhelp import DuplicatePayment, HighHelp, HighHelpError, Money, OutcomeUnknown, PaymentEnded, WaitTimeout, models
 
 
 def pay_in(client: HighHelp, payment_id: str, money: Money) -> models.PaymentState:
-    """Create the pay-in, and answer its last state."""
-    client.p2p.create_payin(
-        models.P2PPayinRequest(
-            general=models.General(payment_id=payment_id),
-            payment=models.P2PPayinPayment(
-                method=models.Method.CARD_P2P, amount=money.minor, currency=models.Currency(money.currency)
-            ),
-        )
-    )
-    state = client.p2p.wait_payin(payment_id, timeout=600)
-    if state.requisites:
-        print(f"the payer sent the money to {state.requisites.bank_name}")
-    return state
+    """Create the pay-in, show the payer where to pay, and return the last state."""
+    try:
+        client.p2p.create_payin(payment_id=payment_id, amount=money, method="card-p2p")
+    except DuplicatePayment as error:
+        if error.existing is None or error.existing.status not in ("success", "decline"):
+            raise
+        return error.existing  # of an earlier run
+    try:
+        details = client.p2p.wait_requisites(payment_id, timeout=60).requisites
+    except PaymentEnded as error:
+        print(error, file=sys.stderr)
+    else:
+        print(f"Pay {money} to the card {details.pan} of {details.card_holder}, {details.bank_name}", end="")
+        print(f", by {details.expires_at:%H:%M:%S} UTC." if details.expires_at else ".")
+    return client.p2p.wait_payin(payment_id, timeout=600)
 
 
 def main(payment_id: str, amount: str, currency: str) -> int:

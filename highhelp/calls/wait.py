@@ -1,4 +1,4 @@
-"""Wait until a payment is final. Sans-I/O, like `highhelp.calls.flow`."""
+"""Wait until a payment is final, or until its payer can be shown where to pay. Sans-I/O, like `highhelp.calls.flow`."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from highhelp.calls.flow import CallFlow, ClientCall, Sleep, read, without_card_data
 from highhelp.calls.policy import Budget, Policy
-from highhelp.errors import Unavailable, WaitTimeout
+from highhelp.errors import PaymentEnded, Unavailable, WaitTimeout
 from highhelp_api.client.models import PaymentState
 from highhelp_api.contract import FINAL_STATUSES
 
@@ -16,22 +16,36 @@ MIN_INTERVAL_SECONDS = 1.0
 MAX_INTERVAL_SECONDS = 15.0
 
 
+def has_requisites(state: object) -> bool:
+    """Tell whether a state holds payment details. Their expiry alone is none."""
+    requisites = getattr(state, "requisites", None)
+    return requisites is not None and any(name != "expires_at" for name in requisites.to_dict())
+
+
+def is_final(state: object) -> bool:
+    """Tell whether a state never changes again."""
+    return getattr(state, "status", None) in FINAL_STATUSES
+
+
 def wait_until_final(
     call: ClientCall[T],
     policy: Policy,
     timeout: float,
     on_change: Callable[[T], object] | None,
     cancelled: Callable[[], bool] = lambda: False,
+    is_awaited: Callable[[T], bool] = is_final,
 ) -> CallFlow[T]:
-    """Ask for a payment's state until it is final.
+    """Ask for a payment's state until it is final, or another one that is awaited.
 
     The pause between two questions grows from one second to fifteen, and starts anew when the state changes. A
     question that gets no answer is asked again; an unknown status is not final.
 
     Raises:
         WaitTimeout: The time is over, or the wait was cancelled. Carries the last state.
+        PaymentEnded: The payment is final, and not in the awaited state.
         Rejected: The gateway refuses the question.
     """
+    awaited = "final" if is_awaited is is_final else "payable"
     end = policy.now() + timeout
     last: T | None = None
     seen: tuple[object, object] | None = None
@@ -51,12 +65,14 @@ def wait_until_final(
                 last, seen, interval = state, name, MIN_INTERVAL_SECONDS
                 if on_change is not None:
                     on_change(state)
-            if name[0] in FINAL_STATUSES:
+            if is_awaited(state):
                 return state
+            if is_final(state):
+                raise _ended(call, state, tries)
         left = end - policy.now()
         if left <= 0:
-            raise _not_final(call, last, seen, tries, f"not final after {timeout:.0f} s")
-        yield Sleep(min(interval * (0.8 + 0.2 * policy.jitter()), left), "not final yet")
+            raise _not_final(call, last, seen, tries, f"not {awaited} after {timeout:.0f} s")
+        yield Sleep(min(interval * (0.8 + 0.2 * policy.jitter()), left), f"not {awaited} yet")
         interval = min(interval * 1.5, MAX_INTERVAL_SECONDS)
 
 
@@ -78,4 +94,16 @@ def _not_final(
         attempts=tries,
         last=state,
         cancelled=cancelled,
+    )
+
+
+def _ended(call: ClientCall[T], state: T, tries: int) -> PaymentEnded:
+    last = without_card_data(state) if isinstance(state, PaymentState) else None
+    why = None if last is None else last.status_description
+    return PaymentEnded(
+        f"ended with {getattr(state, 'status', None)} before it had payment details{f': {why}' if why else ''}",
+        operation=call.operation.id,
+        payment_id=call.payment_id,
+        attempts=tries,
+        last=last,
     )

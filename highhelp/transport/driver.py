@@ -195,15 +195,21 @@ class _Executor:
         self,
         call: flow.ClientCall[Any],
         timeout: float,
-        on_change: Callable[[Any], object] | None,
+        on_change: Callable[[Any], object] | None = None,
         cancel: threading.Event | None = None,
+        *,
+        for_requisites: bool = False,
     ) -> Any:
-        """Wait until a payment is final, or `cancel` is set, which only `Executor` can wait for."""
-        from highhelp.calls.wait import wait_until_final  # most programs wait for callbacks instead
+        """Wait until a payment is final, or has payment details, or `cancel` is set.
+
+        Only `Executor` can wait for `cancel`.
+        """
+        from highhelp.calls.wait import has_requisites, is_final, wait_until_final  # callbacks do for most
 
         check_seconds("timeout", timeout)
         cancelled = cancel.is_set if cancel is not None else lambda: False
-        steps = wait_until_final(call, self.policy, timeout, on_change, cancelled)
+        awaited = has_requisites if for_requisites else is_final
+        steps = wait_until_final(call, self.policy, timeout, on_change, cancelled, awaited)
         return self._run(call, steps, "wait ", None if cancel is None else cancel.wait)
 
     def send_raw(self, call: flow.ClientCall[Any], timeout: float | None) -> Any:

@@ -39,6 +39,7 @@ from highhelp import (
     NotSent,
     OutboxPublisher,
     OutcomeUnknown,
+    PaymentEnded,
     Payout,
     PayoutBook,
     PayoutBusy,
@@ -101,7 +102,7 @@ def pay(client: HighHelp) -> models.PaymentState | None:
     except (NotSent, Unavailable) as error:
         base: CallError = error
         print(base.attempts)
-    except WaitTimeout as error:
+    except (WaitTimeout, PaymentEnded) as error:
         return error.last
     except (SettingsError, MoneyError, HighHelpError) as error:
         print(error)
@@ -117,6 +118,10 @@ def wait(client: HighHelp) -> models.PaymentState:
 
     cancel = threading.Event()
     return client.p2p.wait_payin("order-1", timeout=600, on_change=changed, cancel=cancel)
+
+
+def show_payer(client: HighHelp) -> str | None:
+    return client.p2p.wait_requisites("order-1", timeout=60).requisites.pan
 
 
 def services(client: HighHelp) -> RawResponse:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from tools.generate.static.types import Operation
 
 PREFIX = "field_"
+OWN_MODULES = ("fields.py", "payable.py")
+"""Modules of the client that openapi-python-client knows nothing of."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Method:
     description: str
     known: str
     wait_name: str | None
+    has_requisites: bool
 
 
 @dataclass(frozen=True)
@@ -130,10 +133,11 @@ def write(document: Json, target: Path) -> None:
         )
         with contextlib.redirect_stdout(io.StringIO()):  # the generator says "Generating", which is ours to say
             problems = project.build()
-            fields = project.env.get_template("fields.py.jinja").render()
+            own = {name: project.env.get_template(f"{name}.jinja").render() for name in OWN_MODULES}
     if problems:
         raise DocumentError("\n".join(_text(problem) for problem in problems))
-    (target / "fields.py").write_text(fields, encoding="utf-8")
+    for name, text in own.items():
+        (target / name).write_text(text, encoding="utf-8")
 
 
 def _field_types(document: Json, resources: list[Resource]) -> dict[str, object]:
@@ -192,7 +196,16 @@ def _method(document: Json, data: Json, operation: Operation) -> Method:
         description=str(data["description"]).strip(),
         known=f"{operation.provenance}, {operation.source}" if operation.source else operation.provenance,
         wait_name=f"wait_{operation.method_name.removeprefix('get_')}" if waits else None,
+        has_requisites=waits and _leads_to_requisites(document, operation.id),
     )
+
+
+def _leads_to_requisites(document: Json, info: str) -> bool:
+    """Tell whether a payment that this operation reports may come to have payment details."""
+    machines = contract.machines(document)
+    creates = [each for each in contract.operations(document).values() if each.info == info]
+    states = {state for create in creates for name in create.machines for state in machines[name]}
+    return any(state.partition(":")[2] == "requisites" for state in states)
 
 
 def _leaves(document: Json, request: str) -> tuple[tuple[Argument, ...], str]:

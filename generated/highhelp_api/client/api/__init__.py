@@ -135,6 +135,16 @@ class Calls(Protocol):
         cancel: threading.Event | None = None,
     ) -> T: ...
 
+    def wait_requisites(
+        self,
+        operation: str,
+        body: Body | Mapping[str, Any],
+        parse: Callable[[Mapping[str, Any]], T],
+        *,
+        timeout: float,
+        cancel: threading.Event | None = None,
+    ) -> T: ...
+
 
 class AsyncCalls(Protocol):
     """The same for asynchronous clients."""
@@ -156,6 +166,15 @@ class AsyncCalls(Protocol):
         *,
         timeout: float,
         on_change: Callable[[T], object] | None = None,
+    ) -> T: ...
+
+    async def wait_requisites(
+        self,
+        operation: str,
+        body: Body | Mapping[str, Any],
+        parse: Callable[[Mapping[str, Any]], T],
+        *,
+        timeout: float,
     ) -> T: ...
 
 

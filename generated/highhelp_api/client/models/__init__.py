@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..fields import SenderFields as SenderFields
     from ..fields import ThreeDSResultFields as ThreeDSResultFields
     from ..fields import WidgetMethodValue as WidgetMethodValue
+    from ..payable import PayableState as PayableState
     from .account import Account as Account
     from .acs import Acs as Acs
     from .balance import Balance as Balance
@@ -129,6 +130,7 @@ _MODULES = {
     "WidgetMethod": ".widget_method",
     "WidgetPayinRequest": ".widget_payin_request",
     "WidgetPayment": ".widget_payment",
+    "PayableState": "..payable",
     "BrowserFields": "..fields",
     "CardFields": "..fields",
     "CardReceiverFields": "..fields",
@@ -197,6 +199,7 @@ __all__ = (
     "WidgetMethod",
     "WidgetPayinRequest",
     "WidgetPayment",
+    "PayableState",
     "BrowserFields",
     "CardFields",
     "CardReceiverFields",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ...models.ecom_payout_request import EcomPayoutRequest
     from ...models.payment_state import PaymentState
     from ...models.three_ds_result import ThreeDSResult
+    from ...payable import PayableState
     from .. import AsyncCalls, Calls, MoneyLike
 
 __all__ = ("AsyncEcom", "Ecom")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ...models.payment_state import PaymentState
     from ...models.receiver import Receiver
     from ...models.sender import Sender
+    from ...payable import PayableState
     from .. import AsyncCalls, Calls, MoneyLike
 
 __all__ = ("AsyncP2p", "P2p")
@@ -248,6 +249,37 @@ class P2p:
             PaymentState.from_dict,
             timeout=timeout,
             on_change=on_change,
+            cancel=cancel,
+        )
+
+    def wait_requisites(
+        self,
+        payment_id: str,
+        *,
+        timeout: float = 60.0,
+        cancel: threading.Event | None = None,
+    ) -> PayableState:
+        """Ask until the payment has the details to which the payer sends the money.
+
+        Args:
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            timeout: Seconds after which WaitTimeout is raised with the last state.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+                cancel its task.
+
+        Returns:
+            The state with its `requisites`.
+
+        Raises:
+            PaymentEnded: The payment is final; its status is named.
+        """
+        from ...payable import PayableState
+
+        return self._calls.wait_requisites(
+            "get_p2p_payin",
+            given({"general": given({"payment_id": payment_id})}),
+            PayableState.from_dict,
+            timeout=timeout,
             cancel=cancel,
         )
 
@@ -678,6 +710,35 @@ class AsyncP2p:
             PaymentState.from_dict,
             timeout=timeout,
             on_change=on_change,
+        )
+
+    async def wait_requisites(
+        self,
+        payment_id: str,
+        *,
+        timeout: float = 60.0,
+    ) -> PayableState:
+        """Ask until the payment has the details to which the payer sends the money.
+
+        Args:
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            timeout: Seconds after which WaitTimeout is raised with the last state.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+                cancel its task.
+
+        Returns:
+            The state with its `requisites`.
+
+        Raises:
+            PaymentEnded: The payment is final; its status is named.
+        """
+        from ...payable import PayableState
+
+        return await self._calls.wait_requisites(
+            "get_p2p_payin",
+            given({"general": given({"payment_id": payment_id})}),
+            PayableState.from_dict,
+            timeout=timeout,
         )
 
     @overload

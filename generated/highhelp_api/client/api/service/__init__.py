@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ...models.balance_response import BalanceResponse
     from ...models.bank_list_response import BankListResponse
     from ...models.payment_methods_response import PaymentMethodsResponse
+    from ...payable import PayableState
     from .. import AsyncCalls, Calls, MoneyLike
 
 __all__ = ("AsyncService", "Service")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ...models.customer import Customer
     from ...models.payment_state import PaymentState
     from ...models.widget_payin_request import WidgetPayinRequest
+    from ...payable import PayableState
     from .. import AsyncCalls, Calls, MoneyLike
 
 __all__ = ("AsyncWidget", "Widget")
@@ -229,6 +230,37 @@ class Widget:
             cancel=cancel,
         )
 
+    def wait_requisites(
+        self,
+        payment_id: str,
+        *,
+        timeout: float = 60.0,
+        cancel: threading.Event | None = None,
+    ) -> PayableState:
+        """Ask until the payment has the details to which the payer sends the money.
+
+        Args:
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            timeout: Seconds after which WaitTimeout is raised with the last state.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+                cancel its task.
+
+        Returns:
+            The state with its `requisites`.
+
+        Raises:
+            PaymentEnded: The payment is final; its status is named.
+        """
+        from ...payable import PayableState
+
+        return self._calls.wait_requisites(
+            "get_widget_payin",
+            given({"general": given({"payment_id": payment_id})}),
+            PayableState.from_dict,
+            timeout=timeout,
+            cancel=cancel,
+        )
+
 
 class AsyncWidget:
     """Pay-ins that the payer completes on the gateway's hosted payment page."""
@@ -436,4 +468,33 @@ class AsyncWidget:
             PaymentState.from_dict,
             timeout=timeout,
             on_change=on_change,
+        )
+
+    async def wait_requisites(
+        self,
+        payment_id: str,
+        *,
+        timeout: float = 60.0,
+    ) -> PayableState:
+        """Ask until the payment has the details to which the payer sends the money.
+
+        Args:
+            payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
+            timeout: Seconds after which WaitTimeout is raised with the last state.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+                cancel its task.
+
+        Returns:
+            The state with its `requisites`.
+
+        Raises:
+            PaymentEnded: The payment is final; its status is named.
+        """
+        from ...payable import PayableState
+
+        return await self._calls.wait_requisites(
+            "get_widget_payin",
+            given({"general": given({"payment_id": payment_id})}),
+            PayableState.from_dict,
+            timeout=timeout,
         )
