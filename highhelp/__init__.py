@@ -52,11 +52,19 @@ if TYPE_CHECKING:
     from highhelp.storage.engine import HandlerCommits as HandlerCommits
     from highhelp.transport.httpx_transport import AsyncHTTPTransport as AsyncHTTPTransport
     from highhelp.transport.httpx_transport import HTTPTransport as HTTPTransport
+    from highhelp_api.client.api import ApiResponse as ApiResponse
     from highhelp_signing import CallbackRejected as CallbackRejected
     from highhelp_signing import CallbackVerifier as CallbackVerifier
     from highhelp_signing import HmacSigner as HmacSigner
     from highhelp_signing import KeyRing as KeyRing
     from highhelp_signing import RsaSigner as RsaSigner
+    from highhelp_signing import SignatureAuth as SignatureAuth
+    from highhelp_signing import SignatureScheme as SignatureScheme
+    from highhelp_signing import Signer as Signer
+    from highhelp_signing import VerifiedCallback as VerifiedCallback
+    from highhelp_signing import explain as explain
+    from highhelp_signing import normalize as normalize
+    from highhelp_signing import signing_message as signing_message
 
 _NAMES = {
     "highhelp.calls.outcome": ["RawResponse"],
@@ -79,7 +87,11 @@ _NAMES = {
     ],
     "highhelp.storage.engine": ["HandlerCommits"],
     "highhelp.transport.httpx_transport": ["AsyncHTTPTransport", "HTTPTransport"],
-    "highhelp_signing": ["CallbackRejected", "CallbackVerifier", "HmacSigner", "KeyRing", "RsaSigner"],
+    "highhelp_api.client.api": ["ApiResponse"],
+    "highhelp_signing": [
+        "CallbackRejected", "CallbackVerifier", "HmacSigner", "KeyRing", "RsaSigner", "SignatureAuth",
+        "SignatureScheme", "Signer", "VerifiedCallback", "explain", "normalize", "signing_message",
+    ],
 }  # fmt: skip
 _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import platform
 import time
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -11,7 +13,7 @@ from highhelp._version import __version__
 from highhelp.calls.policy import Policy, check_seconds
 from highhelp.calls.prepare import RequestBuilder
 from highhelp.errors import HighHelpError, SettingsError
-from highhelp.settings import Settings, Source
+from highhelp.settings import Settings, Source, checked_callback_url, load_callback_keys, load_callback_scheme
 from highhelp.telemetry.observer import Hook, Observer
 from highhelp.transport.config import FAST, File, NetworkConfig, Pools
 from highhelp.transport.driver import AsyncExecutor, Executor, Wire
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from highhelp.calls.outcome import RawResponse
+    from highhelp_signing import CallbackVerifier, KeyRing
 
 T = TypeVar("T")
 
@@ -71,6 +74,7 @@ class _Client:
         project_id: str | None = None,
         signer: Signer | None = None,
         scheme: SignatureScheme | None = None,
+        callback_url: str | None = None,
         timeout: float = 30.0,
         total_timeout: float = 90.0,
         absence_delay: float = 15.0,
@@ -92,12 +96,15 @@ class _Client:
         environ: Mapping[str, str] | None = None,
     ) -> None:
         _check_arguments(signer, scheme, clock=clock, on_request=on_request, on_response=on_response, on_retry=on_retry)
+        self._source = Source.load(environ, home)
+        self._pinned_scheme = scheme
         self._settings = Settings.load(
             base_url=base_url,
             project_id=project_id,
             signer=signer,
             scheme=scheme,
-            source=Source.load(environ, home),
+            callback_url=callback_url,
+            source=self._source,
         )
         network = NetworkConfig(
             base_url=self._settings.base_url,
@@ -123,7 +130,8 @@ class _Client:
             now=policy.now,
             observer=Observer(on_request, on_response, on_retry, tracer_provider, meter_provider, server),
         )
-        builder = RequestBuilder(self._settings.project_id, self._settings.scheme, check_requests)
+        settings = self._settings
+        builder = RequestBuilder(settings.project_id, settings.scheme, check_requests, settings.callback_url)
         self._executor: Any = (AsyncExecutor if self._asynchronous else Executor)(
             builder, policy, wire, network, Pools(network)
         )
@@ -142,6 +150,69 @@ class _Client:
     def settings(self) -> Settings:
         """The settings in force and where each came from."""
         return self._settings
+
+    @cached_property
+    def callback_keys(self) -> Mapping[str, KeyRing]:
+        """The keys by which callbacks of this project are verified, by project id, as an inbox takes them.
+
+        Raises:
+            SettingsError: There is no key, or one cannot be read.
+        """
+        return {self._settings.project_id: load_callback_keys(self._source)[0]}
+
+    @cached_property
+    def callbacks(self) -> CallbackVerifier:
+        """Verifies callbacks of this project: `client.callbacks.verify(raw_body, headers)`.
+
+        Raises:
+            SettingsError: There is no key, or one cannot be read.
+        """
+        from highhelp_signing import CallbackVerifier  # a program that only sends verifies nothing
+
+        scheme = self._pinned_scheme if self._pinned_scheme is not None else load_callback_scheme(self._source)
+        return CallbackVerifier(self.callback_keys, scheme, clock=self._executor.wire.clock)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        total_timeout: float | None = None,
+        callback_url: str | None = None,
+    ) -> Self:
+        """Make a client with other options over the same connections. Closing either closes both.
+
+        Args:
+            timeout: As that of the constructor.
+            total_timeout: As that of the constructor.
+            callback_url: As that of the constructor.
+
+        Raises:
+            SettingsError: A value is wrong.
+        """
+        policy, builder, settings = self._executor.policy, self._executor.builder, self._settings
+        if timeout is not None:
+            check_seconds("timeout", timeout)
+            policy = replace(policy, attempt=float(timeout))
+        if total_timeout is not None:
+            check_seconds("total_timeout", total_timeout)
+            policy = replace(policy, total=float(total_timeout))
+        if callback_url is not None:
+            settings = replace(settings, callback_url=checked_callback_url(callback_url, "callback_url"))
+            builder = replace(builder, callback_url=callback_url)
+        return self._with(settings, replace(self._executor, policy=policy, builder=builder))
+
+    def returning_responses(self) -> Self:
+        """Make a client over the same connections whose calls return an `ApiResponse`.
+
+        `client.p2p.with_raw_response` does so with the right types.
+        """
+        return self._with(self._settings, replace(self._executor, with_responses=True))
+
+    def _with(self, settings: Settings, executor: Any) -> Self:
+        other = object.__new__(type(self))
+        other._source, other._pinned_scheme, other._settings = self._source, self._pinned_scheme, settings
+        other._executor, other._calls = executor, other
+        return other
 
     def __repr__(self) -> str:
         settings = self._settings
@@ -162,6 +233,7 @@ class HighHelp(_Client, Resources):
         project_id: The merchant project (`HIGHHELP_PROJECT_ID`).
         signer: The project's key (`HIGHHELP_PRIVATE_KEY`, `HIGHHELP_HMAC_KEY`); RSA where both are at hand.
         scheme: The signature's open points (`HIGHHELP_SIGNATURE_SCHEME`).
+        callback_url: Where callbacks go, for each URL that a request leaves out (`HIGHHELP_CALLBACK_URL`).
         timeout: Seconds for one attempt, from the first byte sent to the last one received.
         total_timeout: Seconds for a whole call with its repetitions and look-ups.
         absence_delay: Seconds after an attempt until the gateway's "not found" counts, since info may lag behind the

@@ -49,12 +49,17 @@ DATABASE_URL = "HIGHHELP_DATABASE_URL"
 """Database of the callback inbox: path of an SQLite file, or postgresql://..."""
 DATABASE_KEY = "HIGHHELP_DATABASE_KEY"
 """Encrypts callbacks at rest: base64 of 32 bytes."""
+CALLBACK_URL = "HIGHHELP_CALLBACK_URL"
+"""Where the gateway sends callbacks of requests that name no URL themselves."""
+LOG = "HIGHHELP_LOG"
+"""Writes the log to the terminal from this level on: debug, info, warning or error."""
 GATEWAY = "HIGHHELP_GATEWAY"
 """A name for the gateway, where one gateway has several addresses: payouts are stored with it."""
 
 VARIABLES = frozenset({
     HOME, BASE_URL, PROJECT_ID, PRIVATE_KEY, HMAC_KEY, HMAC_KEY_FILE, CALLBACK_PUBLIC_KEY, CALLBACK_HMAC_KEY,
-    CALLBACK_HMAC_KEY_FILE, ACCESS_TOKEN, SIGNATURE_SCHEME, DATABASE_URL, DATABASE_KEY, GATEWAY,
+    CALLBACK_HMAC_KEY_FILE, ACCESS_TOKEN, SIGNATURE_SCHEME, DATABASE_URL, DATABASE_KEY, CALLBACK_URL, LOG,
+    GATEWAY,
 })  # fmt: skip
 """Every environment variable that is read."""
 
@@ -142,6 +147,7 @@ class Settings:
         project_id: The merchant project.
         signer: The project's key.
         scheme: The signature's open points.
+        callback_url: For requests that name no callback URL.
         sources: Where each of them came from, by name, for people to read.
     """
 
@@ -150,6 +156,7 @@ class Settings:
     signer: Signer
     scheme: SignatureScheme
     sources: Mapping[str, str]
+    callback_url: str | None = None
 
     @classmethod
     def load(
@@ -159,6 +166,7 @@ class Settings:
         project_id: str | None = None,
         signer: Signer | None = None,
         scheme: SignatureScheme | None = None,
+        callback_url: str | None = None,
         source: Source | None = None,
     ) -> Self:
         """Settle every setting. Raises SettingsError that names the one that is missing or wrong."""
@@ -168,6 +176,7 @@ class Settings:
         project, project_from = _required("project_id", project_id, source.text(PROJECT_ID, "project_id"), PROJECT_ID)
         key, key_from = (signer, "argument signer") if signer is not None else load_signer(source)
         points, points_from = (scheme, "argument scheme") if scheme is not None else load_scheme(source)
+        found = source.text(CALLBACK_URL, "callback_url") if callback_url is None else (callback_url, "callback_url")
         token = source.text(ACCESS_TOKEN)
         if token is not None and scheme is None:
             literal = token[0]
@@ -178,7 +187,9 @@ class Settings:
             signer=key,
             scheme=points,
             sources={"base_url": url_from, "project_id": project_from, "signer": key_from, "scheme": points_from}
-            | ({"token": token[1]} if token is not None else {}),
+            | ({"token": token[1]} if token is not None else {})
+            | ({"callback_url": found[1]} if found is not None else {}),
+            callback_url=None if found is None else checked_callback_url(*found),
         )
 
 
@@ -208,6 +219,18 @@ def checked_url(url: str, where: str) -> str:
     if parts.query or parts.fragment or parts.username is not None:
         raise SettingsError(where, "must have no user, query or fragment")
     return url.rstrip("/")
+
+
+def checked_callback_url(url: object, where: str) -> str:
+    """A URL that the gateway is to call. Raises SettingsError for what is none."""
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+        is_url = parts is not None and parts.scheme in ("https", "http") and bool(parts.hostname)
+    except ValueError:
+        is_url = False
+    if not isinstance(url, str) or not is_url or not url.isascii() or any(map(str.isspace, url)):
+        raise SettingsError(where, "is not a URL; write it like https://shop.example/callbacks")
+    return url
 
 
 def load_each(*candidates: tuple[tuple[Any, str] | None, Callable[[Any], T]]) -> Iterator[tuple[T, str]]:

@@ -22,6 +22,7 @@ from highhelp.calls.outcome import Outcome, RawResponse, TransportFailure, class
 from highhelp.calls.policy import MIN_SECONDS_TO_RESEND, Budget, Policy
 from highhelp.errors import DuplicatePayment, HighHelpError, NotSent, OutcomeUnknown, Unavailable
 from highhelp.redact import masked
+from highhelp_api.client.api import ApiResponse
 from highhelp_api.client.models import PaymentState
 from highhelp_api.contract import FINAL_STATUSES, Operation
 
@@ -111,6 +112,24 @@ def execute(call: ClientCall[T], policy: Policy) -> CallFlow[T]:
     if call.operation.retry == "reconcile" and call.info is not None:
         return (yield from _create(call, call.info, policy, budget))
     return (yield from _once(call, budget))
+
+
+def with_response(steps: CallFlow[T]) -> CallFlow[ApiResponse[T]]:
+    """Run a flow, and return its result with the response that it was read from: the last one."""
+    response: RawResponse | None = None
+    try:
+        step = next(steps)
+        while True:
+            try:
+                result = yield step
+            except Exception as error:  # noqa: BLE001 - it goes on to the flow
+                step = steps.throw(error)
+            else:
+                response = result if isinstance(result, RawResponse) else response
+                step = steps.send(result)
+    except StopIteration as end:
+        last = cast("RawResponse", response)  # a result is read from a response
+        return ApiResponse(last.status, last.headers, last.content, end.value)
 
 
 def query(call: ClientCall[T], policy: Policy) -> CallFlow[T | None]:

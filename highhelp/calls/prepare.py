@@ -6,14 +6,14 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from highhelp import validation
 from highhelp.calls.flow import ClientCall
 from highhelp.errors import FieldProblem, InvalidRequest
 from highhelp.identifiers import id_problem
-from highhelp_api.contract import OPERATIONS, REQUEST_FIELDS, Operation
+from highhelp_api.contract import OPERATIONS, REQUEST_FIELDS, SCHEMAS, Operation, resolve
 from highhelp_signing import ECHO_PATHS, BodyNotSignable, SignatureScheme, echo_is_ambiguous, parse_body
 from highhelp_signing.ambiguity import ambiguity_of_request
 from highhelp_signing.errors import BodyFault
@@ -42,11 +42,13 @@ class RequestBuilder:
         project_id: The project.
         scheme: How its requests are signed.
         check_requests: Whether requests are checked against the contract.
+        callback_url: For every callback URL that a request leaves out.
     """
 
     project_id: str
     scheme: SignatureScheme
     check_requests: bool
+    callback_url: str | None = None
 
     def build(
         self,
@@ -142,7 +144,7 @@ class RequestBuilder:
         return ClientCall(info, body, known, parse, project_id=self.project_id)
 
     def _complete(self, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
-        """Add the project id; refuse a body that names another project."""
+        """Add the project id and the callback URLs; refuse a body that names another project."""
         general = body.get("general", {})
         if not isinstance(general, dict):
             return body  # the check says what is wrong with it
@@ -151,6 +153,10 @@ class RequestBuilder:
             problem = FieldProblem("general:project_id", "is not the project of this client")
             raise InvalidRequest([problem], operation=operation.id, payment_id=payment_id_of(body))
         completed = {"project_id": self.project_id, **{k: v for k, v in general.items() if k != "project_id"}}
+        if self.callback_url is not None and operation.info is not None:
+            for name in _callback_urls(operation.request):
+                if completed.get(name) is None:
+                    completed[name] = self.callback_url
         return {**body, "general": completed}
 
     def _encode(self, operation: Operation, body: dict[str, Any], *, sort_keys: bool) -> bytes:
@@ -216,6 +222,13 @@ class RequestBuilder:
             text = "can be read in two ways: the request's signature would hold for another request too"
             problem = FieldProblem(place if place in REQUEST_FIELDS else "", text)
         raise InvalidRequest([problem], operation=operation.id, payment_id=payment_id_of(body))
+
+
+@cache
+def _callback_urls(request: str) -> tuple[str, ...]:
+    """Names of the fields by which a request says where callbacks go."""
+    general = resolve(SCHEMAS[request]["properties"]["general"])
+    return tuple(name for name in general["properties"] if name.endswith("callback_url"))
 
 
 def _find_unreadable_ids(body: Mapping[str, Any]) -> list[FieldProblem]:

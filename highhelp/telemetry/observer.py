@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,26 @@ if TYPE_CHECKING:
 LOG = logging.getLogger("highhelp")
 # a program that has set up no logging gets none on its terminal
 LOG.addHandler(logging.NullHandler())
+
+
+def write_to_terminal(level: str) -> None:
+    """Write the log to standard error from a level on, as `HIGHHELP_LOG` asks.
+
+    Args:
+        level: debug, info, warning or error; another word is reported and ignored.
+    """
+    number = {"debug": 10, "info": 20, "warning": 30, "error": 40}.get(level.strip().lower())
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    LOG.addHandler(handler)
+    if number is None:
+        LOG.warning("HIGHHELP_LOG is debug, info, warning or error; another word is ignored")
+    else:
+        LOG.setLevel(number)
+
+
+if os.environ.get("HIGHHELP_LOG"):
+    write_to_terminal(os.environ["HIGHHELP_LOG"])
 
 Hook = Callable[..., object]
 

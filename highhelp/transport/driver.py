@@ -172,6 +172,7 @@ class _Executor:
         wire: Where and how requests go.
         network: How the gateway is reached.
         pools: The httpx clients.
+        with_responses: Whether calls return the HTTP response with their result.
     """
 
     builder: RequestBuilder
@@ -179,13 +180,15 @@ class _Executor:
     wire: Wire
     network: NetworkConfig
     pools: Pools
+    with_responses: bool = False
 
     def _run(self, call: flow.ClientCall[Any], steps: flow.CallFlow[Any], about: str = "", pause: Pause = None) -> Any:
         raise NotImplementedError
 
     def execute(self, call: flow.ClientCall[Any], timeout: float | None = None) -> Any:
         """Run a prepared call: exactly its bytes are sent."""
-        return self._run(call, flow.execute(call, self.policy.with_timeout(timeout)))
+        steps: flow.CallFlow[Any] = flow.execute(call, self.policy.with_timeout(timeout))
+        return self._run(call, flow.with_response(steps) if self.with_responses else steps)
 
     def query(self, call: flow.ClientCall[Any], timeout: float | None = None) -> Any:
         """Ask what became of a create. See `highhelp.calls.flow.query`."""

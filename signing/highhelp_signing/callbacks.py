@@ -29,6 +29,7 @@ from highhelp_signing.normalize import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from highhelp_api.client.models import PaymentCallback
     from highhelp_signing.forms import SignedForm
     from highhelp_signing.scheme import SignatureScheme
 
@@ -115,6 +116,13 @@ class VerifiedCallback:
     signed_at: int
     normalized_sha256: str = field(repr=False)
     scheme: SignatureScheme = field(default=DEFAULT_SCHEME, repr=False)
+
+    @property
+    def callback(self) -> PaymentCallback:
+        """The body as a model of the contract, with the statuses as enums and absent fields as ``None``."""
+        from highhelp_api.client.models import PaymentCallback  # nothing else here needs the client
+
+        return PaymentCallback.from_dict(self.body)
 
 
 class CallbackRejected(SigningError):

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 import highhelp
 from highhelp import (
+    ApiResponse,
     AsyncCallbackInbox,
     AsyncCallbackStore,
     AsyncHighHelp,
@@ -22,7 +23,9 @@ from highhelp import (
     AsyncPayoutGuard,
     CallbackEvent,
     CallbackInbox,
+    CallbackRejected,
     CallbackStore,
+    CallbackVerifier,
     CallError,
     DuplicatePayment,
     FieldProblem,
@@ -33,6 +36,7 @@ from highhelp import (
     HTTPTransport,
     InboxRefusal,
     InvalidRequest,
+    KeyRing,
     Money,
     MoneyError,
     NoSuchPayout,
@@ -52,28 +56,24 @@ from highhelp import (
     RowsRefused,
     RsaSigner,
     SettingsError,
-    Unavailable,
-    WaitTimeout,
-    asgi_receiver,
-    django_receiver,
-    flask_receiver,
-    models,
-    nats_sender,
-    rabbit_sender,
-    wsgi_receiver,
-)
-from highhelp_mock import MockGateway, create_app
-from highhelp_signing import (
-    CallbackRejected,
-    CallbackVerifier,
-    KeyRing,
     SignatureAuth,
     SignatureScheme,
     Signer,
+    Unavailable,
     VerifiedCallback,
+    WaitTimeout,
+    asgi_receiver,
+    django_receiver,
+    explain,
+    flask_receiver,
+    models,
+    nats_sender,
     normalize,
+    rabbit_sender,
     signing_message,
+    wsgi_receiver,
 )
+from highhelp_mock import MockGateway, create_app
 
 PAYIN = models.P2PPayinRequest(
     general=models.General(payment_id="order-1", merchant_callback_url="https://shop.example/callbacks"),
@@ -122,6 +122,16 @@ def wait(client: HighHelp) -> models.PaymentState:
 
 def show_payer(client: HighHelp) -> str | None:
     return client.p2p.wait_requisites("order-1", timeout=60).requisites.pan
+
+
+def raw(client: HighHelp) -> tuple[int, str | None]:
+    response: ApiResponse[models.PaymentState] = client.p2p.with_raw_response.create_payin(PAYIN)
+    return response.status, response.parsed.payment_id
+
+
+def one_line(client: HighHelp, body: bytes, headers: Mapping[str, str]) -> models.Status:
+    print(client.with_options(timeout=5, callback_url="https://shop.example/callbacks").callback_keys)
+    return client.callbacks.verify(body, headers).callback.status
 
 
 def services(client: HighHelp) -> RawResponse:
@@ -247,6 +257,10 @@ def signature(signer: Signer) -> bytes:
     auth = SignatureAuth("p", signer, origin="https://gateway.example")
     httpx.Client(auth=auth).post("https://gateway.example", content=text)
     return signer.sign(message)
+
+
+def explanation(body: bytes, headers: Mapping[str, str]) -> object:
+    return explain(body, headers)
 
 
 def testing() -> None:

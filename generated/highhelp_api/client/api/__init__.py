@@ -7,10 +7,19 @@ A new tag or operation of the contract arrives here by regeneration alone.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Generic,
+    NamedTuple,
+    ParamSpec,
+    Protocol,
+    TypeVar,
+    cast,
+)
 
 if TYPE_CHECKING:
     from .ecom import AsyncEcom, Ecom
@@ -18,8 +27,23 @@ if TYPE_CHECKING:
     from .service import AsyncService, Service
     from .widget import AsyncWidget, Widget
 
-__all__ = ("AsyncCalls", "AsyncResources", "Body", "Calls", "KeywordRequest", "MoneyLike", "Resources", "given")
+__all__ = (
+    "ApiResponse",
+    "AsyncCalls",
+    "AsyncResources",
+    "Body",
+    "Calls",
+    "KeywordRequest",
+    "MoneyLike",
+    "Resources",
+    "as_raw",
+    "as_raw_async",
+    "check_keywords",
+    "given",
+    "minor_units",
+)
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -112,8 +136,41 @@ def check_keywords(method: str, body: object, required: Mapping[str, object], *o
         raise TypeError(f"{method}() {problem}")
 
 
+class ApiResponse(NamedTuple, Generic[T]):
+    """An answer with the HTTP response that it was read from. Its `repr` shows no body.
+
+    Attributes:
+        status: HTTP status.
+        headers: By lower-case name.
+        content: The body's bytes.
+        parsed: The typed answer.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    parsed: T
+
+    def __repr__(self) -> str:
+        return f"<ApiResponse HTTP {self.status}, {len(self.content)} bytes>"
+
+
+def as_raw(method: Callable[P, T]) -> Callable[P, ApiResponse[T]]:
+    """Give a method of a client whose calls return responses the type that it has there."""
+    return cast("Callable[P, ApiResponse[T]]", method)
+
+
+def as_raw_async(method: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[ApiResponse[T]]]:
+    """As `as_raw`, for asynchronous methods."""
+    return cast("Callable[P, Awaitable[ApiResponse[T]]]", method)
+
+
 class Calls(Protocol):
     """How a client carries out the operations of the contract."""
+
+    def returning_responses(self) -> Calls:
+        """The same calls, whose results are `ApiResponse`s at run time."""
+        ...
 
     def call(
         self,
@@ -148,6 +205,10 @@ class Calls(Protocol):
 
 class AsyncCalls(Protocol):
     """The same for asynchronous clients."""
+
+    def returning_responses(self) -> AsyncCalls:
+        """The same calls, whose results are `ApiResponse`s at run time."""
+        ...
 
     async def call(
         self,

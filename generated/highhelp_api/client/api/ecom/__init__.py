@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from .. import KeywordRequest, check_keywords, given, minor_units
+from .. import KeywordRequest, as_raw, as_raw_async, check_keywords, given, minor_units
 
 if TYPE_CHECKING:
     from ...fields import (
@@ -37,6 +38,11 @@ class Ecom:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+
+    @cached_property
+    def with_raw_response(self) -> EcomWithRawResponse:
+        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        return EcomWithRawResponse(Ecom(self._calls.returning_responses()))
 
     @overload
     def create_payin(
@@ -520,11 +526,27 @@ class Ecom:
         )
 
 
+class EcomWithRawResponse:
+    """The calls of `Ecom`, which return an `ApiResponse`."""
+
+    def __init__(self, calls: Ecom) -> None:
+        self.create_payin = as_raw(calls.create_payin)
+        self.get_payin = as_raw(calls.get_payin)
+        self.confirm_3ds = as_raw(calls.confirm_3ds)
+        self.create_payout = as_raw(calls.create_payout)
+        self.get_payout = as_raw(calls.get_payout)
+
+
 class AsyncEcom:
     """Card payments and payouts, host to host."""
 
     def __init__(self, calls: AsyncCalls) -> None:
         self._calls = calls
+
+    @cached_property
+    def with_raw_response(self) -> AsyncEcomWithRawResponse:
+        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        return AsyncEcomWithRawResponse(AsyncEcom(self._calls.returning_responses()))
 
     @overload
     async def create_payin(
@@ -1002,3 +1024,14 @@ class AsyncEcom:
             timeout=timeout,
             on_change=on_change,
         )
+
+
+class AsyncEcomWithRawResponse:
+    """The calls of `AsyncEcom`, which return an `ApiResponse`."""
+
+    def __init__(self, calls: AsyncEcom) -> None:
+        self.create_payin = as_raw_async(calls.create_payin)
+        self.get_payin = as_raw_async(calls.get_payin)
+        self.confirm_3ds = as_raw_async(calls.confirm_3ds)
+        self.create_payout = as_raw_async(calls.create_payout)
+        self.get_payout = as_raw_async(calls.get_payout)

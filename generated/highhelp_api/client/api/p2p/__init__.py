@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from .. import KeywordRequest, check_keywords, given, minor_units
+from .. import KeywordRequest, as_raw, as_raw_async, check_keywords, given, minor_units
 
 if TYPE_CHECKING:
     from ...fields import (
@@ -35,6 +36,11 @@ class P2p:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+
+    @cached_property
+    def with_raw_response(self) -> P2pWithRawResponse:
+        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        return P2pWithRawResponse(P2p(self._calls.returning_responses()))
 
     @overload
     def create_payin(
@@ -492,11 +498,26 @@ class P2p:
         )
 
 
+class P2pWithRawResponse:
+    """The calls of `P2p`, which return an `ApiResponse`."""
+
+    def __init__(self, calls: P2p) -> None:
+        self.create_payin = as_raw(calls.create_payin)
+        self.get_payin = as_raw(calls.get_payin)
+        self.create_payout = as_raw(calls.create_payout)
+        self.get_payout = as_raw(calls.get_payout)
+
+
 class AsyncP2p:
     """Transfers between people and the merchant, host to host."""
 
     def __init__(self, calls: AsyncCalls) -> None:
         self._calls = calls
+
+    @cached_property
+    def with_raw_response(self) -> AsyncP2pWithRawResponse:
+        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        return AsyncP2pWithRawResponse(AsyncP2p(self._calls.returning_responses()))
 
     @overload
     async def create_payin(
@@ -946,3 +967,13 @@ class AsyncP2p:
             timeout=timeout,
             on_change=on_change,
         )
+
+
+class AsyncP2pWithRawResponse:
+    """The calls of `AsyncP2p`, which return an `ApiResponse`."""
+
+    def __init__(self, calls: AsyncP2p) -> None:
+        self.create_payin = as_raw_async(calls.create_payin)
+        self.get_payin = as_raw_async(calls.get_payin)
+        self.create_payout = as_raw_async(calls.create_payout)
+        self.get_payout = as_raw_async(calls.get_payout)

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from .. import KeywordRequest, check_keywords, given, minor_units
+from .. import KeywordRequest, as_raw, as_raw_async, check_keywords, given, minor_units
 
 if TYPE_CHECKING:
     from ...models.balance_response import BalanceResponse
@@ -24,6 +25,11 @@ class Service:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+
+    @cached_property
+    def with_raw_response(self) -> ServiceWithRawResponse:
+        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        return ServiceWithRawResponse(Service(self._calls.returning_responses()))
 
     def balance(
         self,
@@ -115,11 +121,25 @@ class Service:
         )
 
 
+class ServiceWithRawResponse:
+    """The calls of `Service`, which return an `ApiResponse`."""
+
+    def __init__(self, calls: Service) -> None:
+        self.balance = as_raw(calls.balance)
+        self.banks = as_raw(calls.banks)
+        self.payment_methods = as_raw(calls.payment_methods)
+
+
 class AsyncService:
     """Balances, banks and payment methods."""
 
     def __init__(self, calls: AsyncCalls) -> None:
         self._calls = calls
+
+    @cached_property
+    def with_raw_response(self) -> AsyncServiceWithRawResponse:
+        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        return AsyncServiceWithRawResponse(AsyncService(self._calls.returning_responses()))
 
     async def balance(
         self,
@@ -209,3 +229,12 @@ class AsyncService:
             PaymentMethodsResponse.from_dict,
             timeout=timeout,
         )
+
+
+class AsyncServiceWithRawResponse:
+    """The calls of `AsyncService`, which return an `ApiResponse`."""
+
+    def __init__(self, calls: AsyncService) -> None:
+        self.balance = as_raw_async(calls.balance)
+        self.banks = as_raw_async(calls.banks)
+        self.payment_methods = as_raw_async(calls.payment_methods)

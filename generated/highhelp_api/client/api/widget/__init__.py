@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, overload
 
-from .. import KeywordRequest, check_keywords, given, minor_units
+from .. import KeywordRequest, as_raw, as_raw_async, check_keywords, given, minor_units
 
 if TYPE_CHECKING:
     from ...fields import CurrencyValue, CustomerFields, WidgetMethodValue
@@ -25,6 +26,11 @@ class Widget:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+
+    @cached_property
+    def with_raw_response(self) -> WidgetWithRawResponse:
+        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        return WidgetWithRawResponse(Widget(self._calls.returning_responses()))
 
     @overload
     def create_payin(
@@ -262,11 +268,24 @@ class Widget:
         )
 
 
+class WidgetWithRawResponse:
+    """The calls of `Widget`, which return an `ApiResponse`."""
+
+    def __init__(self, calls: Widget) -> None:
+        self.create_payin = as_raw(calls.create_payin)
+        self.get_payin = as_raw(calls.get_payin)
+
+
 class AsyncWidget:
     """Pay-ins that the payer completes on the gateway's hosted payment page."""
 
     def __init__(self, calls: AsyncCalls) -> None:
         self._calls = calls
+
+    @cached_property
+    def with_raw_response(self) -> AsyncWidgetWithRawResponse:
+        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        return AsyncWidgetWithRawResponse(AsyncWidget(self._calls.returning_responses()))
 
     @overload
     async def create_payin(
@@ -498,3 +517,11 @@ class AsyncWidget:
             PayableState.from_dict,
             timeout=timeout,
         )
+
+
+class AsyncWidgetWithRawResponse:
+    """The calls of `AsyncWidget`, which return an `ApiResponse`."""
+
+    def __init__(self, calls: AsyncWidget) -> None:
+        self.create_payin = as_raw_async(calls.create_payin)
+        self.get_payin = as_raw_async(calls.get_payin)
