@@ -133,7 +133,7 @@ def test_a_client_verifies_callbacks_of_its_project(gateway: MockGateway, tmp_pa
     sent = gateway.signed_callback("order-1", "success")
     verified = client.callbacks.verify(sent.body, sent.headers)
     assert isinstance(verified.callback, models.PaymentCallback)
-    assert verified.callback.status == models.Status.SUCCESS
+    assert verified.callback.status.status is models.Status.SUCCESS
     assert verified.callback.requisites is None
     with pytest.raises(CallbackRejected):
         client.callbacks.verify(sent.body.replace(b"success", b"decline"), sent.headers)

@@ -9,6 +9,7 @@ import ast
 import enum
 import inspect
 import re
+import typing
 import textwrap
 from dataclasses import dataclass, is_dataclass
 from functools import cached_property
@@ -66,7 +67,7 @@ def lacks(name: str, found: object) -> Iterator[str]:
     """What is missing, of one public name."""
     if inspect.isclass(found):
         yield from _class(name, found)
-    elif callable(found):
+    elif callable(found) and typing.get_origin(found) is None:  # an alias has none
         # what a fixture takes is other fixtures, and none of the user's business
         yield from _function(name, found, fixture=name.startswith("highhelp.testing."))
 

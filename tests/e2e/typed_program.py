@@ -131,7 +131,7 @@ def raw(client: HighHelp) -> tuple[int, str | None]:
 
 def one_line(client: HighHelp, body: bytes, headers: Mapping[str, str]) -> models.Status:
     print(client.with_options(timeout=5, callback_url="https://shop.example/callbacks").callback_keys)
-    return client.callbacks.verify(body, headers).callback.status
+    return client.callbacks.verify(body, headers).callback.status.status
 
 
 def services(client: HighHelp) -> RawResponse:

@@ -17,3 +17,4 @@ class PayableState(PaymentState):
     """A `PaymentState` that has payment details: what `wait_requisites` returns."""
 
     requisites: Requisites
+    """ Where the payer sends the money. (inferred) """
