@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from highhelp.storage.encryption import BodyCipher
+    from highhelp_api.client.models import PaymentCallback, Requisites, Status, SubStatus
     from highhelp_signing import VerifiedCallback
 
 _LARGEST = 2**63 - 1
@@ -119,7 +120,7 @@ class CallbackEvent:
         project_id: The merchant project.
         payment_id: The merchant's id of the payment.
         request_id: The gateway's id, where sent.
-        status: Open enum.
+        status: Open enum; an unknown value is kept, and `status.is_known` is False.
         sub_status: Open enum, where sent.
         is_final: Whether the status is final: the result never changes again.
         amount: Minor units, where sent.
@@ -134,8 +135,8 @@ class CallbackEvent:
     project_id: str
     payment_id: str
     request_id: str | None
-    status: str
-    sub_status: str | None
+    status: Status
+    sub_status: SubStatus | None
     is_final: bool
     amount: int | None
     currency: str | None
@@ -177,6 +178,29 @@ class CallbackEvent:
         raw = self._cipher.decrypt(self._sealed, associated_data(self.project_id, self._sha256))
         opened: dict[str, Any] = json.loads(raw, parse_float=str)
         return opened
+
+    @property
+    def callback(self) -> PaymentCallback:
+        """The body as a model of the contract; absent fields are None.
+
+        A sensitive field of it that was stored masked raises `SettingsError` when it is read: without
+        `HIGHHELP_DATABASE_KEY` it is not in the database.
+
+        Raises:
+            SettingsError: The body was sealed with another key.
+        """
+        from highhelp.inbox.typed_body import typed_body  # few handlers look further than status and sum
+
+        return typed_body(self.body)
+
+    @property
+    def requisites(self) -> Requisites | None:
+        """The details to which the payer sends the money, where sent; see :attr:`callback`.
+
+        Raises:
+            SettingsError: The body was sealed with another key.
+        """
+        return self.callback.requisites
 
 
 def log_fields(callback: VerifiedCallback | CallbackEvent) -> dict[str, object]:

@@ -14,6 +14,7 @@ from highhelp.inbox.receive import expected_sum
 from highhelp.inbox.transitions import LONGEST_BACK_OFF, LONGEST_LEASE
 from highhelp.states import may_follow, state_name
 from highhelp.storage.tables import EVENTS, PAYMENTS
+from highhelp_api.client.models import Status, SubStatus
 from highhelp_api.contract import FINAL_STATUSES
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ _AHEAD = (
 )
 """The events whose times cannot be true: stamped in the future, or due later than a pause or a lease can end."""
 
-_SAME = ("id", "project_id", "payment_id", "request_id", "status", "sub_status", "amount", "currency", "payment_type")
+_SAME = ("id", "project_id", "payment_id", "request_id", "amount", "currency", "payment_type")
 
 
 class LeaseLost(Exception):
@@ -289,6 +290,8 @@ def _event(row: Row[Any], lease: Lease, cipher: BodyCipher | None) -> CallbackEv
     same = {name: getattr(row, name) for name in _SAME}
     return CallbackEvent(
         **same,
+        status=Status(row.status),
+        sub_status=None if row.sub_status is None else SubStatus(row.sub_status),
         key=row.event_key,
         is_final=row.final,
         attempt=row.attempts + 1,

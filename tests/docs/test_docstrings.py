@@ -9,8 +9,8 @@ import ast
 import enum
 import inspect
 import re
-import typing
 import textwrap
+import typing
 from dataclasses import dataclass, is_dataclass
 from functools import cached_property
 from importlib import import_module

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from highhelp import CallbackEvent, Money, MoneyError
+from highhelp import CallbackEvent, Money, MoneyError, models
 from highhelp.inbox.events import Lease, columns, event_key, facts_from, final_key, fingerprint, payment_type, unusable
 from highhelp_signing import VerifiedCallback
 
@@ -123,8 +123,8 @@ EVENT = CallbackEvent(
     project_id="project",
     payment_id="order-1",
     request_id=None,
-    status="processing",
-    sub_status="new",
+    status=models.Status.PROCESSING,
+    sub_status=models.SubStatus.NEW,
     is_final=False,
     amount=100,
     currency="RUB",

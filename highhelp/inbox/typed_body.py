@@ -1,0 +1,51 @@
+"""The body of a stored callback as a model: what was stored masked is never shown as if it were the value."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from highhelp.errors import SettingsError
+from highhelp.redact import MASK
+from highhelp.settings import DATABASE_KEY
+from highhelp_api.client.models import PaymentCallback
+from highhelp_api.contract import CALLBACK_SCHEMA, SENSITIVE_PATHS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_BLOCKS = sorted({path.partition(":")[0] for path in SENSITIVE_PATHS[CALLBACK_SCHEMA]})
+
+
+def typed_body(body: Mapping[str, Any]) -> PaymentCallback:
+    """Read a stored body. A field of it that is masked raises `SettingsError` when it is read.
+
+    Args:
+        body: As it was stored, masked or not.
+    """
+    callback = PaymentCallback.from_dict(body)
+    for name in _BLOCKS:
+        block: Any = getattr(callback, name)
+        if block is not None and MASK in body[name].values():
+            setattr(callback, name, _guarded(block.__class__).from_dict(body[name]))
+    return callback
+
+
+@cache
+def _guarded(model: Any) -> Any:
+    class Guarded(model):  # type: ignore[misc]  # the model is only known at run time
+        __slots__ = ()
+
+        def __getattribute__(self, name: str) -> Any:
+            value = object.__getattribute__(self, name)
+            if value == MASK or (
+                value is None and object.__getattribute__(self, "additional_properties").get(name) == MASK
+            ):
+                raise SettingsError(
+                    DATABASE_KEY,
+                    f"is not set, so {name} was stored masked; set it for callbacks to come, or ask the info operation",
+                )
+            return value
+
+    Guarded.__name__ = Guarded.__qualname__ = model.__name__
+    return Guarded
