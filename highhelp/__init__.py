@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from highhelp.errors import Unavailable as Unavailable
     from highhelp.errors import WaitTimeout as WaitTimeout
     from highhelp.inbox.admin import InboxRefusal as InboxRefusal
+    from highhelp.inbox.asking import AskedPayin as AskedPayin
     from highhelp.inbox.events import CallbackEvent as CallbackEvent
     from highhelp.inbox.inbox import AsyncCallbackInbox as AsyncCallbackInbox
     from highhelp.inbox.inbox import CallbackInbox as CallbackInbox
@@ -74,6 +75,7 @@ _NAMES = {
         "OutcomeUnknown", "PaymentEnded", "Rejected", "SettingsError", "Unavailable", "WaitTimeout",
     ],
     "highhelp.inbox.admin": ["InboxRefusal"],
+    "highhelp.inbox.asking": ["AskedPayin"],
     "highhelp.inbox.events": ["CallbackEvent"],
     "highhelp.inbox.inbox": ["AsyncCallbackInbox", "CallbackInbox"],
     "highhelp.inbox.outbox": ["OutboxPublisher", "nats_sender", "rabbit_sender"],

@@ -75,7 +75,8 @@ def replay(connection: Connection, event_id: int, *, now: int, outbox: bool) -> 
     row = _row(connection, event_id, lock=True)
     if row.state != "parked" or row.reason not in REPLAYABLE:
         told = f"{row.state}: {row.reason}" if row.reason else row.state
-        hint = "; ask the info operation what became of the payment" if row.state == "parked" else ""
+        hint = "; `highhelp reconcile --payins` or inbox.ask(client, payment_id) settles its payment"
+        hint = hint if row.state == "parked" else ""
         raise InboxRefusal(f"event {event_id} is {told}, which is not replayed{hint}")
     values: dict[str, Any] = {"state": "received", "reason": None, "attempts": 0, "due_at": now, "changed_at": now}
     late = row.reason in ("amount", "transition")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from highhelp.inbox.transitions import CallbackFacts
 from highhelp.money import Money
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from highhelp_signing import VerifiedCallback
 
 _LARGEST = 2**63 - 1
+
+FROM_INFO = "info"
+"""In place of the id of a key: the event was not told by a callback, but by the info operation."""
 
 
 def _digest(*parts: object) -> str:
@@ -128,6 +131,7 @@ class CallbackEvent:
         payment_type: `payin` or `payout`, where sent.
         attempt: 1 at the first handling.
         received_at: Unix seconds.
+        source: `callback`, or `info` where the info operation was asked (:meth:`~highhelp.CallbackInbox.ask`).
     """
 
     id: int
@@ -148,6 +152,7 @@ class CallbackEvent:
     _sha256: str = field(repr=False)
     _cipher: BodyCipher | None = field(repr=False, compare=False)
     _lease: Lease = field(repr=False, compare=False)
+    source: Literal["callback", "info"] = "callback"
 
     @property
     def money(self) -> Money | None:

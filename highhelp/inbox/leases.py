@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Integer, and_, bindparam, exists, null, or_, select, update
 
 from highhelp.inbox import transitions
-from highhelp.inbox.events import CallbackEvent, Lease, lease_of, parked_key
+from highhelp.inbox.events import FROM_INFO, CallbackEvent, Lease, lease_of, parked_key
 from highhelp.inbox.receive import expected_sum
 from highhelp.inbox.transitions import LONGEST_BACK_OFF, LONGEST_LEASE
 from highhelp.states import may_follow, state_name
@@ -301,4 +301,5 @@ def _event(row: Row[Any], lease: Lease, cipher: BodyCipher | None) -> CallbackEv
         _sha256=row.normalized_sha256,
         _cipher=cipher,
         _lease=lease,
+        source="info" if row.key_id == FROM_INFO else "callback",
     )

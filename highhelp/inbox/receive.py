@@ -11,7 +11,16 @@ from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from highhelp.inbox import transitions
-from highhelp.inbox.events import associated_data, columns, event_key, facts_from, parked_key, payment_key, unusable
+from highhelp.inbox.events import (
+    FROM_INFO,
+    associated_data,
+    columns,
+    event_key,
+    facts_from,
+    parked_key,
+    payment_key,
+    unusable,
+)
 from highhelp.storage.encryption import BodyCipher, readable
 from highhelp.storage.tables import EVENTS, OUTBOX, PAYMENTS
 
@@ -21,6 +30,7 @@ if TYPE_CHECKING:
     from highhelp_signing import VerifiedCallback
 
 _PRINT = select(EVENTS.c.normalized_sha256).where(EVENTS.c.event_key == bindparam("event_key"))
+_END = select(EVENTS).where(EVENTS.c.event_key == bindparam("event_key"))
 _STALE = select(EVENTS.c.id).where(EVENTS.c.event_key == bindparam("stale_key"), EVENTS.c.state == "parked")
 _KNOWN: Select[Any] = select(
     PAYMENTS, _PRINT.scalar_subquery().label("print"), _STALE.scalar_subquery().label("stale")
@@ -169,9 +179,23 @@ def _decide(
         if found.print == callback.normalized_sha256:
             return found, transitions.Decision("duplicate")  # without a lock, without a write
         decision = transitions.decide(payment_record(found), facts)
+        if decision.reason == "conflict" and _is_same_end(connection, keys["event_key"], callback, facts):
+            decision = transitions.Decision("duplicate")
         change = {"which": found.id, "seen": found.state, "state": facts.state, "final_print": payment["final_print"]}
         if decision != transitions.ACCEPT or connection.execute(_NEW_STATE, change).rowcount == 1:
             return found, decision
+
+
+def _is_same_end(
+    connection: Connection, key: str, callback: VerifiedCallback, facts: transitions.CallbackFacts
+) -> bool:
+    """Tell whether a payment's final event says the same, where info told one of them: it may report fewer facts."""
+    row = connection.execute(_END, {"event_key": key}).one_or_none()
+    if row is None or FROM_INFO not in (row.key_id, callback.key_id) or row.status != facts.status:
+        return False
+    told = (facts.sub_status, facts.amount, facts.currency, facts.payment_type, callback.request_id)
+    stored = (row.sub_status, row.amount, row.currency, row.payment_type, row.request_id)
+    return not any(None not in pair and pair[0] != pair[1] for pair in zip(told, stored, strict=True))
 
 
 def payment_record(payment: Row[Any]) -> transitions.PaymentRecord:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack
 
 from highhelp.calls.drive import drive, drive_async
 from highhelp.errors import SettingsError
-from highhelp.inbox import admin, leases
+from highhelp.inbox import admin, asking, leases
 from highhelp.inbox.handling import Handlers, HandlingOptions, Step, Write, logged, work_steps
 from highhelp.settings import PROJECT_ID, Source
 from highhelp.storage import migrate
@@ -20,13 +21,16 @@ from highhelp_signing.normalize import TOLERANCE
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from sqlalchemy import Engine
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy import Connection, Engine
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+    from highhelp.client import AsyncHighHelp, HighHelp
+    from highhelp.inbox.asking import AskedPayin
     from highhelp.inbox.handling import AsyncHandler, Handler
     from highhelp.money import Money
+    from highhelp_api.client.models import PaymentState
 
 Rows: TypeAlias = "list[dict[str, Any]]"
 
@@ -160,15 +164,66 @@ class CallbackStore:
             leases.finish(connection, step.event)
         return None
 
-    def expect(self, payment_id: str, money: Money, *, project_id: str | None = None) -> None:
+    def expect(
+        self,
+        payment_id: str,
+        money: Money,
+        *,
+        project_id: str | None = None,
+        connection: Connection | None = None,
+    ) -> None:
         """Expect a pay-in of this sum: a success with another one, or of a payout, is parked instead of handled.
 
         Args:
             payment_id: The payment; it need not exist yet.
             money: What it must bring.
             project_id: The merchant project; else `HIGHHELP_PROJECT_ID`.
+            connection: Of the merchant's own transaction in the same database, such as the one that stores the order:
+                both are committed together. Call :meth:`create_schema` before.
         """
-        self._database.write(admin.expect, project_id or project_id_of(self._database.source), payment_id, money)
+        expected = (project_id or project_id_of(self._database.source), payment_id, money)
+        if connection is None:
+            self._database.write(admin.expect, *expected)
+        else:
+            admin.expect(connection, *expected)
+
+    def ask(self, client: HighHelp, payment_id: str, *, product: str | None = None) -> PaymentState:
+        """Ask the gateway what became of a pay-in, and file its end as if its callback had come.
+
+        For pay-ins whose callbacks were lost or parked. A final state is stored under the key of the final event and
+        handled once, whether the callback comes before, after or never; another expected sum, or an expected sum that
+        info does not report, parks it. Any other state is returned and not stored.
+
+        Args:
+            client: Of the project that the pay-in belongs to.
+            payment_id: The merchant's id of the pay-in.
+            product: `p2p`, `ecom` or `widget`; else one is asked after the other.
+
+        Returns:
+            The state that info reports.
+
+        Raises:
+            Rejected: The gateway holds no such pay-in, or refuses the question.
+            Unavailable, NotSent: It could not be asked.
+            InboxRefusal: The answer does not name the payment.
+        """
+        project_id, outbox = client.settings.project_id, self._options.outbox
+        steps = asking.ask_steps(self._database, project_id, payment_id, product, outbox=outbox)
+        return drive(steps, partial(self._ask, client)).state
+
+    def reconcile(self, client: HighHelp) -> Sequence[AskedPayin]:
+        """Ask for every expected pay-in that has no final event, as :meth:`ask` does.
+
+        Args:
+            client: Of the project whose pay-ins are asked for.
+        """
+        steps = asking.reconcile_steps(self._database, client.settings.project_id, outbox=self._options.outbox)
+        return drive(steps, partial(self._ask, client))
+
+    def _ask(self, client: HighHelp, step: asking.Question | Write) -> Any:
+        if isinstance(step, Write):
+            return self._perform(step)
+        return client.call(step.operation, step.body, dict)
 
     def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
         """List events, the newest first, without their bodies.
@@ -321,9 +376,36 @@ class AsyncCallbackStore:
             await connection.run_sync(leases.finish, step.event)
         return None
 
-    async def expect(self, payment_id: str, money: Money, *, project_id: str | None = None) -> None:
+    async def expect(
+        self,
+        payment_id: str,
+        money: Money,
+        *,
+        project_id: str | None = None,
+        connection: AsyncConnection | None = None,
+    ) -> None:
         """As :meth:`CallbackStore.expect`."""
-        await self._database.write(admin.expect, project_id or project_id_of(self._database.source), payment_id, money)
+        expected = (project_id or project_id_of(self._database.source), payment_id, money)
+        if connection is None:
+            await self._database.write(admin.expect, *expected)
+        else:
+            await connection.run_sync(admin.expect, *expected)
+
+    async def ask(self, client: AsyncHighHelp, payment_id: str, *, product: str | None = None) -> PaymentState:
+        """As :meth:`CallbackStore.ask`."""
+        project_id, outbox = client.settings.project_id, self._options.outbox
+        steps = asking.ask_steps(self._database, project_id, payment_id, product, outbox=outbox)
+        return (await drive_async(steps, partial(self._ask, client))).state
+
+    async def reconcile(self, client: AsyncHighHelp) -> Sequence[AskedPayin]:
+        """As :meth:`CallbackStore.reconcile`."""
+        steps = asking.reconcile_steps(self._database, client.settings.project_id, outbox=self._options.outbox)
+        return await drive_async(steps, partial(self._ask, client))
+
+    async def _ask(self, client: AsyncHighHelp, step: asking.Question | Write) -> Any:
+        if isinstance(step, Write):
+            return await self._perform(step)
+        return await client.call(step.operation, step.body, dict)
 
     async def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
         """As :meth:`CallbackStore.list`."""

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 import highhelp
 from highhelp import (
     ApiResponse,
+    AskedPayin,
     AsyncCallbackInbox,
     AsyncCallbackStore,
     AsyncHighHelp,
@@ -188,13 +189,18 @@ def inbox(keys: Mapping[str, KeyRing], raw: bytes, headers: Mapping[str, str]) -
         print(event.payment_id, event.status, event.money, event.key, connection)
 
     def show(event: CallbackEvent) -> None:
-        print(event.state)
+        print(event.state, event.requisites, event.callback.general.payment_id, event.source)
 
     with CallbackInbox("shop.db", keys=keys, lease=60) as store:
         store.expect("order-1", Money("100.00", "RUB"))
         number: int = store.process(credit, show, limit=10)
         print(number, store.stats())
         return store.receive(raw, headers)
+
+
+def lost(inbox: CallbackInbox, client: HighHelp) -> list[AskedPayin]:
+    print(inbox.ask(client, "order-1", product="p2p").status.is_known)
+    return list(inbox.reconcile(client))
 
 
 async def asynchronous_inbox(raw: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,6 +39,17 @@ def nothing(one: CallbackEvent, connection: sa.Connection) -> None:
     """An informative event."""
 
 
+class Info:
+    """A client whose info operation answers what a job says."""
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.settings = SimpleNamespace(project_id=job["project_id"])
+        self.body = job["answer"]
+
+    def call(self, _: str, body: Any, parse: Any) -> Any:
+        return parse(self.body)
+
+
 def work(job: dict[str, Any], url: str, keys: Any) -> dict[str, Any]:
     steps = Steps(job["kill_at"])
     with CallbackInbox(url, keys=keys, clock=lambda: float(job["now"]), lease=30, max_attempts=1000) as inbox:
@@ -46,6 +58,10 @@ def work(job: dict[str, Any], url: str, keys: Any) -> dict[str, Any]:
         if job["do"] == "receive":
             status, _ = inbox.receive(base64.b64decode(job["body"]), job["headers"])
             return {"status": status, "steps": steps.passed, "commits": steps.commits}
+        if job["do"] == "ask":
+            client: Any = Info(job)
+            ended = str(inbox.ask(client, job["answer"]["payment_id"]).status)
+            return {"status": ended, "steps": steps.passed, "commits": steps.commits}
         done = inbox.process(book(steps), nothing if job["updates"] else None, limit=job["limit"])
         return {"done": done, "steps": steps.passed, "commits": steps.commits}
 

@@ -78,6 +78,12 @@ def receiving(outgoing: Outgoing, kill_at: int) -> dict[str, Any]:
     return {"do": "receive", "body": body, "headers": outgoing.headers, "kill_at": kill_at}
 
 
+def asking(gateway: MockGateway, payment_id: str, kill_at: int) -> dict[str, Any]:
+    payment = {"amount": 10000, "currency": "RUB", "type": "payin"}
+    answer = {"status": "success", "payment_id": payment_id, "payment_info": payment}
+    return {"do": "ask", "project_id": gateway.project_id, "answer": answer, "kill_at": kill_at}
+
+
 def processing(kill_at: int, limit: int | None = None) -> dict[str, Any]:
     return {"do": "process", "kill_at": kill_at, "limit": limit}
 
@@ -128,6 +134,31 @@ def test_every_step_of_receiving_and_of_processing(url: str, home: Path, ledger:
             assert kill_at > least, "hardly a step was found"
         rows = booked(ledger)
         assert len(rows) == len({row.payment_id for row in rows}) == payments
+
+
+@pytest.mark.parametrize("first", ["ask", "receive"])
+def test_a_question_that_dies_at_any_step_beside_a_callback(
+    url: str, home: Path, ledger: sa.Engine, first: str
+) -> None:
+    gateway = MockGateway(home, clock=lambda: NOW)
+    with crashing(url, home, gateway) as crasher:
+        crasher.run(processing(0))  # makes the tables
+        kill_at, killed = 0, True
+        while killed:
+            kill_at += 1
+            payment_id = f"{first}-{kill_at}"
+            ask = asking(gateway, payment_id, kill_at)
+            receive = receiving(gateway.signed_callback(payment_id, "success"), kill_at)
+            together = crasher.run(*([ask, receive] if first == "ask" else [receive, ask]))
+            killed = any(result["killed"] for result in together)
+            again = crasher.run({**receive, "kill_at": 0}, {**ask, "kill_at": 0}, processing(kill_at))
+            assert [result["status"] for result in again[:2]] == [200, "success"]
+            gateway.travel(31)  # the dead worker's lease ends
+            crasher.run(processing(0))
+        assert kill_at > 4, "hardly a step was found"
+    rows = booked(ledger)
+    assert len(rows) == len({row.payment_id for row in rows}) == kill_at
+    assert {(row.status, row.amount) for row in rows} == {("success", 10000)}
 
 
 def test_random_kills_with_duplicates_and_late_and_disordered_callbacks(

@@ -10,7 +10,9 @@ from highhelp.cli import output
 from highhelp.cli.durations import parse_moment
 from highhelp.cli.options import AsJson
 from highhelp.cli.output import ExitCode, format_amount, report_errors
-from highhelp.cli.session import open_guard
+from highhelp.cli.session import connect, open_guard
+
+_PAYINS = ("payment_id", "state", "result")
 
 
 @report_errors
@@ -21,9 +23,15 @@ def reconcile(
     until: Annotated[str | None, typer.Option(help="The same; now, if absent. Moments are UTC.")] = None,
     concurrency: Annotated[int, typer.Option(min=1, max=12, help="How many questions at once.")] = 4,
     per_second: Annotated[float | None, typer.Option(help="How many may be asked in a second.")] = None,
+    payins: Annotated[
+        bool, typer.Option(help="Ask for expected pay-ins without a final event, and file ends.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compare payouts of guard, inbox and gateway. Sends nothing. Exit code 1 where something differs."""
+    if payins:
+        _reconcile_payins(as_json=as_json)
+        return
     begin, end = parse_moment(since, "--since"), None if until is None else parse_moment(until, "--until")
     with open_guard() as guard:
         report = guard.reconcile(
@@ -52,6 +60,20 @@ def reconcile(
         output.show(f"\n{report.compared} payouts compared{left_out}, {len(report.differences)} differences")
     if report.differences:
         raise typer.Exit(ExitCode.REFUSED)
+
+
+def _reconcile_payins(*, as_json: bool) -> None:
+    from highhelp import CallbackStore
+
+    with connect() as client, CallbackStore() as store:
+        asked = store.reconcile(client)
+    rows = [{"payment_id": each.payment_id, "state": each.state, "result": each.result} for each in asked]
+    output.show_rows(rows, list(_PAYINS), [[row[name] for name in _PAYINS] for row in rows], as_json=as_json)
+    results = {each.result for each in asked}
+    if results & {"parked", "not_found"}:
+        raise typer.Exit(ExitCode.REFUSED)
+    if "unavailable" in results:
+        raise typer.Exit(ExitCode.UNAVAILABLE)
 
 
 def _show_progress(done: int, total: int) -> None:
