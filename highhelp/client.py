@@ -22,6 +22,7 @@ from highhelp_api.contract import VERSION
 from highhelp_signing import SignatureScheme, Signer
 from highhelp_signing.auth import SignatureAuth
 from highhelp_signing.errors import RequestNotSignable, SchemeError
+from highhelp_signing.loopback import is_loopback
 
 if TYPE_CHECKING:
     import os
@@ -131,7 +132,9 @@ class _Client:
             observer=Observer(on_request, on_response, on_retry, tracer_provider, meter_provider, server),
         )
         settings = self._settings
-        builder = RequestBuilder(settings.project_id, settings.scheme, check_requests, settings.callback_url)
+        builder = RequestBuilder(
+            settings.project_id, settings.scheme, check_requests, settings.callback_url, is_loopback(server)
+        )
         self._executor: Any = (AsyncExecutor if self._asynchronous else Executor)(
             builder, policy, wire, network, Pools(network)
         )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from highhelp import validation
 from highhelp.calls.flow import ClientCall
@@ -17,6 +19,7 @@ from highhelp_api.contract import OPERATIONS, REQUEST_FIELDS, SCHEMAS, Operation
 from highhelp_signing import ECHO_PATHS, BodyNotSignable, SignatureScheme, echo_is_ambiguous, parse_body
 from highhelp_signing.ambiguity import ambiguity_of_request
 from highhelp_signing.errors import BodyFault
+from highhelp_signing.loopback import is_loopback
 from highhelp_signing.normalize import DEFAULT_LIMITS, NotJsonValue, collect_entries, join_entries
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ T = TypeVar("T")
 
 _PATH = re.compile(r"[!-~]+")
 _ID = ("general", "payment_id")
+_INFORMED = ("general", "merchant_callback_url")
 _IDS = (_ID, ("customer", "id"))
 _ECHOED = {path: tuple(path.split(":")) for path in ECHO_PATHS}
 # a circle ends in a RecursionError too, and need not be looked for in every request
@@ -43,12 +47,14 @@ class RequestBuilder:
         scheme: How its requests are signed.
         check_requests: Whether requests are checked against the contract.
         callback_url: For every callback URL that a request leaves out.
+        gateway_is_local: Whether the gateway can reach this machine by a loopback address.
     """
 
     project_id: str
     scheme: SignatureScheme
     check_requests: bool
     callback_url: str | None = None
+    gateway_is_local: bool = False
 
     def build(
         self,
@@ -78,6 +84,8 @@ class RequestBuilder:
         # A model has made a dict of its own just now. A mapping is the caller's: another thread may change it, and its
         # classes may show an encoder something else than us. What is checked and signed is what will be sent.
         content, normalized = self._check_sent(operation, raw, content, own=not isinstance(body, Mapping))
+        if operation.info is not None and "card" in content:
+            self._warn_of_lost_challenges(content)
         given = _value_at(content, _ID)
         creates = operation.retry == "reconcile" and operation.info
         payment = content.get("payment")
@@ -189,6 +197,13 @@ class RequestBuilder:
         self._check(operation, read)
         return read, self._normalize(operation, read, plain=False)
 
+    def _warn_of_lost_challenges(self, content: Mapping[str, Any]) -> None:
+        url = _value_at(content, _INFORMED)
+        if not isinstance(url, str):
+            _warn_once("names no callback URL")
+        elif not self.gateway_is_local and is_loopback(urlsplit(url).hostname or ""):
+            _warn_once("has a callback URL that the gateway cannot reach")
+
     def _check(self, operation: Operation, body: dict[str, Any]) -> None:
         problems = validation.find_problems(operation.request, body) if self.check_requests else []
         problems += self._find_ambiguous_echoes(operation, body)
@@ -222,6 +237,12 @@ class RequestBuilder:
             text = "can be read in two ways: the request's signature would hold for another request too"
             problem = FieldProblem(place if place in REQUEST_FIELDS else "", text)
         raise InvalidRequest([problem], operation=operation.id, payment_id=payment_id_of(body))
+
+
+@cache
+def _warn_once(what: str) -> None:
+    text = "a card pay-in %s: what 3-D Secure needs may come by callback only; set HIGHHELP_CALLBACK_URL"
+    logging.getLogger("highhelp").warning(text, what)
 
 
 @cache

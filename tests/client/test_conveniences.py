@@ -23,6 +23,7 @@ from highhelp import (
     SignatureScheme,
     models,
 )
+from highhelp.calls import prepare
 from highhelp_mock import MockGateway
 
 if TYPE_CHECKING:
@@ -151,6 +152,34 @@ def test_a_form_given_to_the_client_is_the_only_one_that_counts(gateway: MockGat
 def test_without_a_key_the_missing_setting_is_named(both: Both) -> None:
     with pytest.raises(SettingsError, match="HIGHHELP_CALLBACK_PUBLIC_KEY"):
         both(accept, lambda client: client.callbacks)
+
+
+CARD: models.CardFields = {"pan": "4000009000000201", "expiry_month": "12", "expiry_year": "2099", "cvv": "123"}
+
+
+@pytest.mark.parametrize(
+    ("urls", "words"),
+    [
+        ({}, "names no callback URL"),
+        ({"merchant_callback_url": "http://127.0.0.1:8000/callbacks"}, "that the gateway cannot reach"),
+        ({"merchant_callback_url": URL}, None),
+    ],
+)
+def test_a_card_payin_without_a_reachable_callback_url_warns_once(
+    both: Both, caplog: pytest.LogCaptureFixture, urls: dict[str, str], words: str | None
+) -> None:
+    prepare._warn_once.cache_clear()
+    for _ in range(2):
+        both(accept, lambda client: client.ecom.create_payin(**{**ORDER, "method": "card-ecom"}, card=CARD, **urls))
+    both(accept, lambda client: client.p2p.create_payin(**ORDER))
+    warned = [record.getMessage() for record in caplog.records if "card pay-in" in record.getMessage()]
+    assert len(warned) == (words is not None)
+    assert words is None or (words in warned[0] and "3-D Secure" in warned[0])
+
+
+def test_the_module_runs_as_a_program() -> None:
+    done = subprocess.run([sys.executable, "-m", "highhelp", "--help"], capture_output=True, text=True, check=True)
+    assert "Usage: highhelp" in done.stdout
 
 
 def test_one_package_holds_every_name_of_a_merchant() -> None:

@@ -265,8 +265,8 @@ def signature(signer: Signer) -> bytes:
     return signer.sign(message)
 
 
-def explanation(body: bytes, headers: Mapping[str, str]) -> object:
-    return explain(body, headers)
+def explanation(body: bytes, headers: Mapping[str, str], keys: KeyRing) -> object:
+    return explain(body, headers, keys)
 
 
 def testing() -> None:

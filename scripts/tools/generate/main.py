@@ -40,6 +40,7 @@ def generate(spec: Path, target: Path) -> None:
         encoding="utf-8",
     )
     (package / "py.typed").touch()
+    shutil.copyfile(spec, package / "openapi.yaml")  # for tools of users of the wheel
     client.write(doc, package / "client")
     strict.write(doc, package / "strict")
     contract_package.write(doc, package / "contract")
