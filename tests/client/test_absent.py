@@ -32,7 +32,7 @@ def state(both: Both, **fields: Any) -> models.PaymentState:
 
 def test_an_absent_field_of_an_answer_is_none(both: Both) -> None:
     read = state(both)
-    assert (read.sub_status, read.requisites, read.payment_info, read.redirect) == (None, None, None, None)
+    assert (read.sub_status, read.requisites, read.payment_info, read.redirect_data) == (None, None, None, None)
     assert read.status is models.Status.PROCESSING
 
 

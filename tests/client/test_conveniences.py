@@ -154,7 +154,7 @@ def test_without_a_key_the_missing_setting_is_named(both: Both) -> None:
         both(accept, lambda client: client.callbacks)
 
 
-CARD: models.CardFields = {"pan": "4000009000000201", "expiry_month": "12", "expiry_year": "2099", "cvv": "123"}
+CARD: models.CardFields = {"pan": "4000009000000201", "month": 12, "year": 2099, "cvv": "123"}
 
 
 @pytest.mark.parametrize(

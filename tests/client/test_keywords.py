@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 RUB = Money("100.00", "RUB")
 PAN = "4000001234567899"
-CARD: models.CardFields = {"pan": PAN, "expiry_month": "12", "expiry_year": "2030", "cvv": "951"}
+CARD: models.CardFields = {"pan": PAN, "month": 12, "year": 2030, "cvv": "951"}
 CREATES = [
     (tag, name)
     for tag, resource in (("p2p", p2p.P2p), ("ecom", ecom.Ecom), ("widget", widget.Widget))

@@ -10,7 +10,7 @@ from typing import Any
 from highhelp import AsyncHighHelp, HighHelp, Money, models
 
 RUB = Money("100.00", "RUB")
-CARD: models.CardFields = {"pan": "4000", "expiry_month": "12", "expiry_year": "2030", "cvv": "123"}
+CARD: models.CardFields = {"pan": "4000", "month": 12, "year": 2030, "cvv": "123"}
 PHONE = models.Receiver(phone="+79990000000", bank_code="100000000111")
 
 
@@ -34,7 +34,7 @@ def right(client: HighHelp, form: dict[str, str], more: dict[str, Any]) -> model
         payment_id="o", amount=RUB, method="card-ecom", card=CARD, customer={"browser": {"java_enabled": False}}
     )
     client.ecom.create_payout(payment_id="o", amount=5, currency="KZT", method="card-ecom", receiver={"pan": "4000"})
-    client.ecom.confirm_3ds(payment_id="o", threeds={"cres": "value"})
+    client.ecom.confirm_3ds(payment_id="o", cres="value")
     return client.widget.create_payin(payment_id="o", amount=RUB, widget_method="payin-p2p-card")
 
 

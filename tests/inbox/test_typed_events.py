@@ -43,7 +43,7 @@ def test_an_event_is_typed(gateway: MockGateway, tmp_path: Path) -> None:
     assert event.sub_status is models.SubStatus.REQUISITES
     assert isinstance(event.callback, models.PaymentCallback)
     assert event.callback.status.status is models.Status.PROCESSING
-    assert event.callback.redirect is None
+    assert event.callback.redirect_data is None
     assert event.requisites is not None
     assert (event.requisites.pan, event.requisites.bank_name) == (PAN, "Example Bank")
     assert event.requisites.expires_at is not None

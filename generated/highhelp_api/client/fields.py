@@ -20,10 +20,8 @@ __all__ = (
     "CurrencyValue",
     "CustomerFields",
     "MethodValue",
-    "MobileOperatorValue",
     "ReceiverFields",
     "SenderFields",
-    "ThreeDSResultFields",
     "WidgetMethodValue",
 )
 
@@ -40,9 +38,10 @@ MethodValue: TypeAlias = (
         "card-ecom",
         "card-international-p2p",
         "qr-link-p2p",
-        "qr-sbp",
+        "sbp-qr",
         "mobile-money",
         "eft",
+        "mobile-ecom",
     ]
     | str
 )
@@ -94,17 +93,6 @@ CountryValue: TypeAlias = (
     | str
 )
 """Known countries, ISO 3166-1 alpha-2. The gateway may add others."""
-MobileOperatorValue: TypeAlias = (
-    Literal[
-        "BEELINE",
-        "TELE2",
-        "ALTEL",
-        "KCELL",
-        "ACTIV",
-    ]
-    | str
-)
-"""Known mobile operators of Kazakhstan, for mobile commerce."""
 
 
 class BrowserFields(TypedDict, total=False):
@@ -138,7 +126,7 @@ class CustomerFields(TypedDict, total=False):
     ip_address: str
     """IPv4 or IPv6."""
     country: CountryValue
-    """A country, a known one or any other ISO 3166-1 alpha-2 code."""
+    """Known countries, ISO 3166-1 alpha-2. The gateway may add others."""
     language: str
     """The language of the payment page, ISO 639-1."""
     first_name: str
@@ -173,7 +161,19 @@ class SenderFields(TypedDict, total=False):
     account_number: str
     """Bank account."""
     bank_code: str
-    """The bank's code in the list of banks."""
+    """The bank's code in the list of banks, which may be a number."""
+    first_name: str
+    """First name."""
+    last_name: str
+    """Last name."""
+    middle_name: str
+    """Middle name."""
+    address: str
+    """Street and house."""
+    city: str
+    """City."""
+    country: CountryValue
+    """Known countries, ISO 3166-1 alpha-2. The gateway may add others."""
 
 
 class ReceiverFields(TypedDict, total=False):
@@ -188,7 +188,7 @@ class ReceiverFields(TypedDict, total=False):
     account_number: str
     """Bank account."""
     bank_code: str
-    """The bank's code in the list of banks."""
+    """The bank's code in the list of banks, which may be a number."""
     bank_name: str
     """The bank's name."""
     first_name: str
@@ -202,25 +202,14 @@ class CardFields(TypedDict, total=False):
 
     pan: Required[str]
     """Card number."""
-    expiry_month: Required[str]
-    """Month, 01 to 12."""
-    expiry_year: Required[str]
-    """Year in four digits."""
+    month: Required[int]
+    """Month of expiry."""
+    year: Required[int]
+    """Year of expiry, four digits."""
     cvv: Required[str]
     """Security code."""
     card_holder: str
     """Name on the card."""
-
-
-class ThreeDSResultFields(TypedDict, total=False):
-    """What the issuer's page returned. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2."""
-
-    pa_res: str
-    """PaRes of 3-D Secure 1."""
-    md: str
-    """MD of 3-D Secure 1."""
-    cres: str
-    """CRes of 3-D Secure 2."""
 
 
 class CardReceiverFields(TypedDict, total=False):

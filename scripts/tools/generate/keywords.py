@@ -1,7 +1,7 @@
 """The keyword form of operations that take a request: its fields as keywords, and the blocks as typed dicts.
 
-The fields of the blocks `general` and `payment` are flat, other blocks keep their names. An amount and its currency
-come as one `MoneyLike`, or as minor units with a currency: that is what the overloads tell apart.
+The fields of the blocks `general` and `payment` are flat, other blocks and fields keep their names. An amount and its
+currency come as one `MoneyLike`, or as minor units with a currency: that is what the overloads tell apart.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import keyword
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.generate.document import DocumentError, Json, client_filled, kind, ref_name, resolve
+from tools.generate.document import CODES, DocumentError, Json, client_filled, kind, ref_name, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,7 +87,7 @@ class KeywordForm:
 
     @property
     def blocks(self) -> list[Keyword]:
-        """The blocks that keep their names."""
+        """What keeps its name: the other blocks, and fields outside of any."""
         return [each for each in self.keywords if not each.block]
 
 
@@ -131,7 +131,8 @@ def form_of(document: Json, request: str) -> KeywordForm:
     money = False
     for name, schema, required in _fields(document, request):
         if name not in FLAT:
-            _add(request, found, Keyword(name, "", _block_type(document, schema), required, _text(document, schema)))
+            annotation = _type(document, schema)
+            _add(request, found, Keyword(name, "", annotation, required, _text(document, schema)))
             continue
         for inner, field, needed in _fields(document, ref_name(schema)):
             if name == "payment" and inner in MONEY:
@@ -143,7 +144,7 @@ def form_of(document: Json, request: str) -> KeywordForm:
         raise DocumentError(f"{request}: amount or currency is also the name of another field")
     ordered = sorted(found.values(), key=_rank)
     words = {word for each in ordered for word in each.annotation.replace("|", " ").split()}
-    blocks = {each.annotation.partition(" | ")[0] for each in ordered if not each.block}
+    blocks = {each.annotation.partition(" | ")[0] for each in ordered if " | " in each.annotation}
     return KeywordForm(tuple(ordered), money, frozenset(blocks), frozenset(words - blocks - set(_SCALARS.values())))
 
 
@@ -165,7 +166,7 @@ def dicts_of(document: Json, requests: list[str]) -> list[BlockDict]:
     found: dict[str, BlockDict] = {}
     for request in requests:
         for name, schema, _ in _fields(document, request):
-            if name not in FLAT:
+            if name not in FLAT and kind(document, schema) == "object":
                 _collect(document, ref_name(schema), found)
     return list(found.values())
 
@@ -175,10 +176,7 @@ def _collect(document: Json, model: str, found: dict[str, BlockDict]) -> None:
     for name, schema, required in _fields(document, model):
         if kind(document, schema) == "object":
             _collect(document, ref_name(schema), found)
-            annotation = _block_type(document, schema)
-        else:
-            annotation = _scalar_type(document, schema)
-        entries.append(Entry(name, annotation, required, _text(document, schema)))
+        entries.append(Entry(name, _type(document, schema), required, _text(document, schema)))
     described = str(document["components"]["schemas"][model]["description"]).strip()
     found.setdefault(model, BlockDict(f"{model}Fields", model, described, tuple(entries)))
 
@@ -188,19 +186,16 @@ def choices_of(document: Json, forms: list[KeywordForm], dicts: list[BlockDict])
     used = {name for form in forms for name in form.dicts}
     used |= {entry.annotation for block in dicts for entry in block.entries}
     return [
-        Choice(f"{name}Value", tuple(schema["enum"]), name in _open_enums(document), str(schema["description"]).strip())
+        Choice(f"{name}Value", tuple(codes), CODES in schema, str(schema["description"]).strip())
         for name, schema in document["components"]["schemas"].items()
-        if "enum" in schema and f"{name}Value" in used | {"CurrencyValue"}
+        if (codes := _codes(schema)) and f"{name}Value" in used | {"CurrencyValue"}
     ]
 
 
-def _open_enums(document: Json) -> set[str]:
-    return {
-        ref_name(branch)
-        for schema in document["components"]["schemas"].values()
-        for branch in schema.get("anyOf", ())
-        if "$ref" in branch
-    }
+def _codes(schema: Json) -> list[str]:
+    """The codes that a schema lists: all that there are, or those that are known."""
+    codes: list[str] = schema.get("enum") or schema.get(CODES) or []
+    return codes
 
 
 def _fields(document: Json, schema_name: str) -> Iterator[tuple[str, Json, bool]]:
@@ -215,6 +210,10 @@ def _text(document: Json, schema: Json) -> str:
     return " ".join(str(resolve(document, schema).get("description", "")).split())
 
 
+def _type(document: Json, schema: Json) -> str:
+    return _block_type(document, schema) if kind(document, schema) == "object" else _scalar_type(document, schema)
+
+
 def _block_type(document: Json, schema: Json) -> str:
     if kind(document, schema) != "object" or "$ref" not in schema:
         raise DocumentError(f"a block of a request is an object with a name, not {sorted(schema)}")
@@ -225,7 +224,7 @@ def _block_type(document: Json, schema: Json) -> str:
 def _scalar_type(document: Json, schema: Json) -> str:
     resolved = resolve(document, schema)
     for branch in (schema, resolved, *resolved.get("anyOf", ())):
-        if "$ref" in branch and "enum" in document["components"]["schemas"][ref_name(branch)]:
+        if "$ref" in branch and _codes(document["components"]["schemas"][ref_name(branch)]):
             return f"{ref_name(branch)}Value"
     annotation = _SCALARS.get(kind(document, schema))
     if annotation is None:

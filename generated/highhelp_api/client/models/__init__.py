@@ -14,10 +14,8 @@ if TYPE_CHECKING:
     from ..fields import CurrencyValue as CurrencyValue
     from ..fields import CustomerFields as CustomerFields
     from ..fields import MethodValue as MethodValue
-    from ..fields import MobileOperatorValue as MobileOperatorValue
     from ..fields import ReceiverFields as ReceiverFields
     from ..fields import SenderFields as SenderFields
-    from ..fields import ThreeDSResultFields as ThreeDSResultFields
     from ..fields import WidgetMethodValue as WidgetMethodValue
     from ..payable import PayableState as PayableState
     from .account import Account as Account
@@ -138,10 +136,8 @@ _MODULES = {
     "CurrencyValue": "..fields",
     "CustomerFields": "..fields",
     "MethodValue": "..fields",
-    "MobileOperatorValue": "..fields",
     "ReceiverFields": "..fields",
     "SenderFields": "..fields",
-    "ThreeDSResultFields": "..fields",
     "WidgetMethodValue": "..fields",
 }
 
@@ -207,10 +203,8 @@ __all__ = (
     "CurrencyValue",
     "CustomerFields",
     "MethodValue",
-    "MobileOperatorValue",
     "ReceiverFields",
     "SenderFields",
-    "ThreeDSResultFields",
     "WidgetMethodValue",
 )
 

@@ -16,33 +16,47 @@ T = TypeVar("T", bound="Account")
 class Account:
     """The card that was used, masked."""
 
-    masked_pan: None | str = None
-    """ Card number with its middle hidden. (inferred) """
+    number: None | str = None
+    """ Card number with its middle hidden. (family) """
+    type_: None | str = None
+    """ Card scheme. (family) """
     card_holder: None | str = _attrs_field(default=None, repr=False)
-    """ Name on the card. (inferred) """
-    brand: None | str = None
-    """ Card scheme. (inferred) """
+    """ Name on the card. (family) """
+    expiry_month: None | str = _attrs_field(default=None, repr=False)
+    """ Month of expiry. (family) """
+    expiry_year: None | str = _attrs_field(default=None, repr=False)
+    """ Year of expiry. (family) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        masked_pan: None | str
-        masked_pan = self.masked_pan
+        number: None | str
+        number = self.number
+
+        type_: None | str
+        type_ = self.type_
 
         card_holder: None | str
         card_holder = self.card_holder
 
-        brand: None | str
-        brand = self.brand
+        expiry_month: None | str
+        expiry_month = self.expiry_month
+
+        expiry_year: None | str
+        expiry_year = self.expiry_year
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if masked_pan is not None:
-            field_dict["masked_pan"] = masked_pan
+        if number is not None:
+            field_dict["number"] = number
+        if type_ is not None:
+            field_dict["type"] = type_
         if card_holder is not None:
             field_dict["card_holder"] = card_holder
-        if brand is not None:
-            field_dict["brand"] = brand
+        if expiry_month is not None:
+            field_dict["expiry_month"] = expiry_month
+        if expiry_year is not None:
+            field_dict["expiry_year"] = expiry_year
 
         return field_dict
 
@@ -51,23 +65,41 @@ class Account:
         if not isinstance(src_dict, (dict, Mapping)):
             raise TypeError
         d = dict(src_dict)
-        if "masked_pan" in d:
+        if "number" in d:
             try:
 
-                def _parse_masked_pan(data: object) -> None | str:
+                def _parse_number(data: object) -> None | str:
                     if data is None:
                         return data
                     if isinstance(data, str):
                         return data
                     raise TypeError
 
-                masked_pan = _parse_masked_pan(d["masked_pan"])
+                number = _parse_number(d["number"])
 
-                del d["masked_pan"]
+                del d["number"]
             except MISFIT:
-                masked_pan = None
+                number = None
         else:
-            masked_pan = None
+            number = None
+
+        if "type" in d:
+            try:
+
+                def _parse_type_(data: object) -> None | str:
+                    if data is None:
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
+
+                type_ = _parse_type_(d["type"])
+
+                del d["type"]
+            except MISFIT:
+                type_ = None
+        else:
+            type_ = None
 
         if "card_holder" in d:
             try:
@@ -87,28 +119,48 @@ class Account:
         else:
             card_holder = None
 
-        if "brand" in d:
+        if "expiry_month" in d:
             try:
 
-                def _parse_brand(data: object) -> None | str:
+                def _parse_expiry_month(data: object) -> None | str:
                     if data is None:
                         return data
                     if isinstance(data, str):
                         return data
                     raise TypeError
 
-                brand = _parse_brand(d["brand"])
+                expiry_month = _parse_expiry_month(d["expiry_month"])
 
-                del d["brand"]
+                del d["expiry_month"]
             except MISFIT:
-                brand = None
+                expiry_month = None
         else:
-            brand = None
+            expiry_month = None
+
+        if "expiry_year" in d:
+            try:
+
+                def _parse_expiry_year(data: object) -> None | str:
+                    if data is None:
+                        return data
+                    if isinstance(data, str):
+                        return data
+                    raise TypeError
+
+                expiry_year = _parse_expiry_year(d["expiry_year"])
+
+                del d["expiry_year"]
+            except MISFIT:
+                expiry_year = None
+        else:
+            expiry_year = None
 
         account = cls(
-            masked_pan=masked_pan,
+            number=number,
+            type_=type_,
             card_holder=card_holder,
-            brand=brand,
+            expiry_month=expiry_month,
+            expiry_year=expiry_year,
         )
 
         account.additional_properties = d

@@ -9,26 +9,21 @@ from attrs import field as _attrs_field
 
 from ..types import MISFIT
 
-T = TypeVar("T", bound="ThreeDSChallenge")
+T = TypeVar("T", bound="Acs")
 
 
 @_attrs_define(kw_only=True)
-class ThreeDSChallenge:
-    """What the payer's browser must send to the issuer's page. 3-D Secure 1 has pa_req, md and term_url, 3-D Secure 2 has
-    creq.
-
-    """
+class Acs:
+    """3-D Secure 1, what the payer's browser must post to the issuer's page."""
 
     acs_url: None | str = None
-    """ The issuer's page. (inferred) """
+    """ The issuer's page. (family) """
     pa_req: None | str = _attrs_field(default=None, repr=False)
-    """ PaReq of 3-D Secure 1. (inferred) """
+    """ PaReq. (family) """
     md: None | str = _attrs_field(default=None, repr=False)
-    """ MD of 3-D Secure 1. (inferred) """
+    """ MD, which comes back with the result. (family) """
     term_url: None | str = None
-    """ Where the issuer's page returns to. (inferred) """
-    creq: None | str = _attrs_field(default=None, repr=False)
-    """ CReq of 3-D Secure 2. (inferred) """
+    """ Where the issuer's page returns to. (family) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -44,9 +39,6 @@ class ThreeDSChallenge:
         term_url: None | str
         term_url = self.term_url
 
-        creq: None | str
-        creq = self.creq
-
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
@@ -58,8 +50,6 @@ class ThreeDSChallenge:
             field_dict["md"] = md
         if term_url is not None:
             field_dict["term_url"] = term_url
-        if creq is not None:
-            field_dict["creq"] = creq
 
         return field_dict
 
@@ -140,34 +130,15 @@ class ThreeDSChallenge:
         else:
             term_url = None
 
-        if "creq" in d:
-            try:
-
-                def _parse_creq(data: object) -> None | str:
-                    if data is None:
-                        return data
-                    if isinstance(data, str):
-                        return data
-                    raise TypeError
-
-                creq = _parse_creq(d["creq"])
-
-                del d["creq"]
-            except MISFIT:
-                creq = None
-        else:
-            creq = None
-
-        three_ds_challenge = cls(
+        acs = cls(
             acs_url=acs_url,
             pa_req=pa_req,
             md=md,
             term_url=term_url,
-            creq=creq,
         )
 
-        three_ds_challenge.additional_properties = d
-        return three_ds_challenge
+        acs.additional_properties = d
+        return acs
 
     @property
     def additional_keys(self) -> list[str]:

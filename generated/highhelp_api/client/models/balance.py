@@ -22,8 +22,7 @@ class Balance:
     """ What is available for payouts, in minor units. The documentation's lower bound of 1 cannot hold for an empty
     account. (0 to 9007199254740991; documented) """
     locked_amount: int | None = None
-    """ What is held for payouts under way, in minor units, apart from amount. (0 to 9007199254740991; documented)
-    """
+    """ In minor units; apart from amount, and not available for payouts. (0 to 9007199254740991; documented) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

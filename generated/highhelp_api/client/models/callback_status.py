@@ -19,7 +19,8 @@ class CallbackStatus:
     """The same three fields that answers carry flat."""
 
     status: Status
-    """ What became of the payment. New values may be added; one that is not known is not final. (integrator) """
+    """ What became of the payment. New values may be added; one that is not known is not final. (1 to 64
+    characters; integrator) """
     sub_status: None | SubStatus = None
     """ Where the payment is within its status. (integrator) """
     status_description: None | str = None

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import UNSET, Unset, expect
+from ..types import UNSET, Unset, expect, refuse_float
 
 T = TypeVar("T", bound="Card")
 
@@ -18,9 +18,9 @@ class Card:
 
     pan: str = _attrs_field(repr=False)
     """ Card number. (family) """
-    month: int = _attrs_field(repr=False)
+    month: int = _attrs_field(validator=refuse_float)
     """ Month of expiry. (1 to 12; family) """
-    year: int = _attrs_field(repr=False)
+    year: int = _attrs_field(validator=refuse_float)
     """ Year of expiry, four digits. (1000 to 9999; family) """
     cvv: str = _attrs_field(repr=False)
     """ Security code. (family) """

@@ -19,14 +19,15 @@ class EcomPayinPayment:
     """What is to be charged."""
 
     method: Method | str
-    """ A host-to-host method, a known one or any other code. (documented) """
+    """ Known codes of host-to-host methods. New codes appear without notice. (documented) """
     amount: int = _attrs_field(validator=refuse_float)
     """ Whole minor units of the currency (10000 is 100.00 where it has two decimals). (1 to 10000000000000;
     documented) """
     currency: Currency | str
-    """ A currency, a known one or any other ISO 4217 code. (documented) """
+    """ Known currencies, ISO 4217. The gateway may add others. (documented) """
     lifetime: int | Unset = _attrs_field(default=UNSET, validator=refuse_float)
-    """ Seconds until the payment expires. An integrator keeps it within 300..900. (300 to 900; integrator) """
+    """ Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours. (1 to
+    86400; integrator) """
     description: str | Unset = UNSET
     """ Free text. The name is documented, the bound is our assumption. (0 to 255 characters; inferred) """
 

@@ -15,20 +15,21 @@ if TYPE_CHECKING:
     from ..models.field_error import FieldError
 
 
-T = TypeVar("T", bound="Error")
+T = TypeVar("T", bound="ErrorResponse")
 
 
 @_attrs_define(kw_only=True)
-class Error:
+class ErrorResponse:
     """Why a call was not carried out. An integrator reads status_description from bodies other than 2xx; the rest is
     inferred.
 
     """
 
     status: Status
-    """ What became of the payment. New values may be added; one that is not known is not final. (inferred) """
+    """ What became of the payment. New values may be added; one that is not known is not final. (1 to 64
+    characters; inferred) """
     sub_status: None | SubStatus = None
-    """ Where a payment is within its status. New values may be added. (inferred) """
+    """ Null as far as is known. (inferred) """
     status_description: None | str = None
     """ The reason in words. (integrator) """
     errors: list[FieldError] | None = None
@@ -180,7 +181,7 @@ class Error:
         else:
             request_id = None
 
-        error = cls(
+        error_response = cls(
             status=status,
             sub_status=sub_status,
             status_description=status_description,
@@ -188,8 +189,8 @@ class Error:
             request_id=request_id,
         )
 
-        error.additional_properties = d
-        return error
+        error_response.additional_properties = d
+        return error_response
 
     @property
     def additional_keys(self) -> list[str]:

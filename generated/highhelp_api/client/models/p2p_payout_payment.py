@@ -9,7 +9,6 @@ from attrs import field as _attrs_field
 
 from ..models.currency import Currency
 from ..models.method import Method
-from ..models.mobile_operator import MobileOperator
 from ..types import UNSET, Unset, expect, plain, refuse_float
 
 T = TypeVar("T", bound="P2PPayoutPayment")
@@ -20,14 +19,15 @@ class P2PPayoutPayment:
     """What is to be paid out, and how. A payout has no lifetime."""
 
     method: Method | str
-    """ A host-to-host method, a known one or any other code. (documented) """
+    """ Known codes of host-to-host methods. New codes appear without notice. (documented) """
     amount: int = _attrs_field(validator=refuse_float)
     """ Whole minor units of the currency (10000 is 100.00 where it has two decimals). (1 to 10000000000000;
     documented) """
     currency: Currency | str
-    """ A currency, a known one or any other ISO 4217 code. (documented) """
-    payment_system: MobileOperator | str | Unset = UNSET
-    """ The payment system, where a country's pages ask for it (AZ, AR, NG, KZ). (documented) """
+    """ Known currencies, ISO 4217. The gateway may add others. (documented) """
+    payment_system: str | Unset = UNSET
+    """ The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
+    (1 to 32 characters; documented) """
     description: str | Unset = UNSET
     """ Free text. The name is documented, the bound is our assumption. (0 to 255 characters; inferred) """
 
@@ -46,13 +46,7 @@ class P2PPayoutPayment:
         else:
             currency = self.currency
 
-        payment_system: str | Unset
-        if isinstance(self.payment_system, Unset):
-            payment_system = UNSET
-        elif isinstance(self.payment_system, MobileOperator):
-            payment_system = plain(self.payment_system)
-        else:
-            payment_system = self.payment_system
+        payment_system = self.payment_system
 
         description = self.description
 
@@ -110,22 +104,7 @@ class P2PPayoutPayment:
 
         currency = _parse_currency(d.pop("currency"))
 
-        def _parse_payment_system(data: object) -> MobileOperator | str | Unset:
-            if isinstance(data, Unset):
-                return data
-            try:
-                if not isinstance(data, str):
-                    raise TypeError()
-                payment_system_type_0 = MobileOperator(data)
-
-                return payment_system_type_0
-            except (TypeError, ValueError, AttributeError, KeyError):
-                pass
-            if isinstance(data, str):
-                return data
-            raise TypeError
-
-        payment_system = _parse_payment_system(d.pop("payment_system", UNSET))
+        payment_system = expect(d.pop("payment_system", UNSET), str)
 
         description = expect(d.pop("description", UNSET), str)
 

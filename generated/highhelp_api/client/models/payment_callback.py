@@ -11,12 +11,13 @@ from ..types import MISFIT, expect
 
 if TYPE_CHECKING:
     from ..models.account import Account
+    from ..models.acs import Acs
     from ..models.callback_general import CallbackGeneral
     from ..models.callback_payment_info import CallbackPaymentInfo
     from ..models.callback_status import CallbackStatus
-    from ..models.redirect import Redirect
+    from ..models.redirect_data import RedirectData
     from ..models.requisites import Requisites
-    from ..models.three_ds_challenge import ThreeDSChallenge
+    from ..models.three_ds2 import ThreeDS2
 
 
 T = TypeVar("T", bound="PaymentCallback")
@@ -38,22 +39,24 @@ class PaymentCallback:
     payment_info: CallbackPaymentInfo | None = None
     """ What is paid. (integrator) """
     requisites: None | Requisites = None
-    """ The details to which the payer of a P2P pay-in sends the money. They are shown to the payer. (inferred) """
-    redirect: None | Redirect = None
-    """ Where the payer's browser has to go, and with what. (inferred) """
-    threeds: None | ThreeDSChallenge = None
-    """ What the payer's browser must send to the issuer's page. 3-D Secure 1 has pa_req, md and term_url, 3-D
-    Secure 2 has creq. (inferred) """
+    """ The details to which the payer of a P2P pay-in sends the money. (inferred) """
+    redirect_data: None | RedirectData = None
+    """ Where the payer has to go, in `processing:awaiting_redirect_result`. (family) """
+    acs: Acs | None = None
+    """ What 3-D Secure 1 needs, in `processing:awaiting_3ds_result`. (family) """
+    threeds2: None | ThreeDS2 = None
+    """ What 3-D Secure 2 needs, in `processing:awaiting_3ds_result`. (family) """
     account: Account | None = None
-    """ The card that was used, masked. (inferred) """
+    """ The card that was used, masked. (family) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.account import Account  # noqa: PLC0415
+        from ..models.acs import Acs  # noqa: PLC0415
         from ..models.callback_payment_info import CallbackPaymentInfo  # noqa: PLC0415
-        from ..models.redirect import Redirect  # noqa: PLC0415
+        from ..models.redirect_data import RedirectData  # noqa: PLC0415
         from ..models.requisites import Requisites  # noqa: PLC0415
-        from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
+        from ..models.three_ds2 import ThreeDS2  # noqa: PLC0415
 
         project_id = self.project_id
 
@@ -73,17 +76,23 @@ class PaymentCallback:
         else:
             requisites = self.requisites
 
-        redirect: dict[str, Any] | None
-        if isinstance(self.redirect, Redirect):
-            redirect = self.redirect.to_dict()
+        redirect_data: dict[str, Any] | None
+        if isinstance(self.redirect_data, RedirectData):
+            redirect_data = self.redirect_data.to_dict()
         else:
-            redirect = self.redirect
+            redirect_data = self.redirect_data
 
-        threeds: dict[str, Any] | None
-        if isinstance(self.threeds, ThreeDSChallenge):
-            threeds = self.threeds.to_dict()
+        acs: dict[str, Any] | None
+        if isinstance(self.acs, Acs):
+            acs = self.acs.to_dict()
         else:
-            threeds = self.threeds
+            acs = self.acs
+
+        threeds2: dict[str, Any] | None
+        if isinstance(self.threeds2, ThreeDS2):
+            threeds2 = self.threeds2.to_dict()
+        else:
+            threeds2 = self.threeds2
 
         account: dict[str, Any] | None
         if isinstance(self.account, Account):
@@ -104,10 +113,12 @@ class PaymentCallback:
             field_dict["payment_info"] = payment_info
         if requisites is not None:
             field_dict["requisites"] = requisites
-        if redirect is not None:
-            field_dict["redirect"] = redirect
-        if threeds is not None:
-            field_dict["threeds"] = threeds
+        if redirect_data is not None:
+            field_dict["redirect_data"] = redirect_data
+        if acs is not None:
+            field_dict["acs"] = acs
+        if threeds2 is not None:
+            field_dict["threeds2"] = threeds2
         if account is not None:
             field_dict["account"] = account
 
@@ -179,57 +190,83 @@ class PaymentCallback:
         else:
             requisites = None
 
-        if "redirect" in d:
-            from ..models.redirect import Redirect  # noqa: PLC0415
+        if "redirect_data" in d:
+            from ..models.redirect_data import RedirectData  # noqa: PLC0415
 
             try:
 
-                def _parse_redirect(data: object) -> None | Redirect:
+                def _parse_redirect_data(data: object) -> None | RedirectData:
                     if data is None:
                         return data
                     try:
                         if not isinstance(data, dict):
                             raise TypeError()
-                        redirect_type_0 = Redirect.from_dict(data)
+                        redirect_data_type_0 = RedirectData.from_dict(data)
 
-                        return redirect_type_0
+                        return redirect_data_type_0
                     except (TypeError, ValueError, AttributeError, KeyError):
                         pass
                     raise TypeError
 
-                redirect = _parse_redirect(d["redirect"])
+                redirect_data = _parse_redirect_data(d["redirect_data"])
 
-                del d["redirect"]
+                del d["redirect_data"]
             except MISFIT:
-                redirect = None
+                redirect_data = None
         else:
-            redirect = None
+            redirect_data = None
 
-        if "threeds" in d:
-            from ..models.three_ds_challenge import ThreeDSChallenge  # noqa: PLC0415
+        if "acs" in d:
+            from ..models.acs import Acs  # noqa: PLC0415
 
             try:
 
-                def _parse_threeds(data: object) -> None | ThreeDSChallenge:
+                def _parse_acs(data: object) -> Acs | None:
                     if data is None:
                         return data
                     try:
                         if not isinstance(data, dict):
                             raise TypeError()
-                        threeds_type_0 = ThreeDSChallenge.from_dict(data)
+                        acs_type_0 = Acs.from_dict(data)
 
-                        return threeds_type_0
+                        return acs_type_0
                     except (TypeError, ValueError, AttributeError, KeyError):
                         pass
                     raise TypeError
 
-                threeds = _parse_threeds(d["threeds"])
+                acs = _parse_acs(d["acs"])
 
-                del d["threeds"]
+                del d["acs"]
             except MISFIT:
-                threeds = None
+                acs = None
         else:
-            threeds = None
+            acs = None
+
+        if "threeds2" in d:
+            from ..models.three_ds2 import ThreeDS2  # noqa: PLC0415
+
+            try:
+
+                def _parse_threeds2(data: object) -> None | ThreeDS2:
+                    if data is None:
+                        return data
+                    try:
+                        if not isinstance(data, dict):
+                            raise TypeError()
+                        threeds2_type_0 = ThreeDS2.from_dict(data)
+
+                        return threeds2_type_0
+                    except (TypeError, ValueError, AttributeError, KeyError):
+                        pass
+                    raise TypeError
+
+                threeds2 = _parse_threeds2(d["threeds2"])
+
+                del d["threeds2"]
+            except MISFIT:
+                threeds2 = None
+        else:
+            threeds2 = None
 
         if "account" in d:
             from ..models.account import Account  # noqa: PLC0415
@@ -263,8 +300,9 @@ class PaymentCallback:
             status=status,
             payment_info=payment_info,
             requisites=requisites,
-            redirect=redirect,
-            threeds=threeds,
+            redirect_data=redirect_data,
+            acs=acs,
+            threeds2=threeds2,
             account=account,
         )
 

@@ -15,14 +15,14 @@ T = TypeVar("T", bound="PaymentInfo")
 
 @_attrs_define(kw_only=True)
 class PaymentInfo:
-    """What is paid."""
+    """What is paid. The block of callbacks, assumed to be in answers too."""
 
     amount: int | None = None
-    """ Minor units. (0 to 10000000000000; integrator) """
+    """ Minor units. (0 to 10000000000000; inferred) """
     currency: None | str = None
-    """ ISO 4217. (integrator) """
+    """ ISO 4217. (inferred) """
     type_: None | PaymentType = None
-    """ The direction. (integrator) """
+    """ The direction. (inferred) """
     method: None | str = None
     """ The method's code. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)

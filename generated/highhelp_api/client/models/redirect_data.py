@@ -10,26 +10,26 @@ from attrs import field as _attrs_field
 from ..types import MISFIT
 
 if TYPE_CHECKING:
-    from ..models.redirect_params import RedirectParams
+    from ..models.form_fields import FormFields
 
 
-T = TypeVar("T", bound="Redirect")
+T = TypeVar("T", bound="RedirectData")
 
 
 @_attrs_define(kw_only=True)
-class Redirect:
+class RedirectData:
     """Where the payer's browser has to go, and with what."""
 
     url: None | str = None
-    """ The address. (inferred) """
+    """ The address. (family) """
     method: None | str = None
-    """ GET or POST. (inferred) """
-    params: None | RedirectParams = _attrs_field(default=None, repr=False)
-    """ Form fields to send along. (inferred) """
+    """ GET or POST. (family) """
+    body: FormFields | None = _attrs_field(default=None, repr=False)
+    """ Fields of the form to send along. (family) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        from ..models.redirect_params import RedirectParams  # noqa: PLC0415
+        from ..models.form_fields import FormFields  # noqa: PLC0415
 
         url: None | str
         url = self.url
@@ -37,11 +37,11 @@ class Redirect:
         method: None | str
         method = self.method
 
-        params: dict[str, Any] | None
-        if isinstance(self.params, RedirectParams):
-            params = self.params.to_dict()
+        body: dict[str, Any] | None
+        if isinstance(self.body, FormFields):
+            body = self.body.to_dict()
         else:
-            params = self.params
+            body = self.body
 
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
@@ -50,8 +50,8 @@ class Redirect:
             field_dict["url"] = url
         if method is not None:
             field_dict["method"] = method
-        if params is not None:
-            field_dict["params"] = params
+        if body is not None:
+            field_dict["body"] = body
 
         return field_dict
 
@@ -96,40 +96,40 @@ class Redirect:
         else:
             method = None
 
-        if "params" in d:
-            from ..models.redirect_params import RedirectParams  # noqa: PLC0415
+        if "body" in d:
+            from ..models.form_fields import FormFields  # noqa: PLC0415
 
             try:
 
-                def _parse_params(data: object) -> None | RedirectParams:
+                def _parse_body(data: object) -> FormFields | None:
                     if data is None:
                         return data
                     try:
                         if not isinstance(data, dict):
                             raise TypeError()
-                        params_type_0 = RedirectParams.from_dict(data)
+                        body_type_0 = FormFields.from_dict(data)
 
-                        return params_type_0
+                        return body_type_0
                     except (TypeError, ValueError, AttributeError, KeyError):
                         pass
                     raise TypeError
 
-                params = _parse_params(d["params"])
+                body = _parse_body(d["body"])
 
-                del d["params"]
+                del d["body"]
             except MISFIT:
-                params = None
+                body = None
         else:
-            params = None
+            body = None
 
-        redirect = cls(
+        redirect_data = cls(
             url=url,
             method=method,
-            params=params,
+            body=body,
         )
 
-        redirect.additional_properties = d
-        return redirect
+        redirect_data.additional_properties = d
+        return redirect_data
 
     @property
     def additional_keys(self) -> list[str]:

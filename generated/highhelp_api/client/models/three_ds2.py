@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset
+from ..types import MISFIT
 
 if TYPE_CHECKING:
     from ..models.three_ds2_page import ThreeDS2Page
@@ -20,27 +20,23 @@ T = TypeVar("T", bound="ThreeDS2")
 class ThreeDS2:
     """3-D Secure 2, what the payer's browser must do."""
 
-    iframe: None | ThreeDS2Page | Unset = UNSET
+    iframe: None | ThreeDS2Page = None
     """ To be posted from a hidden frame, so that the issuer sees the browser. (family) """
-    redirect: None | ThreeDS2Page | Unset = UNSET
+    redirect: None | ThreeDS2Page = None
     """ The challenge, to which the payer goes. (family) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.three_ds2_page import ThreeDS2Page  # noqa: PLC0415
 
-        iframe: dict[str, Any] | None | Unset
-        if isinstance(self.iframe, Unset):
-            iframe = UNSET
-        elif isinstance(self.iframe, ThreeDS2Page):
+        iframe: dict[str, Any] | None
+        if isinstance(self.iframe, ThreeDS2Page):
             iframe = self.iframe.to_dict()
         else:
             iframe = self.iframe
 
-        redirect: dict[str, Any] | None | Unset
-        if isinstance(self.redirect, Unset):
-            redirect = UNSET
-        elif isinstance(self.redirect, ThreeDS2Page):
+        redirect: dict[str, Any] | None
+        if isinstance(self.redirect, ThreeDS2Page):
             redirect = self.redirect.to_dict()
         else:
             redirect = self.redirect
@@ -48,9 +44,9 @@ class ThreeDS2:
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if iframe is not UNSET:
+        if iframe is not None:
             field_dict["iframe"] = iframe
-        if redirect is not UNSET:
+        if redirect is not None:
             field_dict["redirect"] = redirect
 
         return field_dict
@@ -65,10 +61,8 @@ class ThreeDS2:
 
             try:
 
-                def _parse_iframe(data: object) -> None | ThreeDS2Page | Unset:
+                def _parse_iframe(data: object) -> None | ThreeDS2Page:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
@@ -84,19 +78,17 @@ class ThreeDS2:
 
                 del d["iframe"]
             except MISFIT:
-                iframe = UNSET
+                iframe = None
         else:
-            iframe = UNSET
+            iframe = None
 
         if "redirect" in d:
             from ..models.three_ds2_page import ThreeDS2Page  # noqa: PLC0415
 
             try:
 
-                def _parse_redirect(data: object) -> None | ThreeDS2Page | Unset:
+                def _parse_redirect(data: object) -> None | ThreeDS2Page:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
@@ -112,9 +104,9 @@ class ThreeDS2:
 
                 del d["redirect"]
             except MISFIT:
-                redirect = UNSET
+                redirect = None
         else:
-            redirect = UNSET
+            redirect = None
 
         three_ds2 = cls(
             iframe=iframe,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
-from ..types import MISFIT, UNSET, Unset
+from ..types import MISFIT
 
 if TYPE_CHECKING:
     from ..models.form_fields import FormFields
@@ -20,25 +20,20 @@ T = TypeVar("T", bound="ThreeDS2Page")
 class ThreeDS2Page:
     """A page of 3-D Secure 2, and the form to post to it."""
 
-    url: None | str | Unset = UNSET
+    url: None | str = None
     """ The page's address. (family) """
-    params: FormFields | None | Unset = _attrs_field(default=UNSET, repr=False)
+    params: FormFields | None = _attrs_field(default=None, repr=False)
     """ Fields of the form to post. (family) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         from ..models.form_fields import FormFields  # noqa: PLC0415
 
-        url: None | str | Unset
-        if isinstance(self.url, Unset):
-            url = UNSET
-        else:
-            url = self.url
+        url: None | str
+        url = self.url
 
-        params: dict[str, Any] | None | Unset
-        if isinstance(self.params, Unset):
-            params = UNSET
-        elif isinstance(self.params, FormFields):
+        params: dict[str, Any] | None
+        if isinstance(self.params, FormFields):
             params = self.params.to_dict()
         else:
             params = self.params
@@ -46,9 +41,9 @@ class ThreeDS2Page:
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update({})
-        if url is not UNSET:
+        if url is not None:
             field_dict["url"] = url
-        if params is not UNSET:
+        if params is not None:
             field_dict["params"] = params
 
         return field_dict
@@ -61,10 +56,8 @@ class ThreeDS2Page:
         if "url" in d:
             try:
 
-                def _parse_url(data: object) -> None | str | Unset:
+                def _parse_url(data: object) -> None | str:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     if isinstance(data, str):
                         return data
@@ -74,19 +67,17 @@ class ThreeDS2Page:
 
                 del d["url"]
             except MISFIT:
-                url = UNSET
+                url = None
         else:
-            url = UNSET
+            url = None
 
         if "params" in d:
             from ..models.form_fields import FormFields  # noqa: PLC0415
 
             try:
 
-                def _parse_params(data: object) -> FormFields | None | Unset:
+                def _parse_params(data: object) -> FormFields | None:
                     if data is None:
-                        return data
-                    if isinstance(data, Unset):
                         return data
                     try:
                         if not isinstance(data, dict):
@@ -102,9 +93,9 @@ class ThreeDS2Page:
 
                 del d["params"]
             except MISFIT:
-                params = UNSET
+                params = None
         else:
-            params = UNSET
+            params = None
 
         three_ds2_page = cls(
             url=url,

@@ -22,9 +22,9 @@ class WidgetPayment:
     """ Whole minor units of the currency (10000 is 100.00 where it has two decimals). (1 to 10000000000000;
     documented) """
     currency: Currency | str
-    """ A currency, a known one or any other ISO 4217 code. (documented) """
+    """ Known currencies, ISO 4217. The gateway may add others. (documented) """
     widget_method: str | Unset | WidgetMethod = UNSET
-    """ A widget method, a known one or any other code. (documented) """
+    """ Known codes of widget methods. New codes appear without notice. (documented) """
     lifetime: int | Unset = _attrs_field(default=UNSET, validator=refuse_float)
     """ Seconds until the page expires. The gateway takes 600 when it is absent. (300 to 600; documented) """
     description: str | Unset = UNSET

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
         CurrencyValue,
         CustomerFields,
         MethodValue,
-        ThreeDSResultFields,
     )
     from ...models.card import Card
     from ...models.card_receiver import CardReceiver
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from ...models.ecom_payin_request import EcomPayinRequest
     from ...models.ecom_payout_request import EcomPayoutRequest
     from ...models.payment_state import PaymentState
-    from ...models.three_ds_result import ThreeDSResult
     from ...payable import PayableState
     from .. import AsyncCalls, Calls, MoneyLike
 
@@ -110,17 +108,18 @@ class Ecom:
         """Create a card pay-in.
 
         Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass 3-D Secure
-        or a redirect first; what is needed arrives by callback and in the answers of the info operation. The more of
-        the customer is known, the more likely the frictionless course.
+        or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a reachable
+        `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info shows it too is
+        our assumption. The more of the customer is known, the more likely the frictionless course.
 
         Args:
             body: Instead of the keywords: a `EcomPayinRequest`, or a mapping of the same form.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            method: A host-to-host method, a known one or any other code.
+            method: Known codes of host-to-host methods. New codes appear without notice.
             card: The card to charge.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            lifetime: Seconds until the payment expires. An integrator keeps it within 300..900.
+            lifetime: Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
             description: Free text. The name is documented, the bound is our assumption.
             customer: Who pays or is paid, as the merchant knows it. All of it is optional.
             merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
@@ -135,7 +134,7 @@ class Ecom:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: documented, gateway documentation, ECOM H2H pages; the card block's names are inferred.
+        How this is known: documented, gateway documentation, ECOM H2H pages; the card block is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -202,7 +201,7 @@ class Ecom:
     ) -> PaymentState:
         """State of a card pay-in.
 
-        Where the card pay-in stands now, with what 3-D Secure or the redirect needs while the payer is awaited.
+        Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our assumption.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -211,7 +210,7 @@ class Ecom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -258,7 +257,9 @@ class Ecom:
         self,
         *,
         payment_id: str,
-        threeds: ThreeDSResult | ThreeDSResultFields,
+        pares: str | None = None,
+        md: str | None = None,
+        cres: str | None = None,
         timeout: float | None = None,
     ) -> PaymentState: ...
 
@@ -275,19 +276,23 @@ class Ecom:
         body: ConfirmThreeDSRequest | Mapping[str, Any] | None = None,
         *,
         payment_id: str | None = None,
-        threeds: ThreeDSResult | ThreeDSResultFields | None = None,
+        pares: str | None = None,
+        md: str | None = None,
+        cres: str | None = None,
         timeout: float | None = None,
     ) -> PaymentState:
         """Hand over the 3-D Secure result of a card pay-in.
 
-        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and `md` for
+        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and `md` for
         3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is lost, ask
         the info operation what became of the payment.
 
         Args:
             body: Instead of the keywords: a `ConfirmThreeDSRequest`, or a mapping of the same form.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            threeds: What the issuer's page returned. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2.
+            pares: PaRes of 3-D Secure 1.
+            md: MD of 3-D Secure 1.
+            cres: CRes of 3-D Secure 2.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
@@ -296,7 +301,7 @@ class Ecom:
         Raises:
             TypeError: A required keyword is missing.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the body is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -306,8 +311,10 @@ class Ecom:
                 body,
                 {
                     "payment_id": payment_id,
-                    "threeds": threeds,
                 },
+                pares,
+                md,
+                cres,
             )
             return self._calls.call(
                 "confirm_ecom_3ds",
@@ -317,13 +324,15 @@ class Ecom:
                     general={
                         "payment_id": payment_id,
                     },
-                    threeds=threeds,
+                    pares=pares,
+                    md=md,
+                    cres=cres,
                 ),
                 PaymentState.from_dict,
                 timeout=timeout,
             )
         finally:  # error trackers send the local variables of frames
-            del body, payment_id, threeds
+            del body, payment_id, pares, md, cres
 
     @overload
     def create_payout(
@@ -392,7 +401,7 @@ class Ecom:
         Args:
             body: Instead of the keywords: a `EcomPayoutRequest`, or a mapping of the same form.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            method: A host-to-host method, a known one or any other code.
+            method: Known codes of host-to-host methods. New codes appear without notice.
             receiver: The card that a payout goes to.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
@@ -483,7 +492,7 @@ class Ecom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -614,17 +623,18 @@ class AsyncEcom:
         """Create a card pay-in.
 
         Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass 3-D Secure
-        or a redirect first; what is needed arrives by callback and in the answers of the info operation. The more of
-        the customer is known, the more likely the frictionless course.
+        or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a reachable
+        `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info shows it too is
+        our assumption. The more of the customer is known, the more likely the frictionless course.
 
         Args:
             body: Instead of the keywords: a `EcomPayinRequest`, or a mapping of the same form.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            method: A host-to-host method, a known one or any other code.
+            method: Known codes of host-to-host methods. New codes appear without notice.
             card: The card to charge.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            lifetime: Seconds until the payment expires. An integrator keeps it within 300..900.
+            lifetime: Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
             description: Free text. The name is documented, the bound is our assumption.
             customer: Who pays or is paid, as the merchant knows it. All of it is optional.
             merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
@@ -639,7 +649,7 @@ class AsyncEcom:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: documented, gateway documentation, ECOM H2H pages; the card block's names are inferred.
+        How this is known: documented, gateway documentation, ECOM H2H pages; the card block is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -706,7 +716,7 @@ class AsyncEcom:
     ) -> PaymentState:
         """State of a card pay-in.
 
-        Where the card pay-in stands now, with what 3-D Secure or the redirect needs while the payer is awaited.
+        Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our assumption.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
@@ -715,7 +725,7 @@ class AsyncEcom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -760,7 +770,9 @@ class AsyncEcom:
         self,
         *,
         payment_id: str,
-        threeds: ThreeDSResult | ThreeDSResultFields,
+        pares: str | None = None,
+        md: str | None = None,
+        cres: str | None = None,
         timeout: float | None = None,
     ) -> PaymentState: ...
 
@@ -777,19 +789,23 @@ class AsyncEcom:
         body: ConfirmThreeDSRequest | Mapping[str, Any] | None = None,
         *,
         payment_id: str | None = None,
-        threeds: ThreeDSResult | ThreeDSResultFields | None = None,
+        pares: str | None = None,
+        md: str | None = None,
+        cres: str | None = None,
         timeout: float | None = None,
     ) -> PaymentState:
         """Hand over the 3-D Secure result of a card pay-in.
 
-        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pa_res` and `md` for
+        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and `md` for
         3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is lost, ask
         the info operation what became of the payment.
 
         Args:
             body: Instead of the keywords: a `ConfirmThreeDSRequest`, or a mapping of the same form.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            threeds: What the issuer's page returned. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2.
+            pares: PaRes of 3-D Secure 1.
+            md: MD of 3-D Secure 1.
+            cres: CRes of 3-D Secure 2.
             timeout: Seconds for the whole call; absent, the client's own setting holds.
 
         Returns:
@@ -798,7 +814,7 @@ class AsyncEcom:
         Raises:
             TypeError: A required keyword is missing.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the body is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -808,8 +824,10 @@ class AsyncEcom:
                 body,
                 {
                     "payment_id": payment_id,
-                    "threeds": threeds,
                 },
+                pares,
+                md,
+                cres,
             )
             return await self._calls.call(
                 "confirm_ecom_3ds",
@@ -819,13 +837,15 @@ class AsyncEcom:
                     general={
                         "payment_id": payment_id,
                     },
-                    threeds=threeds,
+                    pares=pares,
+                    md=md,
+                    cres=cres,
                 ),
                 PaymentState.from_dict,
                 timeout=timeout,
             )
         finally:  # error trackers send the local variables of frames
-            del body, payment_id, threeds
+            del body, payment_id, pares, md, cres
 
     @overload
     async def create_payout(
@@ -894,7 +914,7 @@ class AsyncEcom:
         Args:
             body: Instead of the keywords: a `EcomPayoutRequest`, or a mapping of the same form.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            method: A host-to-host method, a known one or any other code.
+            method: Known codes of host-to-host methods. New codes appear without notice.
             receiver: The card that a payout goes to.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
@@ -985,7 +1005,7 @@ class AsyncEcom:
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 

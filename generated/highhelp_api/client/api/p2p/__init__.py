@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         CurrencyValue,
         CustomerFields,
         MethodValue,
-        MobileOperatorValue,
         ReceiverFields,
         SenderFields,
     )
@@ -49,7 +48,7 @@ class P2p:
         payment_id: str,
         method: MethodValue,
         amount: MoneyLike,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         lifetime: int | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
@@ -69,7 +68,7 @@ class P2p:
         method: MethodValue,
         amount: int,
         currency: CurrencyValue,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         lifetime: int | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
@@ -97,7 +96,7 @@ class P2p:
         method: MethodValue | None = None,
         amount: MoneyLike | int | None = None,
         currency: CurrencyValue | None = None,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         lifetime: int | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
@@ -116,11 +115,11 @@ class P2p:
         Args:
             body: Instead of the keywords: a `P2PPayinRequest`, or a mapping of the same form.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            method: A host-to-host method, a known one or any other code.
+            method: Known codes of host-to-host methods. New codes appear without notice.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ).
-            lifetime: Seconds until the payment expires. An integrator keeps it within 300..900.
+            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
+            lifetime: Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
             description: Free text. The name is documented, the bound is our assumption.
             customer: Who pays or is paid, as the merchant knows it. All of it is optional.
             sender: Where a P2P pay-in comes from, as far as the merchant knows. May be empty.
@@ -297,7 +296,7 @@ class P2p:
         method: MethodValue,
         amount: MoneyLike,
         receiver: Receiver | ReceiverFields,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
         merchant_callback_url: str | None = None,
@@ -316,7 +315,7 @@ class P2p:
         amount: int,
         currency: CurrencyValue,
         receiver: Receiver | ReceiverFields,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
         merchant_callback_url: str | None = None,
@@ -343,7 +342,7 @@ class P2p:
         amount: MoneyLike | int | None = None,
         currency: CurrencyValue | None = None,
         receiver: Receiver | ReceiverFields | None = None,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
         merchant_callback_url: str | None = None,
@@ -360,11 +359,11 @@ class P2p:
         Args:
             body: Instead of the keywords: a `P2PPayoutRequest`, or a mapping of the same form.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            method: A host-to-host method, a known one or any other code.
+            method: Known codes of host-to-host methods. New codes appear without notice.
             receiver: Where a payout goes. What is needed depends on the method.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ).
+            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
             description: Free text. The name is documented, the bound is our assumption.
             customer: Who pays or is paid, as the merchant knows it. All of it is optional.
             merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
@@ -526,7 +525,7 @@ class AsyncP2p:
         payment_id: str,
         method: MethodValue,
         amount: MoneyLike,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         lifetime: int | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
@@ -546,7 +545,7 @@ class AsyncP2p:
         method: MethodValue,
         amount: int,
         currency: CurrencyValue,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         lifetime: int | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
@@ -574,7 +573,7 @@ class AsyncP2p:
         method: MethodValue | None = None,
         amount: MoneyLike | int | None = None,
         currency: CurrencyValue | None = None,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         lifetime: int | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
@@ -593,11 +592,11 @@ class AsyncP2p:
         Args:
             body: Instead of the keywords: a `P2PPayinRequest`, or a mapping of the same form.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            method: A host-to-host method, a known one or any other code.
+            method: Known codes of host-to-host methods. New codes appear without notice.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ).
-            lifetime: Seconds until the payment expires. An integrator keeps it within 300..900.
+            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
+            lifetime: Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
             description: Free text. The name is documented, the bound is our assumption.
             customer: Who pays or is paid, as the merchant knows it. All of it is optional.
             sender: Where a P2P pay-in comes from, as far as the merchant knows. May be empty.
@@ -770,7 +769,7 @@ class AsyncP2p:
         method: MethodValue,
         amount: MoneyLike,
         receiver: Receiver | ReceiverFields,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
         merchant_callback_url: str | None = None,
@@ -789,7 +788,7 @@ class AsyncP2p:
         amount: int,
         currency: CurrencyValue,
         receiver: Receiver | ReceiverFields,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
         merchant_callback_url: str | None = None,
@@ -816,7 +815,7 @@ class AsyncP2p:
         amount: MoneyLike | int | None = None,
         currency: CurrencyValue | None = None,
         receiver: Receiver | ReceiverFields | None = None,
-        payment_system: MobileOperatorValue | None = None,
+        payment_system: str | None = None,
         description: str | None = None,
         customer: Customer | CustomerFields | None = None,
         merchant_callback_url: str | None = None,
@@ -833,11 +832,11 @@ class AsyncP2p:
         Args:
             body: Instead of the keywords: a `P2PPayoutRequest`, or a mapping of the same form.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            method: A host-to-host method, a known one or any other code.
+            method: Known codes of host-to-host methods. New codes appear without notice.
             receiver: Where a payout goes. What is needed depends on the method.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ).
+            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
             description: Free text. The name is documented, the bound is our assumption.
             customer: Who pays or is paid, as the merchant knows it. All of it is optional.
             merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).

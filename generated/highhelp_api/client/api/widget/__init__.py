@@ -102,7 +102,7 @@ class Widget:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            widget_method: A widget method, a known one or any other code.
+            widget_method: Known codes of widget methods. New codes appear without notice.
             lifetime: Seconds until the page expires. The gateway takes 600 when it is absent.
             description: Free text. The name is documented, the bound is our assumption.
             customer: Who pays or is paid, as the merchant knows it. All of it is optional.
@@ -357,7 +357,7 @@ class AsyncWidget:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            widget_method: A widget method, a known one or any other code.
+            widget_method: Known codes of widget methods. New codes appear without notice.
             lifetime: Seconds until the page expires. The gateway takes 600 when it is absent.
             description: Free text. The name is documented, the bound is our assumption.
             customer: Who pays or is paid, as the merchant knows it. All of it is optional.
