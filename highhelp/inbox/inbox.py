@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
@@ -14,9 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from highhelp.inbox import admin
 from highhelp.inbox.events import log_fields
 from highhelp.inbox.receive import Stored, store
-from highhelp.inbox.receivers import LARGEST_BODY as LARGEST_BODY
-from highhelp.inbox.receivers import TOO_LARGE as TOO_LARGE
-from highhelp.inbox.receivers import HttpReply
+from highhelp.inbox.receivers import MAX_BODY, TOO_LARGE, HttpReply
 from highhelp.inbox.rejections import SAMPLE, Rejections
 from highhelp.inbox.store import AsyncCallbackStore, CallbackStore, StoreOptions, project_id_of
 from highhelp.settings import load_callback_keys, load_callback_scheme
@@ -92,6 +91,7 @@ class CallbackInbox(CallbackStore):
         verifier: Instead of `keys`.
         scheme: The open points of the signature; else those of the settings.
         tolerance: Seconds that a callback's timestamp may be off.
+        max_body: Bytes of a body that are taken, at most 1 MiB; more is refused before it is parsed.
         engine: As that of :class:`CallbackStore`.
         options: As those of :class:`CallbackStore`.
 
@@ -107,10 +107,12 @@ class CallbackInbox(CallbackStore):
         verifier: CallbackVerifier | None = None,
         scheme: SignatureScheme | None = None,
         tolerance: float = TOLERANCE,
+        max_body: int = MAX_BODY,
         engine: Engine | None = None,
         **options: Unpack[StoreOptions],
     ) -> None:
         super().__init__(url, engine=engine, **options)
+        self.max_body = max_body
         if verifier is None:
             verifier = _verifier(self._database, keys, scheme, tolerance)
         self._gate = _Gate(self._database, verifier)
@@ -124,9 +126,9 @@ class CallbackInbox(CallbackStore):
 
         Returns:
             HTTP status and body: 200 only when the callback is durably stored, or was before. 401 for all that is not
-            the gateway's, 413 above 1 MiB, 503 when it could not be stored: the gateway sends it again.
+            the gateway's, 413 above `max_body`, 503 when it could not be stored: the gateway sends it again.
         """
-        if len(raw_body) > LARGEST_BODY:
+        if len(raw_body) > self.max_body:
             return TOO_LARGE
         judged = self._gate.judge(raw_body, headers)
         if isinstance(judged, CallbackRejected):
@@ -175,19 +177,22 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         verifier: CallbackVerifier | None = None,
         scheme: SignatureScheme | None = None,
         tolerance: float = TOLERANCE,
+        max_body: int = MAX_BODY,
         engine: AsyncEngine | None = None,
         **options: Unpack[StoreOptions],
     ) -> None:
         super().__init__(url, engine=engine, **options)
+        self.max_body = max_body
         if verifier is None:
             verifier = _verifier(self._database, keys, scheme, tolerance)
         self._gate = _Gate(self._database, verifier)
 
     async def receive(self, raw_body: bytes, headers: Headers) -> HttpReply:
-        """As :meth:`CallbackInbox.receive`."""
-        if len(raw_body) > LARGEST_BODY:
+        """As :meth:`CallbackInbox.receive`; verifies in a thread."""
+        if len(raw_body) > self.max_body:
             return TOO_LARGE
-        judged = self._gate.judge(raw_body, headers)
+        # a body that nobody signed can take 50 ms, in which the event loop would stand still
+        judged = await asyncio.to_thread(self._gate.judge, raw_body, headers)
         if isinstance(judged, CallbackRejected):
             await self._note(self._gate.count(raw_body, judged))
             return REFUSED

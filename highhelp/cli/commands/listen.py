@@ -33,13 +33,13 @@ def listen(
 ) -> None:
     """Receive callbacks into the inbox on any path, until Ctrl-C."""
     from highhelp import CallbackInbox
-    from highhelp.cli.callback_server import make_server, running
+    from highhelp.cli.callback_server import CallbackServer, running
 
     final, update = (load_function(handler),) * 2 if handler is not None else (_show, _show)
     with CallbackInbox() as inbox:
         inbox.create_schema()
         try:
-            server = make_server(inbox, host, port)
+            server = CallbackServer(inbox, host, port)
         except OSError as error:
             raise UsageProblem(f"--port: {port} cannot be used: {error.strerror}") from None
         with running(server) as url:
