@@ -6,8 +6,10 @@ import asyncio
 import hashlib
 import json
 import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from sqlalchemy.exc import IntegrityError
@@ -25,7 +27,6 @@ from highhelp_signing import REFUSAL, CallbackRejected, CallbackVerifier, Verifi
 from highhelp_signing.normalize import TOLERANCE
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection, Engine
@@ -192,7 +193,8 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         if len(raw_body) > self.max_body:
             return TOO_LARGE
         # a body that nobody signed can take 50 ms, in which the event loop would stand still
-        judged = await asyncio.to_thread(self._gate.judge, raw_body, headers)
+        judging = partial(self._gate.judge, raw_body, headers)
+        judged = await asyncio.get_running_loop().run_in_executor(_verifying_thread(os.getpid()), judging)
         if isinstance(judged, CallbackRejected):
             await self._note(self._gate.count(raw_body, judged))
             return REFUSED
@@ -226,6 +228,12 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         """As :meth:`CallbackInbox.close`."""
         await self._note(self._gate.rejections.take(self._database.now(), at_once=True))
         await super().close()
+
+
+@lru_cache(maxsize=1)
+def _verifying_thread(process: int) -> ThreadPoolExecutor:  # noqa: ARG001  # threads do not survive a fork
+    # one: each more would take another turn at the interpreter's lock before the loop gets it back
+    return ThreadPoolExecutor(1, thread_name_prefix="highhelp-verify")
 
 
 def _without_ids(raw: bytes) -> VerifiedCallback:
