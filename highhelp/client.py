@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from highhelp._version import __version__
 from highhelp.calls.policy import Policy, check_seconds
 from highhelp.calls.prepare import RequestBuilder
-from highhelp.errors import SettingsError
+from highhelp.errors import SettingsError, cleared_frames
 from highhelp.settings import Settings, Source
 from highhelp.telemetry.observer import Hook, Observer
 from highhelp.transport.config import FAST, File, NetworkConfig, Pools
@@ -205,7 +205,8 @@ class HighHelp(_Client, Resources):
         Raises:
             NotSent, InvalidRequest, Rejected, DuplicatePayment, Unavailable, OutcomeUnknown: See `highhelp.errors`.
         """
-        result: T = self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
+        with cleared_frames():
+            result: T = self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
         return result
 
     def wait(
@@ -232,8 +233,9 @@ class HighHelp(_Client, Resources):
             WaitTimeout: The payment did not come to its end in time, or `cancel` was set.
             NotSent, InvalidRequest, Rejected, Unavailable: See `highhelp.errors`.
         """
-        call = self._executor.builder.build(operation, body, parse)
-        state: T = self._executor.wait(call, timeout, on_change, cancel)
+        with cleared_frames():
+            call = self._executor.builder.build(operation, body, parse)
+            state: T = self._executor.wait(call, timeout, on_change, cancel)
         return state
 
     def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> RawResponse:
@@ -250,7 +252,8 @@ class HighHelp(_Client, Resources):
             NotSent: Nothing left the machine.
             OutcomeUnknown: No whole answer came.
         """
-        response: RawResponse = self._executor.send_raw(self._executor.builder.build_raw(path, body), timeout)
+        with cleared_frames():
+            response: RawResponse = self._executor.send_raw(self._executor.builder.build_raw(path, body), timeout)
         return response
 
     def close(self) -> None:
@@ -280,7 +283,8 @@ class AsyncHighHelp(_Client, AsyncResources):
         timeout: float | None = None,
     ) -> T:
         """Call an operation of the contract by its id. See `HighHelp.call`."""
-        result: T = await self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
+        with cleared_frames():
+            result: T = await self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
         return result
 
     async def wait(
@@ -293,13 +297,16 @@ class AsyncHighHelp(_Client, AsyncResources):
         on_change: Callable[[T], object] | None = None,
     ) -> T:
         """Ask an info operation until the payment is final. See `HighHelp.wait`."""
-        call = self._executor.builder.build(operation, body, parse)
-        state: T = await self._executor.wait(call, timeout, on_change)
+        with cleared_frames():
+            call = self._executor.builder.build(operation, body, parse)
+            state: T = await self._executor.wait(call, timeout, on_change)
         return state
 
     async def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> RawResponse:
         """Send a signed request to any path, once. See `HighHelp.request`."""
-        response: RawResponse = await self._executor.send_raw(self._executor.builder.build_raw(path, body), timeout)
+        with cleared_frames():
+            call = self._executor.builder.build_raw(path, body)
+            response: RawResponse = await self._executor.send_raw(call, timeout)
         return response
 
     async def aclose(self) -> None:
