@@ -2,7 +2,8 @@
 
 Opt-in: `HighHelp(on_response=Recorder("traffic.jsonl"))`, or `highhelp record` for one command. Requests are not
 recorded. What the contract calls sensitive keeps its type and loses its value; so does everything that the contract
-does not know, since nobody can say what it is. Of a link only the host is kept: whoever has the link has the page.
+does not know, since nobody can say what it is, and free text. Of a link only the host is kept: whoever has the link has
+the page.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ FORM = 1
 ERROR_SCHEMA = "Error"
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 _LINK = re.compile(r"(https?://[^/\s?#@]*)[^\s]+")
+_FREE_NAMES = ("description", "message", "name", "title", "comment", "text")
 _MOST_ITEMS = 20
 _DEPTH = 64
 
@@ -130,7 +132,12 @@ def _scrubbed(
         return [_scrubbed(item, items, paths, f"{path}*:", depth - 1) for item in value[:_MOST_ITEMS]]
     if schema is None:
         return _TYPES[type(value)]
-    return masked_text(_LINK.sub(rf"\g<1>/{MASK}", value)) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # a sentence may say anything about a person
+    name = path.removesuffix(":").rpartition(":")[2]
+    free = name.endswith(_FREE_NAMES) or any(map(str.isspace, value))
+    return MASK if free else masked_text(_LINK.sub(rf"\g<1>/{MASK}", value))
 
 
 _TYPES: Mapping[type, object] = {type(None): None, bool: False, int: 0, float: 0.5, str: MASK}

@@ -45,7 +45,6 @@ def listen(
         with running(server) as url:
             output.show(f"callbacks are received at {url}")
             output.show("Ctrl-C stops it.")
-            sys.stdout.flush()
             with stopped_by_signals() as stop:
                 if process or handler is not None:
                     inbox.run(final, update, stop=stop, poll=0.5)
@@ -74,7 +73,6 @@ def stopped_by_signals() -> Iterator[threading.Event]:
 def _show(event: Any) -> None:
     amount = format_amount(event.amount, event.currency)
     output.show(f"{event.payment_id}  {event.state}  {'' if amount is None else amount}".rstrip())
-    sys.stdout.flush()
 
 
 def load_function(name: str) -> Callable[..., Any]:
