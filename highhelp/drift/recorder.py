@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -38,7 +39,7 @@ class Recorder:
     """Writes each answer as a line of JSON. Safe between threads.
 
     Args:
-        path: The file; what is in it stays. Readable by its owner alone.
+        path: The file; what is in it stays. Readable by its owner alone; not a symbolic link.
 
     Raises:
         OSError: The file cannot be written.
@@ -49,7 +50,11 @@ class Recorder:
         self.count = 0
         self._lock = threading.Lock()
         # opened here, so that a file that cannot be written is known before anything is sent
-        self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        descriptor = os.open(self.path, flags, 0o600)
+        if os.name == "posix" and stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)  # it may have been there before
+        self._file = os.fdopen(descriptor, "a", encoding="utf-8")
 
     def __call__(self, operation: str, answer: RawResponse) -> None:
         """Record an answer; the form of `on_response`."""
@@ -67,7 +72,7 @@ class Recorder:
 
     def _write(self, line: dict[str, Any], content: bytes, schema: str | None) -> None:
         try:
-            body = json.loads(content.decode("utf-8"))
+            body = json.loads(content.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             line["not_json"] = len(content)
         else:

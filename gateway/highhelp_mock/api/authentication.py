@@ -41,6 +41,9 @@ def check_form(request: Request) -> None:
     kinds = request.values("content-type")
     if len(kinds) != 1 or kinds[0].partition(";")[0].strip().lower() != "application/json":
         raise ApiError(400, "content-type must be application/json")
+    parameters = (each.partition("=") for each in kinds[0].lower().split(";")[1:])
+    if any(name.strip() == "charset" and value.strip().strip('"') != "utf-8" for name, _, value in parameters):
+        raise ApiError(400, "charset must be utf-8")
     for name, allowed in (("content-encoding", "identity"), ("transfer-encoding", "chunked")):
         if any(value.strip().lower() not in ("", allowed) for value in request.values(name)):
             raise ApiError(400, f"{name} is not supported")
