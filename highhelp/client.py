@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from highhelp._version import __version__
 from highhelp.calls.policy import Policy, check_seconds
 from highhelp.calls.prepare import RequestBuilder
-from highhelp.errors import HighHelpError, SettingsError
+from highhelp.errors import SettingsError, cleared_frames
 from highhelp.settings import Settings, Source, checked_callback_url, load_callback_keys, load_callback_scheme
 from highhelp.telemetry.observer import Hook, Observer
 from highhelp.transport.config import FAST, File, NetworkConfig, Pools
@@ -284,12 +284,8 @@ class HighHelp(_Client, Resources):
         Raises:
             NotSent, InvalidRequest, Rejected, DuplicatePayment, Unavailable, OutcomeUnknown: See `highhelp.errors`.
         """
-        try:
+        with cleared_frames():
             result: T = self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
-        except HighHelpError as error:
-            raise error.with_traceback(None) from None  # the frames below hold the request
-        finally:
-            del body
         return result
 
     def wait(
@@ -316,8 +312,9 @@ class HighHelp(_Client, Resources):
             WaitTimeout: The payment did not come to its end in time, or `cancel` was set.
             NotSent, InvalidRequest, Rejected, Unavailable: See `highhelp.errors`.
         """
-        call = self._executor.builder.build(operation, body, parse)
-        state: T = self._executor.wait(call, timeout, on_change, cancel)
+        with cleared_frames():
+            call = self._executor.builder.build(operation, body, parse)
+            state: T = self._executor.wait(call, timeout, on_change, cancel)
         return state
 
     def wait_requisites(
@@ -343,8 +340,9 @@ class HighHelp(_Client, Resources):
             WaitTimeout: The details did not come in time, or `cancel` was set.
             NotSent, InvalidRequest, Rejected, Unavailable: See `highhelp.errors`.
         """
-        call = self._executor.builder.build(operation, body, parse)
-        state: T = self._executor.wait(call, timeout, None, cancel, for_requisites=True)
+        with cleared_frames():
+            call = self._executor.builder.build(operation, body, parse)
+            state: T = self._executor.wait(call, timeout, None, cancel, for_requisites=True)
         return state
 
     def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> RawResponse:
@@ -361,7 +359,8 @@ class HighHelp(_Client, Resources):
             NotSent: Nothing left the machine.
             OutcomeUnknown: No whole answer came.
         """
-        response: RawResponse = self._executor.send_raw(self._executor.builder.build_raw(path, body), timeout)
+        with cleared_frames():
+            response: RawResponse = self._executor.send_raw(self._executor.builder.build_raw(path, body), timeout)
         return response
 
     def close(self) -> None:
@@ -391,12 +390,8 @@ class AsyncHighHelp(_Client, AsyncResources):
         timeout: float | None = None,
     ) -> T:
         """Call an operation of the contract by its id. See `HighHelp.call`."""
-        try:
+        with cleared_frames():
             result: T = await self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
-        except HighHelpError as error:
-            raise error.with_traceback(None) from None  # the frames below hold the request
-        finally:
-            del body
         return result
 
     async def wait(
@@ -409,8 +404,9 @@ class AsyncHighHelp(_Client, AsyncResources):
         on_change: Callable[[T], object] | None = None,
     ) -> T:
         """Ask an info operation until the payment is final. See `HighHelp.wait`."""
-        call = self._executor.builder.build(operation, body, parse)
-        state: T = await self._executor.wait(call, timeout, on_change)
+        with cleared_frames():
+            call = self._executor.builder.build(operation, body, parse)
+            state: T = await self._executor.wait(call, timeout, on_change)
         return state
 
     async def wait_requisites(
@@ -422,13 +418,16 @@ class AsyncHighHelp(_Client, AsyncResources):
         timeout: float,
     ) -> T:
         """Ask an info operation until the payment has payment details. See `HighHelp.wait_requisites`."""
-        call = self._executor.builder.build(operation, body, parse)
-        state: T = await self._executor.wait(call, timeout, for_requisites=True)
+        with cleared_frames():
+            call = self._executor.builder.build(operation, body, parse)
+            state: T = await self._executor.wait(call, timeout, for_requisites=True)
         return state
 
     async def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> RawResponse:
         """Send a signed request to any path, once. See `HighHelp.request`."""
-        response: RawResponse = await self._executor.send_raw(self._executor.builder.build_raw(path, body), timeout)
+        with cleared_frames():
+            call = self._executor.builder.build_raw(path, body)
+            response: RawResponse = await self._executor.send_raw(call, timeout)
         return response
 
     async def aclose(self) -> None:

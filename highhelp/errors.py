@@ -15,6 +15,7 @@ All of them survive pickling, and none holds a key, a token, a signature or card
 
 from __future__ import annotations
 
+from contextlib import ContextDecorator, suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -59,6 +60,31 @@ def _restore(kind: type[HighHelpError], args: tuple[object, ...], state: dict[st
     error.args = args
     error.__dict__.update(state)
     return error
+
+
+_OURS = frozenset({"highhelp", "highhelp_api", "highhelp_signing"})
+
+
+class cleared_frames(ContextDecorator):  # noqa: N801 - used like a function
+    """Clear our frames of each exception that leaves a `with` block or a function, as their variables hold card data.
+
+    Error trackers send the local variables of each frame of a traceback, of causes and contexts too. Files and lines
+    of the frames stay, and so do frames of the caller's own code.
+    """
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        errors = [] if error is None else [error]
+        for each in errors:  # which grows
+            errors += [other for other in (each.__cause__, each.__context__) if other and other not in errors]
+            trace = each.__traceback__
+            while trace is not None:
+                if trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+                    with suppress(RuntimeError):  # this frame, and those above it, are still running
+                        trace.tb_frame.clear()
+                trace = trace.tb_next
 
 
 class SettingsError(HighHelpError):

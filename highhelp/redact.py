@@ -1,31 +1,107 @@
-"""What must not be shown is masked: by the contract's sensitive paths, and by name where no schema is known."""
+"""Mask what must not be shown: by the contract's sensitive paths and names, by form, and by what a request held."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
 
 from highhelp_api.contract import SENSITIVE_NAMES, SENSITIVE_PATHS
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MASK = "***"
 
-# what looks like a card number in free text: 12 to 19 digits in one, or in the groups that cards print
+# what looks like the number of a card or an account in free text: 12 to 34 digits in one, or in groups
 _GAP = r"[\W_]{1,2}"
-_CARD_NUMBER = re.compile(
-    r"(?<!\d)(?:\d(?:[ -]?\d){11,18}"
+_CARD_NUMBER = (
+    r"(?<!\d)(?:\d(?:[ -]?\d){11,33}"
     rf"|\d{{4}}(?:{_GAP}\d{{4}}){{2}}{_GAP}\d{{1,7}}"
     rf"|\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}})(?!\d)"
 )
-_SHORTEST = 12
+_SHORTEST = 9
 # ids and tokens of links hold long runs of digits by chance, and a broken one finds no payment and opens no page
 _UNBROKEN = r"(?P<token>(?<!\w)(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9]*[a-f])[0-9a-f]{32,128})(?!\w))"
-_UNBROKEN_OR_CARD_NUMBER = re.compile(rf"{_UNBROKEN}|{_CARD_NUMBER.pattern}")
+_PHONE = r"\+\d(?:[ ().-]{0,2}\d){7,14}(?!\d)|(?<![\w.-])[78](?:[ ().-]{0,2}\d){10}(?!\w)"
+_UNBROKEN_OR_NUMBER = re.compile(rf"{_UNBROKEN}|{_CARD_NUMBER}|{_PHONE}")
 IDENTIFIERS = frozenset({"payment_id", "project_id", "request_id"})
 """Fields whose value names a payment, a project or a call: shown as they are, whatever they look like."""
-# what a gateway echoes: a sensitive field's name with its value
+_CODE = re.compile(r"(?P<name>\b(?:cvv|cvc)2?\b\W{0,3})\d{3,4}(?!\d)", re.IGNORECASE)
+# what a gateway echoes: a sensitive field's name with its value, which ends at the next comma or semicolon
 _NAMED = re.compile(
-    rf"""(?P<name>["']?\b(?:{"|".join(SENSITIVE_NAMES)})\b["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;}}\]]+)"""
+    rf"""(?P<name>["']?\b(?:{"|".join(SENSITIVE_NAMES)})\b["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;}}\]][^,;}}\]\r\n]*)""",
+    re.IGNORECASE,
 )
+_SENT: ContextVar[_Sent | None] = ContextVar("highhelp_sent", default=None)
+
+
+class _Sent:
+    """The sensitive values of a request, as one pattern that is made when a text is first masked by it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._pattern: re.Pattern[str] | None = None
+        self._made = False
+
+    def mask(self, text: str) -> str:
+        if not self._made:
+            self._pattern, self._made = _pattern_of(self._body), True
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
+
+
+@contextmanager
+def masking(body: bytes) -> Iterator[None]:
+    """Mask the sensitive values of a request's body in every text that is masked inside the block.
+
+    A gateway may repeat any of them in its words: in a description, in the problem of a field.
+    """
+    token = _SENT.set(_Sent(body))
+    try:
+        yield
+    finally:
+        _SENT.reset(token)
+
+
+def _pattern_of(body: bytes) -> re.Pattern[str] | None:
+    try:
+        values = set(_sensitive_values(json.loads(body), ""))
+    except (ValueError, RecursionError):
+        return None
+    forms = [form for value in values for form in _forms(*value)]
+    return re.compile("|".join(sorted(forms, key=len, reverse=True)), re.IGNORECASE) if forms else None
+
+
+def _sensitive_values(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    """Name and text of each sensitive value; what is in a sensitive object has the object's name."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _sensitive_values(item, name or (key if key in SENSITIVE_NAMES else ""))
+    elif isinstance(value, list):
+        for item in value:
+            yield from _sensitive_values(item, name)
+    elif name and isinstance(value, str | int):
+        yield name, str(value)
+
+
+_SHORTEST_SENT = 3
+_MANY_DIGITS = 7
+_TAIL = 10
+
+
+def _forms(name: str, value: str) -> Iterator[str]:
+    """The patterns of a value: digits with any separators and country code, words with any space between them."""
+    digits = re.sub(r"[\W_]", "", value)
+    if digits.isascii() and digits.isdigit() and len(digits) >= _MANY_DIGITS:
+        yield r"\+?(?<!\d)(?:\d[\W_]{0,2}){0,10}" + r"[\W_]{0,2}".join(digits[-_TAIL:]) + r"(?!\d)"
+        return
+    words = value.split()
+    parts = words if name.endswith(("name", "holder")) else []
+    for each in {" ".join(words), *parts}:
+        if len(each) >= _SHORTEST_SENT:
+            yield rf"(?<!\w){re.escape(each)}(?!\w)".replace(r"\ ", r"[\W_]+")
 
 
 def masked(value: Any, schema: str | None = None) -> Any:
@@ -54,11 +130,18 @@ def _masked(value: Any, paths: Any, path: str) -> Any:
 
 
 def masked_text(text: str) -> str:
-    """Free text without anything that looks like a card number or a sensitive field of the contract with its value."""
+    """Free text without what looks like a card, an account, a phone or a code, or is a sensitive field with its value.
+
+    Inside of :func:`masking` the sensitive values of the request are masked too.
+    """
+    sent = _SENT.get()
+    if sent is not None:
+        text = sent.mask(text)
     # most texts are too short for a number and have no name before a value, which is seen at once
     if len(text) >= _SHORTEST:
-        text = _UNBROKEN_OR_CARD_NUMBER.sub(_unless_token, text)
-    return _NAMED.sub(rf"\g<name>{MASK}", text) if ":" in text or "=" in text else text
+        text = _UNBROKEN_OR_NUMBER.sub(_unless_token, text)
+    text = _NAMED.sub(rf"\g<name>{MASK}", text) if ":" in text or "=" in text else text
+    return _CODE.sub(rf"\g<name>{MASK}", text)
 
 
 def _unless_token(match: re.Match[str]) -> str:

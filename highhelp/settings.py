@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass, replace
 from functools import partial, reduce
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 from highhelp.errors import SettingsError
 from highhelp_signing import HmacSigner, RsaSigner, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
+from highhelp_signing.json_text import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -87,7 +87,7 @@ class Source:
             SettingsError: The home directory or its project.json cannot be read.
         """
         environ = os.environ if environ is None else environ
-        place = home if home is not None else environ.get(HOME) or None
+        place = home if home is not None else _unquoted(environ.get(HOME, "")) or None
         if place is None:
             return cls(environ, None, {})
         from highhelp_signing import HomeDirectory
@@ -108,7 +108,7 @@ class Source:
 
     def text(self, variable: str, project_key: str | None = None) -> tuple[str, str] | None:
         """A setting's value and where it comes from, or None. An empty variable counts as absent."""
-        value = self.environ.get(variable, "").strip()
+        value = _unquoted(self.environ.get(variable, ""))
         if value:
             return value, variable
         found = None if project_key is None else self.member(project_key)
@@ -126,13 +126,22 @@ class Source:
         return (path, str(path)) if path is not None and path.is_file() else None
 
 
+def _unquoted(value: str) -> str:
+    """A variable's value, also where an editor or a file of variables has left a mark, quotes or `~` in it."""
+    value = value.strip().removeprefix("\ufeff").strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1].strip()
+    return str(Path(value).expanduser()) if value.startswith(("~/", "~\\")) else value
+
+
 def _project(path: Path) -> Mapping[str, Any]:
     try:
-        project = json.loads(path.read_text(encoding="utf-8"))
+        project = read_json(path.read_bytes())
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
-        raise SettingsError(str(path), f"cannot be read as JSON: {type(error).__name__}") from None
+    except (OSError, ValueError) as error:
+        problem = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(str(path), f"cannot be read as JSON: {problem}") from None
     if not isinstance(project, dict):
         raise SettingsError(str(path), 'must be a JSON object like {"project_id": "...", "base_url": "https://..."}')
     return project
@@ -216,8 +225,9 @@ def checked_url(url: str, where: str) -> str:
         is_url = False
     if not is_url:
         raise SettingsError(where, "is not a URL; write it like https://api.example.com")
-    if parts.query or parts.fragment or parts.username is not None:
-        raise SettingsError(where, "must have no user, query or fragment")
+    # an empty query or fragment too: the path of an operation would become a part of it
+    if "?" in url or "#" in url or parts.username is not None or "%" in host:
+        raise SettingsError(where, "must have no user, query or fragment, nor a % in its host")
     return url.rstrip("/")
 
 

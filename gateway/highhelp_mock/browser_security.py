@@ -35,7 +35,8 @@ _MOST_FIELDS = 32
 def check_host(request: Request, base_url: str) -> None:
     """Refuse a foreign host name: a web page may resolve its own name to this machine (DNS rebinding).
 
-    Addresses are accepted, and names without a dot, as in a compose network: no web page can have one.
+    Addresses are accepted, and names without a dot, as in a compose network: no web page can have one. A final dot
+    makes a name one of the internet's, where `ai.` has an address.
 
     Raises:
         ApiError: 403.
@@ -46,9 +47,7 @@ def check_host(request: Request, base_url: str) -> None:
             name = (urlsplit(f"//{value}").hostname or "").lower()
         except ValueError:
             name = ""
-        if not name or (
-            name != own and "." in name.rstrip(".") and not _is_address(name) and not name.endswith(".localhost")
-        ):
+        if not name or (name != own and "." in name and not _is_address(name) and not name.endswith(".localhost")):
             raise ApiError(403, "The gateway is not reached by this name; use its address or localhost")
 
 

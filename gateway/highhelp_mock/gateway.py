@@ -391,7 +391,7 @@ class MockGateway:
         before = self.base_url
         self._set_address(bound)
         try:
-            with server.running(self.app, bound):
+            with bound, server.running(self.app, bound):
                 yield self
         finally:
             self.dispatcher.base_url = before

@@ -11,7 +11,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         0 ok, 1 refused or declined, 2 wrong use or settings, 3 outcome unknown, 4 not sent, 5 unavailable and safe to
-        repeat.
+        repeat, 70 a fault of this package.
     """
     try:
         from highhelp.cli.app import run

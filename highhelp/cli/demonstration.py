@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from highhelp import models
-from highhelp.cli.callback_server import make_server, running
+from highhelp.cli.callback_server import CallbackServer, running
 from highhelp.client import HighHelp
 from highhelp.money import Money
 from highhelp.settings import Source, load_callback_keys
@@ -40,7 +40,7 @@ class Receiver:
     def receive(self, raw_body: bytes, headers: Any, /) -> tuple[int, bytes]:
         """HTTP status and body for a callback."""
         try:
-            self.events.put(self.verifier.verify(raw_body, dict(headers)))
+            self.events.put(self.verifier.verify(raw_body, headers))
         except CallbackRejected as refusal:
             self.events.put(refusal)
             return 401, b"no"
@@ -60,7 +60,7 @@ def run_demo(say: Say) -> bool:
             with (
                 httpx.Client(event_hooks={"request": [sent.append]}) as connection,
                 HighHelp(home=home, environ={}, http_client=connection) as client,
-                running(make_server(receiver, "127.0.0.1", 0)) as url,
+                running(CallbackServer(receiver, "127.0.0.1", 0)) as url,
             ):
                 return _pay(say, client, f"{url}callbacks", receiver.events, sent)
 

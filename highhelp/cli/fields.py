@@ -7,7 +7,6 @@ that only distinguishes the blocks. Everything else is set by its path (`--set c
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 
 from highhelp.cli.output import UsageProblem, suggest
 from highhelp_api.contract import OPERATIONS, SCHEMAS, Operation, resolve
+from highhelp_signing.json_text import read_json
 
 BLOCKS = ("general", "payment")
 SPECIAL = frozenset({"general:project_id", "general:payment_id", "payment:amount", "payment:currency"})
@@ -146,8 +146,8 @@ def parse_value(root: str, path: str, text: str) -> object:
     if "string" in types:
         return text
     try:
-        return json.loads(text)  # whether it is of the right type is checked with the whole body
-    except (ValueError, RecursionError):
+        return read_json(text)  # whether it is of the right type is checked with the whole body
+    except ValueError:
         # the text is not shown: it may be a secret
         kind = "an integer" if "integer" in types else "true or false" if "boolean" in types else "JSON, such as {}"
         raise UsageProblem(f"--set {path.replace(':', '.')}: must be {kind}") from None

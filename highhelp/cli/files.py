@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from highhelp.cli.output import UsageProblem, show
+from highhelp_signing.json_text import read_json
 
 
 def read_bytes(path: str, what: str) -> bytes:
@@ -27,13 +27,9 @@ def read_bytes(path: str, what: str) -> bytes:
 def read_object(path: str, what: str) -> dict[str, Any]:
     """A JSON object from a file."""
     try:
-        value = json.loads(read_bytes(path, what).decode("utf-8"))
-    except json.JSONDecodeError as error:
-        # its own text names the place and shows nothing of the content
-        text = "it begins with a byte order mark" if "BOM" in error.msg else f"{error.msg} at line {error.lineno}"
-        raise UsageProblem(f"{what}: {path} is not JSON: {text}") from None
-    except (ValueError, RecursionError):
-        raise UsageProblem(f"{what}: {path} is not JSON in UTF-8") from None
+        value = read_json(read_bytes(path, what))
+    except ValueError as error:
+        raise UsageProblem(f"{what}: {path} is not JSON: {error}") from None
     if not isinstance(value, dict):
         raise UsageProblem(f"{what}: {path} must hold a JSON object")
     return value

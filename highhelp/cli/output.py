@@ -9,6 +9,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from enum import IntEnum
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -100,13 +101,9 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
                 raise
             text = f"this command needs the extra [{extra}]: pip install 'highhelp[{extra}]'"
             fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=as_json)
-        except BrokenPipeError:
-            # the reader of the output has closed it; the command itself has done its work
-            _quiet_stdout()
-            raise typer.Exit(ExitCode.OK) from None
         except OSError as error:
-            # files and standard output; connections have errors of their own
-            text = f"{error.filename or 'output'}: {error.strerror or error}"
+            # files; connections have errors of their own
+            text = f"{error.filename or 'file'}: {error.strerror or error}"
             fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=False)
         except Exception as error:
             if type(error).__module__.partition(".")[0] != "sqlalchemy":
@@ -125,9 +122,10 @@ def exit_code_of(error: Exception) -> ExitCode:
     return next((code for kind, code in EXIT_CODES if isinstance(error, kind)), ExitCode.WRONG_USE)
 
 
-def _quiet_stdout() -> None:
-    """Let the interpreter's own flush at exit go nowhere, so that it has nothing to complain about."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _quiet(stream: Any) -> None:
+    """Let what a stream still holds go nowhere: the interpreter's own flush at its end would change the exit code."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def next_step(error: Exception) -> str | None:
@@ -171,7 +169,7 @@ def fail(error: Exception, code: ExitCode, *, as_json: bool) -> NoReturn:
                 document[name] = getattr(error, name)
         problems: Iterable[FieldProblem] = getattr(error, "problems", ())
         document["problems"] = [{"field": problem.path, "message": problem.message} for problem in problems]
-        show(json.dumps(document, ensure_ascii=False), err=True)
+        show(json.dumps(document, ensure_ascii=not _is_unicode(sys.stderr)), err=True)
     else:
         show(f"highhelp: {one_line(error)}" + (f". Next: {step}" if step else ""), err=True)
     raise typer.Exit(code)
@@ -196,7 +194,12 @@ def one_line(text: object) -> str:
 
 def show_json(value: object) -> None:
     """Print a JSON value."""
-    show(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    show(json.dumps(value, ensure_ascii=not _is_unicode(sys.stdout), indent=2, default=str))
+
+
+def _is_unicode(stream: Any) -> bool:
+    """Whether a stream takes every character. Elsewhere JSON is written in ASCII, which stays JSON."""
+    return str(getattr(stream, "encoding", None) or "").lower().startswith("utf")
 
 
 def json_line(value: object) -> str:
@@ -216,8 +219,14 @@ def format_amount(minor: object, currency: object, *, bare: bool = False) -> obj
 
 
 def show(text: str, *, err: bool = False) -> None:
-    """Print text; what has no UTF-8 form is escaped."""
-    typer.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"), err=err)
+    """Print text. Never raises: what a command has done is not undone by an output that is closed or full."""
+    stream = sys.stderr if err else sys.stdout
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    try:
+        # escaped here, since typer takes an ASCII stream for one of UTF-8
+        typer.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
+    except (OSError, ValueError):
+        _quiet(stream)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -228,7 +237,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None
     texts = [[("" if cell is None else one_line(cell)) for cell in row] for row in rows]
     widths = [max([len(name), *(len(row[at]) for row in texts)]) for at, name in enumerate(columns)]
     numeric = [_is_numeric([row[at] for row in texts]) for at in range(len(columns))]
-    if sys.stdout.isatty() and _fitted(columns, texts, widths, numeric):
+    if sys.stdout is not None and sys.stdout.isatty() and _fitted(columns, texts, widths, numeric):
         return
     for row in [list(columns), *texts]:
         cells = [cell.rjust(w) if right else cell.ljust(w) for cell, w, right in zip(row, widths, numeric, strict=True)]

@@ -72,7 +72,6 @@ def set_payment_id(body: dict[str, Any], option: str | None) -> str:
     set_at(body, "general:payment_id", payment_id, "--payment-id")
     if option is None:
         show(f"payment_id {payment_id}", err=True)
-        sys.stderr.flush()
     return payment_id
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Any
 
 import typer
 
 from highhelp.cli.output import ExitCode, one_line, show
+from highhelp.redact import masked_text
 
 
 def run_command(command: Any, arguments: Sequence[str] | None) -> int:
     """Run a command that typer has built and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # what a console's code page does not know is escaped: a payment that was made must not become a failure
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         result = command.main(
             args=None if arguments is None else list(arguments), prog_name="highhelp", standalone_mode=False
@@ -22,10 +30,12 @@ def run_command(command: Any, arguments: Sequence[str] | None) -> int:
     except SystemExit as leaving:
         # shell completion exits this way
         return leaving.code if isinstance(leaving.code, int) else ExitCode.WRONG_USE if leaving.code else ExitCode.OK
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it ends with an exit code
         # by its method: the class is not public in every version of typer
         if not hasattr(error, "format_message"):
-            raise
+            show(masked_text("".join(traceback.format_exception(error))), err=True)
+            show("highhelp: this is a fault of the package; what the command was to do may have been done", err=True)
+            return ExitCode.FAULT
         _show_usage_error(error)
         return ExitCode.WRONG_USE
     return result if isinstance(result, int) else ExitCode.OK

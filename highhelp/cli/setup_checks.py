@@ -81,6 +81,7 @@ def check_setup() -> Iterator[SetupCheck]:
     base_url = yield from _check_setting("base URL", source, BASE_URL, "base_url", checked_url)
     project_id = yield from _check_setting("project", source, PROJECT_ID, "project_id", lambda text, _: text)
     signer = yield from _check_key(source)
+    yield from _check_database_file(source)
     scheme = yield from _check_scheme(source)
     if signer is not None:
         yield from _check_key_pair(source, signer)
@@ -153,6 +154,15 @@ def _exposed(path: Path) -> str:
     if os.name == "posix" and stat.S_ISREG(mode) and mode & (stat.S_IRWXG | stat.S_IRWXO):
         return f"others may read it: chmod 600 {shlex.quote(str(path))}"
     return ""
+
+
+def _check_database_file(source: Source) -> Iterator[SetupCheck]:
+    """Warn about a database that others may read: it holds names, and bodies where there is no key."""
+    found = source.text(DATABASE_URL)
+    path = found[0] if found is not None else "" if source.home is None else str(source.home / "highhelp.db")
+    exposed = _exposed(Path(path.removeprefix("sqlite:///")))
+    if exposed:
+        yield SetupCheck("database file", "warning", exposed)
 
 
 def _check_scheme(source: Source) -> Checks[SignatureScheme | None]:

@@ -2,7 +2,8 @@
 
 Opt-in: `HighHelp(on_response=Recorder("traffic.jsonl"))`, or `highhelp record` for one command. Requests are not
 recorded. What the contract calls sensitive keeps its type and loses its value; so does everything that the contract
-does not know, since nobody can say what it is. Of a link only the host is kept: whoever has the link has the page.
+does not know, since nobody can say what it is, and free text. Of a link only the host is kept: whoever has the link has
+the page.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -28,6 +30,7 @@ FORM = 1
 ERROR_SCHEMA = "ErrorResponse"
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
 _LINK = re.compile(r"(https?://[^/\s?#@]*)[^\s]+")
+_FREE_NAMES = ("description", "message", "name", "title", "comment", "text")
 _MOST_ITEMS = 20
 _DEPTH = 64
 
@@ -36,7 +39,7 @@ class Recorder:
     """Writes each answer as a line of JSON. Safe between threads.
 
     Args:
-        path: The file; what is in it stays. Readable by its owner alone.
+        path: The file; what is in it stays. Readable by its owner alone; not a symbolic link.
 
     Raises:
         OSError: The file cannot be written.
@@ -47,7 +50,11 @@ class Recorder:
         self.count = 0
         self._lock = threading.Lock()
         # opened here, so that a file that cannot be written is known before anything is sent
-        self._file = os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+        descriptor = os.open(self.path, flags, 0o600)
+        if os.name == "posix" and stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)  # it may have been there before
+        self._file = os.fdopen(descriptor, "a", encoding="utf-8")
 
     def __call__(self, operation: str, answer: RawResponse) -> None:
         """Record an answer; the form of `on_response`."""
@@ -65,7 +72,7 @@ class Recorder:
 
     def _write(self, line: dict[str, Any], content: bytes, schema: str | None) -> None:
         try:
-            body = json.loads(content.decode("utf-8"))
+            body = json.loads(content.decode("utf-8-sig"))
         except (ValueError, RecursionError):
             line["not_json"] = len(content)
         else:
@@ -130,7 +137,12 @@ def _scrubbed(
         return [_scrubbed(item, items, paths, f"{path}*:", depth - 1) for item in value[:_MOST_ITEMS]]
     if schema is None:
         return _TYPES[type(value)]
-    return masked_text(_LINK.sub(rf"\g<1>/{MASK}", value)) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # a sentence may say anything about a person
+    name = path.removesuffix(":").rpartition(":")[2]
+    free = name.endswith(_FREE_NAMES) or any(map(str.isspace, value))
+    return MASK if free else masked_text(_LINK.sub(rf"\g<1>/{MASK}", value))
 
 
 _TYPES: Mapping[type, object] = {type(None): None, bool: False, int: 0, float: 0.5, str: MASK}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Self, TypeAlias, Unpack
 
 from sqlalchemy.exc import IntegrityError
@@ -16,9 +19,7 @@ from highhelp.inbox import admin
 from highhelp.inbox.events import log_fields
 from highhelp.inbox.handling import Write
 from highhelp.inbox.receive import Stored, store
-from highhelp.inbox.receivers import LARGEST_BODY as LARGEST_BODY
-from highhelp.inbox.receivers import TOO_LARGE as TOO_LARGE
-from highhelp.inbox.receivers import HttpReply
+from highhelp.inbox.receivers import MAX_BODY, TOO_LARGE, HttpReply
 from highhelp.inbox.rejections import SAMPLE, Rejections
 from highhelp.inbox.store import AsyncCallbackStore, CallbackStore, StoreOptions, project_id_of
 from highhelp.settings import load_callback_keys, load_callback_scheme
@@ -28,7 +29,6 @@ from highhelp_signing import REFUSAL, CallbackRejected, CallbackVerifier, Verifi
 from highhelp_signing.normalize import TOLERANCE
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Generator, Mapping
 
     from sqlalchemy import Engine
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from highhelp_signing import KeyRing, SignatureScheme
 
 Headers: TypeAlias = "Mapping[str, str] | list[tuple[Any, Any]]"
+Judged: TypeAlias = tuple[VerifiedCallback, str | None] | CallbackRejected
 TAKEN: HttpReply = (200, b"OK")
 REFUSED: HttpReply = (REFUSAL.status, REFUSAL.body)
 UNAVAILABLE: HttpReply = (503, b'{"status":"error","status_description":"not stored, send it again"}')
@@ -71,19 +72,23 @@ class _Receiver:
             verifier = CallbackVerifier(keys, pinned, tolerance, database.clock)
         return cls(database, verifier, outbox)
 
-    def receive(self, raw: bytes, headers: Headers) -> Generator[Write, Any, HttpReply]:
-        """Verify a callback and store it, or count it as refused."""
-        if len(raw) > LARGEST_BODY:
-            return TOO_LARGE
+    def judge(self, raw: bytes, headers: Headers) -> Judged:
+        """Verify a callback: it and why it is not trusted, or the refusal of one that is not the gateway's."""
         try:
-            callback, refusal = self.verifier.verify(raw, headers), None  # type: ignore[arg-type]  # pairs are taken too
+            return self.verifier.verify(raw, headers), None  # type: ignore[arg-type]  # pairs are taken too
         except CallbackRejected as rejected:
             if not rejected.genuine:
-                self.rejections.add(raw, rejected, self.database.now())
-                log_event(logging.WARNING, "callback refused", reason=rejected.reason)
-                yield from self.write_rejections()
-                return REFUSED
-            callback, refusal = rejected.callback or _without_ids(raw), str(rejected.reason)
+                return rejected
+            return rejected.callback or _without_ids(raw), str(rejected.reason)
+
+    def receive(self, raw: bytes, judged: Judged) -> Generator[Write, Any, HttpReply]:
+        """Store a callback that was judged, or count it as refused."""
+        if isinstance(judged, CallbackRejected):
+            self.rejections.add(raw, judged, self.database.now())
+            log_event(logging.WARNING, "callback refused", reason=judged.reason)
+            yield from self.write_rejections()
+            return REFUSED
+        callback, refusal = judged
         now, cipher = self.database.now(), self.database.cipher
         write = Write(partial(store, callback=callback, refusal=refusal, now=now, cipher=cipher, outbox=self.outbox))
         try:
@@ -119,6 +124,7 @@ class CallbackInbox(CallbackStore):
         verifier: Instead of `keys`.
         scheme: The open points of the signature; else those of the settings.
         tolerance: Seconds that a callback's timestamp may be off.
+        max_body: Bytes of a body that are taken, at most 1 MiB; more is refused before it is parsed.
         engine: As that of :class:`CallbackStore`.
         options: As those of :class:`CallbackStore`.
 
@@ -134,10 +140,12 @@ class CallbackInbox(CallbackStore):
         verifier: CallbackVerifier | None = None,
         scheme: SignatureScheme | None = None,
         tolerance: float = TOLERANCE,
+        max_body: int = MAX_BODY,
         engine: Engine | None = None,
         **options: Unpack[StoreOptions],
     ) -> None:
         super().__init__(url, engine=engine, **options)
+        self.max_body = max_body
         self._tolerance, outbox = tolerance, self._options.outbox
         self._receiver = _Receiver.of(self._database, keys, verifier, scheme, tolerance, outbox=outbox)
 
@@ -150,9 +158,12 @@ class CallbackInbox(CallbackStore):
 
         Returns:
             HTTP status and body: 200 only when the callback is durably stored, or was before. 401 for all that is not
-            the gateway's, 413 above 1 MiB, 503 when it could not be stored: the gateway sends it again.
+            the gateway's, 413 above `max_body`, 503 when it could not be stored: the gateway sends it again.
         """
-        return drive(self._receiver.receive(raw_body, headers), self._perform)
+        if len(raw_body) > self.max_body:
+            return TOO_LARGE
+        judged = self._receiver.judge(raw_body, headers)
+        return drive(self._receiver.receive(raw_body, judged), self._perform)
 
     def close(self) -> None:
         """Store the counts of refused callbacks, and close all connections."""
@@ -171,21 +182,34 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         verifier: CallbackVerifier | None = None,
         scheme: SignatureScheme | None = None,
         tolerance: float = TOLERANCE,
+        max_body: int = MAX_BODY,
         engine: AsyncEngine | None = None,
         **options: Unpack[StoreOptions],
     ) -> None:
         super().__init__(url, engine=engine, **options)
+        self.max_body = max_body
         self._tolerance, outbox = tolerance, self._options.outbox
         self._receiver = _Receiver.of(self._database, keys, verifier, scheme, tolerance, outbox=outbox)
 
     async def receive(self, raw_body: bytes, headers: Headers) -> HttpReply:
-        """As :meth:`CallbackInbox.receive`."""
-        return await drive_async(self._receiver.receive(raw_body, headers), self._perform)
+        """As :meth:`CallbackInbox.receive`; verifies in a thread."""
+        if len(raw_body) > self.max_body:
+            return TOO_LARGE
+        # a body that nobody signed can take 50 ms, in which the event loop would stand still
+        judge = partial(self._receiver.judge, raw_body, headers)
+        judged = await asyncio.get_running_loop().run_in_executor(_verifying_thread(os.getpid()), judge)
+        return await drive_async(self._receiver.receive(raw_body, judged), self._perform)
 
     async def close(self) -> None:
         """As :meth:`CallbackInbox.close`."""
         await drive_async(self._receiver.write_rejections(at_once=True), self._perform)
         await super().close()
+
+
+@lru_cache(maxsize=1)
+def _verifying_thread(process: int) -> ThreadPoolExecutor:  # noqa: ARG001  # threads do not survive a fork
+    # one: each more would take another turn at the interpreter's lock before the loop gets it back
+    return ThreadPoolExecutor(1, thread_name_prefix="highhelp-verify")
 
 
 def _without_ids(raw: bytes) -> VerifiedCallback:

@@ -1,27 +1,33 @@
 """Callback receivers for ASGI (Starlette, FastAPI), WSGI (Flask) and Django: a few lines each over `inbox.receive`.
 
-All of them hand over the raw bytes, read at most 1 MiB, and answer what the inbox says. A body that has been parsed and
-written again would not match its signature.
+All of them hand over the raw bytes, read no more than the inbox takes (64 KiB), and answer what the inbox says. A body
+that has been parsed and written again would not match its signature. Where the bytes are gone, because something before
+the receiver has read them, the answer is 500: the gateway sends the callback again, and the log says why.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import logging
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from highhelp_signing.normalize import DEFAULT_LIMITS
+from highhelp.telemetry.log import log_event
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
 __all__ = ["asgi_receiver", "django_receiver", "flask_receiver", "wsgi_receiver"]
 
-LARGEST_BODY = DEFAULT_LIMITS.raw
+MAX_BODY = 64 << 10
+"""Bytes of a callback's body that are taken where nothing else is set; a genuine one has a few hundred."""
 TOO_LARGE = (413, b'{"status":"error","status_description":"body too large"}')
-_WRONG_METHOD = (405, b'{"status":"error","status_description":"POST only"}')
+WRONG_METHOD = (405, b'{"status":"error","status_description":"POST only"}')
 _NO_LENGTH = (411, b'{"status":"error","status_description":"content-length is missing"}')
+_GONE = (500, b'{"status":"error","status_description":"the body was read before the receiver"}')
+_LENGTH = re.compile("[0-9]{1,19}", re.ASCII)
 
 HttpReply = tuple[int, bytes]
 """HTTP status and body."""
@@ -44,6 +50,11 @@ class AsyncInbox(Protocol):
 def content_type(body: bytes) -> str:
     """Return the Content-Type of a reply."""
     return "application/json" if body.startswith(b"{") else "text/plain; charset=utf-8"
+
+
+def max_body(inbox: object) -> int:
+    """Return how many bytes of a body an inbox takes."""
+    return int(getattr(inbox, "max_body", MAX_BODY))
 
 
 async def _received(inbox: SyncInbox | AsyncInbox, raw: bytes, headers: Any) -> HttpReply:
@@ -79,9 +90,10 @@ class asgi_receiver:  # noqa: N801 - used like a function; a class, as Starlette
 
     async def _answer(self, scope: Any, receive: Callable[[], Awaitable[Any]]) -> HttpReply | None:
         if scope["method"] != "POST":
-            return _WRONG_METHOD
-        told = [value for name, value in scope["headers"] if name.lower() == b"content-length"]
-        if any(value.isdigit() and int(value[:20]) > LARGEST_BODY for value in told):
+            return WRONG_METHOD
+        limit = max_body(self._inbox)
+        lengths = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"content-length"]
+        if any(_LENGTH.fullmatch(length) and int(length) > limit for length in lengths):
             return TOO_LARGE
         raw = bytearray()
         more = True
@@ -90,7 +102,7 @@ class asgi_receiver:  # noqa: N801 - used like a function; a class, as Starlette
             if message["type"] == "http.disconnect":
                 return None
             raw += message.get("body", b"")
-            if len(raw) > LARGEST_BODY:
+            if len(raw) > limit:
                 return TOO_LARGE
             more = message.get("more_body", False)
         return await _received(self._inbox, bytes(raw), list(scope["headers"]))
@@ -114,21 +126,36 @@ def wsgi_receiver(inbox: SyncInbox) -> Callable[[dict[str, Any], Callable[..., A
 
 def _wsgi_answer(inbox: SyncInbox, environ: dict[str, Any]) -> HttpReply:
     if environ["REQUEST_METHOD"] != "POST":
-        return _WRONG_METHOD
-    length = _length(environ)
-    if not isinstance(length, int):
-        return length
-    raw = environ["wsgi.input"].read(length)
+        return WRONG_METHOD
+    raw = _read_body(environ, environ["wsgi.input"].read, max_body(inbox))
+    if not isinstance(raw, bytes):
+        return raw
     names = {name: name[5:].replace("_", "-") for name in environ if name.startswith("HTTP_")}
     return inbox.receive(raw, {header: environ[name] for name, header in names.items()})
 
 
-def _length(environ: Any) -> int | HttpReply:
-    # without a length there is no body, unless it comes in chunks, whose end a WSGI server need not show
-    length = environ.get("CONTENT_LENGTH") or ("" if environ.get("HTTP_TRANSFER_ENCODING") else "0")
-    if not (length.isascii() and length.isdigit()):
-        return _NO_LENGTH
-    return int(length[:20]) if int(length[:20]) <= LARGEST_BODY else TOO_LARGE
+def _read_body(environ: Any, read: Callable[[int], bytes], limit: int) -> bytes | HttpReply:
+    """Read the body of a request with this WSGI environment; the reply where that is not possible."""
+    length, chunked = environ.get("CONTENT_LENGTH"), "HTTP_TRANSFER_ENCODING" in environ
+    if length:
+        if not _LENGTH.fullmatch(length):
+            return _NO_LENGTH
+        if int(length) > limit:
+            return TOO_LARGE
+        size = least = int(length)
+    elif environ.get("wsgi.input_terminated") or "wsgi.input" not in environ:  # the latter is Django's ASGI
+        size, least = limit + 1, int(chunked)
+    else:  # without a length there is no body, unless in chunks, whose end a WSGI server need not show
+        return _NO_LENGTH if chunked else b""
+    problem = "nothing is left to read"
+    try:
+        raw = read(size)
+    except Exception as error:  # noqa: BLE001 - each framework has its own error for a body that is gone
+        raw, problem = b"", type(error).__name__
+    if len(raw) < least:
+        log_event(logging.WARNING, "callback not read, its body was read before or never came", problem=problem)
+        return _GONE
+    return raw if len(raw) <= limit else TOO_LARGE
 
 
 def flask_receiver(inbox: SyncInbox) -> Callable[[], Any]:
@@ -137,10 +164,19 @@ def flask_receiver(inbox: SyncInbox) -> Callable[[], Any]:
     Args:
         inbox: A synchronous one.
     """
-    application = wsgi_receiver(inbox)
 
     def receive_callback() -> Any:
-        return application  # Flask calls what a view returns as a WSGI application, its input still unread
+        from flask import request
+
+        if request.method != "POST":
+            status, body = WRONG_METHOD
+        else:
+            # what get_data, get_json or data have read is cached, and no longer in the stream
+            raw = _read_body(
+                request.environ, lambda size: request.stream.read(size) or request.get_data(), max_body(inbox)
+            )
+            status, body = inbox.receive(raw, list(request.headers.items())) if isinstance(raw, bytes) else raw
+        return body, status, {"content-type": content_type(body)}
 
     return receive_callback
 
@@ -156,9 +192,10 @@ def django_receiver(inbox: SyncInbox | AsyncInbox) -> Callable[..., Any]:
 
     def read(request: Any) -> bytes | HttpReply:
         if request.method != "POST":
-            return _WRONG_METHOD
-        length = _length(request.META)
-        return bytes(request.read(length)) if isinstance(length, int) else length
+            return WRONG_METHOD
+        # behind WSGI Django takes a body in chunks for an empty one; what `request.body` has read is cached
+        stream = request if request.META.get("CONTENT_LENGTH") else request.META.get("wsgi.input", request)
+        return _read_body(request.META, lambda size: stream.read(size) or request.body, max_body(inbox))
 
     def response(answer: HttpReply) -> Any:
         # without stubs of its own

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from highhelp.errors import HighHelpError, MoneyError
+from highhelp.errors import HighHelpError, MoneyError, cleared_frames
 from highhelp.identifiers import id_problem
 from highhelp.money import Money
 from highhelp.payouts.operations import CREATES
@@ -99,6 +99,7 @@ def _leaves(schema: Mapping[str, Any], path: str) -> Iterator[str]:
         yield from _leaves(child, f"{path}:{name}" if path else name)
 
 
+@cleared_frames()
 def read_csv(raw: bytes) -> list[Row]:
     """Read a CSV file in UTF-8 with a line of column names; `,` or `;` between the cells.
 

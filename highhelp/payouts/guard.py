@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, TypeVar, Unpack
 from urllib.parse import urlsplit
 
 from highhelp.calls.drive import drive, drive_async
-from highhelp.errors import SettingsError
+from highhelp.errors import SettingsError, cleared_frames
 from highhelp.payouts import intents
 from highhelp.payouts.batch import asking_of, check_flow, send_batch, send_batch_async
 from highhelp.payouts.flow import PayoutFlow, PayoutFlows, PayoutStep, Query, Read, Together, Write
@@ -380,17 +380,18 @@ class PayoutGuard(PayoutBook):
         Raises:
             RowsRefused: Items are wrong, or a payment_id is there twice or has another body; nothing was sent.
         """
-        return send_batch(
-            self._flows,
-            self._run,
-            items,
-            operation=operation,
-            concurrency=concurrency,
-            per_second=per_second,
-            progress=progress,
-            stop=stop,
-            wait_for_others=wait_for_others,
-        )
+        with cleared_frames():
+            return send_batch(
+                self._flows,
+                self._run,
+                items,
+                operation=operation,
+                concurrency=concurrency,
+                per_second=per_second,
+                progress=progress,
+                stop=stop,
+                wait_for_others=wait_for_others,
+            )
 
     def check_batch(
         self, items: Iterable[Row | Body | Mapping[str, Any]], *, operation: str | None = None
@@ -436,7 +437,8 @@ class PayoutGuard(PayoutBook):
         return self._run(reconcile_flow(self._flows, since, until, asking, progress))
 
     def _run(self, flow: PayoutFlow[R]) -> R:
-        return drive(flow, self._perform)
+        with cleared_frames():
+            return drive(flow, self._perform)
 
     def _perform(self, step: PayoutStep) -> Any:
         if isinstance(step, Write):
@@ -532,16 +534,17 @@ class AsyncPayoutGuard:
         wait_for_others: bool = True,
     ) -> BatchReport:
         """As :meth:`PayoutGuard.send_batch`."""
-        return await send_batch_async(
-            self._flows,
-            self._run,
-            items,
-            operation=operation,
-            concurrency=concurrency,
-            per_second=per_second,
-            progress=progress,
-            wait_for_others=wait_for_others,
-        )
+        with cleared_frames():
+            return await send_batch_async(
+                self._flows,
+                self._run,
+                items,
+                operation=operation,
+                concurrency=concurrency,
+                per_second=per_second,
+                progress=progress,
+                wait_for_others=wait_for_others,
+            )
 
     async def check_batch(
         self, items: Iterable[Row | Body | Mapping[str, Any]], *, operation: str | None = None
@@ -573,7 +576,8 @@ class AsyncPayoutGuard:
         return await self._database.read(intents.get_payout, payment_id)
 
     async def _run(self, flow: PayoutFlow[R]) -> R:
-        return await drive_async(flow, self._perform)
+        with cleared_frames():
+            return await drive_async(flow, self._perform)
 
     async def _perform(self, step: PayoutStep) -> Any:
         if isinstance(step, Write):

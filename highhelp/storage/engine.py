@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event
@@ -47,15 +48,32 @@ class HandlerCommits(HighHelpError):
 def make_engine(text: str) -> Engine:
     """Create a synchronous engine. Raises SettingsError."""
     url, options = _options(text, "pysqlite")
-    return _keeping(_with_driver(lambda: create_engine(url, **options)))
+    return _private(_keeping(_with_driver(lambda: create_engine(url, **options))))
 
 
 def make_async_engine(text: str) -> AsyncEngine:
     """Create an asynchronous engine. Raises SettingsError."""
     url, options = _options(text, "aiosqlite")
     engine = _with_driver(lambda: create_async_engine(url, **options))
-    _keeping(engine.sync_engine)
+    _private(_keeping(engine.sync_engine))
     return engine
+
+
+def _private(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "do_connect", _create_private_file)
+    return engine
+
+
+def _create_private_file(_: Any, __: Any, arguments: list[Any], ___: Any) -> None:
+    # SQLite gives the files that it adds next to this one the same permissions
+    path = arguments[0]
+    if not isinstance(path, str) or path.startswith((":", "file:")):
+        return
+    if os.path.islink(path) and not os.path.exists(path):  # noqa: PTH110, PTH114  # as SQLite will open it
+        raise SettingsError(DATABASE_URL, "is a symbolic link to a file that does not exist")
+    with suppress(OSError):  # it exists, or SQLite says why it cannot be made
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def adopt(engine: Engine) -> Engine:

@@ -21,7 +21,7 @@ from highhelp.calls.flow import Result, Send, Sleep, Step
 from highhelp.calls.outcome import RawResponse, TransportFailure
 from highhelp.calls.policy import check_seconds
 from highhelp.errors import FieldProblem, InvalidRequest, NotSent
-from highhelp.redact import masked_text
+from highhelp.redact import masked_text, masking
 from highhelp.transport.config import CONNECT_SECONDS
 from highhelp.transport.send_state import EXTENSION, SendState
 from highhelp_api.contract import HEADERS
@@ -224,7 +224,7 @@ class Executor(_Executor):
     """Runs calls in the caller's thread."""
 
     def _run(self, call: flow.ClientCall[Any], steps: flow.CallFlow[Any], about: str = "", pause: Pause = None) -> Any:
-        with self.wire.observer.call(about + call.operation.id, call.payment_id):
+        with masking(call.body), self.wire.observer.call(about + call.operation.id, call.payment_id):
             return drive(steps, partial(perform, client=self.pools.get(), wire=self.wire, pause=pause))
 
 
@@ -238,7 +238,7 @@ class AsyncExecutor(_Executor):
 
         if pause is not None:
             raise ValueError("a task is cancelled instead")
-        with self.wire.observer.call(about + call.operation.id, call.payment_id):
+        with masking(call.body), self.wire.observer.call(about + call.operation.id, call.payment_id):
             # the loop itself is the key, not its id: another loop may get the same one
             client = self.pools.get(asyncio.get_running_loop())
             return await drive_async(steps, partial(perform_async, client=client, wire=self.wire))

@@ -48,7 +48,7 @@ class BodyFault(StrEnum):
     TYPE = "type"
     """A Python value that JSON does not know."""
     DEPTH = "depth"
-    """Nested deeper than the limit."""
+    """Nested deeper than the limit, or of more objects and arrays."""
     SIZE = "size"
     """Larger than a limit, as bytes or as normalised text."""
 
@@ -84,7 +84,7 @@ _FAULT_TEXTS = {
     BodyFault.NUMBER: "an integer with too many digits",
     BodyFault.SURROGATE: "text with a lone surrogate has no UTF-8 form",
     BodyFault.TYPE: "a value of a type that JSON does not know",
-    BodyFault.DEPTH: "nested too deep",
+    BodyFault.DEPTH: "nested too deep or too often",
     BodyFault.SIZE: "too large",
 }
 

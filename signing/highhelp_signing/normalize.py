@@ -62,11 +62,14 @@ class Limits:
         text: bytes of the normalised string. The paths that lead to all members, empty ones too, may together be as
             long (in characters): a body of a few KB can hold thousands of containers under one long key and still
             normalise to nothing.
+        containers: objects and arrays in the body on the wire, by their opening brackets, also of those in its texts.
+            Each costs a parser, and the interpreter's garbage collection, a hundred times its byte.
     """
 
     raw: int = 1 << 20
     depth: int = 64
     text: int = 4 << 20
+    containers: int = 4096
 
 
 DEFAULT_LIMITS = Limits()
@@ -109,6 +112,8 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Parsed:
     """
     if len(raw) > limits.raw:
         raise BodyNotSignable("", BodyFault.SIZE)
+    if raw.count(b"{") + raw.count(b"[") > limits.containers:
+        raise BodyNotSignable("", BodyFault.DEPTH)
     repeated: list[tuple[dict[str, object], str]] = []
     body = _loads(_decode(raw), repeated)
     if not isinstance(body, dict):

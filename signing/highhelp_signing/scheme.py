@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, cast
 
 from highhelp_signing.errors import SchemeError
+from highhelp_signing.json_text import JsonRefused, read_json
 
 __all__ = ["Digest", "SignatureScheme"]
 
@@ -91,8 +92,10 @@ class SignatureScheme:
         """
         if isinstance(source, str | bytes):
             try:
-                source = json.loads(source)
-            except (ValueError, RecursionError):
+                source = read_json(source)
+            except JsonRefused as error:
+                raise SchemeError("", str(error)) from None
+            except ValueError:
                 raise SchemeError("", "is not valid JSON") from None
         if not isinstance(source, Mapping):
             raise SchemeError("", "must be a JSON object")

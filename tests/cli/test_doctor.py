@@ -110,6 +110,7 @@ FAULTS: list[tuple[str, Plant, str, str, str, int]] = [
     ("base URL", variable("HIGHHELP_BASE_URL", "example"), "base URL", "wrong", "HIGHHELP_BASE_URL", 2),
     ("no key", variable("HIGHHELP_PRIVATE_KEY", "/no/such.pem"), "key", "wrong", "/no/such.pem", 2),
     ("public for private", public_for_private, "key", "wrong", "a public key was given", 2),
+    ("readable data", lambda home, _: (home / "highhelp.db").touch(0o644), "database file", "warning", "chmod 600", 0),
     ("readable key", lambda home, _: (home / "private_key.pem").chmod(0o644), "key", "warning", "chmod 600", 0),
     ("scheme", variable("HIGHHELP_SIGNATURE_SCHEME", '{"digets": 1}'), "scheme", "wrong", "digets", 2),
     ("pair", another_public_key, "key pair", "wrong", "different pairs", 2),

@@ -139,3 +139,29 @@ def test_the_environment_of_the_process_is_the_default(home: Path, monkeypatch: 
             monkeypatch.delenv(name)
     monkeypatch.setenv("HIGHHELP_HOME", str(home))
     assert HighHelp.from_env().settings.project_id == "of-the-home"
+
+
+@pytest.mark.parametrize("form", ['"{}"', "'{}'", ' "{}" ', "\ufeff{}", '\ufeff"{}"'])
+def test_quotes_and_marks_around_a_variable_are_left_out(home: Path, form: str) -> None:
+    environ = {"HIGHHELP_HOME": str(home), "HIGHHELP_PROJECT_ID": "p-1", "HIGHHELP_BASE_URL": URL}
+    environ["HIGHHELP_HMAC_KEY"] = "k" * 32
+    plain, told = load(environ), load({name: form.format(value) for name, value in environ.items()})
+    assert (told.project_id, told.base_url) == (plain.project_id, plain.base_url) == ("p-1", URL)
+    assert told.signer.sign(b"x", "double") == plain.signer.sign(b"x", "double")
+    assert load(environ | {"HIGHHELP_PROJECT_ID": '"'}).project_id == '"'
+
+
+def test_a_path_may_begin_at_the_user_s_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(home.parent))
+    key = f"~/{home.name}/private_key.pem"
+    environ = {"HIGHHELP_BASE_URL": URL, "HIGHHELP_PROJECT_ID": "p", "HIGHHELP_PRIVATE_KEY": key}
+    assert isinstance(load(environ).signer, RsaSigner)
+    assert load({"HIGHHELP_HOME": f'"~/{home.name}"'}).project_id == "of-the-home"
+
+
+def test_project_json_may_be_of_windows_and_names_nothing_twice(tmp_path: Path) -> None:
+    (tmp_path / "project.json").write_bytes(b'\xef\xbb\xbf{\r\n"project_id": "p"}\r\n')
+    assert Source.load({}, tmp_path).project == {"project_id": "p"}
+    (tmp_path / "project.json").write_text('{"project_id": "p", "project_id": "q"}')
+    with pytest.raises(SettingsError, match="'project_id' is there twice"):
+        Source.load({}, tmp_path)

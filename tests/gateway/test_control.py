@@ -161,6 +161,9 @@ def test_another_sites_page_cannot_steer_the_gateway(merchant: Merchant) -> None
     assert ask(merchant, "POST", "reset", **own).status == 200
     assert ask(merchant, "POST", "reset", **(own | {"origin": "https://evil.example"})).status == 403
     assert ask(merchant, "POST", "reset", **(own | {"origin": "null"})).status == 403
+    fetched = {"host": own["host"], "sec-fetch-site": "cross-site"}  # without an origin, as an image or a link sends it
+    assert ask(merchant, "POST", "reset", **fetched).status == 403
+    assert ask(merchant, "GET", "payments", **fetched).status == 403
 
 
 def test_no_card_number_and_no_code_is_shown(merchant: Merchant) -> None:

@@ -141,7 +141,18 @@ def test_lone_surrogate_is_rendered() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "", "[", "a@b.c"]
+    "name",
+    [
+        "evil.example",
+        "evil.example:8080",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "",
+        "[",
+        "a@b.c",
+        "ai.",
+        "com.:80",
+    ],
 )
 @pytest.mark.parametrize("path", ["/", "/_mock/payments", "/static/style.css", "page"])
 def test_a_foreign_name_for_this_machine_is_refused(merchant: Merchant, name: str, path: str) -> None:

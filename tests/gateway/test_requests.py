@@ -221,6 +221,13 @@ def test_another_content_type_is_refused(merchant: Merchant, kind: str | None) -
     assert "content-type" in response.json()["status_description"]
 
 
+@pytest.mark.parametrize("charset", ["utf-16", '"latin1"', "", "utf-8; charset=cp1251"])
+def test_a_charset_other_than_utf_8_is_refused(merchant: Merchant, charset: str) -> None:
+    headers = {"content-type": f"application/json; charset={charset}"}
+    response = merchant.send("get_balance", {"general": {}}, headers=headers)
+    assert (response.status, response.json()["status_description"]) == (400, "charset must be utf-8")
+
+
 def test_a_charset_may_stand_beside_the_content_type(merchant: Merchant) -> None:
     body = {"general": {"project_id": merchant.project.project_id}}
     headers = {"content-type": "application/json; charset=utf-8"}

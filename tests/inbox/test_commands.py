@@ -14,11 +14,9 @@ import httpx
 import pytest
 
 from highhelp import CallbackInbox, cli
-from highhelp.cli.callback_server import make_server, running
 from highhelp.storage.tables import REVISION
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
-from tests.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,12 +128,3 @@ def test_a_taken_port(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
         taken.listen()
         assert cli.main(["listen", "--port", str(taken.getsockname()[1])]) == 2
     assert "--port" in capsys.readouterr().err
-
-
-def test_the_listener_reads_no_huge_body(home: Path) -> None:
-    with CallbackInbox() as inbox, running(make_server(inbox, "127.0.0.1", 0)) as url:
-        port = int(url.rstrip("/").rpartition(":")[2])
-        for head, status in (("content-length: 99999999999", 413), ("transfer-encoding: chunked", 411)):
-            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
-                connection.sendall(f"POST / HTTP/1.1\r\nhost: x\r\n{head}\r\n\r\n".encode())
-                assert connection.recv(100).startswith(f"HTTP/1.1 {status}".encode())

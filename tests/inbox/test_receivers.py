@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import threading
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -12,15 +13,16 @@ import django
 import httpx
 import pytest
 from django.conf import settings as django_settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.test import AsyncRequestFactory, RequestFactory
 from django.views.decorators.csrf import csrf_exempt
 from fastapi import FastAPI
-from flask import Flask
+from flask import Flask, request
 from starlette.applications import Starlette
 from starlette.routing import Route
 
 from highhelp import AsyncCallbackInbox, CallbackInbox
-from highhelp.inbox.receivers import LARGEST_BODY, asgi_receiver, django_receiver, flask_receiver, wsgi_receiver
+from highhelp.inbox.receivers import MAX_BODY, asgi_receiver, django_receiver, flask_receiver, wsgi_receiver
 from highhelp_signing import REFUSAL
 
 if TYPE_CHECKING:
@@ -148,7 +150,7 @@ def test_whatever_is_forged_gets_one_answer(post: Any, gateway: MockGateway) -> 
 
 
 def test_what_is_too_large_is_refused(post: Any, gateway: MockGateway) -> None:
-    assert post(b"x" * (LARGEST_BODY + 1), {})[0] == 413
+    assert post(b"x" * (MAX_BODY + 1), {})[0] == 413
 
 
 def test_a_lying_or_huge_stream_is_not_read_to_its_end(gateway: MockGateway) -> None:
@@ -168,7 +170,7 @@ def test_a_lying_or_huge_stream_is_not_read_to_its_end(gateway: MockGateway) -> 
 
     scope = {"type": "http", "method": "POST", "headers": [(b"content-length", b"5")]}
     asyncio.run(asgi_receiver(inbox)(scope, chunks, send))
-    assert (sent[0]["status"], taken) == (413, 17)
+    assert (sent[0]["status"], taken) == (413, 2)
     sent.clear()
     taken = 0
     asyncio.run(asgi_receiver(inbox)(scope | {"headers": [(b"content-length", b"9999999999")]}, chunks, send))
@@ -213,3 +215,151 @@ def test_only_post_is_taken(gateway: MockGateway) -> None:
     started: list[str] = []
     wsgi_receiver(mock.Mock())({"REQUEST_METHOD": "GET"}, lambda status, headers: started.append(status))
     assert started == ["405 Method Not Allowed"]
+
+
+CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+
+
+def wsgi_environ(body: bytes, headers: dict[str, str], **more: Any) -> dict[str, Any]:
+    given = {f"HTTP_{name.upper().replace('-', '_')}": value for name, value in headers.items()}
+    given.pop("HTTP_CONTENT_LENGTH", None)
+    about = {"REQUEST_METHOD": "POST", "wsgi.input": io.BytesIO(body), "SERVER_NAME": "shop", "SERVER_PORT": "80"}
+    about |= {"wsgi.url_scheme": "http", "PATH_INFO": "/callbacks", "CONTENT_TYPE": "application/json"}
+    return given | about | more
+
+
+def flask_status(inbox: Any, environ: dict[str, Any], before: Any = None) -> int:
+    app = Flask("shop")
+    if before is not None:
+        app.before_request(before)
+    app.add_url_rule("/callbacks", view_func=flask_receiver(inbox), methods=["POST"])
+    told: list[str] = []
+    application: Any = app
+    list(application(environ, lambda status, *_: told.append(status)))
+    return int(told[0][:3])
+
+
+def django_status(inbox: Any, environ: dict[str, Any], before: Any = None) -> int:
+    django_app(inbox)
+    request = WSGIRequest(environ)
+    if before is not None:
+        before(request)
+    return int(django_receiver(inbox)(request).status_code)
+
+
+def wsgi_status(inbox: Any, environ: dict[str, Any]) -> int:
+    told: list[str] = []
+    wsgi_receiver(inbox)(environ, lambda status, headers: told.append(status))
+    return int(told[0][:3])
+
+
+@pytest.fixture
+def inbox(gateway: MockGateway, sqlite: str) -> Iterator[CallbackInbox]:
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        yield inbox
+
+
+FLASK_READERS = {
+    "get_data": lambda: request.get_data() and None,
+    "get_json": lambda: request.get_json() and None,
+    "data": lambda: request.data and None,
+    "json": lambda: request.json and None,
+}
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunks"])
+@pytest.mark.parametrize("reader", FLASK_READERS)
+def test_flask_may_have_read_and_cached_the_body(
+    inbox: CallbackInbox, gateway: MockGateway, reader: str, chunked: bool
+) -> None:
+    sent = gateway.signed_callback("order-1", "success")
+    more = CHUNKED if chunked else {"CONTENT_LENGTH": str(len(sent.body))}
+    assert flask_status(inbox, wsgi_environ(sent.body, sent.headers, **more), FLASK_READERS[reader]) == 200
+    forged = gateway.signed_callback("order-1", "success", wrong_signature=True)
+    more = CHUNKED if chunked else {"CONTENT_LENGTH": str(len(forged.body))}
+    assert flask_status(inbox, wsgi_environ(forged.body, forged.headers, **more), FLASK_READERS[reader]) == 401
+
+
+def test_django_may_have_read_and_cached_the_body(inbox: CallbackInbox, gateway: MockGateway) -> None:
+    sent = gateway.signed_callback("order-1", "success")
+    environ = wsgi_environ(sent.body, sent.headers, CONTENT_LENGTH=str(len(sent.body)))
+    assert django_status(inbox, environ, lambda request: request.body) == 200
+    environ = wsgi_environ(sent.body, sent.headers, CONTENT_LENGTH=str(len(sent.body)))
+    assert django_status(inbox, environ, lambda request: (request.body, request.read())) == 200
+
+
+STATUSES = {"wsgi": wsgi_status, "flask": flask_status, "django": django_status}
+
+
+@pytest.mark.parametrize("name", STATUSES)
+def test_a_body_in_chunks_is_read_to_the_limit(inbox: CallbackInbox, gateway: MockGateway, name: str) -> None:
+    sent = gateway.signed_callback("order-1", "success")
+    status = STATUSES[name]
+    assert status(inbox, wsgi_environ(sent.body, sent.headers, **CHUNKED)) == 200
+    forged = gateway.signed_callback("order-1", "success", wrong_signature=True)
+    assert status(inbox, wsgi_environ(forged.body, forged.headers, **CHUNKED)) == 401
+    stream = io.BytesIO(b"x" * 1_000_000)
+    assert status(inbox, wsgi_environ(b"", sent.headers, **CHUNKED, **{"wsgi.input": stream})) == 413
+    assert stream.tell() <= MAX_BODY + 1
+    # without the server's word that the input ends, nobody knows where
+    more = {"HTTP_TRANSFER_ENCODING": "chunked"}
+    assert status(inbox, wsgi_environ(sent.body, sent.headers, **more)) == 411
+
+
+def _read_the_stream() -> None:
+    request.stream.read()
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunks"])
+@pytest.mark.parametrize("name", STATUSES)
+def test_a_body_that_is_gone_is_answered_500_and_logged(
+    inbox: CallbackInbox, gateway: MockGateway, name: str, chunked: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    sent = gateway.signed_callback("order-1", "success")
+    more = CHUNKED if chunked else {"CONTENT_LENGTH": str(len(sent.body))}
+    environ = wsgi_environ(sent.body, sent.headers, **more)
+    environ["wsgi.input"].read()
+    assert STATUSES[name](inbox, environ) == 500
+    assert "callback not read" in caplog.text
+    assert inbox.list() == []
+
+
+def test_a_stream_that_flask_has_read_is_gone(inbox: CallbackInbox, gateway: MockGateway) -> None:
+    sent = gateway.signed_callback("order-1", "success")
+    environ = wsgi_environ(sent.body, sent.headers, CONTENT_LENGTH=str(len(sent.body)))
+    assert flask_status(inbox, environ, _read_the_stream) == 500
+
+
+@pytest.mark.parametrize("length", ["0" * 20 + "9", "-1", "1_0", "٣", " 5", "abc"])
+@pytest.mark.parametrize("name", STATUSES)
+def test_a_length_that_is_none_is_refused(inbox: CallbackInbox, name: str, length: str) -> None:
+    assert STATUSES[name](inbox, wsgi_environ(b"hello", {}, CONTENT_LENGTH=length)) in {400, 411}
+
+
+@pytest.mark.parametrize("name", APPS)
+def test_the_size_that_is_taken_can_be_set(gateway: MockGateway, sqlite: str, name: str) -> None:
+    sent = gateway.signed_callback("order-1", "success", body={"note": "x" * 100_000})
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}, max_body=200_000) as inbox:
+        assert APPS[name](inbox)(sent.body, sent.headers) == (200, b"OK")
+
+
+def test_callbacks_are_verified_off_the_event_loop(gateway: MockGateway, sqlite: str) -> None:
+    threads: list[str] = []
+
+    class Verifier:
+        def verify(self, raw: bytes, headers: Any) -> Any:
+            threads.append(threading.current_thread().name)
+            return gateway.verifier().verify(raw, headers)
+
+    async def scenario() -> None:
+        verifier: Any = Verifier()
+        inbox = AsyncCallbackInbox(sqlite, verifier=verifier, clock=gateway.clock, environ={})
+        sent = gateway.signed_callback("order-1", "success")
+        assert (await inbox.receive(sent.body, sent.headers))[0] == 200
+        assert (await inbox.receive(b"{}", {}))[0] == 401
+        assert (await inbox.receive(b"x" * (MAX_BODY + 1), {}))[0] == 413  # not looked at
+        await inbox.close()
+
+    asyncio.run(scenario())
+    assert len(threads) == 2
+    assert threading.main_thread().name not in threads

@@ -25,7 +25,7 @@ from highhelp.inbox.events import (
     parked_key,
     payment_key,
 )
-from highhelp.inbox.inbox import LARGEST_BODY
+from highhelp.inbox.receivers import MAX_BODY
 from highhelp.inbox.store import AsyncCallbackStore, CallbackStore
 from highhelp.storage.tables import EVENTS, OUTBOX, PAYMENTS
 from highhelp_signing import REFUSAL
@@ -292,9 +292,9 @@ def test_the_size_of_a_body_is_bounded_before_anything_else(play: Any, gateway: 
     headers = gateway.signed_callback("order-1", "success").headers
 
     async def scenario(inbox: Any) -> None:
-        assert await inbox.receive(b"x" * LARGEST_BODY, headers) == (REFUSAL.status, REFUSAL.body)
+        assert await inbox.receive(b"x" * MAX_BODY, headers) == (REFUSAL.status, REFUSAL.body)
         too_large = (413, b'{"status":"error","status_description":"body too large"}')
-        assert await inbox.receive(b"x" * (LARGEST_BODY + 1), headers) == too_large
+        assert await inbox.receive(b"x" * (MAX_BODY + 1), headers) == too_large
         assert (await inbox.stats())["refused"] == {"malformed": 1}
 
     play(scenario)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import pickle
 import time
 import tracemalloc
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from highhelp_signing import (
     REFUSAL,
     BodyFault,
+    BodyNotSignable,
     CallbackRejected,
     CallbackVerifier,
     HmacSigner,
@@ -678,3 +680,13 @@ def test_a_normal_day(verifier: CallbackVerifier, sign: Sign) -> None:
         body = callback(status={"status": "decline", "status_description": text})
         assert normalize(body)
         assert reason_of(verifier, sign, body) is None, text
+
+
+@pytest.mark.parametrize("opening", [b"[", b"{"])
+def test_a_body_of_very_many_containers_is_not_parsed(monkeypatch: pytest.MonkeyPatch, opening: bytes) -> None:
+    most = Limits().containers
+    # the package's own name for it is that of the function
+    monkeypatch.setattr(importlib.import_module("highhelp_signing.normalize"), "_loads", lambda *_: {"parsed": True})
+    assert parse(b'{"a":' + opening * (most - 1)).body == {"parsed": True}
+    with pytest.raises(BodyNotSignable, match="deep"):
+        parse(b'{"a":' + opening * most)

@@ -143,6 +143,8 @@ _ROUTES: Mapping[str, Mapping[str, _Action]] = {
 
 def _check_origin(request: Request) -> None:
     # web pages that the developer happens to visit must not control the gateway
+    if "cross-site" in request.values("sec-fetch-site"):
+        raise ApiError(403, "The control API is not for other sites' pages")
     for origin in request.values("origin"):
         if not is_same_origin(origin, request.values("host")):
             raise ApiError(403, "The control API is not for other sites' pages")

@@ -12,7 +12,7 @@ from highhelp.cli.files import read_object
 from highhelp.cli.options import AsJson, BodyFile, Unmasked
 from highhelp.cli.output import FAILED_STATUSES, ExitCode, UsageProblem, report_errors, show, show_json, suggest
 from highhelp.cli.session import connect
-from highhelp.redact import masked, masked_text
+from highhelp.redact import masked, masked_text, masking
 from highhelp_api.contract import OPERATIONS
 
 
@@ -33,7 +33,7 @@ def call(
     content = read_object(body, "--body")
     if not operation.startswith("/") and operation not in OPERATIONS:
         raise UsageProblem(f"no operation {operation!r}; {suggest(operation, OPERATIONS)}")
-    with connect() as client:
+    with connect() as client, masking(json.dumps(content).encode()):
         if operation.startswith("/"):
             answer = client.request(operation, content)
             if not as_json:
@@ -41,7 +41,7 @@ def call(
             show(answer.content.decode("utf-8", "replace") if unmasked else _mask_answer(answer))
             raise typer.Exit(_exit_code(operation, answer))
         result: dict[str, Any] = client.call(operation, content, dict)
-    show_json(result if unmasked else masked(result, OPERATIONS[operation].response))
+        show_json(result if unmasked else masked(result, OPERATIONS[operation].response))
     if result.get("status") in FAILED_STATUSES:
         raise typer.Exit(ExitCode.REFUSED)
 

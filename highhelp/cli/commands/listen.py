@@ -33,19 +33,18 @@ def listen(
 ) -> None:
     """Receive callbacks into the inbox on any path, until Ctrl-C."""
     from highhelp import CallbackInbox
-    from highhelp.cli.callback_server import make_server, running
+    from highhelp.cli.callback_server import CallbackServer, running
 
     final, update = (load_function(handler),) * 2 if handler is not None else (_show, _show)
     with CallbackInbox() as inbox:
         inbox.create_schema()
         try:
-            server = make_server(inbox, host, port)
+            server = CallbackServer(inbox, host, port)
         except OSError as error:
             raise UsageProblem(f"--port: {port} cannot be used: {error.strerror}") from None
         with running(server) as url:
             output.show(f"callbacks are received at {url}")
             output.show("Ctrl-C stops it.")
-            sys.stdout.flush()
             with stopped_by_signals() as stop:
                 if process or handler is not None:
                     inbox.run(final, update, stop=stop, poll=0.5)
@@ -74,7 +73,6 @@ def stopped_by_signals() -> Iterator[threading.Event]:
 def _show(event: Any) -> None:
     amount = format_amount(event.amount, event.currency)
     output.show(f"{event.payment_id}  {event.state}  {'' if amount is None else amount}".rstrip())
-    sys.stdout.flush()
 
 
 def load_function(name: str) -> Callable[..., Any]:

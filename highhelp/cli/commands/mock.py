@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from highhelp.cli.files import read_bytes
-from highhelp.cli.output import ExitCode, UsageProblem, report_errors
+from highhelp.cli.output import ExitCode, UsageProblem, report_errors, show
 
 
 @report_errors
@@ -63,11 +63,11 @@ def mock(
             # meanwhile: a fifth of a second with 16,000 payments. Looks at what is young stay as they are.
             gc.set_threshold(*gc.get_threshold()[:2], 100)
             with gateway.serve(port):
-                typer.echo(f"HighHelp mock gateway: {gateway.base_url}\nDashboard: {gateway.base_url}/")
-                typer.echo(f"export HIGHHELP_HOME={directory}\nCtrl-C stops it.")
+                show(f"HighHelp mock gateway: {gateway.base_url}\nDashboard: {gateway.base_url}/")
+                show(f"export HIGHHELP_HOME={directory}\nCtrl-C stops it.")
                 threading.Event().wait()
         except KeyboardInterrupt:
-            typer.echo("stopped")
+            show("stopped")
         except OSError as error:
             raise UsageProblem(f"--port: {port} cannot be used: {error.strerror}") from None
         finally:
@@ -79,4 +79,4 @@ def demo() -> None:
     """Send a signed pay-in to an embedded gateway and watch it to its end; nothing else has to run."""
     from highhelp.cli.demonstration import run_demo
 
-    raise typer.Exit(ExitCode.OK if run_demo(typer.echo) else ExitCode.REFUSED)
+    raise typer.Exit(ExitCode.OK if run_demo(show) else ExitCode.REFUSED)

@@ -1,7 +1,7 @@
 """`highhelp payin` and `highhelp payout`: create, info, wait. Products and options are read from the contract."""
 
 import inspect
-import sys
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ from highhelp.cli.output import FAILED_STATUSES, ExitCode, UsageProblem, report_
 from highhelp.cli.request_body import build_body, name_options, set_payment_id
 from highhelp.cli.session import connect
 from highhelp.errors import InvalidRequest, OutcomeUnknown, SettingsError, WaitTimeout
-from highhelp.redact import masked
+from highhelp.redact import masked, masking
 from highhelp_api.contract import STATES, Operation
 
 # annotations are evaluated here, unlike elsewhere: typer reads those of commands that are made for a direction
@@ -66,8 +66,9 @@ def _make_create(direction: str) -> Callable[..., None]:
         options = {name: given[name.replace("-", "_")] for name in fields}
         body = build_body(operation, given, options)
         payment_id = set_payment_id(body, given["payment_id"])
-        state = _send(operation, body, payment_id)
-        _show(state, as_json=given["as_json"], unmasked=given["unmasked"])
+        with masking(json.dumps(body).encode()):  # a description may repeat what was sent
+            state = _send(operation, body, payment_id)
+            _show(state, as_json=given["as_json"], unmasked=given["unmasked"])
 
     parameters = _create_parameters(direction, fields)
     create.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # typer reads it
@@ -200,7 +201,6 @@ def _show_change(state: Mapping[str, Any], seconds: float, *, as_json: bool) -> 
         output.show(output.json_line({"seconds": round(seconds, 1), **shown}), err=True)
     else:
         output.show(f"{seconds:6.1f} s  {_name(state)}  {_meaning(state)}".rstrip(), err=True)
-    sys.stderr.flush()
 
 
 # --- showing a state -----------------------------------------------------------------------------------------------

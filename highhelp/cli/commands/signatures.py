@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from highhelp.cli.files import read_bytes, read_object
-from highhelp.cli.options import AsJson, BodyFile
+from highhelp.cli.options import AsJson, BodyFile, Unmasked
 from highhelp.cli.output import ExitCode, UsageProblem, report_errors, show, show_json, show_row
 from highhelp.cli.schemes import public_fields
+from highhelp.redact import MASK, masked
 from highhelp.settings import PROJECT_ID, Settings, Source, load_callback_keys, load_callback_scheme, load_scheme
 from highhelp_api.contract import HEADERS
 from highhelp_signing import BodyNotSignable, normalize, parse_body, signature_headers, signing_message
@@ -33,6 +34,7 @@ _EVENT_FIELDS = (
 def sign(
     body: BodyFile,
     timestamp: Annotated[int | None, typer.Option(min=0, help="Unix seconds; now, if absent.")] = None,
+    unmasked: Unmasked = False,
     as_json: AsJson = False,
 ) -> None:
     """Print the signature's headers for a body, and the stages that lead to them. Sends nothing."""
@@ -49,6 +51,10 @@ def sign(
     parsed = parse_body(raw)
     normalized = normalize(parsed, settings.scheme)
     message = signing_message(parsed, moment, settings.scheme).decode()
+    if not unmasked:
+        shown = normalize(masked(parsed), settings.scheme)
+        # the message is another form of the string: where that holds something sensitive it cannot be shown
+        normalized, message = shown, message if shown == normalized else MASK
     if as_json:
         show_json({"headers": headers, "normalized": normalized, "message": message})
         return
