@@ -1,7 +1,8 @@
 """A client that another generator makes of the document, in another language, pays against the served gateway.
 
 What that generator cannot read would be a fault of the document. The client is TypeScript of `@hey-api/openapi-ts`,
-which checks each request and answer with the validators of zod that come with it; it signs with the second reading of the signature, `tests/signing/signature.mjs`.
+which checks each request and answer with the validators of zod that come with it; it signs with the second reading of
+the signature, `tests/signing/signature.mjs`.
 """
 
 from __future__ import annotations
