@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ruamel.yaml import YAML
 
 from tools.generate import document, main, rules
 
@@ -136,13 +135,15 @@ def test_generation_names_file_line_and_remedy(tmp_path: Path, capsys: pytest.Ca
     assert f"{spec}:{field + 1}: Card.month: an integer has a minimum and a maximum" in error
 
 
+def test_an_example_that_is_not_there_is_an_error() -> None:
+    text = SPEC.read_text(encoding="utf-8")
+    with pytest.raises(document.DocumentError, match="components/examples has no 'CardPayin'"):
+        document.parse(text.replace("    CardPayin:\n", "    OtherPayin:\n"), "x.yaml")
+
+
 def test_the_line_of_what_is_missing_is_that_of_its_holder(tmp_path: Path) -> None:
     spec = tmp_path / "x.yaml"
     spec.write_text("a:\n  b:\n    - c: 1\n    - d: 2\n", encoding="utf-8")
     places = [("a", "b", 1, "d"), ("a", "b", 0, "x"), ("a", "x"), ("x",), ("a", "b", "x")]
     found = document.located(spec, [document.Violation(place, str(index)) for index, place in enumerate(places)])
     assert [re.sub(r".*:(\d+): ", r"\1 ", text) for text in found] == ["1 2", "1 3", "2 4", "3 1", "4 0"]
-
-
-def test_the_file_is_read_as_yaml_by_both_readers() -> None:
-    assert YAML().load(SPEC.read_text(encoding="utf-8")) == document.load(SPEC)

@@ -84,7 +84,24 @@ def parse(text: str, name: str) -> Json:
         raise DocumentError(f"{name}: cannot be read: {error}") from error
     if not isinstance(document, dict) or "paths" not in document or "schemas" not in document.get("components", {}):
         raise DocumentError(f"{name}: is not an OpenAPI document with paths and components/schemas")
-    return document
+    try:
+        return dict(_with_examples(document, document["components"].get("examples", {})))
+    except KeyError as error:
+        raise DocumentError(f"{name}: components/examples has no {error}") from error
+
+
+def _with_examples(node: Any, shared: Json) -> Any:
+    """Put the shared examples where they are referred to."""
+    if isinstance(node, list):
+        return [_with_examples(item, shared) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: {name: shared[ref_name(one)] if "$ref" in one else one for name, one in value.items()}
+        if key == "examples" and "schema" in node
+        else _with_examples(value, shared)
+        for key, value in node.items()
+    }
 
 
 def located(path: Path, violations: Iterable[Violation]) -> list[str]:
