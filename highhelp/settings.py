@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from highhelp.errors import SettingsError
 from highhelp_signing import HmacSigner, RsaSigner, SignatureScheme, Signer
 from highhelp_signing.errors import SigningError
-from highhelp_signing.json_text import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -135,6 +134,8 @@ def _unquoted(value: str) -> str:
 
 
 def _project(path: Path) -> Mapping[str, Any]:
+    from highhelp_signing.json_text import read_json  # not needed without a home directory
+
     try:
         project = read_json(path.read_bytes())
     except FileNotFoundError:

@@ -54,7 +54,7 @@ class RawResponse:
             ValueError: If it is not JSON.
         """
         try:
-            return _JSON.decode(self.content.decode("utf-8-sig"))
+            return _JSON.decode(self.content.decode("utf-8").removeprefix("\ufeff"))
         except RecursionError:
             raise ValueError("nested too deeply") from None
 

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, cast
 
 from highhelp_signing.errors import SchemeError
-from highhelp_signing.json_text import JsonRefused, read_json
 
 __all__ = ["Digest", "SignatureScheme"]
 
@@ -91,6 +90,8 @@ class SignatureScheme:
             SchemeError: not a JSON object, an unknown key, a wrong type or value; names the field.
         """
         if isinstance(source, str | bytes):
+            from highhelp_signing.json_text import JsonRefused, read_json  # most programs read no scheme
+
             try:
                 source = read_json(source)
             except JsonRefused as error:

@@ -6,6 +6,7 @@ import json
 import logging
 import pickle
 import traceback
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 from highhelp import HighHelp, HighHelpError, cli, models
 from highhelp.drift.recorder import Recorder, scrubbed
 from highhelp.redact import MASK, masked_text, masking
+from highhelp_api.contract import OPERATIONS
 from highhelp_signing import HmacSigner, generate_home
 
 if TYPE_CHECKING:
@@ -107,6 +109,44 @@ def test_errors_logs_and_recordings_repeat_nothing_sent(
     assert is_clean("\n".join(lines))
     assert is_clean(caplog.text)
     assert is_clean((tmp_path / "traffic.jsonl").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+@pytest.mark.parametrize("status", [200, 422])
+@pytest.mark.parametrize(
+    "command",
+    [["payout", "create"], ["call", "create_p2p_payout"], ["call", OPERATIONS["create_p2p_payout"].path]],
+    ids=["create", "call", "path"],
+)
+def test_commands_and_their_recordings_repeat_nothing_sent(
+    command: list[str],
+    status: int,
+    form: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    text = ", ".join(REPEATED.values())
+    answer: dict[str, Any] = {
+        "status": "error",
+        "status_description": text,
+        "errors": [{"field": "x", "message": text}],
+    }
+    if status == 200:
+        answer = {"status": "decline", "payment_id": "order-1", "status_description": text}
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, json=answer))
+    home = generate_home(tmp_path / "home", base_url="http://127.0.0.1:9", project_id="p")
+    monkeypatch.setenv("HIGHHELP_HOME", str(home.directory))
+    monkeypatch.setattr("highhelp.client.HighHelp", partial(HighHelp, transport=transport))
+    (tmp_path / "body.json").write_bytes(BODY)
+    traffic = tmp_path / "traffic.jsonl"
+    words = ["record", "--out", str(traffic), "--", *command, "--body", str(tmp_path / "body.json"), *form]
+    assert cli.main(words) == 1
+    told = capsys.readouterr()
+    assert MASK in told.out + told.err
+    assert is_clean(told.out + told.err)
+    assert is_clean(traffic.read_text("utf-8"))
+    assert "***" in traffic.read_text("utf-8")
 
 
 def test_recordings_drop_free_text() -> None:
