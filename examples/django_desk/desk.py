@@ -55,7 +55,7 @@ settings.configure(
 )
 django.setup()
 
-client = HighHelp()
+client = HighHelp(callback_url=f"{DESK}/callbacks")
 guard = PayoutGuard(client)
 inbox = CallbackInbox()
 
@@ -99,12 +99,7 @@ def pay(form: Any) -> Any:
     try:
         payout = guard.send(
             models.P2PPayoutRequest(
-                general=models.General(
-                    payment_id=form.get("payment_id", ""),
-                    merchant_callback_url=f"{DESK}/callbacks",
-                    merchant_success_callback_url=f"{DESK}/callbacks",
-                    merchant_decline_callback_url=f"{DESK}/callbacks",
-                ),
+                general=models.General(payment_id=form.get("payment_id", "")),
                 payment=models.P2PPayoutPayment(
                     method=models.Method.CARD_P2P,
                     amount=Money(form.get("amount", ""), "RUB").minor,

@@ -19,7 +19,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
-from highhelp import AsyncCallbackInbox, AsyncHighHelp, HighHelpError, Money, MoneyError, asgi_receiver, models
+from highhelp import AsyncCallbackInbox, AsyncHighHelp, HighHelpError, Money, MoneyError, asgi_receiver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SHOP = os.environ.get("SHOP_URL", "http://127.0.0.1:8000")
 
-client = AsyncHighHelp()
+client = AsyncHighHelp(callback_url=f"{SHOP}/callbacks")
 inbox = AsyncCallbackInbox(os.environ.get("SHOP_DATABASE", "shop.db"))
 
 tables = sa.MetaData()
@@ -58,6 +58,7 @@ async def credit(event: CallbackEvent, connection: AsyncConnection) -> None:
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
     """Make the tables, and handle callbacks as long as the shop is open."""
+    await inbox.create_schema()
     async with inbox.engine.begin() as connection:
         await connection.run_sync(tables.create_all)
     stop = asyncio.Event()
@@ -94,7 +95,7 @@ async def order(request: Request) -> RedirectResponse:
     async with inbox.engine.begin() as connection:
         row = {"id": order_id, "amount": money.minor, "currency": money.currency, "state": "open", "credits": 0}
         await connection.execute(orders.insert().values(row))
-    await inbox.expect(order_id, money)  # a success with another sum is parked, not credited
+        await inbox.expect(order_id, money, connection=connection)  # a success with another sum is parked
     return RedirectResponse(f"/orders/{order_id}/pay", 303)
 
 
@@ -102,18 +103,10 @@ async def order(request: Request) -> RedirectResponse:
 async def pay(order_id: str) -> RedirectResponse:
     """Open the payment page. Safe to repeat: the order's id is the payment's, and a payment_id is paid once."""
     found = await _order(order_id)
-    request = models.WidgetPayinRequest(
-        general=models.General(
-            payment_id=order_id,
-            merchant_callback_url=f"{SHOP}/callbacks",
-            merchant_success_callback_url=f"{SHOP}/callbacks",
-            merchant_decline_callback_url=f"{SHOP}/callbacks",
-            redirect_url=f"{SHOP}/orders/{order_id}",
-        ),
-        payment=models.WidgetPayment(amount=found.amount, currency=models.Currency(found.currency)),
-    )
+    money = Money.from_minor(found.amount, found.currency)
+    back = f"{SHOP}/orders/{order_id}"
     try:
-        state = await client.widget.create_payin(request)
+        state = await client.widget.create_payin(payment_id=order_id, amount=money, redirect_url=back)
     except HighHelpError as error:
         # whatever is known about the money: the same address may be opened again
         raise HTTPException(502, f"the payment page cannot be opened now ({type(error).__name__})") from error

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from highhelp import CallbackInbox, cli
+from highhelp import CallbackInbox, HighHelp, Money, cli
+from highhelp.cli.output import ExitCode
 from highhelp.storage.tables import REVISION
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
@@ -62,6 +63,30 @@ def test_listen_processes_what_it_receives(home: Path, capsys: pytest.CaptureFix
     assert cli.main(["inbox", "list", "--json", "--refused", "--limit", "5"]) == 0
     (refused,) = told(capsys)
     assert (refused["reason"], refused["genuine"]) == ("signature", False)
+
+
+def test_expected_payins_are_asked_for_and_filed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with MockGateway(tmp_path / "home").serve() as gateway:
+        monkeypatch.setenv("HIGHHELP_HOME", str(tmp_path / "home"))
+        assert cli.main(["reconcile", "--payins", "--json"]) == ExitCode.OK
+        assert told(capsys) == []
+        with HighHelp() as client, CallbackInbox() as inbox:
+            client.p2p.create_payin(payment_id="a", amount=Money("100.00", "RUB"), method="card-p2p")
+            for payment_id in ("a", "b"):
+                inbox.expect(payment_id, Money("100.00", "RUB"), project_id=gateway.project_id)
+        for state in (("processing", "requisites"), ("processing", "awaiting_confirm"), ("success",)):
+            gateway.advance("a", *state)
+        assert cli.main(["reconcile", "--payins", "--json"]) == ExitCode.REFUSED, "the gateway does not hold b"
+        assert told(capsys) == [
+            {"payment_id": "a", "state": "success", "result": "filed"},
+            {"payment_id": "b", "state": None, "result": "not_found"},
+        ]
+        assert cli.main(["reconcile", "--payins"]) == ExitCode.REFUSED
+        assert "not_found" in capsys.readouterr().out
+    with CallbackInbox() as inbox:
+        assert [(row["payment_id"], row["state"]) for row in inbox.list()] == [("a", "received")]
 
 
 def test_the_commands_of_the_inbox(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
