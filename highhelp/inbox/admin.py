@@ -29,6 +29,10 @@ _SHOWN = (
 )  # fmt: skip
 
 
+_REMEDY = "`highhelp reconcile --payins`, or inbox.ask(client, payment_id)"
+"""Of events that are parked for good: the gateway knows what became of the payment."""
+
+
 class InboxRefusal(HighHelpError):
     """An event cannot be replayed or parked, or is not there."""
 
@@ -63,7 +67,8 @@ def get_event(connection: Connection, event_id: int) -> dict[str, Any]:
         InboxRefusal: There is none.
     """
     row = _row(connection, event_id)
-    return _view(row) | {"body": json.loads(row.body), "sealed": row.sealed is not None}
+    view = _view(row) | {"body": json.loads(row.body), "sealed": row.sealed is not None}
+    return view | {"remedy": _REMEDY} if row.state == "parked" and row.reason not in REPLAYABLE else view
 
 
 def replay(connection: Connection, event_id: int, *, now: int, outbox: bool) -> None:
@@ -75,8 +80,7 @@ def replay(connection: Connection, event_id: int, *, now: int, outbox: bool) -> 
     row = _row(connection, event_id, lock=True)
     if row.state != "parked" or row.reason not in REPLAYABLE:
         told = f"{row.state}: {row.reason}" if row.reason else row.state
-        hint = "; `highhelp reconcile --payins` or inbox.ask(client, payment_id) settles its payment"
-        hint = hint if row.state == "parked" else ""
+        hint = f"; its payment is settled by {_REMEDY}" if row.state == "parked" else ""
         raise InboxRefusal(f"event {event_id} is {told}, which is not replayed{hint}")
     values: dict[str, Any] = {"state": "received", "reason": None, "attempts": 0, "due_at": now, "changed_at": now}
     late = row.reason in ("amount", "transition")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LARGEST = 2**63 - 1
 
 FROM_INFO = "info"
-"""In place of the id of a key: the event was not told by a callback, but by the info operation."""
+"""Stands for the id of a key where no callback reported the event, but the info operation."""
 
 
 def _digest(*parts: object) -> str:

@@ -189,13 +189,13 @@ def _decide(
 def _is_same_end(
     connection: Connection, key: str, callback: VerifiedCallback, facts: transitions.CallbackFacts
 ) -> bool:
-    """Tell whether a payment's final event says the same, where info told one of them: it may report fewer facts."""
+    """Tell whether a payment's final event says the same, where one of them is of info, which may report fewer facts."""
     row = connection.execute(_END, {"event_key": key}).one_or_none()
     if row is None or FROM_INFO not in (row.key_id, callback.key_id) or row.status != facts.status:
         return False
-    told = (facts.sub_status, facts.amount, facts.currency, facts.payment_type, callback.request_id)
+    reported = (facts.sub_status, facts.amount, facts.currency, facts.payment_type, callback.request_id)
     stored = (row.sub_status, row.amount, row.currency, row.payment_type, row.request_id)
-    return not any(None not in pair and pair[0] != pair[1] for pair in zip(told, stored, strict=True))
+    return not any(None not in pair and pair[0] != pair[1] for pair in zip(reported, stored, strict=True))
 
 
 def payment_record(payment: Row[Any]) -> transitions.PaymentRecord:

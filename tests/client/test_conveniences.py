@@ -165,7 +165,7 @@ CARD: models.CardFields = {"pan": "4000009000000201", "month": 12, "year": 2099,
         ({"merchant_callback_url": URL}, None),
     ],
 )
-def test_a_card_payin_without_a_reachable_callback_url_warns_once(
+def test_a_card_payin_without_a_reachable_url_warns_once(
     both: Both, caplog: pytest.LogCaptureFixture, urls: dict[str, str], words: str | None
 ) -> None:
     prepare._warn_once.cache_clear()

@@ -131,6 +131,7 @@ def test_a_stale_callback_is_settled_by_the_question(
     pay(gateway, client)
     take(inbox, gateway.signed_callback("order-1", "success", timestamp=int(gateway.clock()) - 9999))
     assert states(inbox) == [("parked", "stale")]
+    assert "reconcile --payins" in inbox.show(inbox.list()[0]["id"])["remedy"]
     with pytest.raises(InboxRefusal, match="reconcile --payins"):
         inbox.replay(inbox.list()[0]["id"])
     inbox.ask(client, "order-1")

@@ -70,7 +70,7 @@ def _reconcile_payins(*, as_json: bool) -> None:
     rows = [{"payment_id": each.payment_id, "state": each.state, "result": each.result} for each in asked]
     output.show_rows(rows, list(_PAYINS), [[row[name] for name in _PAYINS] for row in rows], as_json=as_json)
     results = {each.result for each in asked}
-    if results & {"parked", "not_found"}:
+    if "parked" in results:
         raise typer.Exit(ExitCode.REFUSED)
     if "unavailable" in results:
         raise typer.Exit(ExitCode.UNAVAILABLE)
