@@ -30,7 +30,7 @@ _SHOWN = (
 
 
 _REMEDY = "`highhelp reconcile --payins`, or inbox.ask(client, payment_id)"
-"""Of events that are parked for good: the gateway knows what became of the payment."""
+"""For events whose word does not count: the gateway knows what became of the payment."""
 
 
 class InboxRefusal(HighHelpError):
@@ -68,7 +68,7 @@ def get_event(connection: Connection, event_id: int) -> dict[str, Any]:
     """
     row = _row(connection, event_id)
     view = _view(row) | {"body": json.loads(row.body), "sealed": row.sealed is not None}
-    return view | {"remedy": _REMEDY} if row.state == "parked" and row.reason not in REPLAYABLE else view
+    return view | {"remedy": _REMEDY} if row.state == "parked" and row.reason in NEVER_HANDLED else view
 
 
 def replay(connection: Connection, event_id: int, *, now: int, outbox: bool) -> None:
@@ -80,7 +80,8 @@ def replay(connection: Connection, event_id: int, *, now: int, outbox: bool) -> 
     row = _row(connection, event_id, lock=True)
     if row.state != "parked" or row.reason not in REPLAYABLE:
         told = f"{row.state}: {row.reason}" if row.reason else row.state
-        hint = f"; its payment is settled by {_REMEDY}" if row.state == "parked" else ""
+        hint = "; ask the info operation what became of the payment" if row.state == "parked" else ""
+        hint = f"; its payment is settled by {_REMEDY}" if row.reason in NEVER_HANDLED else hint
         raise InboxRefusal(f"event {event_id} is {told}, which is not replayed{hint}")
     values: dict[str, Any] = {"state": "received", "reason": None, "attempts": 0, "due_at": now, "changed_at": now}
     late = row.reason in ("amount", "transition")

@@ -189,7 +189,7 @@ def _decide(
 def _is_same_end(
     connection: Connection, key: str, callback: VerifiedCallback, facts: transitions.CallbackFacts
 ) -> bool:
-    """Tell whether a payment's final event says the same, where one of them is of info, which may report fewer facts."""
+    """Tell whether a payment's final event says the same; one of the two is of info, which may report fewer facts."""
     row = connection.execute(_END, {"event_key": key}).one_or_none()
     if row is None or FROM_INFO not in (row.key_id, callback.key_id) or row.status != facts.status:
         return False
