@@ -104,13 +104,24 @@ def write(document: Json, target: Path) -> None:
         project.env.globals.update(
             resources=resources,
             resources_by_name={resource.name: resource for resource in resources},
-            descriptions=contract.catalogues(document),
+            descriptions=_described_values(document),
             told=told_beside_refs(view),
         )
         with contextlib.redirect_stdout(io.StringIO()):  # the generator says "Generating", which is ours to say
             problems = project.build()
     if problems:
         raise DocumentError("\n".join(_text(problem) for problem in problems))
+
+
+def _described_values(document: Json) -> dict[str, dict[str, str]]:
+    """What each known value means, and how it is known where that is not how its schema is."""
+    words = {name: schema.get("x-enum-provenance", {}) for name, schema in document["components"]["schemas"].items()}
+    return {
+        name: {
+            value: f"{text} ({words[name][value]})" if value in words[name] else text for value, text in values.items()
+        }
+        for name, values in contract.catalogues(document).items()
+    }
 
 
 def _text(problem: Any) -> str:
