@@ -284,8 +284,11 @@ class HighHelp(_Client, Resources):
         Raises:
             NotSent, InvalidRequest, Rejected, DuplicatePayment, Unavailable, OutcomeUnknown: See `highhelp.errors`.
         """
-        with cleared_frames():
-            result: T = self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
+        try:
+            with cleared_frames():
+                result: T = self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
+        finally:
+            del body  # this frame would hold the request
         return result
 
     def wait(
@@ -390,8 +393,11 @@ class AsyncHighHelp(_Client, AsyncResources):
         timeout: float | None = None,
     ) -> T:
         """Call an operation of the contract by its id. See `HighHelp.call`."""
-        with cleared_frames():
-            result: T = await self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
+        try:
+            with cleared_frames():
+                result: T = await self._executor.execute(self._executor.builder.build(operation, body, parse), timeout)
+        finally:
+            del body  # this frame would hold the request
         return result
 
     async def wait(

@@ -177,14 +177,14 @@ def test_no_frame_of_the_guard_shows_a_mark(operation: str, kind: str, tmp_path:
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 @pytest.mark.parametrize("operation", PAYOUTS)
-@pytest.mark.parametrize("step", ["acquire", "upsert"])
+@pytest.mark.parametrize("step", ["acquire", "_new_row"])
 def test_no_frame_of_a_failing_database_shows_a_mark(
     operation: str, kind: str, step: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OperationalError("INSERT", {"a": 1}, RuntimeError("disk full"))
 
-    monkeypatch.setattr(f"highhelp.payouts.intents.{step}", fail)
+    monkeypatch.setattr(f"highhelp.payouts.lifecycle.{step}", fail)
     transport = ways_to_answer("PaymentState")["accepted"]
     request = request_of(operation, amount=100, currency="RUB", method="card-p2p")
     client = clients(transport, check_requests=False)[kind]
@@ -202,7 +202,7 @@ COLUMNS = "payment_id,amount,currency,method,receiver.pan,receiver.card_holder"
 def test_no_frame_of_a_payout_file_shows_a_mark(row: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "payouts.csv"
     file.write_text(f"{COLUMNS}\n{row},{PAN},IVAN MARKED\n", "utf-8")
-    monkeypatch.setattr("highhelp.payouts.intents.upsert", None)
+    monkeypatch.setattr("highhelp.payouts.lifecycle.prepare", None)
     with pytest.raises(Exception) as caught:
         pay_file(file)
     assert shown_in(caught.value) == []

@@ -126,7 +126,7 @@ def write(document: Json, target: Path) -> None:
         project.env.globals.update(
             resources=resources,
             resources_by_name={resource.name: resource for resource in resources},
-            descriptions=contract.catalogues(document),
+            descriptions=_described_values(document),
             told=told_beside_refs(view),
             needed=needed_in_answers(document),
             **_field_types(document, resources),
@@ -149,6 +149,17 @@ def _field_types(document: Json, resources: list[Resource]) -> dict[str, object]
         "block_dicts": blocks,
         "names_of_fields": sorted([block.name for block in blocks] + [choice.name for choice in choices]),
         "imports_of_fields": [Model(block.model, _module(block.model)) for block in blocks],
+    }
+
+
+def _described_values(document: Json) -> dict[str, dict[str, str]]:
+    """What each known value means, and how it is known where that is not how its schema is."""
+    words = {name: schema.get("x-enum-provenance", {}) for name, schema in document["components"]["schemas"].items()}
+    return {
+        name: {
+            value: f"{text} ({words[name][value]})" if value in words[name] else text for value, text in values.items()
+        }
+        for name, values in contract.catalogues(document).items()
     }
 
 

@@ -8,14 +8,23 @@ class Country(StrEnum):
     """Known countries, ISO 3166-1 alpha-2. The gateway may add others."""
 
     RU = "RU"
+    """Russia."""
     UZ = "UZ"
+    """Uzbekistan."""
     KZ = "KZ"
+    """Kazakhstan."""
     KG = "KG"
+    """Kyrgyzstan."""
     TJ = "TJ"
+    """Tajikistan."""
     AZ = "AZ"
+    """Azerbaijan."""
     AR = "AR"
+    """Argentina."""
     NG = "NG"
+    """Nigeria."""
     KE = "KE"
+    """Kenya."""
 
     @classmethod
     def _missing_(cls, value: object) -> Country | None:

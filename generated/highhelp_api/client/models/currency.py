@@ -8,14 +8,23 @@ class Currency(StrEnum):
     """Known currencies, ISO 4217. The gateway may add others."""
 
     RUB = "RUB"
+    """Russian rouble."""
     UZS = "UZS"
+    """Uzbek som."""
     KZT = "KZT"
+    """Kazakh tenge."""
     KGS = "KGS"
+    """Kyrgyz som."""
     TJS = "TJS"
+    """Tajik somoni."""
     AZN = "AZN"
+    """Azerbaijani manat."""
     ARS = "ARS"
+    """Argentine peso."""
     NGN = "NGN"
+    """Nigerian naira."""
     KES = "KES"
+    """Kenyan shilling."""
 
     @classmethod
     def _missing_(cls, value: object) -> Currency | None:

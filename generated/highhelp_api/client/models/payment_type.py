@@ -8,7 +8,9 @@ class PaymentType(StrEnum):
     """The direction of a payment."""
 
     PAYIN = "payin"
+    """From the payer to the merchant project."""
     PAYOUT = "payout"
+    """From the merchant project to a receiver."""
 
     @classmethod
     def _missing_(cls, value: object) -> PaymentType | None:

@@ -8,10 +8,15 @@ class Status(StrEnum):
     """What became of the payment. New values may be added; one that is not known is not final."""
 
     PROCESSING = "processing"
+    """The payment is on its way; sub_status tells where."""
     DISPUTE = "dispute"
+    """Something went wrong and is being cleared up; sub_status tells what."""
     ERROR = "error"
+    """Rejected for its parameters, or failed before the scenario was completed. Not final."""
     SUCCESS = "success"
+    """Done. Final, never changes."""
     DECLINE = "decline"
+    """Refused. Final, never changes."""
 
     @classmethod
     def _missing_(cls, value: object) -> Status | None:

@@ -8,16 +8,27 @@ class WidgetMethod(StrEnum):
     """Known codes of widget methods. New codes appear without notice."""
 
     PAYIN_P2P_CARD = "payin-p2p-card"
+    """Transfer to a card number."""
     PAYIN_P2P_SBP = "payin-p2p-sbp"
+    """Transfer by phone number in the Russian faster payments system."""
     PAYIN_P2P_PHONE = "payin-p2p-phone"
+    """Transfer by phone number."""
     PAYIN_1_CLICK = "payin-1-click"
+    """Payment in one click."""
     PAYIN_P2P_INTERNATIONAL = "payin-p2p-international"
+    """Transfer from abroad."""
     PAYIN_P2P_CARD_INTERNATIONAL = "payin-p2p-card-international"
+    """Transfer from abroad to a card number."""
     PAYIN_QR_SBP = "payin-qr-sbp"
+    """QR code of the Russian faster payments system."""
     PAYIN_QR_LINK_P2P = "payin-qr-link-p2p"
+    """Transfer by a link or QR code."""
     PAYIN_P2P_MOBILE = "payin-p2p-mobile"
+    """Transfer to a mobile account."""
     PAYIN_ECOM_CARD = "payin-ecom-card"
+    """Card payment."""
     PAYIN_ECOM_MOBILE = "payin-ecom-mobile"
+    """Payment from a mobile account (mobile commerce); in Kazakhstan of BEELINE, TELE2, ALTEL, KCELL or ACTIV."""
 
     @classmethod
     def _missing_(cls, value: object) -> WidgetMethod | None:
