@@ -125,6 +125,7 @@ def every_error() -> list[errors.HighHelpError]:
         errors.Unavailable("HTTP 503", attempts=4, status=503, retry_after=7.0, **about),
         errors.OutcomeUnknown("lost", attempts=2, found=False, **about),
         errors.WaitTimeout("late", attempts=9, last=None, **about),
+        errors.PaymentEnded("it ended", last=None, attempts=2, **about),
     ]
 
 
