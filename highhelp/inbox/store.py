@@ -223,7 +223,7 @@ class CallbackStore:
     def _ask(self, client: HighHelp, step: asking.Question | Write) -> Any:
         if isinstance(step, Write):
             return self._perform(step)
-        return client.call(step.operation, step.body, dict)
+        return client.call(step.operation, step.body, asking.checked)
 
     def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
         """List events, the newest first, without their bodies.
@@ -405,7 +405,7 @@ class AsyncCallbackStore:
     async def _ask(self, client: AsyncHighHelp, step: asking.Question | Write) -> Any:
         if isinstance(step, Write):
             return await self._perform(step)
-        return await client.call(step.operation, step.body, dict)
+        return await client.call(step.operation, step.body, asking.checked)
 
     async def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
         """As :meth:`CallbackStore.list`."""

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from highhelp import (
@@ -193,6 +194,23 @@ def test_an_answer_that_names_no_payment_is_not_filed(
 ) -> None:
     with pytest.raises(InboxRefusal, match="does not name the payment"):
         inbox.ask(info(payment_id=payment_id), "order-1")
+    assert inbox.list() == []
+
+
+@pytest.mark.parametrize("body", [{}, {"status": 5}, {"payment_id": "order-1"}, []])
+def test_an_answer_that_is_no_state_is_no_answer(inbox: CallbackInbox, gateway: MockGateway, body: Any) -> None:
+    with (
+        HighHelp(
+            base_url=gateway.base_url,
+            project_id=gateway.project_id,
+            signer=gateway.signer,
+            transport=httpx.MockTransport(lambda _: httpx.Response(200, json=body)),
+            total_timeout=0.1,
+            environ={},
+        ) as client,
+        pytest.raises(Unavailable),
+    ):
+        inbox.ask(client, "order-1")
     assert inbox.list() == []
 
 
