@@ -11,6 +11,7 @@ The input may be hostile: nothing here recurses, and a limit is checked before t
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections import Counter
@@ -74,6 +75,8 @@ class Limits:
 
 DEFAULT_LIMITS = Limits()
 
+_BRACKET = re.compile(rb"[][{}]")
+
 
 class NumberText(str):
     """A number with a fraction or an exponent, kept as its literal text: no float is ever compared or printed."""
@@ -113,12 +116,22 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Parsed:
     if len(raw) > limits.raw:
         raise BodyNotSignable("", BodyFault.SIZE)
     if raw.count(b"{") + raw.count(b"[") > limits.containers:
-        raise BodyNotSignable("", BodyFault.DEPTH)
+        raise BodyNotSignable("", BodyFault.DEPTH if _is_nested_deeply(raw, limits) else BodyFault.SIZE)
     repeated: list[tuple[dict[str, object], str]] = []
     body = _loads(_decode(raw), repeated)
     if not isinstance(body, dict):
         raise BodyNotSignable("", BodyFault.NOT_OBJECT)
     return Parsed(body, _path_of_repeated(body, *repeated[0]) if repeated else None)
+
+
+def _is_nested_deeply(raw: bytes, limits: Limits) -> bool:
+    """Tell whether the first containers alone are nested beyond the limit."""
+    depth = 0
+    for bracket in itertools.islice(_BRACKET.finditer(raw), limits.containers):
+        depth += 1 if bracket.group() in b"{[" else -1
+        if depth > limits.depth:
+            return True
+    return False
 
 
 def parse_body(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> dict[str, object]:

@@ -141,7 +141,7 @@ def fail(request: httpx.Request) -> httpx.Response:
     [
         (refuse, {}, Rejected),
         (fail, {"timeout": 0.1}, NotSent),
-        (accept, {"lifetime": 5}, InvalidRequest),
+        (accept, {"lifetime": 0}, InvalidRequest),
         (accept, {"card": {**CARD, "pn": "1"}}, InvalidRequest),
         (accept, {"amount": 100.0}, TypeError),
         (accept, {"body": {"card": CARD}}, TypeError),

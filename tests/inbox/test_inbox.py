@@ -181,7 +181,7 @@ def test_stale_and_ambiguous_and_broken_ones_are_kept_and_never_handled(
     assert len(inbox.refused()) == 7
     for row in inbox.list():
         assert row["state"] == "parked"
-        with pytest.raises(InboxRefusal, match="info operation"):
+        with pytest.raises(InboxRefusal, match="reconcile --payins"):
             inbox.replay(row["id"])
     # none of them stands in the way of the real one
     assert take(inbox, gateway.signed_callback("order-1", "success")) == TAKEN

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -71,15 +72,20 @@ def test_a_masked_field_raises_and_names_the_setting(gateway: MockGateway, tmp_p
 
 @pytest.mark.parametrize("path", SENSITIVE_PATHS["PaymentCallback"])
 def test_no_sensitive_field_is_shown_masked(gateway: MockGateway, tmp_path: Path, path: str) -> None:
-    block, name = path.split(":")
-    value: Any = {"key": "value"} if name == "params" else "value-of-it"
-    full = {
-        "redirect": {"url": "https://bank.example", "method": "POST"},
-        "threeds": {"acs_url": "https://acs.example"},
+    *blocks, name = path.split(":")
+    value: Any = {"key": "value"} if name in ("params", "body") else "value-of-it"
+    others = {
+        "redirect_data": {"url": "https://bank.example", "method": "POST"},
+        "acs": {"acs_url": "https://acs.example"},
     }
-    event = received(gateway, tmp_path, None, {block: {**full.get(block, {}), name: value}})
+    inner: dict[str, Any] = {name: value}
+    for block in reversed(blocks):
+        inner = {block: {**others.get(block, {}), **inner}}
+
+    def field(event: CallbackEvent) -> Any:
+        return functools.reduce(getattr, [*blocks, name], event.callback)
+
     with pytest.raises(SettingsError, match=f"so {name} was stored masked"):
-        getattr(getattr(event.callback, block), name)
+        field(received(gateway, tmp_path, None, inner))
     (tmp_path / "sealed").mkdir()
-    opened = received(gateway, tmp_path / "sealed", KEY, {block: {**full.get(block, {}), name: value}})
-    assert getattr(getattr(opened.callback, block), name) is not None
+    assert field(received(gateway, tmp_path / "sealed", KEY, inner)) is not None

@@ -134,7 +134,9 @@ def test_commands_and_their_recordings_repeat_nothing_sent(
     }
     if status == 200:
         answer = {"status": "decline", "payment_id": "order-1", "status_description": text}
-    transport = httpx.MockTransport(lambda _: httpx.Response(status, json=answer))
+    transport = httpx.MockTransport(
+        lambda request: httpx.Response(404 if request.url.path.endswith("/info") else status, json=answer)
+    )
     home = generate_home(tmp_path / "home", base_url="http://127.0.0.1:9", project_id="p")
     monkeypatch.setenv("HIGHHELP_HOME", str(home.directory))
     monkeypatch.setattr("highhelp.client.HighHelp", partial(HighHelp, transport=transport))
@@ -152,7 +154,7 @@ def test_commands_and_their_recordings_repeat_nothing_sent(
 def test_recordings_drop_free_text() -> None:
     state = {"status": "processing", "status_description": "Ivan", "payment_info": {"currency": "RUB"}}
     assert scrubbed(state, "PaymentState") == {**state, "status_description": MASK}
-    assert scrubbed({"errors": [{"field": "a:b", "message": "Ivan"}]}, "Error") == {
+    assert scrubbed({"errors": [{"field": "a:b", "message": "Ivan"}]}, "ErrorResponse") == {
         "errors": [{"field": "a:b", "message": MASK}]
     }
 

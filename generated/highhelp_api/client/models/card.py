@@ -18,9 +18,9 @@ class Card:
 
     pan: str = _attrs_field(repr=False)
     """ Card number. (family) """
-    month: int = _attrs_field(validator=refuse_float)
+    month: int = _attrs_field(repr=False, validator=refuse_float)
     """ Month of expiry. (1 to 12; family) """
-    year: int = _attrs_field(validator=refuse_float)
+    year: int = _attrs_field(repr=False, validator=refuse_float)
     """ Year of expiry, four digits. (1000 to 9999; family) """
     cvv: str = _attrs_field(repr=False)
     """ Security code. (family) """
