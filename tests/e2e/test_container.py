@@ -88,12 +88,13 @@ def test_steps_build_a_gateway_that_writes_to_data_only(tmp_path: Path) -> None:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().split()[-1]
+            assert url.startswith("http://127.0.0.1:")  # not the address of all interfaces
             health = texts("HEALTHCHECK")[0].partition("CMD ")[2]
             check = [part.replace("http://127.0.0.1:8080", url) for part in json.loads(health)]
             check[0] = sys.executable
             eventually(lambda: subprocess.run(check, check=False).returncode == 0)
             with HighHelp(home=data / "home", environ={}) as client:
-                assert client.settings.base_url == url  # not the address of all interfaces
+                assert client.settings.base_url == url
                 created = client.p2p.create_payin(
                     models.P2PPayinRequest(
                         general=models.General(payment_id="order-1"),
