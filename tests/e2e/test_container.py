@@ -58,7 +58,7 @@ def read_only(data: Path, command: list[str]) -> list[str]:
     unshare = require("unshare", shutil.which("unshare"))
     namespace = [unshare, "--mount", "--map-root-user"]
     where = shlex.quote(str(data))
-    prepare = f"mount --bind {where} {where} && mount -o remount,ro,bind /"
+    prepare = f"mount --bind {where} {where} && mount -o remount,ro,bind / && [ ! -w / ]"
     probe = subprocess.run([*namespace, "sh", "-c", prepare], capture_output=True, check=False)
     require("unshare with mounts", "" if probe.returncode == 0 else None)
     return [*namespace, "sh", "-c", f'{prepare} && exec "$@"', "sh", *command]
