@@ -256,6 +256,9 @@ def test_the_pages_follow_from_the_document(contract: dict[str, Any]) -> None:
 def test_a_page_that_was_edited_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, contract: dict[str, Any]
 ) -> None:
+    (tmp_path / "docs").mkdir()
+    for name in contract_pages.MADE_PARTS:
+        shutil.copy(ROOT / name, tmp_path / name)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (tmp_path / "README.md").write_text(readme.replace("| documented |", "| documented | 9"), encoding="utf-8")
     monkeypatch.setattr(main, "ROOT", tmp_path)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def _pages() -> Mapping[str, Path]:
-    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "spec" / "README.md"]
+    found = [ROOT / "README.md", ROOT / "README.ru.md", ROOT / "CONTRIBUTING.md", ROOT / "spec" / "README.md"]
     found += sorted((ROOT / "docs").rglob("*.md"))
     return {one.relative_to(ROOT).as_posix(): one for one in found if blocks_of(one.read_text(encoding="utf-8"))}
 
@@ -26,7 +26,7 @@ def _pages() -> Mapping[str, Path]:
 PAGES = _pages()
 """Those with fenced blocks, by their path from the root."""
 
-FROM_NOTHING = {"docs/first-use.md", "docs/quick-start.md"}
+FROM_NOTHING = {"docs/first-use.md", "docs/quick-start.md", "docs/ru/quick-start.md"}
 """Pages that set up everything themselves. On all others the mock gateway runs, as the quick start leaves it."""
 
 

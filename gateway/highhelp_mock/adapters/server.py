@@ -22,6 +22,7 @@ __all__ = ["base_url_of", "bind", "run", "running"]
 
 _START_SECONDS = 20
 _STOP_SECONDS = 10
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- nothing is bound here
 
 
 def bind(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
@@ -43,8 +44,9 @@ def bind(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
 
 
 def base_url_of(bound: socket.socket) -> str:
-    """Return the URL of a bound address."""
+    """Return the URL of a bound address; of one that stands for all addresses, the URL on this machine."""
     host, port = bound.getsockname()[:2]
+    host = _LOOPBACK.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

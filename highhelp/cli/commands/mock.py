@@ -16,9 +16,11 @@ from highhelp.cli.output import ExitCode, UsageProblem, report_errors, show
 
 @report_errors
 def mock(
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port on the loopback address; 0 takes a free one.")
-    ] = 8080,
+    *,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8080,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; only a container needs another than loopback.")
+    ] = "127.0.0.1",
     home: Annotated[Path | None, typer.Option(help="Home directory for gateway and client; made if absent.")] = None,
     state: Annotated[
         Path | None,
@@ -62,14 +64,14 @@ def mock(
             # Every payment is kept, so that a look through all memory for garbage finds none, and no answer goes out
             # meanwhile: a fifth of a second with 16,000 payments. Looks at what is young stay as they are.
             gc.set_threshold(*gc.get_threshold()[:2], 100)
-            with gateway.serve(port):
+            with gateway.serve(port, host):
                 show(f"HighHelp mock gateway: {gateway.base_url}\nDashboard: {gateway.base_url}/")
                 show(f"export HIGHHELP_HOME={directory}\nCtrl-C stops it.")
                 threading.Event().wait()
         except KeyboardInterrupt:
             show("stopped")
         except OSError as error:
-            raise UsageProblem(f"--port: {port} cannot be used: {error.strerror}") from None
+            raise UsageProblem(f"--port: {port} cannot be used on {host}: {error.strerror}") from None
         finally:
             gateway.close()
 

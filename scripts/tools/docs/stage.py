@@ -22,6 +22,7 @@ SETTINGS = BUILD / "zensical.toml"
 HERE = Path(__file__).parent
 MOVED = {
     "README.md": "index.md",
+    "README.ru.md": "ru/index.md",
     "spec/README.md": "contract-rules.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changes.md",

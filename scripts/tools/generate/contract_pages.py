@@ -1,4 +1,4 @@
-"""Pages made from the contract: errors, statuses, provenance, and the counts in the README."""
+"""Pages made from the contract: errors, statuses, provenance, and the numbers in README and home page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,13 @@ from tools.markdown import render
 if TYPE_CHECKING:
     from tools.generate.document import Json
 
-BEGIN, END = "<!-- counts: made by scripts/generate -->", "<!-- end of counts -->"
+BEGIN, END = "<!-- {part}: made by scripts/generate -->", "<!-- end of {part} -->"
+MADE_PARTS = {
+    "README.md": ("certainty", "counts"),
+    "README.ru.md": ("certainty.ru",),
+    "docs/index.md": ("certainty",),
+}
+"""Page -> its parts that are made; the rest of the page is written by hand."""
 PARTS = {
     "operation": "Operations",
     "schema": "Schemas",
@@ -35,23 +41,31 @@ def pages(document: Json, root: Path) -> dict[str, str]:
     """Path below the root -> content, for every page that is made or has a made part.
 
     Raises:
-        DocumentError: The README has lost the marks between which the counts stand.
+        DocumentError: A page has lost the marks between which a made part stands.
     """
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
-        raise DocumentError(f"README.md: the counts stand between {BEGIN} and {END}, each once")
-    before, _, rest = readme.partition(BEGIN)
-    _, _, after = rest.partition(END)
     known = facts(document)
     counted = Counter((fact.part, fact.provenance) for fact in known)
     provenance: dict[str, Any] = {"words": PROVENANCE, "parts": PARTS, "counted": counted, "facts": known}
     templates = Path(__file__).parent / "pages"
-    return {
-        "README.md": f"{before}{BEGIN}\n\n{render(templates / 'counts.md.jinja', **provenance)}\n{END}{after}",
+    made = {}
+    for name, parts in MADE_PARTS.items():
+        made[name] = (root / name).read_text(encoding="utf-8")
+        for part in parts:
+            made[name] = _with_part(name, made[name], part, render(templates / f"{part}.md.jinja", **provenance))
+    return made | {
         "docs/provenance.md": render(templates / "provenance.md.jinja", **provenance),
         "docs/errors.md": render(templates / "errors.md.jinja", responses=_responses(document), outcomes=OUTCOMES),
         "docs/statuses.md": render(templates / "statuses.md.jinja", **_statuses(document)),
     }
+
+
+def _with_part(name: str, page: str, part: str, text: str) -> str:
+    """The page with another text between the marks of a part."""
+    begin, end = BEGIN.format(part=part), END.format(part=part)
+    if page.count(begin) != 1 or page.count(end) != 1:
+        raise DocumentError(f"{name}: {part} stands between {begin} and {end}, each once")
+    before, _, rest = page.partition(begin)
+    return f"{before}{begin}\n\n{text}\n{end}{rest.partition(end)[2]}"
 
 
 def _responses(document: Json) -> list[tuple[str, Json]]:
