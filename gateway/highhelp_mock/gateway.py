@@ -15,6 +15,7 @@ from highhelp_mock.api import control
 from highhelp_mock.api.dispatch import Dispatcher, MockCall, PageHandler
 from highhelp_mock.api.forged_callbacks import Defect, forge_callback
 from highhelp_mock.api.operations import Consistency, Duplicates
+from highhelp_mock.api.signed_callbacks import sign_bytes
 from highhelp_mock.http import ApiError
 from highhelp_mock.pages.router import answer
 from highhelp_mock.payer_actions import PayerActions
@@ -361,6 +362,20 @@ class MockGateway:
             wrong="signature" if wrong_signature else wrong,
             algorithm=algorithm,
         )
+
+    def sign(self, raw: bytes, timestamp: int | None = None, *, project_id: str | None = None) -> dict[str, str]:
+        """Sign any bytes as a callback, also those that :meth:`signed_callback` cannot make.
+
+        Args:
+            raw: the body to be POSTed; it need not be JSON.
+            timestamp: Unix seconds of signing; the gateway's clock when absent.
+            project_id: the first project's when absent.
+
+        Returns:
+            The headers.
+        """
+        project = self.dispatcher.projects[project_id or self.project_id]
+        return sign_bytes(project, raw, int(self.clock()) if timestamp is None else timestamp, self.scheme)
 
     @contextmanager
     def payer(self, payment_id: str, project_id: str | None = None) -> Iterator[PayerActions]:
