@@ -329,6 +329,7 @@ class MockGateway:
         wrong_signature: bool = False,
         wrong: Defect | None = None,
         algorithm: Algorithm | None = None,
+        amount: int | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Outgoing:
         """Make a callback of any status, signed as the gateway signs, whether or not there is such a payment.
@@ -346,7 +347,9 @@ class MockGateway:
                 another key), "stale" and "future" (by an hour), "body" (another amount than was signed), "unsigned",
                 "project" (an unknown one).
             algorithm: "rsa" or "hmac"; the project's when absent.
-            body: further members of the body, or other values for existing ones.
+            amount: minor units; the payment's, or 100.00, when absent.
+            body: further members of the body, or other values for existing ones. Objects are merged: what they do not
+                name stays. :meth:`sign` takes a body without them.
 
         Raises:
             ValueError: an unknown `wrong`.
@@ -358,6 +361,7 @@ class MockGateway:
             payment_id,
             (status, sub_status),
             timestamp=timestamp,
+            amount=amount,
             body=body,
             wrong="signature" if wrong_signature else wrong,
             algorithm=algorithm,

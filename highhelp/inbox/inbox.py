@@ -71,6 +71,11 @@ class _Receiver:
             verifier = CallbackVerifier(keys, pinned, tolerance, database.clock)
         return cls(database, verifier, outbox)
 
+    def own_project(self) -> str:
+        """Return the only project that is received for, else that of the settings. Raises SettingsError."""
+        own, *others = self.verifier.project_ids
+        return project_id_of(self.database.source) if others else own
+
     def receive(self, raw: bytes, headers: Headers) -> Generator[Write, Any, HttpReply]:
         """Verify a callback and store it, or count it as refused."""
         if len(raw) > LARGEST_BODY:
@@ -159,6 +164,9 @@ class CallbackInbox(CallbackStore):
         drive(self._receiver.write_rejections(at_once=True), self._perform)
         super().close()
 
+    def _own_project(self) -> str:
+        return self._receiver.own_project()
+
 
 class AsyncCallbackInbox(AsyncCallbackStore):
     """:class:`CallbackInbox` for asyncio: the same arguments, methods and rules."""
@@ -186,6 +194,9 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         """As :meth:`CallbackInbox.close`."""
         await drive_async(self._receiver.write_rejections(at_once=True), self._perform)
         await super().close()
+
+    def _own_project(self) -> str:
+        return self._receiver.own_project()
 
 
 def _without_ids(raw: bytes) -> VerifiedCallback:

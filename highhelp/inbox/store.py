@@ -166,9 +166,9 @@ class CallbackStore:
         Args:
             payment_id: The payment; it need not exist yet.
             money: What it must bring.
-            project_id: The merchant project; else `HIGHHELP_PROJECT_ID`.
+            project_id: The merchant project; else the only one that is received for, or `HIGHHELP_PROJECT_ID`.
         """
-        self._database.write(admin.expect, project_id or project_id_of(self._database.source), payment_id, money)
+        self._database.write(admin.expect, project_id or self._own_project(), payment_id, money)
 
     def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
         """List events, the newest first, without their bodies.
@@ -241,6 +241,9 @@ class CallbackStore:
     def close(self) -> None:
         """Close all connections, unless the engine was given."""
         self._database.close()
+
+    def _own_project(self) -> str:
+        return project_id_of(self._database.source)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -323,7 +326,7 @@ class AsyncCallbackStore:
 
     async def expect(self, payment_id: str, money: Money, *, project_id: str | None = None) -> None:
         """As :meth:`CallbackStore.expect`."""
-        await self._database.write(admin.expect, project_id or project_id_of(self._database.source), payment_id, money)
+        await self._database.write(admin.expect, project_id or self._own_project(), payment_id, money)
 
     async def list(self, *, limit: int = 50, state: str | None = None, payment_id: str | None = None) -> Rows:
         """As :meth:`CallbackStore.list`."""
@@ -359,6 +362,9 @@ class AsyncCallbackStore:
     async def close(self) -> None:
         """As :meth:`CallbackStore.close`."""
         await self._database.close()
+
+    def _own_project(self) -> str:
+        return project_id_of(self._database.source)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
