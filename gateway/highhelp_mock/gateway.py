@@ -15,6 +15,7 @@ from highhelp_mock.api import control
 from highhelp_mock.api.dispatch import Dispatcher, MockCall, PageHandler
 from highhelp_mock.api.forged_callbacks import Defect, forge_callback
 from highhelp_mock.api.operations import Consistency, Duplicates
+from highhelp_mock.api.signed_callbacks import sign_bytes
 from highhelp_mock.http import ApiError
 from highhelp_mock.pages.router import answer
 from highhelp_mock.payer_actions import PayerActions
@@ -328,6 +329,7 @@ class MockGateway:
         wrong_signature: bool = False,
         wrong: Defect | None = None,
         algorithm: Algorithm | None = None,
+        amount: int | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Outgoing:
         """Make a callback of any status, signed as the gateway signs, whether or not there is such a payment.
@@ -345,7 +347,9 @@ class MockGateway:
                 another key), "stale" and "future" (by an hour), "body" (another amount than was signed), "unsigned",
                 "project" (an unknown one).
             algorithm: "rsa" or "hmac"; the project's when absent.
-            body: further members of the body, or other values for existing ones.
+            amount: minor units; the payment's, or 100.00, when absent.
+            body: further members of the body, or other values for existing ones. Objects are merged: what they do not
+                name stays. :meth:`sign` takes a body without them.
 
         Raises:
             ValueError: an unknown `wrong`.
@@ -357,10 +361,25 @@ class MockGateway:
             payment_id,
             (status, sub_status),
             timestamp=timestamp,
+            amount=amount,
             body=body,
             wrong="signature" if wrong_signature else wrong,
             algorithm=algorithm,
         )
+
+    def sign(self, raw: bytes, timestamp: int | None = None, *, project_id: str | None = None) -> dict[str, str]:
+        """Sign any bytes as a callback, also those that :meth:`signed_callback` cannot make.
+
+        Args:
+            raw: the body to be POSTed; it need not be JSON.
+            timestamp: Unix seconds of signing; the gateway's clock when absent.
+            project_id: the first project's when absent.
+
+        Returns:
+            The headers.
+        """
+        project = self.dispatcher.projects[project_id or self.project_id]
+        return sign_bytes(project, raw, int(self.clock()) if timestamp is None else timestamp, self.scheme)
 
     @contextmanager
     def payer(self, payment_id: str, project_id: str | None = None) -> Iterator[PayerActions]:

@@ -12,6 +12,7 @@ import typer
 from highhelp._version import __version__
 from highhelp.cli.commands import contract, inbox, keys, payouts
 from highhelp.cli.commands.call import call
+from highhelp.cli.commands.check_receiver import check_receiver
 from highhelp.cli.commands.doctor import doctor
 from highhelp.cli.commands.listen import listen
 from highhelp.cli.commands.mock import demo, mock
@@ -74,6 +75,7 @@ for other in (call, sign, verify, explain, doctor, drift):
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(record)
 app.add_typer(contract.app, name="contract")
 app.command()(listen)
+app.command()(check_receiver)
 app.add_typer(inbox.app, name="inbox")
 app.add_typer(inbox.database_app, name="db")
 app.add_typer(payouts.app, name="payouts")

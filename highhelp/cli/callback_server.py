@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from socketserver import BaseRequestHandler, ThreadingTCPServer
+from socketserver import BaseRequestHandler, TCPServer, ThreadingTCPServer
 from typing import Any
 
 import h11
@@ -114,7 +114,7 @@ class _Handler(BaseRequestHandler):
 
 
 @contextmanager
-def running(server: CallbackServer) -> Iterator[str]:
+def running(server: TCPServer) -> Iterator[str]:
     """Serve in a thread while the block runs; gives the URL."""
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="highhelp-listen")
     thread.start()

@@ -72,6 +72,11 @@ class _Receiver:
             verifier = CallbackVerifier(keys, pinned, tolerance, database.clock)
         return cls(database, verifier, outbox)
 
+    def own_project(self) -> str:
+        """Return the only project that is received for, else that of the settings. Raises SettingsError."""
+        own, *others = self.verifier.project_ids
+        return project_id_of(self.database.source) if others else own
+
     def judge(self, raw: bytes, headers: Headers) -> Judged:
         """Verify a callback: it and why it is not trusted, or the refusal of one that is not the gateway's."""
         try:
@@ -170,6 +175,9 @@ class CallbackInbox(CallbackStore):
         drive(self._receiver.write_rejections(at_once=True), self._perform)
         super().close()
 
+    def _own_project(self) -> str:
+        return self._receiver.own_project()
+
 
 class AsyncCallbackInbox(AsyncCallbackStore):
     """:class:`CallbackInbox` for asyncio: the same arguments, methods and rules."""
@@ -204,6 +212,9 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         """As :meth:`CallbackInbox.close`."""
         await drive_async(self._receiver.write_rejections(at_once=True), self._perform)
         await super().close()
+
+    def _own_project(self) -> str:
+        return self._receiver.own_project()
 
 
 @lru_cache(maxsize=1)

@@ -177,11 +177,11 @@ class CallbackStore:
         Args:
             payment_id: The payment; it need not exist yet.
             money: What it must bring.
-            project_id: The merchant project; else `HIGHHELP_PROJECT_ID`.
+            project_id: The merchant project; else the only one that is received for, or `HIGHHELP_PROJECT_ID`.
             connection: Of the merchant's own transaction in the same database, such as the one that stores the order:
                 both are committed together. Call :meth:`create_schema` before.
         """
-        expected = (project_id or project_id_of(self._database.source), payment_id, money)
+        expected = (project_id or self._own_project(), payment_id, money)
         if connection is None:
             self._database.write(admin.expect, *expected)
         else:
@@ -297,6 +297,9 @@ class CallbackStore:
         """Close all connections, unless the engine was given."""
         self._database.close()
 
+    def _own_project(self) -> str:
+        return project_id_of(self._database.source)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
 
@@ -385,7 +388,7 @@ class AsyncCallbackStore:
         connection: AsyncConnection | None = None,
     ) -> None:
         """As :meth:`CallbackStore.expect`."""
-        expected = (project_id or project_id_of(self._database.source), payment_id, money)
+        expected = (project_id or self._own_project(), payment_id, money)
         if connection is None:
             await self._database.write(admin.expect, *expected)
         else:
@@ -441,6 +444,9 @@ class AsyncCallbackStore:
     async def close(self) -> None:
         """As :meth:`CallbackStore.close`."""
         await self._database.close()
+
+    def _own_project(self) -> str:
+        return project_id_of(self._database.source)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

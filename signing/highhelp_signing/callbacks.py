@@ -188,6 +188,11 @@ class CallbackVerifier:
         self._rules = FieldRules(DEFAULT_SCHEME if scheme is None else scheme)
         self._log = FormLog() if scheme is None else None
 
+    @property
+    def project_ids(self) -> tuple[str, ...]:
+        """The projects whose callbacks are accepted."""
+        return tuple(self._keys)
+
     def verify(self, raw_body: bytes, headers: Mapping[str, str]) -> VerifiedCallback:
         """Check one callback.
 

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from highhelp import AsyncHighHelp, HighHelp, HighHelpError, RsaSigner, models
+from highhelp.testing.strategies import damaged, valid
 from highhelp_api.contract import EXAMPLES, OPERATIONS, SCHEMAS
-from tests.strategies import damaged, valid
 
 SIGNER = RsaSigner(rsa.generate_private_key(65537, 2048))
 ANSWERS = sorted({operation.response for operation in OPERATIONS.values()} | {"ErrorResponse"})

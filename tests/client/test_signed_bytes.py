@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from highhelp import HighHelp, InvalidRequest, RsaSigner
 from highhelp.calls import prepare
+from highhelp.testing.strategies import TEXT
 from highhelp_signing.normalize import DEFAULT_LIMITS, normalize, parse_body
-from tests.strategies import TEXT
 
 
 class Word(StrEnum):

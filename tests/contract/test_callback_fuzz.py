@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from highhelp import CallbackInbox
+from highhelp.testing.strategies import valid
 from highhelp_api.contract import CALLBACK_FIELDS, CALLBACK_SCHEMA, HEADERS, SCHEMAS
 from highhelp_mock import MockGateway
 from highhelp_signing import CallbackRejected, CallbackVerifier, HmacSigner, RejectionReason
@@ -19,7 +20,6 @@ from highhelp_signing.encoding import base64url_encode
 from highhelp_signing.forms import FORMS
 from highhelp_signing.normalize import collect_entries, join_entries, message_of
 from tests.inbox.test_receivers import APPS
-from tests.strategies import valid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -47,3 +47,22 @@ def test_a_known_payments_amount_is_told(merchant: Merchant) -> None:
 def test_an_unknown_wrong_is_named(merchant: Merchant) -> None:
     with pytest.raises(ValueError, match="one of signature, key, stale"):
         merchant.gateway.signed_callback("p-9", "success", wrong="nothing")  # type: ignore[arg-type]  # that is the point
+
+
+def test_sign_makes_what_the_gateway_makes(merchant: Merchant) -> None:
+    sent = merchant.gateway.signed_callback("order-1", "success", timestamp=1_795_521_600)
+    assert merchant.gateway.sign(sent.body, 1_795_521_600) == sent.headers
+
+
+@pytest.mark.parametrize("raw", [b"", b"[1]", b'{"a": NaN}', b"\xff", b'{"project_id": "p", "a": 1.5, "a": 2}'])
+def test_sign_takes_any_bytes(merchant: Merchant, raw: bytes) -> None:
+    with pytest.raises(CallbackRejected):
+        merchant.gateway.verifier().verify(raw, merchant.gateway.sign(raw))
+
+
+def test_sign_keeps_a_fraction_as_written(merchant: Merchant) -> None:
+    sent = merchant.gateway.signed_callback("order-1", "success")
+    raw = sent.body[:-1] + b',"rate":1.10}'
+    assert merchant.gateway.verifier().verify(raw, merchant.gateway.sign(raw)).payment_id == "order-1"
+    with pytest.raises(CallbackRejected):
+        merchant.gateway.verifier().verify(raw.replace(b"1.10", b"1.1"), merchant.gateway.sign(raw))

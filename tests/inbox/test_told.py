@@ -532,7 +532,7 @@ def test_expecting_for_the_project_of_the_settings(gateway: MockGateway, sqlite:
         inbox.expect("order-1", Money("1.00", "RUB"))
         inbox.receive(*_parts(gateway.signed_callback("order-1", "success")))
         assert [row["reason"] for row in inbox.list()] == ["amount"]
-    with CallbackInbox(sqlite, environ={}, **about) as inbox:
+    with CallbackStore(sqlite, environ={}) as inbox:
         said = "^HIGHHELP_PROJECT_ID: is not set; set it, name the project, or hand over keys by project$"
         with pytest.raises(SettingsError, match=said):
             inbox.expect("order-1", Money("1.00", "RUB"))

@@ -36,6 +36,7 @@ def forge_callback(
     state: tuple[str, str | None],
     *,
     timestamp: int | None = None,
+    amount: int | None = None,
     body: Mapping[str, Any] | None = None,
     wrong: Defect | None = None,
     algorithm: Algorithm | None = None,
@@ -48,7 +49,8 @@ def forge_callback(
         payment_id: the merchant's id.
         state: status and sub-status, any text.
         timestamp: Unix seconds of signing; the gateway's clock when absent.
-        body: further members of the body, or other values for existing ones.
+        amount: minor units; the payment's, or 100.00, when absent.
+        body: further members of the body, or other values for existing ones, merged object by object.
         wrong: the defect.
         algorithm: "rsa" or "hmac"; the project's when absent.
 
@@ -58,7 +60,10 @@ def forge_callback(
     """
     if wrong is not None and wrong not in DEFECTS:
         raise ValueError(f"wrong must be one of {', '.join(DEFECTS)}, not {wrong!r}")
-    content = _content(dispatcher, project, payment_id, *state) | dict(body or {})
+    content = _content(dispatcher, project, payment_id, *state)
+    if amount is not None:
+        content["payment_info"]["amount"] = amount
+    content = _merge(content, body or {})
     if wrong == "project":
         content["project_id"] = _UNKNOWN_ID
     signed_at = int(dispatcher.clock()) if timestamp is None else timestamp
@@ -72,6 +77,14 @@ def forge_callback(
         info = content["payment_info"]
         raw = encode(content | {"payment_info": info | {"amount": info.get("amount", 0) + 1}})
     return Outgoing(0, payment_id, callback_kind(state[0]), "", headers, raw)
+
+
+def _merge(content: Json, changes: Mapping[str, Any]) -> Json:
+    merged = dict(content)
+    for key, value in changes.items():
+        inner = merged.get(key)
+        merged[key] = _merge(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return merged
 
 
 def _signing_project(project: Project, wrong: Defect | None, algorithm: Algorithm | None) -> Project:

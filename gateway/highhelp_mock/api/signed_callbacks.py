@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from highhelp_api import contract
 from highhelp_mock.api.authentication import LIMITS
-from highhelp_signing import SignatureScheme, parse_body, signing_message
+from highhelp_signing import BodyNotSignable, SignatureScheme, parse_body, signing_message
 from highhelp_signing.encoding import base64url_encode
+from highhelp_signing.normalize import collect_entries, join_entries, message_of, parse, timestamp_text
 
 if TYPE_CHECKING:
     from highhelp_mock.simulation.projects import Project
 
-__all__ = ["Outgoing", "sign_callback"]
+__all__ = ["Outgoing", "sign_bytes", "sign_callback"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,32 @@ def sign_callback(
         wrong: make a signature of the right form that does not match.
     """
     message = signing_message(parse_body(raw, limits=LIMITS), timestamp, scheme, limits=LIMITS)
-    signature = project.callback_signer.sign(message + b"0" if wrong else message, scheme.digest)
+    return _headers(project, message + b"0" if wrong else message, timestamp, scheme)
+
+
+def sign_bytes(project: Project, raw: bytes, timestamp: int, scheme: SignatureScheme) -> dict[str, str]:
+    """Make the headers of any bytes, for tests of what a receiver does with a genuine but damaged body.
+
+    A key that stands twice, or a number with a fraction, is signed as it stands. A body without a normalised form, such
+    as one that is not JSON, takes its own bytes in place of that form.
+
+    Args:
+        project: the project whose key signs.
+        raw: the body.
+        timestamp: Unix seconds.
+        scheme: the open points of the signature.
+    """
+    try:
+        body, _ = parse(raw, limits=LIMITS)
+        entries = collect_entries(body, scheme, limits=LIMITS, bad_keys=[])
+        message = message_of(join_entries(body, entries, scheme, limits=LIMITS), timestamp_text(timestamp), scheme)
+    except BodyNotSignable:
+        message = base64url_encode(raw, padding=scheme.padding).encode() + timestamp_text(timestamp).encode()
+    return _headers(project, message, timestamp, scheme)
+
+
+def _headers(project: Project, message: bytes, timestamp: int, scheme: SignatureScheme) -> dict[str, str]:
+    signature = project.callback_signer.sign(message, scheme.digest)
     return {
         "content-type": "application/json",
         contract.HEADERS.timestamp: str(timestamp),

@@ -28,14 +28,20 @@ def listen(
         bool, typer.Option("--process", help="Handle events too: print each and mark it as done.")
     ] = False,
     handler: Annotated[
-        str | None, typer.Option(help="Handle events with this function, module:name; implies --process.")
+        str | None, typer.Option(help="Handle final events with this function, module:name; implies --process.")
+    ] = None,
+    update_handler: Annotated[
+        str | None, typer.Option(help="With --handler: handle the others; else they are printed.")
     ] = None,
 ) -> None:
     """Receive callbacks into the inbox on any path, until Ctrl-C."""
     from highhelp import CallbackInbox
     from highhelp.cli.callback_server import CallbackServer, running
 
-    final, update = (load_function(handler),) * 2 if handler is not None else (_show, _show)
+    if update_handler is not None and handler is None:
+        raise UsageProblem("--update-handler: give --handler for the final events too")
+    final = _show if handler is None else load_function(handler, "--handler")
+    update = _show if update_handler is None else load_function(update_handler, "--update-handler")
     with CallbackInbox() as inbox:
         inbox.create_schema()
         try:
@@ -75,15 +81,15 @@ def _show(event: Any) -> None:
     output.show(f"{event.payment_id}  {event.state}  {'' if amount is None else amount}".rstrip())
 
 
-def load_function(name: str) -> Callable[..., Any]:
+def load_function(name: str, option: str) -> Callable[..., Any]:
     """Import a function by its module and name, also from the current directory."""
     sys.path.insert(0, str(Path.cwd()))
     try:
         found = pkgutil.resolve_name(name)
     except (ImportError, AttributeError, ValueError) as error:
-        raise UsageProblem(f"--handler: {name} cannot be imported: {error}") from None
+        raise UsageProblem(f"{option}: {name} cannot be imported: {error}") from None
     finally:
         sys.path.remove(str(Path.cwd()))
     if not callable(found):
-        raise UsageProblem(f"--handler: {name!r} is no function; write it like shop.payments:credit")
+        raise UsageProblem(f"{option}: {name!r} is no function; write it like shop.payments:credit")
     return cast("Callable[..., Any]", found)

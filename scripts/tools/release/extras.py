@@ -19,6 +19,7 @@ PROGRAMS: dict[str, str] = {
     "cli": "from highhelp.cli import main; raise SystemExit(main(['payin', '--help']))",
     "callbacks": "from highhelp import CallbackInbox; assert CallbackInbox('inbox.db').receive(b'{}', {})[0] == 401",
     "postgres": "from highhelp import CallbackInbox; CallbackInbox('postgresql://nobody@127.0.0.1:9/none').close()",
+    "django": "from highhelp.django import exactly_once; exactly_once(print)",
     "publish": "from highhelp import rabbit_sender; rabbit_sender('amqp://127.0.0.1:9', queue='q')",
     "mock": "from highhelp_mock import MockGateway; assert MockGateway().payments == ()",
     "fast": "from highhelp import HighHelp; HighHelp(transport='fast').close()",

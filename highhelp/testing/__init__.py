@@ -8,6 +8,8 @@ It is there as soon as `highhelp[mock]` is installed, and imports nothing until 
         assert highhelp_api.p2p.get_payin("order-1").status == "success"
         callback = signed_callback("order-1", "success")        # callback.body, callback.headers
         forged = signed_callback("order-1", "success", wrong="key")
+
+The marker `@pytest.mark.highhelp(duplicates="stored")` gives the gateway of a test any option of `MockGateway`.
 """
 
 from __future__ import annotations
@@ -18,21 +20,33 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
     from typing import Literal
 
+    from hypothesis.strategies import SearchStrategy
+
+    from highhelp import CallbackInbox, PayoutGuard
     from highhelp.client import AsyncHighHelp, HighHelp
     from highhelp_mock import MockGateway, Outgoing
     from highhelp_mock.api.forged_callbacks import Defect
     from highhelp_mock.simulation.projects import Keys
 
 __all__ = [
+    "PROJECT_ID",
     "SignedCallback",
+    "callbacks",
+    "damaged_callbacks",
     "highhelp_api",
     "highhelp_async_api",
     "highhelp_gateway",
+    "highhelp_guard",
+    "highhelp_inbox",
     "highhelp_keys",
     "signed_callback",
 ]
+
+PROJECT_ID = "57aff4db-b45d-42bf-bc5f-b7a499a01782"
+"""The project of the fixtures and of the strategies."""
 
 
 class SignedCallback(Protocol):
@@ -47,6 +61,7 @@ class SignedCallback(Protocol):
         wrong: Defect | None = None,
         algorithm: Literal["rsa", "hmac"] | None = None,
         timestamp: int | None = None,
+        amount: int | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Outgoing:
         """Make one.
@@ -59,7 +74,9 @@ class SignedCallback(Protocol):
                 "unsigned", "project" (an unknown one).
             algorithm: The project's when absent, which is RSA.
             timestamp: Unix seconds of signing; the gateway's clock when absent.
-            body: Further members of the body, or other values for those that are there.
+            amount: Minor units; else the payment's, where the gateway knows it.
+            body: Further members of the body, or other values for those that are there. What an object in it does not
+                name stays as it is.
 
         Returns:
             Its `body` (bytes) and `headers`, ready to be POSTed to the code under test.
@@ -68,6 +85,13 @@ class SignedCallback(Protocol):
             ValueError: An unknown `wrong`.
         """
         ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line(
+        "markers", "highhelp(**options): options of MockGateway for highhelp_gateway, such as duplicates or scheme"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -83,11 +107,22 @@ def highhelp_keys() -> Keys:
 
 
 @pytest.fixture
-def highhelp_gateway(highhelp_keys: Keys) -> MockGateway:
-    """A gateway in this process, empty, with its own clock (`travel`), faults (`fault`) and callbacks (`callbacks`)."""
+def highhelp_gateway(request: pytest.FixtureRequest, highhelp_keys: Keys) -> MockGateway:
+    """A gateway in this process, empty, with its own clock (`travel`), faults (`fault`) and callbacks (`callbacks`).
+
+    The marker `highhelp` names its options; that of a test outweighs that of its class or module.
+    """
     from highhelp_mock import MockGateway
 
-    return MockGateway(keys=highhelp_keys)
+    options: dict[str, Any] = {"project_id": PROJECT_ID, "keys": highhelp_keys}
+    for marker in reversed(list(request.node.iter_markers("highhelp"))):
+        if marker.args:
+            raise pytest.UsageError("the marker highhelp takes its options by name: highhelp(duplicates='stored')")
+        options |= marker.kwargs
+    try:
+        return MockGateway(**options)
+    except (TypeError, ValueError) as error:
+        raise pytest.UsageError(f"the marker highhelp: {error}") from None
 
 
 @pytest.fixture
@@ -111,12 +146,67 @@ def highhelp_async_api(highhelp_gateway: MockGateway) -> AsyncHighHelp:
 
 
 @pytest.fixture
+def highhelp_inbox(highhelp_gateway: MockGateway, tmp_path: Path) -> Iterator[CallbackInbox]:
+    """An inbox for the gateway's callbacks, in an SQLite file of this test. The environment's settings do not count.
+
+    `highhelp_gateway.deliver(lambda sent: highhelp_inbox.receive(sent.body, sent.headers)[0])` fills it.
+    """
+    from highhelp import CallbackInbox
+
+    verifier, clock = highhelp_gateway.verifier(), highhelp_gateway.clock
+    with CallbackInbox(_database(tmp_path), verifier=verifier, clock=clock, environ={}) as inbox:
+        yield inbox
+
+
+@pytest.fixture
+def highhelp_guard(highhelp_api: HighHelp, highhelp_gateway: MockGateway, tmp_path: Path) -> Iterator[PayoutGuard]:
+    """A payout guard on the client `highhelp_api`, in the same database as `highhelp_inbox`."""
+    from highhelp import PayoutGuard
+
+    with PayoutGuard(highhelp_api, _database(tmp_path), clock=highhelp_gateway.clock, environ={}) as guard:
+        yield guard
+
+
+@pytest.fixture
 def signed_callback(highhelp_gateway: MockGateway) -> SignedCallback:
     """Makes a callback of any status, signed with the gateway's key, or deliberately wrong. See `SignedCallback`.
 
     `highhelp_gateway.callback_keys` and `highhelp_gateway.clock` are what a `CallbackVerifier` needs to accept it.
     """
     return highhelp_gateway.signed_callback
+
+
+def callbacks(*, project_id: str = PROJECT_ID, payment_id: str | None = None) -> SearchStrategy[bytes]:
+    """Make a hypothesis strategy for bodies of callbacks that the contract allows, unknown fields included.
+
+    `highhelp_gateway.sign(raw)` makes the headers of one.
+
+    Args:
+        project_id: The merchant project; that of the fixtures when absent.
+        payment_id: Of every callback; any when absent.
+    """
+    from highhelp.testing.strategies import callback_bodies, to_bytes
+
+    return callback_bodies(project_id, payment_id).map(to_bytes)
+
+
+def damaged_callbacks(*, project_id: str = PROJECT_ID, payment_id: str | None = None) -> SearchStrategy[bytes]:
+    """Make a hypothesis strategy for bodies of callbacks with a wrong value, broken off or with a wrong byte.
+
+    `highhelp_gateway.sign(raw)` makes the headers of one, as if the gateway itself had sent it so. Few are still valid
+    by chance.
+
+    Args:
+        project_id: The merchant project; that of the fixtures when absent.
+        payment_id: Of every callback, as far as it is not damaged; any when absent.
+    """
+    from highhelp.testing.strategies import callback_bodies, damaged_bodies
+
+    return damaged_bodies(callback_bodies(project_id, payment_id))
+
+
+def _database(directory: Path) -> Path:
+    return directory / "highhelp.db"
 
 
 def _bound_to(gateway: MockGateway) -> dict[str, Any]:

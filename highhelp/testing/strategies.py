@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -72,3 +73,30 @@ def damaged(draw: st.DrawFn, whole: st.SearchStrategy[Any]) -> Any:
         place = place[name]
     place[path[-1]] = draw(ANY)
     return value
+
+
+def callback_bodies(project_id: str, payment_id: str | None) -> st.SearchStrategy[dict[str, Any]]:
+    """Bodies of callbacks that the contract allows, of one project and, where it is given, of one payment."""
+    ids = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True) if payment_id is None else st.just(payment_id)
+
+    def of_payment(body: dict[str, Any], chosen: str) -> dict[str, Any]:
+        return body | {"project_id": project_id, "general": body["general"] | {"payment_id": chosen}}
+
+    return st.builds(of_payment, valid(SCHEMAS["PaymentCallback"]), ids)
+
+
+def damaged_bodies(whole: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[bytes]:
+    """Bodies with one wrong value, broken off, or with a byte that does not belong there."""
+    return st.one_of(damaged(whole).map(to_bytes), _broken(whole.map(to_bytes)))
+
+
+def to_bytes(body: object) -> bytes:
+    """Write a body as the gateway does."""
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@st.composite
+def _broken(draw: st.DrawFn, whole: st.SearchStrategy[bytes]) -> bytes:
+    raw = draw(whole)
+    place = draw(st.integers(0, len(raw)))
+    return raw[:place] + (b"" if draw(st.booleans()) else draw(st.binary(min_size=1, max_size=3)) + raw[place + 1 :])

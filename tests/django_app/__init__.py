@@ -1,0 +1,1 @@
+"""A Django app of a shop, for the tests of `highhelp.django`."""
