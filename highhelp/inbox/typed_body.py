@@ -14,7 +14,7 @@ from highhelp_api.contract import CALLBACK_SCHEMA, SENSITIVE_PATHS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_BLOCKS = sorted({path.partition(":")[0] for path in SENSITIVE_PATHS[CALLBACK_SCHEMA]})
+_BLOCKS = sorted({tuple(path.split(":")[:-1]) for path in SENSITIVE_PATHS[CALLBACK_SCHEMA]})
 
 
 def typed_body(body: Mapping[str, Any]) -> PaymentCallback:
@@ -24,10 +24,15 @@ def typed_body(body: Mapping[str, Any]) -> PaymentCallback:
         body: As it was stored, masked or not.
     """
     callback = PaymentCallback.from_dict(body)
-    for name in _BLOCKS:
-        block: Any = getattr(callback, name)
-        if block is not None and MASK in body[name].values():
-            setattr(callback, name, _guarded(block.__class__).from_dict(body[name]))
+    for path in _BLOCKS:
+        holder: Any = None
+        block: Any = callback
+        values: Any = body
+        for name in path:
+            holder, block = block, getattr(block, name, None)
+            values = values[name] if block is not None else {}
+        if MASK in values.values():
+            setattr(holder, path[-1], _guarded(block.__class__).from_dict(values))
     return callback
 
 
