@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from highhelp import AsyncHighHelp, HighHelp, HighHelpError, RsaSigner, models
 from highhelp.testing.strategies import damaged, valid
-from highhelp_api.contract import EXAMPLES, OPERATIONS, SCHEMAS
+from highhelp_api.contract import EXAMPLES, OPERATIONS, SCHEMAS, resolve
 
 SIGNER = RsaSigner(rsa.generate_private_key(65537, 2048))
 ANSWERS = sorted({operation.response for operation in OPERATIONS.values()} | {"ErrorResponse"})
@@ -43,6 +43,23 @@ def call(client: Any, operation: str) -> Any:
 
 def general(operation: str) -> dict[str, Any]:
     return {name: value for name, value in REQUESTS[operation]["general"].items() if name != "project_id"}
+
+
+def without_nulls(value: Any, schema: Any) -> Any:
+    """An answer as it is written again: what the contract knows and is null is left out, moments are in one form."""
+    schema = resolve(schema)
+    for branch in schema.get("anyOf", ()):
+        schema = resolve(branch) if "properties" in resolve(branch) else schema
+    if isinstance(value, list):
+        return [without_nulls(item, schema.get("items", {})) for item in value]
+    if not isinstance(value, dict) or "properties" not in schema:
+        return value
+    known = schema["properties"]
+    return {
+        name: without_nulls(item, known.get(name, {}))
+        for name, item in value.items()
+        if item is not None or name not in known
+    }
 
 
 @relaxed
@@ -88,5 +105,5 @@ def test_a_value_or_an_error_of_ours(
 def test_every_body_round_trips(name: str, data: st.DataObject) -> None:
     body = data.draw(valid(SCHEMAS[name]))
     model = getattr(models, name).from_dict(body)
-    assert model.to_dict() == body
+    assert model.to_dict() == without_nulls(body, SCHEMAS[name])
     assert pickle.loads(pickle.dumps(model)) == model

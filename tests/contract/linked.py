@@ -199,7 +199,7 @@ class Signed(fuzzing.Signed):
 def run(*, seed: int, examples: int) -> Report:
     """One run along all links."""
     report, story = Report(), Story()
-    with MockGateway().serve() as gateway:
+    with MockGateway(duplicates="stored").serve() as gateway:
 
         def tells_one_story(ctx: Any, response: Any, case: Any) -> None:
             try:

@@ -186,7 +186,7 @@ def open_request(contract: dict[str, Any]) -> None:
     ("change", "words"),
     [
         (one_path_two_types, "receiver:pan: a request's field has one type"),
-        (list_in_a_request, "card:notes: a request's field has one type, which is no list"),
+        (list_in_a_request, "a field of type array cannot be a keyword"),
         (open_request, "Sender: a request takes no other fields"),
         (camel_case, "getBalance: the operationId"),
         (same_name_twice, "service.balance is already get_balance"),

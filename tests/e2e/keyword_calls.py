@@ -62,4 +62,4 @@ def wrong(client: HighHelp, maybe: str | None, either: Money | int, texts: dict[
     client.p2p.create_payin("o", amount=RUB, method="card-p2p")  # wrong
     client.p2p.create_payout(payment_id="o", amount=RUB, method="m", receiver=PHONE, lifetime=600)  # wrong
     client.ecom.create_payin(payment_id="o", amount=RUB, method="card-ecom", card={"pan": "4000"})  # wrong
-    client.ecom.confirm_3ds(payment_id="o")  # wrong
+    client.ecom.confirm_3ds(payment_id="o", threeds={"cres": "value"})  # wrong

@@ -49,7 +49,7 @@ def test_the_p2p_shop(gateway: Gateway, programs: Programs, postgres: str, chrom
             for _ in range(2):
                 late = MockGateway(gateway.home).signed_callback(order, "success", body=reported(gateway, order))
                 assert visitor.post("/callbacks", content=late.body, headers=dict(late.headers)).status_code == 200
-            gateway.travel(300)  # all that the gateway still has to say
+            gateway.travel(30)  # all that the gateway still has to say
             assert visitor.get(f"/orders/{order}/state").json() == {"state": "paid", "credits": 1}
         browser.close()
 

@@ -235,7 +235,7 @@ def test_a_replayed_request_pays_once_and_not_for_ever(gateway: MockGateway, key
     gateway.travel(1)
     assert gateway.handle(request).status == 401
     assert len(gateway.payments) == 1
-    early = MockGateway(keys=keys, project_id=gateway.project_id, clock=lambda: NOW - 301)
+    early = MockGateway(duplicates="stored", keys=keys, project_id=gateway.project_id, clock=lambda: NOW - 301)
     assert early.handle(request).status == 401, "not before its time either"
 
 

@@ -297,7 +297,8 @@ def _or_null(prop: Json) -> Json:
         return {"anyOf": [prop, null], **outer}
     if "anyOf" in prop:
         return {**prop, "anyOf": [*prop["anyOf"], null]}
-    return {**prop, "type": [prop["type"], "null"]}
+    types = prop["type"]
+    return {**prop, "type": [*([types] if isinstance(types, str) else types), "null"]}
 
 
 def told_beside_refs(view: Json) -> dict[str, dict[str, str]]:
