@@ -157,7 +157,7 @@ def _send(call: ClientCall[T], budget: Budget, attempt: int) -> CallFlow[Outcome
         raise RuntimeError("a flow that sends must be given what came of it")
     outcome = classify(call.operation, result, call.parse)
     if outcome.kind == "accepted" and call.facts.match(outcome.body).is_another_payment:
-        return Outcome("unknown", reason="the answer names another payment", response=outcome.response, retryable=False)
+        return replace(outcome, kind="unknown", value=None, reason="the answer names another payment", retryable=False)
     return outcome
 
 
@@ -240,7 +240,7 @@ def _look_up(call: ClientCall[T], info: Info[T], budget: Budget) -> CallFlow[Hol
         if outcome.kind == "accepted" and match.payment_id == "same":
             return Holding("held", outcome, match)
         if outcome.kind == "accepted":
-            outcome = Outcome("unknown", reason="an answer that names no payment", response=outcome.response)
+            outcome = replace(outcome, kind="unknown", value=None, reason="an answer that names no payment")
         if outcome.is_not_found:
             return Holding("not_found", outcome, match)
         pause = budget.pause(tries, outcome)  # none after a refusal

@@ -89,7 +89,8 @@ class Outcome(Generic[T]):
         kind: "accepted", "refused", "duplicate", "not_accepted" (may be repeated), "unknown", or "not_sent".
         value: With "accepted", the answer as the contract types it.
         reason: In all other cases, what happened, in words.
-        error: The contract's JSON error, where one came.
+        body: The response's JSON object, where one came.
+        error: The body, where it is the contract's JSON error.
         response: The response, where one came.
         retryable: Whether the same call can come out otherwise.
     """
@@ -97,6 +98,7 @@ class Outcome(Generic[T]):
     kind: OutcomeKind
     value: T | None = None
     reason: str = ""
+    body: Mapping[str, Any] | None = None
     error: Mapping[str, Any] | None = None
     response: RawResponse | None = None
     retryable: bool = True
@@ -105,11 +107,6 @@ class Outcome(Generic[T]):
     def status(self) -> int | None:
         """HTTP status, or None without an answer."""
         return None if self.response is None else self.response.status
-
-    @property
-    def body(self) -> Mapping[str, Any] | None:
-        """The response's JSON object, or None where there is none."""
-        return None if self.response is None else _object(self.response)[0]
 
     @property
     def is_not_found(self) -> bool:
@@ -142,11 +139,12 @@ def classify(
         # a refusal in another form may come from anything on the way
         text = f"HTTP {result.status}" if error is not None else f"HTTP {result.status} without the contract's JSON"
         if 300 <= result.status < 400:
-            return Outcome("unknown", reason=f"{text} (a redirect, not followed)", response=result, retryable=False)
-        return Outcome("unknown", reason=_described(text, error), error=error, response=result)
+            text = f"{text} (a redirect, not followed)"
+            return Outcome("unknown", reason=text, body=body, response=result, retryable=False)
+        return Outcome("unknown", reason=_described(text, error), body=body, error=error, response=result)
     reason = _described(f"HTTP {result.status}", error)
     kind: OutcomeKind = "refused" if meaning == "refused" else "duplicate" if meaning == "duplicate" else "not_accepted"
-    return Outcome(kind, reason=reason, error=error, response=result, retryable=kind == "not_accepted")
+    return Outcome(kind, None, reason, body, error, result, retryable=kind == "not_accepted")
 
 
 def _success(
@@ -155,11 +153,13 @@ def _success(
     if body is None:
         return Outcome("unknown", reason=f"HTTP {answer.status}, but {problem}", response=answer)
     if is_contract_error(body) or body.get("status") == "":
-        return Outcome("unknown", reason=f"HTTP {answer.status}, but an error that names no payment", response=answer)
+        text = f"HTTP {answer.status}, but an error that names no payment"
+        return Outcome("unknown", reason=text, body=body, response=answer)
     try:
-        return Outcome("accepted", value=parse(body), response=answer)
+        return Outcome("accepted", value=parse(body), body=body, response=answer)
     except Exception:  # noqa: BLE001  # a caller's own parse may raise anything, and the money has moved by now
-        return Outcome("unknown", reason=f"HTTP {answer.status}, but not the contract's JSON", response=answer)
+        text = f"HTTP {answer.status}, but not the contract's JSON"
+        return Outcome("unknown", reason=text, body=body, response=answer)
 
 
 def _object(answer: RawResponse) -> tuple[Mapping[str, Any] | None, str]:

@@ -29,7 +29,7 @@ from highhelp_signing.errors import BodyNotSignable, SigningError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import httpx
 
@@ -254,7 +254,8 @@ def _attempt(client: httpx.Client, send: Send, wire: Wire) -> RawResponse | Tran
     try:
         response = client.send(request, auth=auth, stream=True, follow_redirects=False)
         try:
-            return _refused_answer(response, state) or _collect(response, wire, end)
+            headers = dict(response.headers.items())
+            return _refused_answer(headers, state) or _collect(response, headers, wire, end)
         finally:
             response.close()
     except Exception as error:  # noqa: BLE001  # whatever happens, the caller learns what is known of the money
@@ -276,7 +277,8 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> R
         async with asyncio.timeout(send.seconds + GRACE):
             response = await client.send(request, auth=auth, stream=True, follow_redirects=False)
             try:
-                return _refused_answer(response, state) or await _collect_async(response, wire)
+                headers = dict(response.headers.items())
+                return _refused_answer(headers, state) or await _collect_async(response, headers, wire)
             finally:
                 await response.aclose()
     except TimeoutError:
@@ -308,23 +310,18 @@ def _is_unsigned(request: Any) -> bool:
     return HEADERS.signature not in request.headers
 
 
-def _refused_answer(response: Any, state: SendState) -> TransportFailure | None:
+def _refused_answer(headers: Mapping[str, str], state: SendState) -> TransportFailure | None:
     """Refuse an answer that cannot be the one to this request, or that may unpack to gigabytes."""
     if state.started and not state.answered:
         return TransportFailure(sent=True, reason="an answer was there before its request was sent", retryable=False)
-    if "," in _encoding(response):
+    if "," in headers.get("content-encoding", ""):
         return TransportFailure(sent=True, reason="the answer is compressed more than once", retryable=False)
     return None
 
 
-def _encoding(response: Any) -> str:
-    encoding: str = response.headers.get("content-encoding", "")
-    return encoding
-
-
-def _is_plain(response: Any) -> bool:
+def _is_plain(response: Any, headers: Mapping[str, str]) -> bool:
     """Whether the body needs no decoding, and no hook of the caller's own has read it."""
-    return not _encoding(response) and not response.is_stream_consumed
+    return not headers.get("content-encoding") and not response.is_stream_consumed
 
 
 _CLOSED = TransportFailure(sent=False, reason="the connection pool is closed", retryable=False)
@@ -332,30 +329,26 @@ _TOO_LARGE = TransportFailure(sent=True, reason=f"the answer is larger than {LAR
 _TOO_SLOW = TransportFailure(sent=True, reason="the answer was not complete in time")
 
 
-def _collect(response: Any, wire: Wire, end: float) -> RawResponse | TransportFailure:
+def _collect(response: Any, headers: Mapping[str, str], wire: Wire, end: float) -> RawResponse | TransportFailure:
     size, chunks = 0, []
-    for chunk in response.iter_raw() if _is_plain(response) else response.iter_bytes():
+    for chunk in response.iter_raw() if _is_plain(response, headers) else response.iter_bytes():
         size += len(chunk)
         if size > LARGEST_ANSWER:
             return _TOO_LARGE
         if wire.now() > end:
             return _TOO_SLOW
         chunks.append(chunk)
-    return _raw_response(response, chunks, wire)
+    return RawResponse(response.status_code, headers, b"".join(chunks), wire.clock())
 
 
-async def _collect_async(response: Any, wire: Wire) -> RawResponse | TransportFailure:
+async def _collect_async(response: Any, headers: Mapping[str, str], wire: Wire) -> RawResponse | TransportFailure:
     size, chunks = 0, []
-    async for chunk in response.aiter_raw() if _is_plain(response) else response.aiter_bytes():
+    async for chunk in response.aiter_raw() if _is_plain(response, headers) else response.aiter_bytes():
         size += len(chunk)
         if size > LARGEST_ANSWER:
             return _TOO_LARGE
         chunks.append(chunk)
-    return _raw_response(response, chunks, wire)
-
-
-def _raw_response(response: Any, chunks: list[bytes], wire: Wire) -> RawResponse:
-    return RawResponse(response.status_code, dict(response.headers.items()), b"".join(chunks), wire.clock())
+    return RawResponse(response.status_code, headers, b"".join(chunks), wire.clock())
 
 
 def _failure(error: Exception, request: Any, state: SendState, send: Send) -> TransportFailure | NotSent:

@@ -138,13 +138,14 @@ class FieldRules:
         rows = [fields[path] for path in sorted(fields)]  # parents first
         self._by_path = {row.path: row for row in rows}
         null_texts = frozenset({"None", "", scheme.null_text})
-        self._places: list[tuple[contract.Field, str, str, type, frozenset[str | None]]] = []
+        self._places: dict[str, list[tuple[contract.Field, str, type, frozenset[str | None]]]] = {}
         for row in rows:
             parent, _, key = row.path.rpartition(":")
             if parent and (parent not in fields or fields[parent].type != "object"):
                 raise ValueError("each field needs a row for the object that holds it")
             reads_null = row.type == "string" and (row.nullable or not row.required) and not closed
-            self._places.append((row, parent, key, _TYPES[row.type], null_texts if reads_null else frozenset()))
+            place = (row, key, _TYPES[row.type], null_texts if reads_null else frozenset())
+            self._places.setdefault(parent, []).append(place)
         # an entry of a closed body ends in a known leaf; in an open one, an unknown leaf may stand in a known object
         beginnings = [row.path for row in rows if not (closed and row.type == "object")]
         heads = "|".join(map(re.escape, beginnings))
@@ -160,23 +161,24 @@ class FieldRules:
         values: dict[str, object] = {}
         wrong: list[str] = []
         objects: dict[str, dict[str, object]] = {"": body}
-        for row, parent_path, key, kind, null_texts in self._places:
+        for parent_path, places in self._places.items():
             parent = objects.get(parent_path)
             if parent is None:
                 continue  # absent, null, or already found to be wrong
-            value = parent.get(key)
-            if null_texts and type(value) is str and value in null_texts:
-                value = parent[key] = None
-            elif kind is dict and value == [] and not self._closed:
-                value = parent[key] = {}
-            if value is None and not (row.required and (key not in parent or not row.nullable)):
-                continue
-            if type(value) is not kind or (row.type in ("map", "array") and not _holds_texts(value)):
-                wrong.append(row.path)
-                continue
-            values[row.path] = value
-            if isinstance(value, dict):
-                objects[row.path] = value
+            for row, key, kind, null_texts in places:
+                value = parent.get(key)
+                if null_texts and type(value) is str and value in null_texts:
+                    value = parent[key] = None
+                elif kind is dict and value == [] and not self._closed:
+                    value = parent[key] = {}
+                if value is None and not (row.required and (key not in parent or not row.nullable)):
+                    continue
+                if type(value) is not kind or (row.type in ("map", "array") and not _holds_texts(value)):
+                    wrong.append(row.path)
+                    continue
+                values[row.path] = value
+                if isinstance(value, dict):
+                    objects[row.path] = value
         return KnownFields(values, wrong[0] if wrong else None)
 
     def ambiguity(self, known: Callable[[], KnownFields], entries: list[str], normalized: str) -> str | None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from highhelp_api import contract
 from highhelp_signing.ambiguity import FieldRules
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["REFUSAL", "CallbackRejected", "CallbackVerifier", "Refusal", "RejectionReason", "VerifiedCallback"]
 
-_T = TypeVar("_T")
 _SIGNATURE, _TIMESTAMP = contract.HEADERS.signature, contract.HEADERS.timestamp
 
 
@@ -211,7 +210,7 @@ class CallbackVerifier:
         body, form, bad_keys = self._authenticate(raw, signature, timestamp)
         signed_at = int(timestamp)
         known = self._rules.read(body)
-        callback = _callback(raw, body, form, signed_at)
+        callback = _callback(raw, body, known.values, form, signed_at)
         if known.wrong is not None or callback is None:
             problem = f"{known.wrong or 'an id'} is missing or of a wrong type"
             raise CallbackRejected(RejectionReason.FIELDS, problem, callback)
@@ -305,12 +304,12 @@ def _only(found: Mapping[str, list[str | None]], wanted: str) -> str:
     return values[0]
 
 
-def _callback(raw: bytes, body: dict[str, object], form: SignedForm, signed_at: int) -> VerifiedCallback | None:
-    # a field of a wrong type is left out, and without its ids and its status there is no callback
-    general, state = _field(body, "general", dict) or {}, _field(body, "status", dict) or {}
-    info = _field(body, "payment_info", dict) or {}
-    project_id, payment_id = _field(body, "project_id", str), _field(general, "payment_id", str)
-    status = _field(state, "status", str)
+def _callback(
+    raw: bytes, body: dict[str, object], values: Mapping[str, object], form: SignedForm, signed_at: int
+) -> VerifiedCallback | None:
+    # a field of a wrong type is not among the values, and without its ids and its status there is no callback
+    project_id, payment_id = _text(values, "project_id"), _text(values, "general:payment_id")
+    status, amount = _text(values, "status:status"), values.get("payment_info:amount")
     if project_id is None or payment_id is None or status is None:
         return None
     return VerifiedCallback(
@@ -318,11 +317,11 @@ def _callback(raw: bytes, body: dict[str, object], form: SignedForm, signed_at: 
         body=body,
         project_id=project_id,
         payment_id=payment_id,
-        request_id=_field(general, "request_id", str),
+        request_id=_text(values, "general:request_id"),
         status=status,
-        sub_status=_field(state, "sub_status", str),
-        amount=_field(info, "amount", int),
-        currency=_field(info, "currency", str),
+        sub_status=_text(values, "status:sub_status"),
+        amount=amount if isinstance(amount, int) else None,
+        currency=_text(values, "payment_info:currency"),
         key_id=form.key_id,
         signed_at=signed_at,
         normalized_sha256=hashlib.sha256(form.normalized.encode()).hexdigest(),
@@ -330,6 +329,6 @@ def _callback(raw: bytes, body: dict[str, object], form: SignedForm, signed_at: 
     )
 
 
-def _field(node: dict[str, object], key: str, kind: type[_T]) -> _T | None:
-    value = node.get(key)
-    return value if type(value) is kind else None
+def _text(values: Mapping[str, object], path: str) -> str | None:
+    value = values.get(path)
+    return value if isinstance(value, str) else None

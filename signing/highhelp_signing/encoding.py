@@ -32,7 +32,8 @@ def base64url_decode(text: str) -> bytes | None:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
         return None
-    return data if data and text in (base64url_encode(data), base64url_encode(data, padding=True)) else None
+    padded = base64url_encode(data, padding=True)
+    return data if data and text in (padded, padded.rstrip("=")) else None
 
 
 def decode_signature(text: str) -> bytes | None:

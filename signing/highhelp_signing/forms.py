@@ -113,7 +113,9 @@ class FormFinder:
             normalized = join_entries(body, all_entries, self._base, limits=self._limits)
             data = normalized.encode()
             missing = -len(data) % 3
-            endings = {b"=" * (missing * padding) + stamp: padding for padding in reversed(self._paddings)}
+            endings: dict[bytes, bool] = {}
+            for padding in self._paddings:  # without anything to pad, the first one stands for both
+                endings.setdefault(b"=" * (missing * padding) + stamp, padding)
             encoded = base64url_bytes(data)
             for key, match in matchers:
                 found = match(encoded, endings)

@@ -183,7 +183,9 @@ def take_away(monkeypatch: pytest.MonkeyPatch, rule: str) -> None:
 
     def init_without_texts(self: FieldRules, *arguments: Any, **named: Any) -> None:
         init(self, *arguments, **named)
-        self._places = [(*place[:-1], frozenset()) for place in self._places]
+        self._places = {
+            parent: [(*place[:-1], frozenset()) for place in places] for parent, places in self._places.items()
+        }
 
     def keep_nulls(value: Any) -> bool:
         return all(item is None or type(item) is str for item in value.values())
