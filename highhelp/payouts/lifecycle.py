@@ -114,13 +114,11 @@ def acquire(connection: Connection, intent: Intent, *, now: int, lease: int) -> 
         "attempt_over_at": until,
         "changed_at": now,
     }
-    row = connection.execute(_LOCK, {"key": intent.key}).one_or_none()
-    if row is None:
-        new = _new_row(intent, now, **values, attempts=1)
-        made = connection.execute(_INSERT[connection.dialect.name], new, execution_options={"preserve_rowcount": True})
-        if made.rowcount == 1:
-            return SendLease(None, token)
-        row = row_by_key(connection, intent.key)  # another transaction was faster
+    new = _new_row(intent, now, **values, attempts=1)
+    made = connection.execute(_INSERT[connection.dialect.name], new, execution_options={"preserve_rowcount": True})
+    if made.rowcount == 1:
+        return SendLease(None, token)
+    row = row_by_key(connection, intent.key, intent.payment_id, locked=True)
     _check_body(intent, row)
     payout = to_payout(row)
     if problem := gateway_problem(intent, row.gateway):
