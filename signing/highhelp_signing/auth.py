@@ -154,7 +154,8 @@ class SignatureAuth(httpx.Auth):
     def _set(request: _Request, headers: dict[str, str]) -> None:
         if contract.HEADERS.algorithm in request.headers:  # of an earlier attempt, or of another scheme
             del request.headers[contract.HEADERS.algorithm]
-        request.headers.update(headers)
+        for name, value in headers.items():
+            request.headers[name] = value
 
     def check_origin(self, url: _Url) -> None:
         """Refuse a request to anywhere else.
