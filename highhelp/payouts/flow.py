@@ -248,7 +248,7 @@ class PayoutFlows:
         # from the commit of this transaction on, the truth is "it may have been sent"
         begun = yield from self._begin(intent)
         if begun.token is None:
-            return _typed(begun.payout)
+            return _typed(begun.settled)
         end = partial(lifecycle.end_attempt, intent=intent, token=begun.token)
         try:
             state = yield Execute(replace(call, doubtful=begun.doubtful))

@@ -48,10 +48,22 @@ _NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 # what runs for every payout is built once; the names of the parameters that are given decide which columns are set
 _LOCK = select(PAYOUTS).where(PAYOUTS.c.intent_key == bindparam("key")).with_for_update()
-_INSERT: dict[str, Any] = {
-    "postgresql": postgres_insert(PAYOUTS).on_conflict_do_nothing(index_elements=["intent_key"]),
-    "sqlite": sqlite_insert(PAYOUTS).on_conflict_do_nothing(index_elements=["intent_key"]),
-}
+_INSERTS: dict[str, Any] = {"postgresql": postgres_insert(PAYOUTS), "sqlite": sqlite_insert(PAYOUTS)}
+_STORE = {name: insert.on_conflict_do_nothing(index_elements=["intent_key"]) for name, insert in _INSERTS.items()}
+
+
+def _take(insert: Any) -> Any:
+    """Store a new intent as being sent, or take one that was prepared with the same body for the same gateway."""
+    new, same = insert.excluded, ("operation", "fingerprint", "fingerprint_key", "gateway")
+    begun = ("state", "reason", "confirmed", "lease_token", "lease_until", "attempt_over_at", "changed_at")
+    return insert.on_conflict_do_update(
+        index_elements=["intent_key"],
+        set_={name: new[name] for name in begun} | {"attempts": PAYOUTS.c.attempts + 1},
+        where=and_(PAYOUTS.c.state == "prepared", *(PAYOUTS.c[name] == new[name] for name in same)),
+    ).returning(PAYOUTS.c.doubtful)
+
+
+_TAKE = {name: _take(insert) for name, insert in _INSERTS.items()}
 _CHANGE = update(PAYOUTS).where(PAYOUTS.c.id == bindparam("row_id"))
 _BEGIN = _CHANGE.where(PAYOUTS.c.state == bindparam("old_state"), PAYOUTS.c.attempts == bindparam("old_attempts"))
 _END = update(PAYOUTS).where(
@@ -64,14 +76,14 @@ class SendLease:
     """The right to send, if `token` is there. Otherwise the payout is settled, and nothing is to be sent.
 
     Attributes:
-        payout: As it was before; None for a new one.
         token: Proves the right.
         doubtful: Whether an earlier attempt, whose outcome is unknown, may have been carried out.
+        settled: The payout, where it is settled.
     """
 
-    payout: Payout | None
     token: str | None
     doubtful: bool = False
+    settled: Payout | None = None
 
 
 # --- sending -------------------------------------------------------------------------------------------------------
@@ -83,7 +95,7 @@ def prepare(connection: Connection, intents: Sequence[Intent], *, now: int) -> l
     Returns:
         Each as it is stored, or an error where it is stored with another body.
     """
-    make = _INSERT[connection.dialect.name]
+    make = _STORE[connection.dialect.name]
     connection.execute(make, [_new_row(intent, now, state="prepared") for intent in intents])
     rows = rows_of_keys(connection, [intent.key for intent in intents])
     return [_prepared(intent, rows[intent.key]) for intent in intents]
@@ -115,22 +127,22 @@ def acquire(connection: Connection, intent: Intent, *, now: int, lease: int) -> 
         "changed_at": now,
     }
     new = _new_row(intent, now, **values, attempts=1)
-    made = connection.execute(_INSERT[connection.dialect.name], new, execution_options={"preserve_rowcount": True})
-    if made.rowcount == 1:
-        return SendLease(None, token)
+    taken = connection.execute(_TAKE[connection.dialect.name], new).one_or_none()
+    if taken is not None:
+        return SendLease(token, taken.doubtful)
     row = row_by_key(connection, intent.key, intent.payment_id, locked=True)
     _check_body(intent, row)
     payout = to_payout(row)
     if problem := gateway_problem(intent, row.gateway):
         raise PayoutConflict(intent.payment_id, problem)
     if row.state == "settled":
-        return SendLease(payout, None)
+        return SendLease(None, settled=payout)
     _check_may_be_sent(payout, now=now, until=until)
     # the row is locked; the condition holds for whoever changes this one day
     as_seen = {"row_id": row.id, "old_state": row.state, "old_attempts": row.attempts}
     if connection.execute(_BEGIN, as_seen | values | {"attempts": row.attempts + 1}).rowcount != 1:
         raise PayoutBusy(intent.payment_id, until / 1000)
-    return SendLease(payout, token, row.doubtful)
+    return SendLease(token, row.doubtful)
 
 
 def _new_row(intent: Intent, now: int, **values: Any) -> dict[str, Any]:
@@ -193,7 +205,7 @@ def end_attempt(
 def _restore_if_gone(connection: Connection, intent: Intent, token: str, now: int) -> None:
     """Store again an intent whose row is gone: the database failed over to a standby that never saw it."""
     row = _new_row(intent, now, state="sent", lease_token=token, lease_until=now, attempt_over_at=now, attempts=1)
-    connection.execute(_INSERT[connection.dialect.name], row)
+    connection.execute(_STORE[connection.dialect.name], row)
 
 
 # --- what the gateway says ------------------------------------------------------------------------------------------

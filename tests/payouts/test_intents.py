@@ -132,7 +132,7 @@ def test_a_row_without_a_key_is_compared_once_there_is_one(write: Callable[..., 
 
 def test_the_right_to_send(write: Callable[..., Any]) -> None:
     begun = write(lifecycle.acquire, intent(), now=1000, lease=5000)
-    assert (begun.payout, begun.doubtful) == (None, False), "it is new"
+    assert (begun.settled, begun.doubtful) == (None, False), "it is new"
     assert len(begun.token) == 32
     with pytest.raises(PayoutBusy, match=r"^payout p-1: is being sent by somebody else$") as busy:
         write(lifecycle.acquire, intent(), now=5999, lease=3001)
@@ -143,6 +143,22 @@ def test_the_right_to_send(write: Callable[..., Any]) -> None:
         write(lifecycle.acquire, intent(raw=OTHER_RAW), now=6000, lease=3000)
     with pytest.raises(PayoutConflict):
         write(lifecycle.acquire, intent(operation="create_ecom_payout"), now=6000, lease=3000)
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_the_right_to_send_takes_one_statement(write: Callable[..., Any], *, prepared: bool) -> None:
+    if prepared:
+        write(prepare, intent(), now=1000)
+    seen: list[str] = []
+
+    def acquire(connection: sa.Connection, **times: int) -> Any:
+        sa.event.listen(connection, "before_cursor_execute", lambda *arguments: seen.append(arguments[2]))
+        return lifecycle.acquire(connection, intent(), **times)
+
+    assert write(acquire, now=2000, lease=4000).token
+    assert len(seen) == 1
+    (stored,) = write(intents.list_payouts)
+    assert (stored.state, stored.attempts, stored.created_at) == ("sent", 1, 1.0 if prepared else 2.0)
 
 
 def test_a_lease_from_a_wrong_clock_is_no_longer_than_ours(write: Callable[..., Any]) -> None:
