@@ -58,11 +58,13 @@ TARGETS = {
         ),
         Target(
             "guard",
-            _of("highhelp.payouts", "intents flow guard"),
+            _of("highhelp.payouts", "intents lifecycle flow guard"),
             (
                 "tests/payouts/test_intents.py",
                 "tests/payouts/test_guard.py",
                 "tests/payouts/test_both_kinds.py",
+                "tests/payouts/test_refusals.py",
+                "tests/payouts/test_review.py",
                 "tests/payouts/test_reconcile.py",
                 "tests/payouts/test_batch.py",
             ),
