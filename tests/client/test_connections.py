@@ -117,7 +117,7 @@ def test_a_dead_port_means_not_sent_on_the_fast_transport(run: Make) -> None:
 
 
 @pytest.mark.parametrize("behave", [hang_up, silent, drip(WHOLE)])
-def test_a_lost_answer_on_the_fast_transport_is_an_unknown_outcome(run: Make, behave: Any) -> None:
+def test_lost_answer_on_fast_transport_is_unknown_outcome(run: Make, behave: Any) -> None:
     with server(behave) as url:
         began = time.monotonic()
         with pytest.raises(OutcomeUnknown):

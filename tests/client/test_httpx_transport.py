@@ -80,9 +80,7 @@ def test_a_whole_answer_after_a_provisional_one_is_taken(asynchronous: bool, sig
 
 @pytest.mark.slow
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-def test_tls_to_a_plain_port_a_dead_port_and_an_unknown_host_are_not_sent(
-    asynchronous: bool, signer: RsaSigner
-) -> None:
+def test_failures_before_the_connection_are_not_sent(asynchronous: bool, signer: RsaSigner) -> None:
     with server(say(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as url:
         secure = url.replace("http://", "https://")
         for place in (secure, "http://127.0.0.1:9", "https://no-such-host.invalid"):

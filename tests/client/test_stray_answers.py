@@ -125,7 +125,10 @@ def test_an_answer_without_a_read_is_not_believed(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(framing.ResponseFraming, "is_complete", True)
     stray = STRAY.replace(b"422", b"200").replace(b'{"status":"error"}', b'{"status":"succe"}')
     behave = Desynchronised(stray, chunked=False)
-    with serving(behave, None) as (url, options), pytest.raises(OutcomeUnknown, match="was there before its request"):
+    with (
+        serving(behave, None) as (url, options),
+        pytest.raises(OutcomeUnknown, match="came before the request"),
+    ):
         pay_twice(url, asynchronous=asynchronous, total_timeout=0.5, **options)
     assert behave.connections >= 2, "the connection was not closed"
 

@@ -171,7 +171,7 @@ else:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_card_number_where_none_belongs_is_masked_in_lines_and_spans(
+def test_misplaced_card_number_is_masked_in_logs_and_spans(
     both: Both, naps: list[float], seen: Seen, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "highhelp")

@@ -160,9 +160,7 @@ def test_an_unknown_status_is_informative(inbox: CallbackInbox, gateway: MockGat
     assert [event.state for event in seen.finals] == ["decline"]
 
 
-def test_stale_and_ambiguous_and_broken_ones_are_kept_and_never_handled(
-    inbox: CallbackInbox, gateway: MockGateway
-) -> None:
+def test_untrusted_callbacks_are_stored_and_never_handled(inbox: CallbackInbox, gateway: MockGateway) -> None:
     seen = Seen()
     old = int(gateway.clock()) - 1000
     stale = gateway.signed_callback("order-1", "success", timestamp=old)
@@ -230,7 +228,7 @@ def test_a_decline_is_not_held_to_the_expected_sum(inbox: CallbackInbox, gateway
     assert inbox.process(lambda event: None) == 1
 
 
-def test_after_its_attempts_an_event_is_parked_and_can_be_replayed(gateway: MockGateway, url: str) -> None:
+def test_event_is_parked_after_its_attempts_and_can_be_replayed(gateway: MockGateway, url: str) -> None:
     seen = Seen(fail=2)
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, max_attempts=2, environ={}) as inbox:
         sent = gateway.signed_callback("order-1", "success")
@@ -381,7 +379,7 @@ def test_operators_can_park_and_replay(inbox: CallbackInbox, gateway: MockGatewa
     number = inbox.list()[0]["id"]
     inbox.park(number)
     assert inbox.process(lambda event: None) == 0
-    with pytest.raises(InboxRefusal, match="only one that waits"):
+    with pytest.raises(InboxRefusal, match="only a waiting event"):
         inbox.park(number)
     inbox.replay(number)
     assert inbox.process(lambda event: None) == 1
@@ -390,9 +388,7 @@ def test_operators_can_park_and_replay(inbox: CallbackInbox, gateway: MockGatewa
 
 
 @pytest.mark.slow
-def test_purged_events_stay_known_and_forged_ones_are_a_bounded_sample(
-    inbox: CallbackInbox, gateway: MockGateway
-) -> None:
+def test_purged_events_stay_known_and_forged_sample_is_bounded(inbox: CallbackInbox, gateway: MockGateway) -> None:
     seen = Seen()
     take(inbox, gateway.signed_callback("order-1", "success"))
     take(inbox, gateway.signed_callback("order-2", "success", timestamp=1_000_000_000))
@@ -501,7 +497,7 @@ def test_asynchronous(gateway: MockGateway, url: str) -> None:
     assert asyncio.run(scenario()) == ["processing:new", "success 1", "success 2", "success 3"]
 
 
-def test_run_stops_after_the_event_at_hand_and_gives_back_the_rest(inbox: CallbackInbox, gateway: MockGateway) -> None:
+def test_run_stops_after_current_event_and_releases_the_rest(inbox: CallbackInbox, gateway: MockGateway) -> None:
     stop = threading.Event()
     for number in range(3):
         take(inbox, gateway.signed_callback(f"order-{number}", "success"))

@@ -134,10 +134,14 @@ def test_the_right_to_send(write: Callable[..., Any]) -> None:
     begun = write(lifecycle.acquire, intent(), now=1000, lease=5000)
     assert (begun.payout, begun.doubtful) == (None, False), "it is new"
     assert len(begun.token) == 32
-    with pytest.raises(PayoutBusy, match=r"^payout p-1: is being sent by somebody else$") as busy:
+    with pytest.raises(
+        PayoutBusy, match=r"^payout p-1: is being sent by another sender; this call sent nothing$"
+    ) as busy:
         write(lifecycle.acquire, intent(), now=5999, lease=3001)
     assert (busy.value.payment_id, busy.value.until) == ("p-1", 6.0)
-    with pytest.raises(PayoutUnsettled, match=r"^payout p-1: an earlier attempt may have arrived; recover\(\) asks"):
+    with pytest.raises(
+        PayoutUnsettled, match=r"^payout p-1: an earlier attempt may have arrived; call recover\(\) first"
+    ):
         write(lifecycle.acquire, intent(), now=6000, lease=3000)
     with pytest.raises(PayoutConflict, match=r"^payout p-1: was prepared with another body; nothing was sent$"):
         write(lifecycle.acquire, intent(raw=OTHER_RAW), now=6000, lease=3000)
@@ -238,7 +242,7 @@ def test_what_the_gateway_says_is_followed_along_the_contract(write: Callable[..
     assert write(lifecycle.acquire, intent(), now=9000, lease=999).token is None
 
 
-def test_an_id_that_is_told_later_is_kept_and_another_one_is_noted(write: Callable[..., Any]) -> None:
+def test_late_request_id_is_stored_and_a_changed_one_noted(write: Callable[..., Any]) -> None:
     write(lifecycle.acquire, intent(), now=1000, lease=5000)
     assert of(settled(write, Facts("processing"))) == ("settled", "processing", None, None, None)
     assert settled(write, Facts("processing", request_id="r-1")).request_id == "r-1"
@@ -274,7 +278,7 @@ def test_another_payment_is_no_settlement(write: Callable[..., Any], facts: Fact
     assert settled(write, facts, now=4000) == told
     if state != "settled":
         with pytest.raises(
-            PayoutUnsettled, match=r"another payment; `highhelp payouts adopt` or `highhelp payouts ref"
+            PayoutUnsettled, match=r"another payment; decide with `highhelp payouts adopt` or `highhelp payouts ref"
         ):
             write(lifecycle.acquire, intent(), now=9000, lease=999)
 
@@ -359,7 +363,7 @@ def test_what_a_person_may_decide(write: Callable[..., Any], state: str, decisio
 def test_nobody_decides_while_it_is_being_sent(write: Callable[..., Any]) -> None:
     write(lifecycle.acquire, intent(), now=1000, lease=5000)
     with pytest.raises(
-        PayoutRefusal, match="is being sent by somebody else; it cannot be changed by `payouts release`"
+        PayoutRefusal, match="is being sent by another sender; it cannot be changed by `payouts release`"
     ):
         write(lifecycle.decide, PROJECT, "p-1", "release", now=5999)
     with pytest.raises(NoSuchPayout):
@@ -391,7 +395,7 @@ def test_a_decision_waits_for_a_sender(url: str) -> None:
         write(acquire)
         person.join()
         assert [one.state for one in write(intents.list_payouts)] == ["sent"]
-    assert "is being sent by somebody else" in str(refusals[0])
+    assert "is being sent by another sender" in str(refusals[0])
 
 
 # What the gateway does not find.

@@ -40,7 +40,7 @@ def hostile(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_hostile_bodies_get_one_refusal_within_96_megabytes_and_touch_no_key(tmp_path: Path) -> None:
+def test_hostile_bodies_are_refused_within_96_mb_without_a_key(tmp_path: Path) -> None:
     done = hostile(tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
     told: dict[str, dict[str, Any]] = json.loads(done.stdout)
@@ -132,7 +132,7 @@ def test_the_case_of_a_name_does_not_count(gateway: MockGateway, inbox: Callback
 
 @pytest.mark.parametrize("name", [SIGNATURE, TIMESTAMP])
 @pytest.mark.parametrize("second", ["same", "other case", "wrong first", "wrong last", "empty first", "empty last"])
-def test_a_header_that_is_there_twice_is_refused_by_every_receiver(
+def test_repeated_header_is_refused_by_every_receiver(
     gateway: MockGateway, inbox: CallbackInbox, name: str, second: str
 ) -> None:
     sent, signature, timestamp = signed(gateway)

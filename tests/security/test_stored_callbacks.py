@@ -152,9 +152,11 @@ def test_what_a_sealed_body_is() -> None:
     assert with_second[:8] == hashlib.sha256(raw_keys[1]).digest()[:8]
     assert seal.decrypt(with_second, "p\nx") == b"older"
     assert repr(seal) == "<BodyCipher with 2 key(s)>"
-    with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: is not the key that this body was sealed with$"):
+    with pytest.raises(
+        SettingsError, match=r"^HIGHHELP_DATABASE_KEY: is not the key that this body was encrypted with$"
+    ):
         BodyCipher(texts[1]).decrypt(sealed, "p\nx")
-    with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: a sealed body was changed in the database$"):
+    with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: an encrypted body was changed in the database$"):
         seal.decrypt(sealed[:-1], "p\nx")
 
 
