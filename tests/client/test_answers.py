@@ -1,4 +1,4 @@
-"""Whatever the gateway answers comes out as a value or as an error of this package, sync and async."""
+"""Every answer of the gateway becomes a value or an error of this package, sync and async."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an attack on the client found, kept as tests."""
+"""Regression tests for the findings of an attack on the client."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def test_a_client_of_the_other_kind_is_refused(signer: RsaSigner) -> None:
         HighHelp(http_client=httpx.AsyncClient(), **about)
 
 
-# nobody closed the connections of the loops that have ended, and nobody can any more; where the warning of that were an
-# error, it would be raised before asyncio closes the socket, which would then be found by whatever test comes later
+# the connections of ended loops were not closed and can no longer be; if that warning were an
+# error, it would be raised before asyncio closes the socket, and would then hit a later test
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_async_client_serves_successive_event_loops(signer: RsaSigner) -> None:
     paths: list[bytes] = []
@@ -123,7 +123,7 @@ def test_async_client_serves_successive_event_loops(signer: RsaSigner) -> None:
 
 
 class Broken:
-    """A signer whose key service is away."""
+    """A signer whose key service is unavailable."""
 
     algorithm = "rsa"
     public_key_der = b"der"

@@ -1,4 +1,4 @@
-"""The flows step by step, without any client: what is sent, how long is waited, and each word of what comes out."""
+"""The flows step by step, without a client: what is sent, how long they wait, and the exact results."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ NOT_AN_ERROR = "HTTP 200, but an error that names no payment"
 
 
 class Clock:
-    """Time that passes only where a test says so: at each sending, and at each sleep."""
+    """Time that passes only as a test says: at each send and each sleep."""
 
     def __init__(self, per_attempt: float = 0.0) -> None:
         self.now = 1000.0
@@ -85,7 +85,7 @@ QUESTION = ("get_p2p_payin", None)
 def play(
     flow: Generator[Any, Any, Any], *script: RawResponse | TransportFailure, clock: Clock | None = None
 ) -> tuple[list[str], Any]:
-    """Drive a flow: its steps in short, and its value or its error."""
+    """Run a flow; return its steps in short form, and its value or error."""
     clock = clock or Clock()
     left, steps, result = list(script), [], None
     try:
@@ -112,7 +112,7 @@ def facts(error: Any) -> dict[str, Any]:
     return {"confirmed": getattr(error, "confirmed", None), **vars(error), "said": str(error)}
 
 
-# The whole way.
+# Whole flows.
 
 
 def test_what_is_sent() -> None:
@@ -994,7 +994,7 @@ def test_how_long_the_gateway_asks_to_wait(text: str, seconds: float | None) -> 
 
 @pytest.fixture
 def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine that lives by another time than Greenwich's."""
+    """A machine in another time zone than UTC."""
     monkeypatch.setenv("TZ", "JST-9")
     time.tzset()
     yield

@@ -1,4 +1,4 @@
-"""A caller that ends a call half-way is told that the money may have moved; a wait can be given up."""
+"""An interrupted call reports that the money may have moved; a wait can be cancelled."""
 
 from __future__ import annotations
 

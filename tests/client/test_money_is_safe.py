@@ -1,4 +1,4 @@
-"""A create is never sent twice blindly: what is sent, in which order, and what comes out."""
+"""A create is never sent twice blindly: requests, their order, and results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: which one wins, and what is said when one is missing or wrong."""
+"""Settings: precedence, and errors for missing or wrong ones."""
 
 from __future__ import annotations
 

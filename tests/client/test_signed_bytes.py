@@ -1,4 +1,4 @@
-"""What a client signs is what the bytes that it sends come to, whatever a caller's body is made of."""
+"""A client signs exactly the bytes that it sends, whatever types the caller's body has."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Pair(NamedTuple):
 
 
 class Empty(dict[str, Any]):
-    """Is full for whoever looks at its truth value, not for an encoder."""
+    """A mapping that is true, but empty for an encoder."""
 
     def __bool__(self) -> bool:
         return False
@@ -55,7 +55,7 @@ class EmptyList(list[Any]):
 
 
 class Elsewhere(dict[str, Any]):
-    """Keeps its items where an encoder does not look, as the joined forms of some web frameworks do."""
+    """A mapping whose items an encoder does not see, as in some web frameworks."""
 
     def __init__(self, kept: dict[str, Any]) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class NumberedItems(dict[str, Any]):
 
 
 class Hidden(str):
-    """Denies that it holds a colon, and that it is equal to another one."""
+    """Text that denies to contain a colon, and to equal another one."""
 
     __slots__ = ()
     __hash__ = object.__hash__
@@ -136,7 +136,7 @@ def client(signer: RsaSigner) -> HighHelp:
 
 
 class Model:
-    """Makes a dict of its own, as the models of requests do."""
+    """Return a new dict, as the models of requests do."""
 
     def __init__(self, content: dict[str, Any]) -> None:
         self._content = content

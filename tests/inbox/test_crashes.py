@@ -1,4 +1,4 @@
-"""Killed anywhere, any number of times: no callback is lost, none is handled twice, the books agree to the minor unit.
+"""Killed anywhere, any number of times: no callback is lost or handled twice, and the books agree to the minor unit.
 
 `scripts/test tests/inbox/test_crashes.py --crashes 1000` runs longer.
 """

@@ -177,7 +177,7 @@ def test_commit_turned_into_a_rollback_is_an_error(postgres: str) -> None:
 @pytest.mark.parametrize("used", [False, True])
 def test_only_first_of_two_transactions_is_kept(postgres: str, *, used: bool) -> None:
     engine = engines.make_engine(postgres)
-    if used:  # a connection from the pool begins otherwise than a new one
+    if used:  # a pooled connection begins differently from a new one
         with engine.begin() as connection:
             connection.exec_driver_sql("SELECT 1")
     with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""What the inbox does with callbacks, on both databases and for both kinds of class."""
+"""The inbox's handling of callbacks, on both databases and for both kinds of class."""
 
 from __future__ import annotations
 
@@ -181,12 +181,12 @@ def test_untrusted_callbacks_are_stored_and_never_handled(inbox: CallbackInbox, 
         assert row["state"] == "parked"
         with pytest.raises(InboxRefusal, match="reconcile --payins"):
             inbox.replay(row["id"])
-    # none of them stands in the way of the real one
+    # none of them blocks the real one
     assert take(inbox, gateway.signed_callback("order-1", "success")) == TAKEN
     assert take(inbox, gateway.signed_callback("order-2", "success")) == TAKEN
     assert inbox.process(seen.final) == 2
     assert states(inbox)[0] == ("success", "superseded", "said again")
-    # and a replay of an old one is no news then
+    # and then a replay of an old one is a duplicate
     assert take(inbox, gateway.signed_callback("order-2", "success", timestamp=old)) == TAKEN
     assert len(inbox.list()) == 9
 
@@ -205,7 +205,7 @@ def test_a_wrong_sum_is_kept_from_the_handler(inbox: CallbackInbox, gateway: Moc
     inbox.process(seen.final)
     assert seen.finals == []
     assert states(inbox) == [("success", "parked", "amount")] * 3
-    # the right sum may still come, and is not taken for a second final event
+    # the right sum may still come, and does not count as a second final event
     for payment_id in ("before", "after"):
         right = {"payment_info": {"amount": 10001, "currency": "RUB", "type": "payin"}}
         take(inbox, gateway.signed_callback(payment_id, "success", body=right))
@@ -311,7 +311,7 @@ def test_of_two_that_claimed_it_only_the_later_may_go_on(inbox: CallbackInbox, g
     with inbox.engine.begin() as connection, pytest.raises(leases.LeaseLost):
         leases.mark_done(connection, first, 0)
     with inbox.engine.begin() as connection:
-        # where the payment's lease does not tell them apart, the event's does, and the other way round
+        # if the payment's lease does not distinguish them, the event's does, and vice versa
         connection.exec_driver_sql(f"UPDATE highhelp_payments SET busy_token = '{first._lease.token}'")
         with pytest.raises(leases.LeaseLost):
             leases.mark_done(connection, first, 0)
@@ -347,7 +347,7 @@ def test_what_a_callback_costs_the_database(inbox: CallbackInbox, gateway: MockG
     # claimed with one statement for each table, however many there are; each done with one for each table
     handle = ["SELECT", "UPDATE", "UPDATE", *["UPDATE", "UPDATE"]]
     assert cost(lambda: inbox.process(lambda event, connection: None, limit=1)) == ["SELECT", "UPDATE", "UPDATE"]
-    # where nothing is due it looks for what was stamped by a clock that was wrong
+    # if nothing is due, it looks for times stamped by a wrong clock
     assert cost(lambda: inbox.process(lambda event, connection: None)) == [*handle, "SELECT", "SELECT"]
 
 
@@ -408,7 +408,7 @@ def test_purged_events_stay_known_and_forged_sample_is_bounded(inbox: CallbackIn
     assert [row["reason"] for row in inbox.list()] == ["stale"]
     assert inbox.refused()[0]["genuine"]
     assert len(inbox.refused()) == 1
-    # after months it comes again, and then another end is told
+    # months later it comes again, and then a different end is reported
     assert take(inbox, gateway.signed_callback("order-1", "success")) == TAKEN
     assert take(inbox, gateway.signed_callback("order-1", "decline")) == TAKEN
     assert inbox.process(seen.final) == 0

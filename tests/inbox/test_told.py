@@ -1,4 +1,4 @@
-"""What the inbox keeps, shows and says, to the field; the same of both kinds of class."""
+"""What the inbox stores, shows and logs, field by field; the same for both kinds of class."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ UNAVAILABLE = (503, b'{"status":"error","status_description":"not stored, send i
 
 
 def at(sqlite: str) -> sa.Engine:
-    """To look into the file; nothing stays open."""
+    """Inspect the file; nothing stays open."""
     return sa.create_engine(f"sqlite:///{sqlite}", poolclass=sa.NullPool)
 
 
 class Plain:
-    """A CallbackInbox in the form of an AsyncCallbackInbox, so that one scenario speaks to both."""
+    """A CallbackInbox with the interface of an AsyncCallbackInbox, so that one scenario serves both."""
 
     def __init__(self, inbox: CallbackInbox) -> None:
         self.inbox = inbox
@@ -81,7 +81,7 @@ def _plain(handler: Any) -> Any:
 
 @pytest.fixture(params=["sync", "async"])
 def play(request: pytest.FixtureRequest, gateway: MockGateway, sqlite: str) -> Callable[..., None]:
-    """Plays a scenario with an inbox of either kind."""
+    """Run a scenario with an inbox of either kind."""
 
     def play(scenario: Callable[[Any], Coroutine[Any, Any, None]], **options: Any) -> None:
         about = {"verifier": gateway.verifier(), "clock": gateway.clock, "environ": {}, **options}
@@ -710,7 +710,7 @@ def test_the_project_of_the_home_directory_is_expected(gateway: MockGateway, sql
 
 
 class Stop(threading.Event):
-    """Ends a run at the second pause; remembers how long the pauses were."""
+    """End a run at the second pause; record the pauses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -820,7 +820,7 @@ def test_an_asynchronous_run_that_is_stopped_gives_back_the_rest(gateway: MockGa
 
 
 def test_keys_stay_as_they_are(gateway: MockGateway) -> None:
-    # they are in the databases of those who use them: with others, what was handled would be handled again
+    # they are stored in users' databases: with other keys, handled events would be handled again
     assert payment_key("project", "order-1") == "d565870ea0cb8919e7353b641cb56c1f674e19bda84f30f80692aa76f287d24f"
     assert final_key("project", "order-1") == "7fd4dff2a95759ace9145d0c33e0e3374d2ce2ec2a7aa461f4db57beb4407418"
     assert parked_key("stale", "project", "abc") == "07e165764e5c1cfa67d4554025354999475b753f8a16fd8412d9b1859f6a027e"

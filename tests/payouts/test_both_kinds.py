@@ -56,7 +56,7 @@ class Plain:
 
 @pytest.fixture(params=["sync", "async"])
 def play(request: pytest.FixtureRequest, gateway: MockGateway, sqlite: str, naps: list[float]) -> Callable[..., None]:
-    """Plays a scenario with a guard of either kind."""
+    """Run a scenario with a guard of either kind."""
 
     def play(
         scenario: Callable[[Any], Coroutine[Any, Any, None]],
@@ -109,7 +109,7 @@ def test_every_method(play: Any, gateway: MockGateway, sqlite: str) -> None:
         assert (await guard.show("p-1"))["body"]["receiver"] == {"pan": "***"}
         gateway.advance("p-1", "processing", "payout_process")
         assert (await guard.status("p-1")).sub_status == "payout_process"
-        # two that were left by a process that died, of which one is asked about
+        # two were left by a dead process, of which one is queried
         for payment_id in ("p-3", "p-4"):
             with (
                 HighHelp(**bound(gateway)) as client,
@@ -157,7 +157,7 @@ def test_a_batch_and_its_options(play: Any, gateway: MockGateway, sqlite: str) -
 
 
 class GatewayView:
-    """What a callback says, in the form of an event."""
+    """A callback as an event."""
 
     def __init__(self, callback: Any) -> None:
         names = ("project_id", "payment_id", "status", "sub_status", "amount", "currency", "request_id")
@@ -231,7 +231,7 @@ def test_duplicate_after_unknown_attempt_may_be_our_own(
 
 
 async def run(guard: Any, step: Any) -> Any:
-    """A step of a flow, carried out."""
+    """Perform a step of a flow."""
 
     def one() -> Any:
         return (yield step)

@@ -1,4 +1,4 @@
-"""What the guard promises, one promise a test; under both answers to duplicates, where the gateway is asked."""
+"""The guard's promises, one per test; with both answers to duplicates where a gateway is involved."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_sent_is_on_disk_before_the_first_byte_leaves(gateway: MockGateway, sqli
 
 
 class made:  # noqa: N801 - used like a function
-    """A guard over a transport of the test's own. Its "not found" counts at once, if no other age is given."""
+    """A guard with the test's transport. "Not found" counts at once by default."""
 
     def __init__(self, gateway: MockGateway, url: str, transport: Any, **options: Any) -> None:
         self.stack = ExitStack()
@@ -582,7 +582,7 @@ def test_the_asynchronous_guard(gateway: MockGateway, url: str, naps: list[float
 
 
 class Broken(Exception):
-    """What a driver may raise."""
+    """Possible errors of a driver."""
 
 
 @pytest.mark.parametrize("writes", [0, 1])
@@ -637,7 +637,7 @@ def test_a_database_of_the_inbox_alone_is_brought_up_to_date(gateway: MockGatewa
         assert [one["payment_id"] for one in inbox.list()] == ["p-1"]
 
 
-# What is told of a payout.
+# Reports on a payout.
 
 
 def lines(caplog: pytest.LogCaptureFixture, first: str) -> list[tuple[str, str]]:
@@ -700,7 +700,7 @@ def test_the_whole_of_what_is_known_of_a_payout(guard: PayoutGuard, gateway: Moc
 
 
 def test_the_key_of_an_intent_stays_as_it_is() -> None:
-    # it is in the databases of those who use it: with another one, all intents would be new, and be sent again
+    # it is stored in users' databases: with another one, all intents would be new and be sent again
     assert intent_key("project", "p-1") == "401da0d95b697b6ad6f0216366c8aef01cb7e45747cb59ef86d7a403c7ba7d91"
     assert len({intent_key("a", "b"), intent_key("ab", ""), intent_key("", "ab"), intent_key("b", "a")}) == 4
 
