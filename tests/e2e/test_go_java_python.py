@@ -32,7 +32,7 @@ OBJECTS = {name: schema for name, schema in CONTRACT["components"]["schemas"].it
 
 @pytest.fixture(scope="session")
 def generate(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Generates a client in a language; 174 MB are installed for it, where it is required or was asked for before."""
+    """Generate a client in a language; installs 174 MB, if required or installed before."""
     wanted = (
         "generators" in os.environ.get("HIGHHELP_REQUIRE", "").split(",") or environment.folder("generators").exists()
     )

@@ -1,4 +1,4 @@
-"""What anybody can send: it costs little memory, touches no key, and gets one typed refusal at every door."""
+"""Hostile input costs little memory, touches no key, and gets one typed refusal at every entry point."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_hostile_bodies_are_refused_within_96_mb_without_a_key(tmp_path: Path) -
         assert answers["verifier"] == ("too_large" if large or answers["signer"] == "size" else "malformed"), name
         wanted = {"size", "depth", "number", "surrogate", "encoding", "syntax", "not_object"}
         if name == "an exponent of a billion" and sys.version_info >= (3, 13):
-            wanted = {"float"}  # the parser goes deep enough to come to the number
+            wanted = {"float"}  # the parser gets deep enough to reach the number
         assert answers["signer"] in wanted, name
 
 

@@ -1,4 +1,4 @@
-"""Card data at rest: in the files of the database no mark is found, whatever was received."""
+"""Card data at rest: no mark is found in the database files, whatever was received."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_ids_and_the_amount_are_kept_whatever_they_look_like() -> None:
         "general": {"payment_id": PAN, "request_id": PAN, "other": "***"},
         "payment_info": {"amount": LONG, "currency": "***"},
     }
-    # of another type than the contract says, it is not what the inbox stores beside
+    # of another type than in the contract, so it is not the value that the inbox stores separately
     odd = {"project_id": LONG, "general": {"payment_id": LONG}, "payment_info": {"amount": PAN}}
     assert json.loads(readable(odd)) == {
         "project_id": "***",

@@ -1,4 +1,4 @@
-"""What the inbox relies on is set by the inbox: isolation, durability, encoding; and errors say why."""
+"""The inbox sets what it relies on: isolation, durability, encoding; and errors say why."""
 
 from __future__ import annotations
 
@@ -335,7 +335,7 @@ def test_missing_driver_is_named(gateway: MockGateway, monkeypatch: pytest.Monke
 
 @pytest.fixture
 def stored(url: str) -> str:
-    """One that the code before psycopg has written: handled, waiting, open and parked callbacks, two payouts."""
+    """A database written by the code before psycopg: handled, waiting, open and parked callbacks, two payouts."""
     kind = "postgresql" if "://" in url else "sqlite"
     script = (STORED / f"0002.{kind}.sql").read_text(encoding="utf-8")
     engine = engine_of(url)

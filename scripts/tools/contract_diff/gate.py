@@ -1,4 +1,4 @@
-"""The gate: what a change of the contract demands of the CHANGELOG and of the version's step. Reads, never writes."""
+"""The gate: requirements of a contract change on the CHANGELOG and the version. Reads, never writes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def last_release(made: Sequence[Section], current: Version, tags: set[str]) -> V
         GateError: It has no tag here, so its document cannot be had.
     """
     dated = [_version(one.name, "CHANGELOG.md") for one in made if one.date is not None]
-    # the commit of a release has its date already, and not yet its tag
+    # the commit of a release is dated, but not yet tagged
     done = [version for version in dated if version != current or f"v{version}" in tags]
     if not done:
         return None

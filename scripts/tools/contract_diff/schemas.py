@@ -1,4 +1,4 @@
-"""Comparing two schemas for one side.
+"""Compare two schemas for one side.
 
 Only the keywords that the generator takes have a judge (`VALIDATION` in `tools/generate/contract.py`).
 """
@@ -163,7 +163,7 @@ class Schemas:
 
 
 def _renamed(old: Json, new: Json, before: Json, after: Json) -> dict[str, str]:
-    """The fields that kept all but their name: old name -> new name. Descriptions tell those of one type apart."""
+    """The renamed fields: old name -> new name. Descriptions distinguish those of one type."""
     added = [name for name in after if name not in before]
     found: dict[str, str] = {}
     for name in before:

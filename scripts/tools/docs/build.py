@@ -14,7 +14,7 @@ from tools.docs import look, stage
 
 ROOT = stage.ROOT
 WORDS = Path(__file__).with_name("words.txt")
-"""Words that look like mistakes and are none."""
+"""Correct words that look like mistakes."""
 SPELT = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 SPELT += ["docs", "spec", "highhelp", "signing", "gateway", "scripts", "generated"]
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")

@@ -1,4 +1,4 @@
-"""Looks at every page of a site in a browser, as wide as a phone and as a desktop, and says what does not fit.
+"""Open every page of a site in a browser, at phone and desktop width, and report problems.
 
 Screenshots go to build/screenshots/site. Nothing may be wider than the screen or cut off, no text may lie on other
 text, and nothing may be asked of another host.

@@ -120,6 +120,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"        {line}")
         failed += bool(problems)
         if problems and step is built:
-            break  # the rest looks at what was not made
+            break  # the later steps check files that were not built
     print("nothing was published;", *sorted(path.name for path in DIST.glob("*")))
     return 1 if failed else 0
