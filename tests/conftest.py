@@ -1,6 +1,6 @@
 """Programs that some tests need beyond Python, and the recorder that checks all answers of all gateways.
 
-Where a program is missing, `tests/requirements.py` says what follows.
+`tests/requirements.py` defines what happens if a program is missing.
 """
 
 from __future__ import annotations

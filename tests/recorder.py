@@ -1,7 +1,7 @@
 """Check everything that gateways send during the run, in-process or served, against the contract.
 
 Nothing of the gateway's own validation is used: the document's schema, closed (`tests/closed.py`), and the strict
-models judge. So a field or a code that the contract does not name is wrong. What a fault breaks on purpose is left out.
+models decide. So a field or a code that the contract does not name is wrong. Faults injected on purpose are exempt.
 """
 
 from __future__ import annotations
@@ -58,9 +58,9 @@ class Recorder:
     """Count answers and callbacks, and keep the violations.
 
     Attributes:
-        answers: per operation and HTTP status; other addresses are counted under "other".
+        answers: per operation and HTTP status; other paths count as "other".
         callbacks: per kind and state.
-        wrong: what breaks the contract, one text per finding.
+        wrong: violations of the contract, one text each.
     """
 
     def __init__(self) -> None:

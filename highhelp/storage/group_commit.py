@@ -107,7 +107,7 @@ class GroupCommit:
 
         try:
             results = self._database.write(run)
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
+        except Exception as error:  # noqa: BLE001 - it belongs to the callers
             for job in jobs:
                 if failed and len(jobs) > 1:
                     self._commit([job])

@@ -274,7 +274,7 @@ def _bytes(raw_body: object, limit: int) -> bytes:
     if type(raw_body) is bytes and len(raw_body) <= limit:
         return raw_body  # the usual case needs no copy
     try:
-        view = memoryview(raw_body)  # type: ignore[arg-type]  # what is no buffer raises
+        view = memoryview(raw_body)  # type: ignore[arg-type]  # a non-buffer raises
         raw = view.tobytes() if view.nbytes <= limit else None
     except Exception:  # noqa: BLE001 - whatever a foreign object raises, the verdict is the same
         raise CallbackRejected(RejectionReason.MALFORMED, "the body is not bytes") from None

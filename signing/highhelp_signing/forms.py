@@ -150,7 +150,7 @@ class FormFinder:
             proof["digest"] = digest
         if missing:
             proof["padding"] = padding
-        # a null without an entry may also have been inserted by whoever delivers the callback
+        # a null without an entry may also have been inserted on the way
         if _CODE in nulls and null_text is not None:
             proof["null_text"] = null_text
         return proof

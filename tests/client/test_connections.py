@@ -273,7 +273,7 @@ def test_a_hundred_threads_share_one_client_and_leave_no_socket(transport: Any, 
                     name = f"order-{number}-{turn}"
                     client.p2p.create_payin({**PAYIN, "general": {"payment_id": name}})
                     assert client.p2p.get_payin(name).payment_id == name
-            except BaseException as error:  # noqa: BLE001  # told below
+            except BaseException as error:  # noqa: BLE001  # reported below
                 wrong.append(error)
 
         during = sockets()
@@ -329,8 +329,8 @@ def turns(request: pytest.FixtureRequest) -> int:
 def waiting_for(left: Callable[[], set[str]]) -> set[str]:
     """Return the sockets that stay open: the other side of a socket is closed a moment later.
 
-    A connection that the fast transport began beside one that became free is closed when it was idle for 30 seconds,
-    which is looked at every 30.
+    A connection that the fast transport opened although another became free is closed after 30 idle seconds,
+    checked every 30 seconds.
     """
     end = time.monotonic() + PATIENCE
     while left() and time.monotonic() < end:

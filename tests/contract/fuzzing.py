@@ -1,6 +1,6 @@
 """Contract fuzzing: requests made from the document, valid and not, signed on their final bytes, against the gateway.
 
-Used by the tests with a fixed seed, and by `scripts/fuzz` for as long as one likes.
+Used by the tests with a fixed seed, and by `scripts/fuzz` for any time.
 """
 
 from __future__ import annotations
@@ -84,10 +84,10 @@ class Report(Findings):
     """The result of a run.
 
     Attributes:
-        valid: Per operation, how many valid requests were sent.
-        accepted: Per operation, how many of them were answered 2xx.
-        invalid: Per operation, how many invalid requests were sent.
-        resent: Per operation, how often the same request was tried with a wrong signature.
+        valid: Valid requests sent, per operation.
+        accepted: Those answered 2xx, per operation.
+        invalid: Invalid requests sent, per operation.
+        resent: Requests repeated with a wrong signature, per operation.
     """
 
     valid: Counter[str] = field(default_factory=Counter)

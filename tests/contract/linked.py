@@ -1,10 +1,10 @@
 """Stateful fuzzing: what one operation answers is asked of the next, along links that only these tests have.
 
-The links are made from the contract's own data: a create leads to its info operation, to itself with the same id and,
+The links are made from the contract's data: a create leads to its info operation, to itself with the same id and,
 for cards, to the confirmation, in any order and number. So a new operation has its links by itself, and the contract
-stays without them. What the gateway says along the way must be the story of one payment: `Story` is the oracle.
+stays without them. The gateway's reports must be consistent for each payment: `Story` is the oracle.
 
-Which links are followed is drawn from true randomness by schemathesis: a seed does not repeat such a run.
+Schemathesis chooses links with true randomness: a seed does not reproduce such a run.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ class Report(fuzzing.Findings):
 
     Attributes:
         followed: Per link, how many requests carried on a payment, all of them made from a 200 before.
-        accepted: Per link, how many of them were answered 2xx.
-        requests: How many requests were sent, by operation.
+        accepted: Those answered 2xx, per link.
+        requests: Requests sent, per operation.
     """
 
     followed: Counter[str] = field(default_factory=Counter)

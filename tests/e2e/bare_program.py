@@ -1,7 +1,7 @@
 """Test a bare installation, without pytest and extras: `python bare_program.py HOME VECTORS`.
 
-Run by `scripts/matrix` in an environment that holds the package alone, against a gateway in another process, whose home
-directory is named. Ends with 0 and a line of what was done.
+Run by `scripts/matrix` in an environment with only the package, against a gateway in another process, whose home
+directory is passed. Exits with 0 and prints a summary.
 """
 
 from __future__ import annotations

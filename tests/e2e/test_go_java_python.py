@@ -1,6 +1,6 @@
 """Clients that openapi-generator makes of the document in Go, Java and Python keep every type and read a new code.
 
-Go and Java are read, not compiled, since their compilers need packages of the network; Python runs.
+Go and Java are read, not compiled, since their compilers need packages from the network; Python runs.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Many connections at once, mixed signed traffic: no 5xx, no lost callback, memory flat.
 
-The gateway runs in a separate process, so that its memory is measured apart from the test's. `--soak-seconds` says how
-long it goes on.
+The gateway runs in a separate process, so that its memory is measured apart from the test's. `--soak-seconds` sets its
+duration.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A straightforward implementation of the signature's rules: recursive, without limits while building.
 
-It shares no code with `highhelp_signing`; slow and obvious on purpose.
+It shares no code with `highhelp_signing`; deliberately slow and obvious.
 """
 
 from __future__ import annotations

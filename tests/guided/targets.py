@@ -1,8 +1,8 @@
 """Fuzzing targets for arbitrary bytes: the normaliser, the verifier and the inbox, each with its own oracle.
 
-An oracle that is not satisfied raises AssertionError; anything else that escapes is a finding as well. Each target
-returns in a word what became of the input, so that a test can see that a corpus reaches every end. Keys are made up and
-stand here: what is kept stays valid.
+A failing oracle raises AssertionError; any other escaping error is a finding as well. Each target
+returns the result in a word, so that a test can check that a corpus reaches every result. Keys are fixed test keys
+in this file, so kept inputs stay valid.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def normalize(data: bytes) -> str:
 
 
 def signable(raw: bytes, scheme: SignatureScheme, limits: Limits) -> str:
-    """What a merchant may sign: nothing ambiguous, no fractions."""
+    """Restrict a body to what a merchant may sign: nothing ambiguous, no fractions."""
     body = reading.read(raw, limits)
     text = reading.normalized(body, scheme, limits)
     if reading.is_doubtful(body, scheme) or any(isinstance(leaf, reading.Fraction) for leaf in reading.leaves(body)):
@@ -112,7 +112,7 @@ class Delivery:
     Attributes:
         raw: Its body.
         headers: In one of the shapes that frameworks give.
-        signature: The value of the header; None where it is not there once.
+        signature: The value of the header; None unless it appears exactly once.
         timestamp: The same.
     """
 

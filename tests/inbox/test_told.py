@@ -1,4 +1,4 @@
-"""What the inbox stores, shows and logs, field by field; the same for both kinds of class."""
+"""Everything that the inbox stores, shows and logs, field by field; the same for both kinds of class."""
 
 from __future__ import annotations
 

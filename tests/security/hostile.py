@@ -1,7 +1,7 @@
 """Send hostile bodies to every entry point, in a process with limited memory: python hostile.py FOLDER [--careless]
 
-Prints a JSON object: for each body, what each door answered and how often a key was touched. With `--careless` the
-limits are taken away first: the process then dies, which shows that it would be noticed.
+Prints a JSON object: for each body, the answer of each entry point and the number of key uses. With `--careless` the
+limits are removed first: the process then dies, which shows that a failure would be noticed.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Marked secrets and card numbers through every operation and failure: none appears in any channel.
 
-Operations, fields and answers come from the contract, so a new sensitive field is covered by itself.
+Operations, fields and answers come from the contract, so a new sensitive field is covered automatically.
 """
 
 from __future__ import annotations

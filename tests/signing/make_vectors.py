@@ -4,7 +4,7 @@ It must not import ``highhelp_signing``: the vectors check the package, so they 
 in the file are kept, and both signature algorithms are deterministic, so a second run changes nothing.
 
     python tests/signing/make_vectors.py            writes the file
-    python tests/signing/make_vectors.py --check    fails when the file is not what would be written
+    python tests/signing/make_vectors.py --check    fails if the file is out of date
 """
 
 from __future__ import annotations

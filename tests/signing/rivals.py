@@ -1,12 +1,12 @@
 """Search for two bodies with one normalised string, starting from a real body.
 
 A *rival* of a body is another JSON text with the same normalised string, and so with the same signature. `rivals` makes
-them by small steps, each of which leaves the string as it is: what follows a joiner inside a value becomes an entry of
-its own, two entries become one, the border between path and value moves, a value takes another type, an object with
+them by small steps that keep the string: the text after a joiner inside a value becomes a separate
+entry, two entries become one, the border between path and value moves, a value takes another type, an object with
 the keys 0, 1, ... becomes a list, a key is named twice, an empty container comes or goes. `planted` makes bodies that
-have many rivals, by writing into each text what an attacker would write there.
+have many rivals, by writing attack texts into each text field.
 
-This reads the rules by itself (`make_vectors`), nothing here comes from the package.
+This uses an independent implementation of the rules (`make_vectors`), nothing from the package.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Any two accepted bodies with one normalised string agree on every known field, empty containers aside.
 
 ``bodies_of`` inverts the normalisation: it lists every JSON object with a given string (but for empty containers), so
-the searches below look at all candidates and not only at those that somebody thought of.
+the searches below cover all candidates, not only those that somebody thought of.
 """
 
 from __future__ import annotations

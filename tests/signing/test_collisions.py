@@ -1,8 +1,8 @@
 """Search for two bodies with one signature and different content: in callbacks, and in requests to the gateway.
 
-The bodies are those that are really sent: the contract's examples, and what an attacker can have echoed in them. What
-is judged is the whole way in: the verifier, and the gateway's answer. Each rule is taken away once, to see that the
-search finds what the rule is there for.
+The bodies are realistic: the contract's examples, with texts that an attacker can have echoed in them. The whole path
+of a body is tested: the verifier, and the gateway's answer. Each rule is removed once, to check that the
+search finds what the rule prevents.
 """
 
 from __future__ import annotations

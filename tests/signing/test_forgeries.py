@@ -1,8 +1,8 @@
 """Forged signatures, in the manner of Wycheproof, with fresh keys.
 
 Each is built by hand from the private key or from nothing, and refused by the key ring, by the verifier of callbacks
-and by the gateway. Where some verifiers are known to have accepted a kind, a careless one stands here and accepts it:
-so the forgery is a real one, and not merely broken.
+and by the gateway. If some verifiers are known to have accepted a kind, a faulty one here accepts it:
+so the forgery is real, and not merely broken.
 """
 
 from __future__ import annotations

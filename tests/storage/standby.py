@@ -29,7 +29,7 @@ class Pair:
 
     Args:
         binaries: The folder of PostgreSQL's programs.
-        folder: Where they live.
+        folder: The folder of the clusters.
         synchronous: Whether a commit waits for the standby.
     """
 

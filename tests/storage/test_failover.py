@@ -44,7 +44,7 @@ class Traffic:
 
     Args:
         url: Of the database.
-        gateway: That sends callbacks and takes payouts.
+        gateway: Sends callbacks and accepts payouts.
     """
 
     def __init__(self, url: str, gateway: MockGateway, stack: ExitStack) -> None:

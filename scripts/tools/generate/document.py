@@ -181,7 +181,7 @@ def not_null(document: Json, schema: Mapping[str, Any]) -> tuple[Json, bool]:
 
 
 def kind(document: Json, schema: Mapping[str, Any]) -> str:
-    """Return a value's kind: string, integer, boolean, array, object, or map (an object of any keys with string values)."""
+    """A value's kind: string, integer, boolean, array, object, or map (an object of any keys with string values)."""
     plain, _ = not_null(document, schema)
     if "anyOf" in plain and "type" not in plain:
         kinds = {kind(document, branch) for branch in plain["anyOf"]}
