@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def compare(old: Json, new: Json) -> list[Change]:
-    """Every change from one document to another, the gravest first; empty where nothing is changed.
+    """List the changes from one document to another, most severe first.
 
     Raises:
         DocumentError: A reference cannot be followed, or something has not the form of OpenAPI.

@@ -200,7 +200,7 @@ def _plain(document: Json, schema: Any, where: str) -> tuple[str | None, Any, bo
 
 
 def _open_codes(document: Json, schema: Json, where: str) -> tuple[str | None, Json] | None:
-    """Read a choice of listed values and free text as what it is: an open set of codes."""
+    """Convert a choice of listed values and free text to an open set of codes."""
     branches = [followed(document, branch, where) for branch in listing(schema.get("anyOf"), where)]
     if [isinstance(branch, dict) and branch.get("type") for _, branch in branches] != ["string", "string"]:
         return None

@@ -31,7 +31,7 @@ def _tool(*command: str, cwd: Path = ROOT) -> tuple[int, str]:
 
 
 def build() -> list[str]:
-    """Make the site. Returns what is wrong with it."""
+    """Build the site. Returns its problems."""
     shutil.rmtree(stage.SITE, ignore_errors=True)
     stage.stage()
     # --strict: a link or an anchor of a page that leads nowhere ends it

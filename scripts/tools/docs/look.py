@@ -27,7 +27,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 HERE = Path(__file__).parent
 CHECKS = [(HERE / name).read_text(encoding="utf-8") for name in ("wider.js", "overlaps.js")]
-"""Functions that are run in the page; each returns what is wrong."""
+"""Functions that run in the page; each returns the problems."""
 
 
 def problems(site: Path, screenshots: Path, program: str) -> list[str]:

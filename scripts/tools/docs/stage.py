@@ -1,4 +1,4 @@
-"""Lays out what the site is built from: the pages, those that are made, and the links between them.
+"""Lay out the sources of the site: pages, generated pages, and the links between them.
 
 A page names others as files of the repository, so that it can be read there. Some of those stand elsewhere than in
 `docs/`; here they become pages, and links to them lead to those.

@@ -100,7 +100,7 @@ class Resource:
 
 
 def write(document: Json, target: Path) -> None:
-    """Write the package. Raises DocumentError with all that the generator reports, be it only a warning."""
+    """Write the package. Raises DocumentError with everything that the generator reports, even warnings."""
     view = client_view(document)
     config = Config.from_sources(
         ConfigFile(
@@ -191,7 +191,7 @@ def _resources(document: Json) -> list[Resource]:
 def _method(document: Json, data: Json, operation: Operation) -> Method:
     takes_body = operation.retry != "safe"
     arguments, body = ((), "") if takes_body else _leaves(document, operation.request)
-    # a flow's state can be waited for: its info operation answers with what the create answers with
+    # a state can be waited for if the info operation answers with the create's schema
     waits = not takes_body and operation.direction is not None and operation.method_name.startswith("get_")
     return Method(
         id=operation.id,

@@ -273,7 +273,7 @@ def facts(document: Json) -> tuple[types.Fact, ...]:
 
 
 def catalogues(document: Json) -> dict[str, dict[str, str]]:
-    """Known values of every code with what they mean."""
+    """Known values of every code and their meanings."""
     return {
         name: dict(schema["x-enumDescriptions"])
         for name, schema in document["components"]["schemas"].items()

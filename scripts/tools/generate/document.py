@@ -68,7 +68,7 @@ class Endpoint:
 
 
 def load(path: Path) -> Json:
-    """Read the document. Raises DocumentError where it is not a YAML mapping with paths and schemas."""
+    """Read the document. Raises DocumentError unless it is a YAML mapping with paths and schemas."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -91,7 +91,7 @@ def parse(text: str, name: str) -> Json:
 
 
 def _with_examples(node: Any, shared: Json) -> Any:
-    """Put the shared examples where they are referred to."""
+    """Insert the shared examples at their references."""
     if isinstance(node, list):
         return [_with_examples(item, shared) for item in node]
     if not isinstance(node, dict):
@@ -111,7 +111,7 @@ def located(path: Path, violations: Iterable[Violation]) -> list[str]:
 
 
 def _line(node: Any, at: At) -> int:
-    """The line on which a place begins, or what is left of the way to it."""
+    """Return the line of a place, or of its nearest existing parent."""
     line = 1
     for key in at:
         if isinstance(node, CommentedMap) and key in node:
@@ -161,7 +161,7 @@ def resolve(document: Json, schema: Mapping[str, Any]) -> Json:
 
 
 def resolve_response(document: Json, response: Mapping[str, Any]) -> Json:
-    """A response as it is, also where it is given by `$ref`."""
+    """Return a response, following a `$ref`."""
     return dict(document["components"]["responses"][ref_name(response)]) if "$ref" in response else dict(response)
 
 
@@ -198,7 +198,7 @@ def kind(document: Json, schema: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """A property within a body: its colon path from the root, its schema, and what its parent says of it."""
+    """A property of a body: its colon path from the root, its schema, and whether its parent requires it."""
 
     path: str
     owner: str

@@ -113,7 +113,7 @@ class BlockDict:
 
 @dataclass(frozen=True)
 class Choice:
-    """Codes that a field takes: the known ones for completion, and any other where the enum is open."""
+    """The codes of a field: the known ones for completion, and any other if the enum is open."""
 
     name: str
     values: tuple[str, ...]
