@@ -264,7 +264,7 @@ class MockGateway:
         """Move the clock forward, and run everything that becomes due.
 
         Args:
-            seconds: non-negative.
+            seconds: seconds to move; not negative.
 
         Returns:
             Unix seconds of the gateway's clock.
@@ -294,7 +294,7 @@ class MockGateway:
                 "callbacks", or "*" for all.
             fault: one of :data:`highhelp_mock.simulation.faults.DESCRIPTIONS`.
             times: number of occurrences.
-            seconds: duration of `delay`, or of each byte with `slow_body`.
+            seconds: seconds for `delay`, or per byte for `slow_body`.
             after_commit: for `http_500` and `html_502`: whether the request is executed first.
 
         Raises:

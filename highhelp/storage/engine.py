@@ -169,7 +169,7 @@ def _begin_postgres(connection: Connection) -> None:
         look = "SELECT current_setting('server_encoding'), current_setting('synchronous_commit'), pg_backend_pid()"
         encoding, level, pid = connection.exec_driver_sql(look).one()
         if encoding != "UTF8":
-            text = f"the database is encoded in {encoding}, which cannot hold every name; create it in ENCODING 'UTF8'"
+            text = f"the database is encoded in {encoding}, which lacks characters; create it with ENCODING 'UTF8'"
             raise SettingsError(DATABASE_URL, text)
         # stricter ones than "on" are the administrator's choice
         connection.info[_DURABLE] = level != "off"
