@@ -100,10 +100,10 @@ _MODULES = {name: module for module, names in _NAMES.items() for name in names}
 __all__ = (*sorted(_MODULES), "models")
 
 
-if not TYPE_CHECKING:  # type checkers would take any name for good
+if not TYPE_CHECKING:  # with __getattr__ a type checker would accept any name
 
     def __getattr__(name: str) -> object:
-        """Load a name when it is first asked for, so that importing one does not cost the others."""
+        """Load a name on first use, so that importing one does not load the others."""
         if name == "models":
             return import_module("highhelp.models")
         if name not in _MODULES:

@@ -142,21 +142,21 @@ class _Client:
 
     @classmethod
     def from_env(cls, **arguments: Any) -> Self:
-        """A client from the environment and the home directory.
+        """Create a client from the environment and the home directory.
 
         Args:
-            arguments: As those of the constructor; they win.
+            arguments: Those of the constructor; they take precedence.
         """
         return cls(**arguments)
 
     @property
     def settings(self) -> Settings:
-        """The settings in force and where each came from."""
+        """The effective settings and the origin of each."""
         return self._settings
 
     @cached_property
     def callback_keys(self) -> Mapping[str, KeyRing]:
-        """The keys by which callbacks of this project are verified, by project id, as an inbox takes them.
+        """The keys that verify callbacks of this project, by project id, as an inbox takes them.
 
         Raises:
             SettingsError: There is no key, or one cannot be read.
@@ -165,12 +165,12 @@ class _Client:
 
     @cached_property
     def callbacks(self) -> CallbackVerifier:
-        """Verifies callbacks of this project: `client.callbacks.verify(raw_body, headers)`.
+        """The verifier of this project's callbacks: `client.callbacks.verify(raw_body, headers)`.
 
         Raises:
             SettingsError: There is no key, or one cannot be read.
         """
-        from highhelp_signing import CallbackVerifier  # a program that only sends verifies nothing
+        from highhelp_signing import CallbackVerifier  # lazy: not needed for sending
 
         scheme = self._pinned_scheme if self._pinned_scheme is not None else load_callback_scheme(self._source)
         return CallbackVerifier(self.callback_keys, scheme, clock=self._executor.wire.clock)
@@ -182,15 +182,15 @@ class _Client:
         total_timeout: float | None = None,
         callback_url: str | None = None,
     ) -> Self:
-        """Make a client with other options over the same connections. Closing either closes both.
+        """Create a client with other options over the same connections. Closing either closes both.
 
         Args:
-            timeout: As that of the constructor.
-            total_timeout: As that of the constructor.
-            callback_url: As that of the constructor.
+            timeout: As in the constructor.
+            total_timeout: As in the constructor.
+            callback_url: As in the constructor.
 
         Raises:
-            SettingsError: A value is wrong.
+            SettingsError: A value is invalid.
         """
         policy, builder, settings = self._executor.policy, self._executor.builder, self._settings
         if timeout is not None:
@@ -205,9 +205,9 @@ class _Client:
         return self._with(settings, replace(self._executor, policy=policy, builder=builder))
 
     def returning_responses(self) -> Self:
-        """Make a client over the same connections whose calls return an `ApiResponse`.
+        """Create a client over the same connections whose calls return an `ApiResponse`.
 
-        `client.p2p.with_raw_response` does so with the right types.
+        `client.p2p.with_raw_response` does the same with precise types.
         """
         return self._with(self._settings, replace(self._executor, with_responses=True))
 
@@ -228,41 +228,41 @@ class _Client:
 class HighHelp(_Client, Resources):
     """The HighHelp API.
 
-    Each setting comes from its argument, else from its environment variable, else from the home directory. Safe
-    between threads; one pool of connections per client.
+    Each setting comes from its argument, else from its environment variable, else from the home directory.
+    Thread-safe; one connection pool per client.
 
     Args:
-        base_url: The gateway's base URL (`HIGHHELP_BASE_URL`); plain http only on the machine itself.
+        base_url: The gateway's base URL (`HIGHHELP_BASE_URL`); plain http only on the same machine.
         project_id: The merchant project (`HIGHHELP_PROJECT_ID`).
-        signer: The project's key (`HIGHHELP_PRIVATE_KEY`, `HIGHHELP_HMAC_KEY`); RSA where both are at hand.
-        scheme: The signature's open points (`HIGHHELP_SIGNATURE_SCHEME`).
-        callback_url: Where callbacks go, for each URL that a request leaves out (`HIGHHELP_CALLBACK_URL`).
+        signer: The project's key (`HIGHHELP_PRIVATE_KEY`, `HIGHHELP_HMAC_KEY`); RSA if there are both.
+        scheme: The signature scheme (`HIGHHELP_SIGNATURE_SCHEME`).
+        callback_url: Fills each callback URL that a request leaves out (`HIGHHELP_CALLBACK_URL`).
         timeout: Seconds for one attempt, from the first byte sent to the last one received.
         total_timeout: Seconds for a whole call with its repetitions and look-ups.
         absence_delay: Seconds after an attempt until the gateway's "not found" counts, since info may lag behind the
             create; only then a pay-in whose outcome is unknown is sent again.
         check_requests: Whether requests are checked against the contract before they are sent.
-        allow_plain_http: Permits http beyond the machine itself, for a closed network such as a compose file's.
-        clock: Answers Unix seconds.
-        transport: An `httpx` transport, such as that of a mock gateway, or "fast" for that of the extra `[fast]`. A
-            transport of your own must not follow redirects by itself, nor send a request twice.
-        http_client: An `httpx.Client` (or `httpx2.Client`) of your own; it is not closed by this client, and never
-            follows redirects here.
-        proxy: URL of a proxy (http, https, socks5) for an https gateway; absent, `HTTPS_PROXY`, `ALL_PROXY` and
-            `NO_PROXY` are read. Plain http is never sent through a proxy.
-        ca_file: PEM file of certificate authorities to trust beside the usual ones.
+        allow_plain_http: Permits http to other machines, for a closed network such as a compose file's.
+        clock: Returns Unix seconds.
+        transport: An `httpx` transport, such as that of a mock gateway, or "fast" for that of the extra `[fast]`. Your
+            own transport must neither follow redirects nor send a request twice.
+        http_client: Your own `httpx.Client` (or `httpx2.Client`); this client does not close it, and never follows
+            redirects with it.
+        proxy: URL of a proxy (http, https, socks5) for an https gateway; default: from `HTTPS_PROXY`, `ALL_PROXY` and
+            `NO_PROXY`. Plain http is never sent through a proxy.
+        ca_file: PEM file of additional trusted certificate authorities.
         client_certificate: PEM file with a client certificate and its key, or a pair of files.
         max_connections: Connections that may be open at once.
         on_request: Called with (operation, payment_id, attempt) before every attempt.
         on_response: Called with (operation, answer) for every answer as it came.
-        on_retry: Called with (seconds, reason) before every pause. A hook that raises breaks no call.
-        tracer_provider: Of OpenTelemetry, instead of the global one (extra `[otel]`).
-        meter_provider: The same for metrics.
+        on_retry: Called with (seconds, reason) before every pause. A hook that raises cannot break a call.
+        tracer_provider: OpenTelemetry's, instead of the global one (extra `[otel]`).
+        meter_provider: Likewise, for metrics.
         home: Instead of `HIGHHELP_HOME`.
         environ: Instead of the process's environment.
 
     Raises:
-        SettingsError: Names the setting that is missing or wrong.
+        SettingsError: Names the missing or wrong setting.
     """
 
     def call(
@@ -278,7 +278,7 @@ class HighHelp(_Client, Resources):
         Args:
             operation: Its id, such as `create_p2p_payin`.
             body: The request.
-            parse: Makes the result of the answer's JSON object.
+            parse: Converts the answer's JSON object to the result.
             timeout: Seconds for the whole call.
 
         Raises:
@@ -301,18 +301,18 @@ class HighHelp(_Client, Resources):
         on_change: Callable[[T], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> T:
-        """Ask an info operation until the payment is final. The resources' `wait_...` call this.
+        """Poll an info operation until the payment is final. The resources' `wait_...` call this.
 
         Args:
             operation: Id of the info operation, such as `get_p2p_payin`.
             body: The request.
-            parse: Makes a state of an answer's JSON object.
-            timeout: Seconds until the wait is given up.
-            on_change: Called with each new state, also with the last one.
+            parse: Converts an answer's JSON object to a state.
+            timeout: Seconds to wait at most.
+            on_change: Called with each new state, including the last one.
             cancel: Ends the wait when another thread sets it.
 
         Raises:
-            WaitTimeout: The payment did not come to its end in time, or `cancel` was set.
+            WaitTimeout: The payment was not final in time, or `cancel` was set.
             NotSent, InvalidRequest, Rejected, Unavailable: See `highhelp.errors`.
         """
         with cleared_frames():
@@ -329,13 +329,13 @@ class HighHelp(_Client, Resources):
         timeout: float,
         cancel: threading.Event | None = None,
     ) -> T:
-        """Ask an info operation until the payment has payment details. The resources' `wait_requisites` call this.
+        """Poll an info operation until the payment has payment details. The resources' `wait_requisites` call this.
 
         Args:
             operation: Id of the info operation, such as `get_p2p_payin`.
             body: The request.
-            parse: Makes a state of an answer's JSON object.
-            timeout: Seconds until the wait is given up.
+            parse: Converts an answer's JSON object to a state.
+            timeout: Seconds to wait at most.
             cancel: Ends the wait when another thread sets it.
 
         Raises:
@@ -351,7 +351,7 @@ class HighHelp(_Client, Resources):
     def request(self, path: str, body: Mapping[str, Any], *, timeout: float | None = None) -> RawResponse:
         """Send a signed request to any path, once, and return the response as it came, whatever it says.
 
-        For what the contract does not know yet. The project id is filled in; nothing else is checked.
+        For paths that the contract does not know yet. The project id is filled in and checked, nothing else.
 
         Args:
             path: From the root, such as `/api/v1/balance/info`.
@@ -360,14 +360,14 @@ class HighHelp(_Client, Resources):
 
         Raises:
             NotSent: Nothing left the machine.
-            OutcomeUnknown: No whole answer came.
+            OutcomeUnknown: No complete answer came.
         """
         with cleared_frames():
             response: RawResponse = self._executor.send_raw(self._executor.builder.build_raw(path, body), timeout)
         return response
 
     def close(self) -> None:
-        """Close the connections. A client that was given as `http_client` stays open."""
+        """Close the connections, but not a client that was passed as `http_client`."""
         client = self._executor.pools.close()
         if client is not None:
             client.close()
@@ -380,7 +380,7 @@ class HighHelp(_Client, Resources):
 
 
 class AsyncHighHelp(_Client, AsyncResources):
-    """The HighHelp API on an event loop. Arguments and behaviour are those of `HighHelp`."""
+    """The HighHelp API for asyncio. Arguments and behaviour are those of `HighHelp`."""
 
     _asynchronous = True
 
@@ -409,7 +409,7 @@ class AsyncHighHelp(_Client, AsyncResources):
         timeout: float,
         on_change: Callable[[T], object] | None = None,
     ) -> T:
-        """Ask an info operation until the payment is final. See `HighHelp.wait`."""
+        """Poll an info operation until the payment is final. See `HighHelp.wait`."""
         with cleared_frames():
             call = self._executor.builder.build(operation, body, parse)
             state: T = await self._executor.wait(call, timeout, on_change)
@@ -423,7 +423,7 @@ class AsyncHighHelp(_Client, AsyncResources):
         *,
         timeout: float,
     ) -> T:
-        """Ask an info operation until the payment has payment details. See `HighHelp.wait_requisites`."""
+        """Poll an info operation until the payment has payment details. See `HighHelp.wait_requisites`."""
         with cleared_frames():
             call = self._executor.builder.build(operation, body, parse)
             state: T = await self._executor.wait(call, timeout, for_requisites=True)
@@ -437,7 +437,7 @@ class AsyncHighHelp(_Client, AsyncResources):
         return response
 
     async def aclose(self) -> None:
-        """Close the connections. A client that was given as `http_client` stays open."""
+        """Close the connections, but not a client that was passed as `http_client`."""
         import asyncio
 
         client = self._executor.pools.close(asyncio.get_running_loop())

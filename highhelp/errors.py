@@ -1,14 +1,14 @@
-"""What can go wrong, told by what is then known about the money.
+"""Errors, classified by what is known about the money.
 
 | error | what is known | may the call be repeated? |
 | --- | --- | --- |
-| `NotSent`, `InvalidRequest` | nothing left the machine | yes, once the cause is mended |
+| `NotSent`, `InvalidRequest` | nothing left the machine | yes, once the cause is fixed |
 | `Rejected`, `DuplicatePayment` | the gateway refused for good, nothing was done | not as it is |
-| `Unavailable` | nothing was done, or nothing could be (a read) | yes, with the same payment_id |
+| `Unavailable` | nothing was done, or the call was a read | yes, with the same payment_id |
 | `OutcomeUnknown` | it may have happened | no: ask the info operation first |
-| `WaitTimeout` | the payment exists, its end was not seen | wait again |
-| `PaymentEnded` | the payment is final | it has ended: there is nothing to wait for |
-| `SettingsError` | the client could not be made | |
+| `WaitTimeout` | the payment was not seen to end in time | wait again |
+| `PaymentEnded` | the payment is final | there is nothing left to wait for |
+| `SettingsError` | the client could not be created | |
 
 All of them survive pickling, and none holds a key, a token, a signature or card data.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from highhelp_api.client.models import PaymentState
 
     class About(TypedDict, total=False):
-        """What every error of a call takes by name, as `CallError` has it."""
+        """Keyword arguments of every `CallError`."""
 
         operation: Required[str]
         payment_id: str | None
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 
 class FieldProblem(NamedTuple):
-    """What is wrong with one field.
+    """A problem with one field.
 
     Attributes:
         path: The field's colon path, such as `payment:amount`; empty for the body as a whole.
-        message: What is wrong with it. Never holds the value.
+        message: The problem. Never holds the value.
     """
 
     path: str
@@ -51,7 +51,7 @@ class HighHelpError(Exception):
     """The base of every error of this package."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # the default calls the class with args, which fails for constructors with keywords
+        # the default calls the class with args only, which fails for constructors with keywords
         return _restore, (type(self), self.args, self.__dict__.copy())
 
 
@@ -66,10 +66,10 @@ _OURS = frozenset({"highhelp", "highhelp_api", "highhelp_signing"})
 
 
 class cleared_frames(ContextDecorator):  # noqa: N801 - used like a function
-    """Clear our frames of each exception that leaves a `with` block or a function, as their variables hold card data.
+    """Clear our frames of exceptions that leave a `with` block or a function, as local variables may hold card data.
 
-    Error trackers send the local variables of each frame of a traceback, of causes and contexts too. Files and lines
-    of the frames stay, and so do frames of the caller's own code.
+    Error trackers send the local variables of each frame of a traceback, including causes and contexts. Files and
+    lines of the frames stay, and so do the frames of the caller's code.
     """
 
     def __enter__(self) -> None:
@@ -77,7 +77,7 @@ class cleared_frames(ContextDecorator):  # noqa: N801 - used like a function
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         errors = [] if error is None else [error]
-        for each in errors:  # which grows
+        for each in errors:  # the list grows
             errors += [other for other in (each.__cause__, each.__context__) if other and other not in errors]
             trace = each.__traceback__
             while trace is not None:
@@ -100,20 +100,20 @@ class SettingsError(HighHelpError):
 
 
 class MoneyError(HighHelpError, ValueError):
-    """An amount that is no amount: a float, too many decimals, an unknown currency, or two currencies at once."""
+    """Invalid amount: a float, too many decimals, an unknown currency, or two currencies at once."""
 
 
 class CallError(HighHelpError):
-    """A call did not end with an answer that can be used.
+    """A call ended without a usable answer.
 
     Attributes:
         operation: The operation's id, or the path of a raw request.
-        payment_id: The payment it was about, if it was about one.
+        payment_id: The payment concerned, if any.
         attempts: How often it was sent.
 
     Args:
-        message: What happened, in words.
-        about: What its subclasses take besides their own: `operation`, `payment_id` and `attempts`, by name.
+        message: What happened.
+        about: Keyword arguments of subclasses: `operation`, `payment_id` and `attempts`.
     """
 
     def __init__(self, message: str, *, operation: str, payment_id: str | None = None, attempts: int = 0) -> None:
@@ -125,14 +125,14 @@ class CallError(HighHelpError):
 
 
 class NotSent(CallError):
-    """Nothing left the machine: the gateway could not be reached, or the request could not be made."""
+    """Nothing left the machine: the gateway could not be reached, or the request could not be built."""
 
 
 class InvalidRequest(NotSent):
     """The request breaks the contract, so it was not sent.
 
     Attributes:
-        problems: What is wrong, field by field.
+        problems: The problems, field by field.
     """
 
     def __init__(self, problems: Sequence[FieldProblem], **about: Unpack[About]) -> None:
@@ -141,18 +141,18 @@ class InvalidRequest(NotSent):
 
 
 class Rejected(CallError):
-    """The gateway refused the call, and holds no such payment as far as it says.
+    """The gateway refused the call, and does not report such a payment.
 
-    A refusal describes one exchange: something on the way may have delivered the request twice, and info may lag.
+    A refusal describes one exchange: an intermediary may have delivered the request twice, and info may lag.
 
     Attributes:
-        confirmed: Whether info said "not found" long enough after the attempt. A client cannot wait so long, so it is
-            False here; the payout guard confirms refusals later.
+        confirmed: Whether info said "not found" long enough after the attempt. A client does not wait that long, so it
+            is False here; the payout guard confirms refusals later.
         status: HTTP status.
         cause: "malformed" (400), "unauthorized" (401), "forbidden" (403), "not_found" (404), "duplicate" (409) or
             "invalid" (422).
-        description: The gateway's words.
-        problems: The fields that the gateway names.
+        description: The gateway's explanation.
+        problems: The fields that the gateway objects to.
         request_id: The gateway's id of the call, if it gave one.
         clock_skew: With 401: seconds by which this machine's clock is ahead of the gateway's `Date`, if it sent one.
     """
@@ -185,19 +185,18 @@ class DuplicatePayment(Rejected):
     """The payment_id is taken.
 
     Attributes:
-        existing: The payment that has it, as the info operation reports it (without card data), or None where info
-            does not find it.
+        existing: The payment that has it, as info reports it (without card data), or None if info does not find it.
     """
 
     existing: PaymentState | None = None
 
 
 class Unavailable(CallError):
-    """No usable answer, and it is safe to repeat the call: it was a read, or the gateway took nothing in (429).
+    """No usable answer, but it is safe to repeat the call: it was a read, or the gateway deferred it (429).
 
     Attributes:
         status: HTTP status of the last answer, or None if there was none.
-        retry_after: Seconds that the gateway asks to wait, if it does.
+        retry_after: Seconds that the gateway asks to wait, if given.
     """
 
     def __init__(
@@ -213,8 +212,8 @@ class OutcomeUnknown(CallError):
 
     Attributes:
         found: True if the gateway holds a payment under this id whose facts differ from those that were sent, False if
-            it said that it holds none, None if it could not be asked.
-        existing: With `found`, the payment that it holds, without card data.
+            it reported that it holds none, None without a usable answer.
+        existing: With `found`, that payment, without card data.
         status: HTTP status of the last answer to the call itself, or None if there was none.
     """
 
@@ -234,7 +233,7 @@ class OutcomeUnknown(CallError):
 
 
 class WaitTimeout(CallError):
-    """The payment did not come to its end in time, or the wait for it was cancelled.
+    """The awaited state was not seen in time, or the wait was cancelled.
 
     Attributes:
         last: Its last state (without card data), or None if none was seen.
@@ -250,7 +249,7 @@ class WaitTimeout(CallError):
 
 
 class PaymentEnded(CallError):
-    """The payment ended before it had the payment details that were waited for.
+    """The payment ended before it had payment details.
 
     Attributes:
         last: Its final state (without card data).

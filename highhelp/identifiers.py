@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 
-# controls, formats (zero-width, bidirectional, tags), surrogates, private use, unassigned, separators of lines
+# control, format (zero-width, bidirectional, tags), surrogate, private use, unassigned, line separators
 _REFUSED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-# letters, marks and symbols of other categories that show nothing: fillers, joiners, the blank of Braille
+# invisible letters, marks and symbols of other categories: fillers, joiners, the Braille blank
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 _JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
 
@@ -14,7 +14,7 @@ _JOINER, _EMOJI_STYLE = "\u200d", "\ufe0f"
 def id_problem(text: str) -> str | None:
     """Return what is wrong with an id, without quoting it, or None.
 
-    Letters of every script and emoji are allowed, and so are single spaces inside.
+    Letters of every script, emoji and single inner spaces are allowed.
     """
     if text.isascii() and text.isprintable() and text == text.strip(" "):
         return None
@@ -31,7 +31,7 @@ def id_problem(text: str) -> str | None:
 
 
 def _is_part_of_emoji(text: str, place: int) -> bool:
-    """Whether a joiner or a style selector stands where emoji have it: behind a symbol, a joiner before one too."""
+    """Whether a joiner or style selector is part of an emoji: it follows a symbol; a joiner also precedes one."""
     character = text[place]
     if character not in (_JOINER, _EMOJI_STYLE) or place == 0:
         return False

@@ -1,4 +1,4 @@
-"""The models and enums of the contract, each loaded when it is first asked for."""
+"""The models and enums of the contract, each loaded on first use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = (*_models.__all__, "UNSET", "Unset")
 
 
-if not TYPE_CHECKING:  # type checkers would take any name for good
+if not TYPE_CHECKING:  # with __getattr__ a type checker would accept any name
 
     def __getattr__(name: str) -> object:
         return getattr(_models, name)

@@ -1,4 +1,4 @@
-"""Mask what must not be shown: by the contract's sensitive paths and names, by form, and by what a request held."""
+"""Mask sensitive values: by the contract's sensitive paths and names, by form, and by the values of a request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 MASK = "***"
 
-# what looks like the number of a card or an account in free text: 12 to 34 digits in one, or in groups
+# a possible card or account number in free text: 12 to 34 digits, with or without separators
 _GAP = r"[\W_]{1,2}"
 _CARD_NUMBER = (
     r"(?<!\d)(?:\d(?:[ -]?\d){11,33}"
@@ -23,14 +23,14 @@ _CARD_NUMBER = (
     rf"|\d{{4}}{_GAP}\d{{6}}{_GAP}\d{{4,5}})(?!\d)"
 )
 _SHORTEST = 9
-# ids and tokens of links hold long runs of digits by chance, and a broken one finds no payment and opens no page
+# ids and link tokens contain long runs of digits by chance, and a masked one would be useless
 _UNBROKEN = r"(?P<token>(?<!\w)(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[0-9]*[a-f])[0-9a-f]{32,128})(?!\w))"
 _PHONE = r"\+\d(?:[ ().-]{0,2}\d){7,14}(?!\d)|(?<![\w.-])[78](?:[ ().-]{0,2}\d){10}(?!\w)"
 _UNBROKEN_OR_NUMBER = re.compile(rf"{_UNBROKEN}|{_CARD_NUMBER}|{_PHONE}")
 IDENTIFIERS = frozenset({"payment_id", "project_id", "request_id"})
-"""Fields whose value names a payment, a project or a call: shown as they are, whatever they look like."""
+"""Fields that identify a payment, a project or a call: never masked, whatever they look like."""
 _CODE = re.compile(r"(?P<name>\b(?:cvv|cvc)2?\b\W{0,3})\d{3,4}(?!\d)", re.IGNORECASE)
-# what a gateway echoes: a sensitive field's name with its value, which ends at the next comma or semicolon
+# an echoed sensitive field: its name with its value, which ends at the next comma or semicolon
 _NAMED = re.compile(
     rf"""(?P<name>["']?\b(?:{"|".join(SENSITIVE_NAMES)})\b["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;}}\]][^,;}}\]\r\n]*)""",
     re.IGNORECASE,
@@ -39,7 +39,7 @@ _SENT: ContextVar[_Sent | None] = ContextVar("highhelp_sent", default=None)
 
 
 class _Sent:
-    """The sensitive values of a request, as one pattern that is made when a text is first masked by it."""
+    """The sensitive values of a request, as one pattern that is built on first use."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -56,7 +56,7 @@ class _Sent:
 def masking(body: bytes) -> Iterator[None]:
     """Mask the sensitive values of a request's body in every text that is masked inside the block.
 
-    A gateway may repeat any of them in its words: in a description, in the problem of a field.
+    A gateway may repeat any of them in a description or in the problem of a field.
     """
     token = _SENT.set(_Sent(body))
     try:
@@ -75,7 +75,7 @@ def _pattern_of(body: bytes) -> re.Pattern[str] | None:
 
 
 def _sensitive_values(value: Any, name: str) -> Iterator[tuple[str, str]]:
-    """Name and text of each sensitive value; what is in a sensitive object has the object's name."""
+    """Yield name and text of each sensitive value; values in a sensitive object have the object's name."""
     if isinstance(value, dict):
         for key, item in value.items():
             yield from _sensitive_values(item, name or (key if key in SENSITIVE_NAMES else ""))
@@ -92,7 +92,7 @@ _TAIL = 10
 
 
 def _forms(name: str, value: str) -> Iterator[str]:
-    """The patterns of a value: digits with any separators and country code, words with any space between them."""
+    """Yield the patterns of a value: digits with any separators and country code, words with any space in between."""
     digits = re.sub(r"[\W_]", "", value)
     if digits.isascii() and digits.isdigit() and len(digits) >= _MANY_DIGITS:
         yield r"\+?(?<!\d)(?:\d[\W_]{0,2}){0,10}" + r"[\W_]{0,2}".join(digits[-_TAIL:]) + r"(?!\d)"
@@ -105,11 +105,11 @@ def _forms(name: str, value: str) -> Iterator[str]:
 
 
 def masked(value: Any, schema: str | None = None) -> Any:
-    """A copy of a JSON value without what is sensitive.
+    """Copy a JSON value with its sensitive parts masked.
 
     Args:
         value: The value.
-        schema: Name of its schema in the contract; without it only the names of fields decide.
+        schema: Name of its schema in the contract; without it, field names decide.
     """
     return _masked(value, SENSITIVE_PATHS.get(schema or "", {}), "")
 
@@ -130,14 +130,14 @@ def _masked(value: Any, paths: Any, path: str) -> Any:
 
 
 def masked_text(text: str) -> str:
-    """Free text without what looks like a card, an account, a phone or a code, or is a sensitive field with its value.
+    """Mask anything in free text that looks like a card, an account, a phone, a code or a named sensitive field.
 
-    Inside of :func:`masking` the sensitive values of the request are masked too.
+    Inside :func:`masking` the sensitive values of the request are masked too.
     """
     sent = _SENT.get()
     if sent is not None:
         text = sent.mask(text)
-    # most texts are too short for a number and have no name before a value, which is seen at once
+    # fast path: most texts are too short for a number and have no name before a value
     if len(text) >= _SHORTEST:
         text = _UNBROKEN_OR_NUMBER.sub(_unless_token, text)
     text = _NAMED.sub(rf"\g<name>{MASK}", text) if ":" in text or "=" in text else text
@@ -152,5 +152,5 @@ _PLAIN = re.compile(r"[\w.:/@+-]+", re.ASCII)
 
 
 def quoted(text: str) -> str:
-    """A value for a log line: what is not plain is quoted and escaped, so that it cannot forge a line of the log."""
+    """Quote and escape a value for a log line unless it is plain, so that it cannot forge a line of the log."""
     return text if _PLAIN.fullmatch(text) else ascii(text)

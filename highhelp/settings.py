@@ -1,4 +1,4 @@
-"""Where settings come from: an argument, its own environment variable, the home directory, a default; in this order."""
+"""Settings, taken in this order from an argument, the environment variable, the home directory, a default."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DEFAULT = "default"
 HOME = "HIGHHELP_HOME"
 """Directory with project.json and the keys, as `highhelp keys generate` writes it."""
 BASE_URL = "HIGHHELP_BASE_URL"
-"""Base URL of the gateway, handed out by the account manager."""
+"""Base URL of the gateway, provided by the account manager."""
 PROJECT_ID = "HIGHHELP_PROJECT_ID"
 """The merchant project."""
 PRIVATE_KEY = "HIGHHELP_PRIVATE_KEY"
@@ -41,19 +41,19 @@ CALLBACK_HMAC_KEY = "HIGHHELP_CALLBACK_HMAC_KEY"
 CALLBACK_HMAC_KEY_FILE = "HIGHHELP_CALLBACK_HMAC_KEY_FILE"
 """HMAC key of the callbacks: a path."""
 ACCESS_TOKEN = "HIGHHELP_ACCESS_TOKEN"  # noqa: S105  # a name, not a token
-"""Value of x-access-token, where it is not the public key."""
+"""Value of x-access-token, if it is not the public key."""
 SIGNATURE_SCHEME = "HIGHHELP_SIGNATURE_SCHEME"
-"""JSON of the signature's open points, as `highhelp doctor --calibrate` prints it."""
+"""The signature scheme as JSON, as `highhelp doctor --calibrate` prints it."""
 DATABASE_URL = "HIGHHELP_DATABASE_URL"
 """Database of the callback inbox: path of an SQLite file, or postgresql://..."""
 DATABASE_KEY = "HIGHHELP_DATABASE_KEY"
 """Encrypts callbacks at rest: base64 of 32 bytes."""
 CALLBACK_URL = "HIGHHELP_CALLBACK_URL"
-"""Where the gateway sends callbacks of requests that name no URL themselves."""
+"""Default callback URL of requests that do not set one."""
 LOG = "HIGHHELP_LOG"
-"""Writes the log to the terminal from this level on: debug, info, warning or error."""
+"""Log level for the terminal: debug, info, warning or error."""
 GATEWAY = "HIGHHELP_GATEWAY"
-"""A name for the gateway, where one gateway has several addresses: payouts are stored with it."""
+"""A name for a gateway with several addresses; stored with payouts."""
 
 VARIABLES = frozenset({
     HOME, BASE_URL, PROJECT_ID, PRIVATE_KEY, HMAC_KEY, HMAC_KEY_FILE, CALLBACK_PUBLIC_KEY, CALLBACK_HMAC_KEY,
@@ -65,7 +65,7 @@ VARIABLES = frozenset({
 
 @dataclass(frozen=True, repr=False)
 class Source:
-    """The environment and the home directory that settings are read from. Its `repr` shows nothing of the former."""
+    """The environment and home directory that settings are read from. Its `repr` does not show the environment."""
 
     environ: Mapping[str, str]
     files: HomeDirectory | None
@@ -96,7 +96,7 @@ class Source:
         except (RuntimeError, TypeError, ValueError):
             raise SettingsError(HOME, "is not the path of a directory") from None
         if not directory.is_dir():
-            raise SettingsError(HOME, f"{directory} is not a directory; `highhelp keys generate --out DIR` makes one")
+            raise SettingsError(HOME, f"{directory} is not a directory; `highhelp keys generate --out DIR` creates one")
         files = HomeDirectory(directory)
         return cls(environ, files, _project(files.project))
 
@@ -106,7 +106,7 @@ class Source:
         return None if self.files is None else self.files.directory
 
     def text(self, variable: str, project_key: str | None = None) -> tuple[str, str] | None:
-        """A setting's value and where it comes from, or None. An empty variable counts as absent."""
+        """Return a setting's value and its origin, or None. An empty variable counts as absent."""
         value = _unquoted(self.environ.get(variable, ""))
         if value:
             return value, variable
@@ -114,19 +114,19 @@ class Source:
         return found if found is not None and isinstance(found[0], str) else None
 
     def member(self, key: str) -> tuple[Any, str] | None:
-        """A member of project.json and where it is, or None."""
+        """Return a member of project.json and its location, or None."""
         if self.files is None or key not in self.project:
             return None
         return self.project[key], f"{self.files.project} ({key})"
 
     def file(self, of: Callable[[HomeDirectory], Path]) -> tuple[Path, str] | None:
-        """A file of the home directory and its name for people, if it exists."""
+        """Return a file of the home directory and its display name, if it exists."""
         path = None if self.files is None else of(self.files)
         return (path, str(path)) if path is not None and path.is_file() else None
 
 
 def _unquoted(value: str) -> str:
-    """A variable's value, also where an editor or a file of variables has left a mark, quotes or `~` in it."""
+    """Remove a byte order mark or quotes that an editor or env file has left, and expand `~`."""
     value = value.strip().removeprefix("\ufeff").strip()
     if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
         value = value[1:-1].strip()
@@ -150,15 +150,15 @@ def _project(path: Path) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a client needs.
+    """The settings of a client.
 
     Attributes:
-        base_url: Without a slash at its end.
+        base_url: Without a trailing slash.
         project_id: The merchant project.
         signer: The project's key.
-        scheme: The signature's open points.
-        callback_url: For requests that name no callback URL.
-        sources: Where each of them came from, by name, for people to read.
+        scheme: The signature scheme.
+        callback_url: For requests that do not set a callback URL.
+        sources: The origin of each setting, by name, for people to read.
     """
 
     base_url: str
@@ -179,7 +179,7 @@ class Settings:
         callback_url: str | None = None,
         source: Source | None = None,
     ) -> Self:
-        """Settle every setting. Raises SettingsError that names the one that is missing or wrong."""
+        """Resolve every setting. Raises SettingsError that names the missing or wrong one."""
         source = Source.load() if source is None else source
         url, url_from = _required("base_url", base_url, source.text(BASE_URL, "base_url"), BASE_URL)
         url = checked_url(url, url_from)
@@ -206,7 +206,7 @@ class Settings:
 def _required(name: str, argument: str | None, found: tuple[str, str] | None, variable: str) -> tuple[str, str]:
     if argument is not None:
         if not isinstance(argument, str) or not argument.strip():
-            raise SettingsError(name, "must be text that is not empty")
+            raise SettingsError(name, "must be a non-empty string")
         return argument, f"argument {name}"
     if found is None:
         raise SettingsError(
@@ -216,7 +216,7 @@ def _required(name: str, argument: str | None, found: tuple[str, str] | None, va
 
 
 def checked_url(url: str, where: str) -> str:
-    """A base URL without its last slash. Raises SettingsError for what is none."""
+    """Check a base URL and return it without its trailing slash. Raises SettingsError."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port
@@ -226,14 +226,14 @@ def checked_url(url: str, where: str) -> str:
         is_url = False
     if not is_url:
         raise SettingsError(where, "is not a URL; write it like https://api.example.com")
-    # an empty query or fragment too: the path of an operation would become a part of it
+    # even an empty query or fragment: the path of an operation would become part of it
     if "?" in url or "#" in url or parts.username is not None or "%" in host:
         raise SettingsError(where, "must have no user, query or fragment, nor a % in its host")
     return url.rstrip("/")
 
 
 def checked_callback_url(url: object, where: str) -> str:
-    """A URL that the gateway is to call. Raises SettingsError for what is none."""
+    """Check a URL that the gateway is to call. Raises SettingsError."""
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
         is_url = parts is not None and parts.scheme in ("https", "http") and bool(parts.hostname)
@@ -245,7 +245,7 @@ def checked_callback_url(url: object, where: str) -> str:
 
 
 def load_each(*candidates: tuple[tuple[Any, str] | None, Callable[[Any], T]]) -> Iterator[tuple[T, str]]:
-    """Load what is there, in this order, each with where it comes from.
+    """Load the candidates that exist, in this order, each with its origin.
 
     Args:
         candidates: A value with its origin, or None, and the function that loads it.
@@ -257,7 +257,7 @@ def load_each(*candidates: tuple[tuple[Any, str] | None, Callable[[Any], T]]) ->
 
 
 def load_signer(source: Source) -> tuple[Signer, str]:
-    """The project's key: RSA where both kinds are at hand, but an explicit HMAC variable beats a file of the home."""
+    """Load the project's key: RSA if there are both kinds, but an explicit HMAC variable beats a file of the home."""
     public, _ = source.file(lambda home: home.public_key) or (None, "")
 
     def from_file(path: str | Path) -> Signer:
@@ -280,24 +280,24 @@ def load_signer(source: Source) -> tuple[Signer, str]:
 
 
 def load_scheme(source: Source) -> tuple[SignatureScheme, str]:
-    """The signature's open points, or their defaults."""
+    """Load the signature scheme, or the default."""
     given = source.text(SIGNATURE_SCHEME) or source.member("scheme")
     return next(load_each((given, SignatureScheme.from_json)), (SignatureScheme(), _DEFAULT))
 
 
 def load_callback_scheme(source: Source) -> SignatureScheme | None:
-    """The only form of callbacks that counts, or None: without a setting each form is accepted."""
+    """Load the only accepted scheme of callbacks, or None: without a setting every form is accepted."""
     scheme, where = load_scheme(source)
     return None if where == _DEFAULT else scheme
 
 
 def load_callback_keys(source: Source) -> tuple[KeyRing, str]:
-    """Every key at hand by which the gateway's callbacks can be checked.
+    """Load every available key that verifies the gateway's callbacks.
 
     Raises:
-        SettingsError: There is none, or one cannot be read.
+        SettingsError: There is no key, or one cannot be read.
     """
-    from highhelp_signing import KeyRing  # who only sends checks nothing
+    from highhelp_signing import KeyRing  # lazy: not needed for sending
 
     rings = list(
         load_each(

@@ -1,4 +1,4 @@
-"""States of payments, and which may follow which, by the contract's state machines."""
+"""States of payments, and their possible successors by the contract's state machines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SUCCESS = "success"
 
 
 def may_follow(before: str | None, after: str, payment_type: str | None) -> bool:
-    """Tell whether a state is reachable. A state that the contract does not know may follow and be followed by any."""
+    """Whether a state is reachable. A state unknown to the contract may follow and be followed by any."""
     if before is None or before == after or before not in STATES or after not in STATES:
         return True
     return after in reach(payment_type)[before]
@@ -24,7 +24,7 @@ def state_name(status: str, sub_status: str | None) -> str:
 
 @functools.cache
 def _reach(flow: str | None) -> dict[str, frozenset[str]]:
-    # one graph per flow, as the payer's choice on a hosted page leads from one machine into another
+    # one graph per direction, as the payer's choice on a hosted page leads from one machine into another
     machines = {name for op in OPERATIONS.values() if flow in (None, op.direction) for name in op.machines}
     follows: dict[str, set[str]] = {name: set() for name in STATES}
     for machine in machines:
@@ -43,6 +43,6 @@ def _reach(flow: str | None) -> dict[str, frozenset[str]]:
 
 
 def reach(payment_type: str | None) -> dict[str, frozenset[str]]:
-    """Map each state to all states that may come after it, for payments of a type."""
+    """Map each state to all states that may follow it, for payments of a type."""
     flows = {op.direction for op in OPERATIONS.values()}
     return _reach(payment_type if payment_type in flows else None)

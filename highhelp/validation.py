@@ -1,9 +1,8 @@
 """Check requests against the contract before they are sent.
 
-The schemas are the contract's (`contract.SCHEMAS`), this module only reads them: no rule of the API stands here. It
-knows the keywords that the contract uses, and `scripts/generate` refuses a document that uses another one. A schema is
-read once, when it is first needed: what comes of it is a tree of checks. The path of a problem is made on the way back,
-from the inside out.
+The rules come from the contract's schemas (`contract.SCHEMAS`); this module has none. It supports the keywords that the
+contract uses, and `scripts/generate` refuses a document that uses another one. A schema is compiled once, on first use,
+to a tree of checks. The path of a problem is built from the inside out.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from highhelp_api.contract import SCHEMAS, ref_name
 Schema: TypeAlias = Mapping[str, Any]
 Problems: TypeAlias = Sequence[FieldProblem]
 Check: TypeAlias = Callable[[Any], Problems]
-"""Given a JSON value, says what is wrong with it, by paths that begin at that value."""
+"""Return the problems of a JSON value, with paths relative to it."""
 
 _FINE: Problems = ()
 
 
 def find_problems(schema: str, value: object) -> list[FieldProblem]:
-    """Find what is wrong with a JSON value, field by field, in the order of the schema. Empty if it is valid.
+    """Find the problems of a JSON value, field by field, in the order of the schema. Empty if it is valid.
 
     Args:
         schema: Name of the schema in the contract.
@@ -66,7 +65,7 @@ def _typed(types: str | list[str], then: Check | None) -> Check:
     wrong = _one(f"must be {' or '.join(_TYPES[name][1] for name in names)}")
 
     def check(value: Any) -> Problems:
-        # most values are no subclass of what is wanted, as a boolean is of an integer
+        # fast path: few values are of a subclass, as a boolean is of an integer
         if type(value) not in wanted and (not isinstance(value, wanted) or (no_boolean and isinstance(value, bool))):
             return wrong
         return _FINE if then is None else then(value)
@@ -82,7 +81,7 @@ def _under(key: object, found: Problems) -> list[FieldProblem]:
     return [FieldProblem(f"{key}:{each.path}" if each.path else f"{key}", each.message) for each in found]
 
 
-# Each of these reads some keywords of a schema, and yields the checks that they ask for.
+# Each of these reads some keywords of a schema and yields their checks.
 
 
 def _reference(schema: Schema) -> Iterator[Check]:
@@ -90,7 +89,7 @@ def _reference(schema: Schema) -> Iterator[Check]:
         name = ref_name(schema)
 
         def check(value: Any) -> Problems:
-            return _named(name)(value)  # looked up only here, since schemas may name each other
+            return _named(name)(value)  # looked up late, since schemas may refer to each other
 
         yield check
 
@@ -103,7 +102,7 @@ def _choices(schema: Schema) -> Iterator[Check]:
 
 
 def _one_of(choices: list[Any], message: str) -> Check:
-    # JSON knows no equality of true and 1
+    # in JSON true and 1 differ
     known = frozenset((choice, isinstance(choice, bool)) for choice in choices)
 
     def check(value: Any) -> Problems:
@@ -169,7 +168,7 @@ def _object(schema: Schema) -> Iterator[Check]:
 
 
 def _anything(_: Any) -> Problems:
-    """Fields that the contract does not name are taken."""
+    """Accept fields that the contract does not name."""
     return _FINE
 
 
@@ -208,6 +207,6 @@ def _any_of(branches: list[Check]) -> Check:
             found = branch(value)
             if not found:
                 break
-        return found  # of the last branch, the general one; the others are known values
+        return found  # of the last, general branch; the others are known values
 
     return check

@@ -22,11 +22,11 @@ OLDEST = (3, 11)
 
 
 def enter(purpose: str | None = None, name: str = DEVELOPMENT) -> None:
-    """Go on only inside the environment. Leaves with exit code 2 and a plain sentence where it cannot be made.
+    """Continue inside the environment only. Exits with code 2 and a plain message if it cannot be created.
 
     Args:
-        purpose: What the script does; said where it is asked for `--help` and has no parser.
-        name: Whose pins it holds: a file of `scripts/requirements`, without its ending.
+        purpose: The script's purpose; printed for `--help` if it has no parser.
+        name: Name of its pins: a file of `scripts/requirements`, without its suffix.
     """
     if sys.version_info < OLDEST:
         sys.exit(
@@ -44,25 +44,25 @@ def enter(purpose: str | None = None, name: str = DEVELOPMENT) -> None:
         if os.name == "nt":
             sys.exit(subprocess.run(command, check=False).returncode)
         os.execv(command[0], command)
-    sys.exit(f"{home} is out of date; run the script with the Python that made it, not with this one")
+    sys.exit(f"{home} is out of date; run the script with the Python that created it, not with this one")
 
 
 def folder(name: str = DEVELOPMENT) -> Path:
-    """Where the environment is, or will be."""
+    """Return the path of the environment."""
     return ROOT / (".venv" if name == DEVELOPMENT else f".venv-{name}")
 
 
 def pins(name: str = DEVELOPMENT) -> Path:
-    """The file with what the environment holds, each version with its hashes."""
+    """Return the file of the environment's pins, with hashes."""
     return ROOT / "scripts" / "requirements" / f"{name}.txt"
 
 
 def made(name: str = DEVELOPMENT, base: Path | None = None) -> Path:
-    """The interpreter of an environment, made or brought up to date first where that is needed.
+    """Return the interpreter of an environment, which is created or updated if needed.
 
     Args:
-        name: Whose pins it holds.
-        base: Another Python than this one, of which the environment is made; it is then called like that one.
+        name: Name of its pins.
+        base: Another Python for the environment, which is then named after it.
     """
     home = folder(name if base is None else base.name)
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -72,7 +72,7 @@ def made(name: str = DEVELOPMENT, base: Path | None = None) -> Path:
 
 
 def _wanted(name: str, base: Path | None = None) -> list[str]:
-    """The stamp of an up-to-date environment: one hash for the dependencies, one for the package itself."""
+    """Return the stamp of an up-to-date environment: one hash for the dependencies, one for the package itself."""
     version = sys.version if base is None else str(base.resolve())
     dependencies = [pins(name).read_bytes(), str(ROOT).encode(), version.encode()]
     parts = [b"\0".join(dependencies), _package().encode()]
@@ -81,7 +81,7 @@ def _wanted(name: str, base: Path | None = None) -> list[str]:
 
 def _package() -> str:
     """The part of pyproject.toml that an editable install reads; settings of ruff, mypy and pytest are not in it."""
-    import tomllib  # not at the top: an older Python has to get as far as the sentence about its age
+    import tomllib  # not at the top: an older Python must get as far as the message about its version
 
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     relevant = [settings["build-system"], settings["project"], settings["tool"]["hatch"]]
@@ -114,7 +114,7 @@ def _make(home: Path, python: Path, name: str, base: Path | None) -> None:
 def _install(python: Path, arguments: list[str], what: str, count: int = 0) -> None:
     commands = [[str(python), "-m", "pip", "--disable-pip-version-check", "install", *arguments]]
     if uv := shutil.which("uv"):
-        # pip is tried next: it may be configured for an index that uv does not know
+        # pip is the fallback: it may be configured for an index that uv does not know
         commands.insert(0, [uv, "pip", "install", "--python", str(python), *arguments])
     _run(commands, f"install {what}; is a package index reachable?", count)
 

@@ -12,18 +12,18 @@ from pathlib import Path
 from environment import OLDEST, ROOT
 
 NEWEST = "3.14"
-"""The newest released Python: it is named where it is not to be found, also before the package promises it."""
+"""The newest released Python: reported if not found, even before the package declares support for it."""
 
 
 def promised() -> list[str]:
-    """The versions that the package's metadata names."""
+    """The versions in the package's metadata."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     found = [re.fullmatch(r"Programming Language :: Python :: (3\.\d+)", one) for one in project["classifiers"]]
     return [match[1] for match in found if match]
 
 
 def found() -> dict[tuple[int, int], Path]:
-    """One interpreter of each version from the oldest that is supported on, oldest first."""
+    """One interpreter of each version from the oldest supported one on, oldest first."""
     home = Path.home()
     folders = [Path(part) for part in os.environ.get("PATH", "").split(os.pathsep) if part]
     folders += sorted((home / ".pyenv" / "versions").glob("*/bin"), reverse=True)

@@ -1,6 +1,6 @@
-"""The contract closed, to judge what the mock gateway says: no field and no code beyond those that it names.
+"""The contract closed, to check the mock gateway: only the fields and codes that it names.
 
-Merchants must take what the contract does not name. The mock has no reason to say it: if it does, one of the two was
+Merchants must accept what the contract does not name. The mock has no reason to send it: if it does, one of the two was
 changed without the other.
 """
 

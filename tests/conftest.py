@@ -1,6 +1,6 @@
-"""Programs that some tests need beyond Python, and the recorder that checks what every gateway says in the whole run.
+"""Programs that some tests need beyond Python, and the recorder that checks all answers of all gateways.
 
-Where a program is missing, `tests/requirements.py` says what follows.
+`tests/requirements.py` defines what happens if a program is missing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.fixture(scope="session", autouse=True)
 def recorder(request: pytest.FixtureRequest) -> Iterator[Recorder]:
-    """Hears every gateway of the run; what breaks the contract fails the test in which it was said."""
+    """Record every gateway of the run; a violation of the contract fails its test."""
     made = request.config.stash[RECORDED] = Recorder()
     with made.listening():
         yield made
@@ -36,14 +36,14 @@ def recorder(request: pytest.FixtureRequest) -> Iterator[Recorder]:
 
 @pytest.fixture(autouse=True)
 def said_by_the_contract(recorder: Recorder) -> Iterator[None]:
-    """Whatever a test does: each answer and callback fits its schema, unless a fault breaks it on purpose."""
+    """In every test, each answer and callback fits its schema, unless a fault breaks it on purpose."""
     yield
     assert recorder.take() == []
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where the run is shared between processes, each hands over what it counted."""
+    """With several processes, pass on the counts of each."""
     made = session.config.stash.get(RECORDED, None)
     output = getattr(session.config, "workeroutput", None)
     if made is not None and output is not None:
@@ -52,7 +52,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """Add up what the processes counted."""
+    """Add up the counts of the processes."""
     made = node.config.stash.setdefault(RECORDED, Recorder())
     for counted, rows in zip((made.answers, made.callbacks), node.workeroutput.get("recorded", ([], [])), strict=True):
         for *key, n in rows:
@@ -60,13 +60,13 @@ def pytest_testnodedown(node: Any) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say how much was checked."""
+    """Report how much was checked."""
     made = config.stash.get(RECORDED, None)
     if made is not None and made.answers:
         terminalreporter.write_line(made.summary())
 
 
-# how long an example takes says something about the machine only
+# the duration of an example depends only on the machine
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
@@ -111,6 +111,6 @@ def node() -> str:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """A Chromium browser; the tests bring none of their own."""
+    """An installed Chromium browser."""
     names = ("chromium", "chromium-browser", "google-chrome", "chrome")
     return require("chromium", next(filter(None, map(shutil.which, names)), None))

@@ -1,4 +1,4 @@
-"""A process that forks workers and lets them die at a chosen step; what they work on knows nothing of it.
+"""A process that forks workers and lets them die at a chosen step, without changes to the tested code.
 
 A step is every SQL statement (before and after it), every commit (before and after it), and what a worker adds. Reads
 jobs as JSON lines on standard input, runs those of one line at the same time, answers in one line.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Steps:
-    """Counts steps; at the chosen one the process is gone, with no chance to tidy up."""
+    """Count steps; at the chosen one the process dies without cleaning up."""
 
     def __init__(self, kill_at: int) -> None:
         self.passed = 0

@@ -1,4 +1,4 @@
-"""A verifier of the default signature scheme that shares no code with the SDK: it asks the ``openssl`` command."""
+"""A verifier of the default signature scheme that shares no code with the SDK: it uses the ``openssl`` command."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def rsa_matches(public_key_pem: str, data: bytes, signature: bytes) -> bool:
         key.write_text(public_key_pem, "ascii")
         file.write_bytes(signature)
         hashed.write_bytes(hashlib.sha256(data).digest())
-        # not `openssl dgst`: it reads only as many bytes of the signature as the key is long, and a longer one passes
+        # not `openssl dgst`: it reads only as many bytes of the signature as the key is long, so a longer one passes
         return openssl(
             "pkeyutl", "-verify", "-pubin", "-inkey", str(key), "-sigfile", str(file), "-in", str(hashed),
             "-pkeyopt", "rsa_padding_mode:pkcs1", "-pkeyopt", "digest:sha256", data=b"",

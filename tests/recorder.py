@@ -1,7 +1,7 @@
-"""Everything that a gateway says in the whole run, in-process or served, checked against the contract as it is said.
+"""Check everything that gateways send during the run, in-process or served, against the contract.
 
 Nothing of the gateway's own validation is used: the document's schema, closed (`tests/closed.py`), and the strict
-models judge. So a field or a code that the contract does not name is wrong. What a fault breaks on purpose is left out.
+models decide. So a field or a code that the contract does not name is wrong. Faults injected on purpose are exempt.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _validators: dict[tuple[str, int], tuple[object, jsonschema_rs.Draft202012Valida
 
 
 def fits(schema: str, value: object) -> list[str]:
-    """What the document says against a value; `Closed` before a schema's name asks its closed copy."""
+    """The document's objections to a value; `Closed` before a schema's name selects its closed copy."""
     key = schema, id(contract.SCHEMAS)  # a test may put another document in place
     if key not in _validators:
         schemas = {**contract.SCHEMAS, **closed_schemas(contract.SCHEMAS)}
         document = {"$ref": f"#/components/schemas/{schema}", "components": {"schemas": schemas}}
-        # kept with what it was made from, since the identity of a dead object is given to another
+        # kept with its source, since the id of a dead object is reused
         _validators[key] = contract.SCHEMAS, jsonschema_rs.Draft202012Validator(document)
     _, validator = _validators[key]
     return [f"{'/'.join(map(str, e.instance_path))}: {e.kind.name}" for e in validator.iter_errors(value)]
 
 
 def fits_the_model(schema: str, value: object) -> list[str]:
-    """What the strict model says against a value; never the value itself."""
+    """The strict model's objections to a value, never the value itself."""
     model = getattr(models, schema, None)
     if not isinstance(model, type) or not issubclass(model, BaseModel):
         return []
@@ -55,12 +55,12 @@ def fits_the_model(schema: str, value: object) -> list[str]:
 
 
 class Recorder:
-    """Counts what was said, and keeps what was wrong with it.
+    """Count answers and callbacks, and keep the violations.
 
     Attributes:
-        answers: per operation and HTTP status; other addresses are counted under "other".
+        answers: per operation and HTTP status; other paths count as "other".
         callbacks: per kind and state.
-        wrong: what breaks the contract, one text per finding.
+        wrong: violations of the contract, one text each.
     """
 
     def __init__(self) -> None:
@@ -107,7 +107,7 @@ class Recorder:
 
     @contextmanager
     def listening(self) -> Iterator[Recorder]:
-        """Hear every gateway of this process while the block runs."""
+        """Record every gateway of this process while the block runs."""
         from highhelp_mock.adapters import asgi
         from highhelp_mock.api.dispatch import Dispatcher
         from highhelp_mock.http import Request

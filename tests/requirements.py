@@ -1,4 +1,4 @@
-"""What a test needs beyond Python: absent, it is skipped, unless HIGHHELP_REQUIRE names it; then it fails."""
+"""Requirements of tests beyond Python: without one the test is skipped, or fails if HIGHHELP_REQUIRE names it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ T = TypeVar("T")
 
 
 def require(name: str, found: T | None) -> T:
-    """What was found, or the end of the test."""
+    """Return the requirement, or skip or fail the test."""
     if found is not None:
         return found
     if name in os.environ.get("HIGHHELP_REQUIRE", "").split(","):
-        pytest.fail(f"{name} is required here and is not to be found")
-    pytest.skip(f"{name} is not to be found, so this was not exercised")
+        pytest.fail(f"{name} is required here but was not found")
+    pytest.skip(f"{name} was not found, so this was not exercised")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def placed(body: dict[str, Any], keys: Sequence[str], value: Any) -> bool:
-    """Put a value at its place; False where the place is taken."""
+    """Put a value at its place; return False if the place is taken."""
     node = body
     for key in keys[:-1]:
         node = node.setdefault(key, {})
@@ -22,6 +22,6 @@ def placed(body: dict[str, Any], keys: Sequence[str], value: Any) -> bool:
 
 
 def built(leaves: Iterable[tuple[Sequence[str], Any]]) -> dict[str, Any] | None:
-    """The object with these leaves; None where two of them want one place."""
+    """Build the object with these leaves; None if two of them conflict."""
     body: dict[str, Any] = {}
     return body if all(placed(body, keys, value) for keys, value in leaves) else None

@@ -1,4 +1,4 @@
-"""Waiting for what has to happen. A limit only matters when a test hangs, so that a busy machine fails none."""
+"""Wait for events. The limit only matters when a test hangs, so a busy machine fails none."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PATIENCE = 300.0
 
 
 def eventually(condition: Callable[[], T], what: str = "it did not come true") -> T:
-    """Ask again and again until the answer is true; return it."""
+    """Poll until the answer is true; return it."""
     end = time.monotonic() + PATIENCE
     while not (value := condition()):
         if time.monotonic() > end:

@@ -21,7 +21,7 @@ HEADERS = (
     ("content-security-policy", _POLICY),
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
-    # not no-referrer: then the pages' own forms would come with the origin "null"
+    # not no-referrer: that would send the pages' forms with the origin "null"
     ("referrer-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
@@ -35,8 +35,8 @@ _MOST_FIELDS = 32
 def check_host(request: Request, base_url: str) -> None:
     """Refuse a foreign host name: a web page may resolve its own name to this machine (DNS rebinding).
 
-    Addresses are accepted, and names without a dot, as in a compose network: no web page can have one. A final dot
-    makes a name one of the internet's, where `ai.` has an address.
+    Addresses are accepted, and names without a dot, as in a compose network: no web page can have one. A name with a
+    final dot is a public one: `ai.` has an address.
 
     Raises:
         ApiError: 403.
@@ -48,7 +48,7 @@ def check_host(request: Request, base_url: str) -> None:
         except ValueError:
             name = ""
         if not name or (name != own and "." in name and not _is_address(name) and not name.endswith(".localhost")):
-            raise ApiError(403, "The gateway is not reached by this name; use its address or localhost")
+            raise ApiError(403, "The gateway does not accept this host name; use its address or localhost")
 
 
 def check_same_site(request: Request) -> None:
@@ -61,11 +61,11 @@ def check_same_site(request: Request) -> None:
     if not origins and request.values("sec-fetch-site") == ["same-origin"]:
         return
     if len(origins) != 1 or not is_same_origin(origins[0], hosts):
-        raise ApiError(403, "This form is only taken from the gateway's own pages")
+        raise ApiError(403, "This form is only accepted from the gateway's own pages")
 
 
 def is_same_origin(origin: str, hosts: list[str]) -> bool:
-    """Whether an origin, which has no path, is the one that the request is addressed to."""
+    """Whether an origin, which has no path, matches the host of the request."""
     return len(hosts) == 1 and hosts[0] != "" and origin.partition("://")[2] == hosts[0]
 
 
@@ -73,7 +73,7 @@ def read_form(request: Request) -> dict[str, str]:
     """Return the fields of a form; the first value of each.
 
     Raises:
-        ApiError: 413 or 400 for what no form of the pages is.
+        ApiError: 413 or 400 if it is not a form of the pages.
     """
     if len(request.body) > _LONGEST_FORM:
         raise ApiError(413, f"The form is larger than {_LONGEST_FORM} bytes")

@@ -45,34 +45,34 @@ IN_PROCESS_URL = "https://highhelp.test"
 class MockGateway:
     """A HighHelp gateway for tests and development.
 
-    In-process: `httpx.Client(transport=gateway.transport, base_url=gateway.base_url)`; time passes by itself and by
-    :meth:`travel`; callbacks are listed in `callbacks` and are sent by :meth:`deliver`, or at once to a `receiver`.
+    In-process: `httpx.Client(transport=gateway.transport, base_url=gateway.base_url)`; time passes by itself and with
+    :meth:`travel`; callbacks are listed in `callbacks` and sent by :meth:`deliver`, or at once to a `receiver`.
     On a port: `with gateway.serve(): ...`.
 
     Args:
         home: a home directory; one without `project.json` is filled with fresh keys. Without it keys are in memory.
-        project_id: the first project's id without a home; a fresh UUID when absent.
-        keys: the first project's keys without a home; generated when absent.
-        scheme: the open points of the signature; the home's when absent, else the default.
+        project_id: the first project's id without a home; default: a fresh UUID.
+        keys: the first project's keys without a home; default: generated.
+        scheme: the signature scheme; default: the home's, else the standard one.
         duplicates: the answer to a repeated payment_id: "conflict" (409), "invalid" (422), "malformed" (400), or
             "stored": the payment's state if the body is the same, else 409.
-        info_lag: seconds after its creation until the info operation finds a payment.
+        info_lag: seconds after creation until the info operation finds a payment.
         uniqueness_lag: seconds after a creation during which the same payment_id creates another payment.
         callback_algorithm: "rsa" or "hmac".
         deliver_to: hosts beyond loopback to which callbacks may go; one host or several.
         balances: opening balances of each project, minor units per currency.
         clock: returns the real Unix seconds; tests may pass a constant.
-        receiver: called with each callback that is due after every call, travel and advance; returns an HTTP status.
+        receiver: called with each due callback after every call, travel and advance; returns an HTTP status.
         base_url: the gateway's URL, for the links in its answers.
-        pages: answers requests outside of the API and the control API, instead of hosted page and dashboard; see
+        pages: answers requests outside the API and the control API, instead of hosted page and dashboard; see
             :class:`~highhelp_mock.api.dispatch.Dispatcher`.
-        state: an SQLite file that keeps payments, balances, callbacks and the clock over restarts and crashes; in
-            memory when absent. It does not hold keys: give the home, or the keys, again. See :meth:`close`.
+        state: an SQLite file that keeps payments, balances, callbacks and the clock over restarts and crashes;
+            default: in memory. It does not hold keys: pass the home, or the keys, again. See :meth:`close`.
 
     Raises:
         KeyFormatError: a file of the home is missing or unreadable.
-        StateError: the state file cannot be used; says why.
-        ValueError: an unknown `duplicates`, or a lag below zero.
+        StateError: the state file cannot be used, with the reason.
+        ValueError: `duplicates` is unknown, or a lag is negative.
     """
 
     def __init__(
@@ -164,10 +164,10 @@ class MockGateway:
         """Open another project.
 
         Args:
-            project_id: a fresh UUID when absent.
-            keys: generated when absent.
-            callback_algorithm: the gateway's when absent.
-            balances: minor units per currency; the gateway's when absent.
+            project_id: default: a fresh UUID.
+            keys: default: generated.
+            callback_algorithm: default: the gateway's.
+            balances: minor units per currency; default: the gateway's.
         """
         project = Project(
             str(uuid.uuid4()) if project_id is None else project_id,
@@ -186,19 +186,19 @@ class MockGateway:
 
     @property
     def payments(self) -> tuple[Payment, ...]:
-        """All payments in their present state, oldest first."""
+        """All payments in their current state, oldest first."""
         with self.dispatcher.engine() as engine:
             return tuple(engine)
 
     def payment(self, payment_id: str, project_id: str | None = None) -> Payment:
-        """Return a payment in its present state.
+        """Return a payment in its current state.
 
         Args:
             payment_id: the merchant's id.
-            project_id: the first project's when absent.
+            project_id: default: the first project's.
 
         Raises:
-            LookupError: there is none.
+            LookupError: there is no such payment.
         """
         with self.dispatcher.engine() as engine:
             payment = engine.find(project_id or self.project_id, payment_id)
@@ -223,7 +223,7 @@ class MockGateway:
 
         Args:
             currency: ISO 4217 code.
-            project_id: the first project's when absent.
+            project_id: default: the first project's.
         """
         with self.dispatcher.engine():
             return self.dispatcher.projects[project_id or self.project_id].balances.account(currency)
@@ -237,18 +237,18 @@ class MockGateway:
         description: str | None = None,
         project_id: str | None = None,
     ) -> Payment:
-        """Move a payment to a state that may follow, and stop its automatic course.
+        """Move a payment to an allowed next state, and stop its automatic course.
 
         Args:
             payment_id: the merchant's id.
             status: the next status.
-            sub_status: the next sub-status, where the state has one.
+            sub_status: the next sub-status, if the state has one.
             description: its `status_description`.
-            project_id: the first project's when absent.
+            project_id: default: the first project's.
 
         Raises:
             LookupError: no such payment.
-            ValueError: the state may not follow; names those that may.
+            ValueError: the state is not allowed; names the allowed ones.
         """
         state = f"{status}:{sub_status}" if sub_status else status
         with self.dispatcher.engine() as engine:
@@ -261,10 +261,10 @@ class MockGateway:
         return payment
 
     def travel(self, seconds: float) -> float:
-        """Move the clock forward, and do everything that becomes due.
+        """Move the clock forward, and run everything that becomes due.
 
         Args:
-            seconds: how many seconds; not negative.
+            seconds: seconds to move; not negative.
 
         Returns:
             Unix seconds of the gateway's clock.
@@ -293,28 +293,28 @@ class MockGateway:
             operation: an operation's id, a kind of callback (`payment_update`, `payment_success`, `payment_decline`),
                 "callbacks", or "*" for all.
             fault: one of :data:`highhelp_mock.simulation.faults.DESCRIPTIONS`.
-            times: how often.
-            seconds: how many seconds `delay` and `slow_body` take (there per byte).
+            times: number of occurrences.
+            seconds: seconds for `delay`, or per byte for `slow_body`.
             after_commit: for `http_500` and `html_502`: whether the request is executed first.
 
         Raises:
-            ValueError: an unknown operation or fault; names the allowed ones.
+            ValueError: operation or fault is unknown; names the allowed ones.
         """
         with self.dispatcher.engine() as engine:
             return engine.faults.arm(operation, fault, times, seconds=seconds, after_commit=after_commit)
 
     def reset(self) -> None:
-        """Forget payments, callbacks and faults; restore opening balances and real time."""
+        """Delete payments, callbacks and faults; restore opening balances and real time."""
         self.dispatcher.reset()
 
     def deliver(self, send: Callable[[Outgoing], int] | None = None) -> int:
-        """Send the callbacks that are due now.
+        """Send the callbacks that are due.
 
         Args:
             send: takes a callback and returns the receiver's HTTP status; without it they are POSTed over HTTP.
 
         Returns:
-            How many attempts were made.
+            The number of attempts.
         """
         return deliver_due(self.dispatcher, send)
 
@@ -332,7 +332,7 @@ class MockGateway:
         amount: int | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Outgoing:
-        """Make a callback of any status, signed as the gateway signs, whether or not there is such a payment.
+        """Make a callback of any status, signed like the gateway's, whether or not there is such a payment.
 
         If there is one, amount, currency and the gateway's id are the payment's.
 
@@ -340,20 +340,19 @@ class MockGateway:
             payment_id: the merchant's id.
             status: any text.
             sub_status: any text.
-            project_id: the first project's when absent.
-            timestamp: Unix seconds of signing; the gateway's clock when absent.
+            project_id: default: the first project's.
+            timestamp: Unix seconds of signing; default: the gateway's clock.
             wrong_signature: the same as `wrong="signature"`.
-            wrong: the defect it gets: "signature" (of the right form, does not match), "key" (signed with
-                another key), "stale" and "future" (by an hour), "body" (another amount than was signed), "unsigned",
-                "project" (an unknown one).
-            algorithm: "rsa" or "hmac"; the project's when absent.
-            amount: minor units; the payment's, or 100.00, when absent.
-            body: further members of the body, or other values for existing ones. Objects are merged: what they do not
-                name stays. :meth:`sign` takes a body without them.
+            wrong: the defect: "signature" (well-formed, does not match), "key" (signed with another key), "stale" and
+                "future" (by an hour), "body" (amount changed after signing), "unsigned", "project" (an unknown one).
+            algorithm: "rsa" or "hmac"; default: the project's.
+            amount: minor units; default: the payment's, or 100.00.
+            body: additional or changed members of the body. Objects are merged; for a body without the standard
+                members use :meth:`sign`.
 
         Raises:
-            ValueError: an unknown `wrong`.
-            BodyNotSignable: `body` makes a body that cannot be signed.
+            ValueError: `wrong` is unknown.
+            BodyNotSignable: the body with `body` merged cannot be signed.
         """
         return forge_callback(
             self.dispatcher,
@@ -368,12 +367,12 @@ class MockGateway:
         )
 
     def sign(self, raw: bytes, timestamp: int | None = None, *, project_id: str | None = None) -> dict[str, str]:
-        """Sign any bytes as a callback, also those that :meth:`signed_callback` cannot make.
+        """Sign any bytes as a callback, including those that :meth:`signed_callback` cannot make.
 
         Args:
             raw: the body to be POSTed; it need not be JSON.
-            timestamp: Unix seconds of signing; the gateway's clock when absent.
-            project_id: the first project's when absent.
+            timestamp: Unix seconds of signing; default: the gateway's clock.
+            project_id: default: the first project's.
 
         Returns:
             The headers.
@@ -387,7 +386,7 @@ class MockGateway:
 
         Args:
             payment_id: the merchant's id.
-            project_id: the first project's when absent.
+            project_id: default: the first project's.
         """
         yield PayerActions(self.dispatcher, self.payment(payment_id, project_id).token)
         self._serve_receiver()
@@ -397,7 +396,7 @@ class MockGateway:
         """Serve on a port while the block runs, with real delivery of callbacks.
 
         Args:
-            port: 0 takes a free one.
+            port: 0 chooses a free one.
             host: the address to listen on.
 
         Yields:
@@ -419,7 +418,7 @@ class MockGateway:
         """Serve in this thread until the process is asked to stop.
 
         Args:
-            port: 0 takes a free one.
+            port: 0 chooses a free one.
             host: the address to listen on.
             started: called with the base URL before the first request is accepted.
 
@@ -433,7 +432,7 @@ class MockGateway:
         server.run(self.app, bound)
 
     def close(self) -> None:
-        """Release the state file, so that another gateway may open it. Everything is on disk already."""
+        """Release the state file, so that another gateway may open it. Everything is already on disk."""
         if self._state is not None:
             self._state.close()
 
@@ -443,7 +442,7 @@ class MockGateway:
             write_base_url(self.home, self.base_url)
 
     def _serve_receiver(self) -> None:
-        # a receiver may call the gateway, which must not start a second round within the first
+        # a receiver may call the gateway, which must not start a nested delivery
         if self._receiver is None or self._delivering:
             return
         self._delivering = True
@@ -460,8 +459,8 @@ def create_app(gateway: MockGateway | None = None, **options: Any) -> GatewayApp
     """Make the ASGI application of a gateway; its lifespan sends the callbacks.
 
     Args:
-        gateway: the gateway; a new one when absent.
-        options: of the new :class:`MockGateway`.
+        gateway: the gateway; default: a new one.
+        options: those of the new :class:`MockGateway`.
 
     Returns:
         The application. A fault that closes the connection raises in the middle of the answer.

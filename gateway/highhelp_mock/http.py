@@ -20,7 +20,7 @@ class Request:
     """One HTTP request. Its ``repr`` shows neither headers nor body.
 
     Attributes:
-        method: in capitals.
+        method: in upper case.
         path: as on the wire, percent-encoded, without the query.
         headers: names and values, any mapping or pairs.
         body: the raw bytes.
@@ -38,7 +38,7 @@ class Request:
             self._named.setdefault(name.lower(), []).append(value)
 
     def values(self, name: str) -> list[str]:
-        """Return all values of a header, given by its lower-case `name`."""
+        """Return all values of the header `name` (in lower case)."""
         return self._named.get(name, [])
 
 
@@ -63,7 +63,7 @@ class Response:
     byte_interval: float = 0
 
     def header(self, name: str) -> str | None:
-        """Return the first value of a header, given by its lower-case `name`."""
+        """Return the first value of the header `name` (in lower case)."""
         return next((value for key, value in self.headers if key.lower() == name), None)
 
     def json(self) -> Any:
@@ -76,14 +76,14 @@ class Response:
 
 
 class ApiError(Exception):
-    """A request is refused. Renders as the contract's error object.
+    """The request is refused. Renders as the contract's error object.
 
     Attributes:
         status: HTTP status.
         message: for people.
         errors: colon path of a field, and its problem.
-        headers: further headers of the answer.
-        extra: further members of the answer's body.
+        headers: additional headers of the answer.
+        extra: additional members of the answer's body.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class ApiError(Exception):
 
 
 def check_method(request: Request, *methods: str) -> None:
-    """Refuse other methods than these; GET includes HEAD.
+    """Refuse all other methods; GET includes HEAD.
 
     Raises:
         ApiError: 405.
@@ -124,7 +124,7 @@ def check_method(request: Request, *methods: str) -> None:
 
 
 def block(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """Return an object of a body; empty where it is absent or something else."""
+    """Return an object of a body; empty if it is absent or not an object."""
     value = body.get(name)
     return value if isinstance(value, dict) else {}
 

@@ -1,4 +1,4 @@
-"""The payer of one payment, as tests drive it without a browser."""
+"""The payer of one payment, for tests without a browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _P = ParamSpec("_P")
 
 
 class PayerActions:
-    """The payer's actions on the hosted page of one payment; each returns the payment after it.
+    """The payer's actions on the hosted page of one payment; each returns the updated payment.
 
     Args:
         dispatcher: the gateway.
@@ -35,7 +35,7 @@ class PayerActions:
         return self._act(payer.open_page)
 
     def choose(self, method: str) -> Payment:
-        """Choose a method, where the request named none."""
+        """Choose a method, if the request named none."""
         return self._act(payer.choose, method)
 
     def pay(self) -> Payment:
@@ -51,7 +51,7 @@ class PayerActions:
         return self._act(payer.submit_card, pan=pan, month=month, year=year)
 
     def code(self, code: str | None = None) -> Payment:
-        """Ask for a one-time code, or enter one."""
+        """Request a one-time code, or enter one."""
         return self._act(payer.submit_code, code)
 
     def finish_3ds(self, *, accepted: bool = True) -> Payment:
@@ -59,7 +59,7 @@ class PayerActions:
         return self._act(payer.finish_3ds, accepted=accepted)
 
     def finish_redirect(self, *, accepted: bool = True) -> Payment:
-        """Come back from the bank."""
+        """Return from the bank."""
         return self._act(payer.finish_redirect, accepted=accepted)
 
     def _act(

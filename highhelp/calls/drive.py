@@ -1,4 +1,4 @@
-"""Run flows: generators that yield what is to be done and are sent what came of it."""
+"""Run flows: generators that yield steps and are sent the results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ S = TypeVar("S")
 
 
 def drive(flow: Generator[S, Any, R], perform: Callable[[S], Any]) -> R:
-    """Run a flow to its end. What `perform` raises is raised inside the flow, which decides what it means."""
+    """Run a flow to its end. An exception of `perform` is raised inside the flow, which decides what it means."""
     try:
         step = next(flow)
         while True:

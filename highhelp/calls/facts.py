@@ -11,7 +11,7 @@ Comparison = Literal["same", "differs", "not_reported"]
 
 @dataclass(frozen=True)
 class Match:
-    """The comparison of a payment's facts, one by one.
+    """The result of comparing a payment's facts.
 
     A fact that is absent or null is not reported. A value of another type differs.
 
@@ -47,7 +47,7 @@ class Match:
 
 @dataclass(frozen=True)
 class PaymentFacts:
-    """The facts of a payment as it was sent; None for one that is not known.
+    """The facts of a payment as it was sent; None where unknown.
 
     Attributes:
         payment_id: The merchant's id.
@@ -80,7 +80,7 @@ class PaymentFacts:
         )
 
 
-# stands in for a block that is not an object: it reports facts, and none that could be right
+# replaces a block that is not an object: its facts count as reported and match nothing
 _UNREADABLE: Mapping[str, Any] = {"amount": object(), "currency": object(), "type": object()}
 
 
@@ -91,7 +91,7 @@ def payment_block(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def compare(expected: object, reported: object) -> Comparison:
-    """Compare one fact. An expectation of None is met by anything."""
+    """Compare one fact. With an expectation of None, anything matches."""
     if reported is None or expected is None:
         return "not_reported"
     same = type(reported) is type(expected) or (isinstance(reported, str) and isinstance(expected, str))

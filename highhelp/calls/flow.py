@@ -1,16 +1,16 @@
-"""Run a call: what is sent, when it is repeated, and when the gateway is asked about the payment.
+"""Run a call: decide what to send, when to repeat it, and when to ask the gateway about the payment.
 
 Sans-I/O: a flow is a generator that yields the next step (`Send`, `Sleep`) and is sent its result, like
 `httpx.Auth.auth_flow`. `highhelp.transport.driver` runs the same flow synchronously and asynchronously.
 
-A response describes one exchange, not the history of the payment: something on the way may deliver a request twice, and
-the gateway may refuse a repetition. The safety of money rests on these rules:
+A response describes one exchange, not the history of the payment: an intermediary may deliver a request twice, and
+the gateway may refuse a repetition. These rules keep the money safe:
 
-1. One payment_id and one sequence of bytes over all attempts of a call.
+1. All attempts of a call use one payment_id and the same bytes.
 2. A create that is refused or put off is looked up before its error is raised.
 3. "Not found" counts only `absence_delay` seconds after the attempt ended, as info may lag behind the create. Then a
    pay-in whose outcome is unknown is sent once more; a payout is never sent again.
-4. After an attempt whose outcome is unknown only the payment or `OutcomeUnknown` comes out.
+4. After an attempt whose outcome is unknown, the call ends only with the payment or with `OutcomeUnknown`.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -37,14 +37,14 @@ class ClientCall(Generic[T]):
     """A prepared call.
 
     Attributes:
-        operation: Which one.
+        operation: The operation of the contract.
         body: The bytes, the same for every attempt.
-        payment_id: The payment it is about, if it is about one.
-        parse: How the answer is read.
+        payment_id: The payment concerned, if any.
+        parse: Converts the answer to the result.
         info: With an operation that creates: builds the call that asks for the payment. Few calls need it.
         expected: With an operation that creates: the amount in minor units and the currency.
         project_id: The project that asks.
-        normalized: The normalised string of the bytes, where it was made before.
+        normalized: The normalised string of the bytes, if already computed.
         doubtful: Whether an attempt of an earlier call, whose outcome is unknown, may have been carried out.
     """
 
@@ -60,7 +60,7 @@ class ClientCall(Generic[T]):
 
     @property
     def facts(self) -> PaymentFacts:
-        """What an answer about this payment is compared with."""
+        """The facts that an answer about this payment must match."""
         return PaymentFacts(self.payment_id, self.project_id, *self.expected, self.operation.direction)
 
     def __repr__(self) -> str:
@@ -72,7 +72,7 @@ class Send:
     """Send one signed request, once.
 
     Attributes:
-        call: What is sent.
+        call: The call.
         seconds: From the first byte sent to the last one received.
         attempt: Which attempt of its call this is, from 1.
     """
@@ -84,7 +84,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Sleep:
-    """Wait, because of what the last attempt came to."""
+    """Wait before the next step."""
 
     seconds: float
     reason: str
@@ -98,7 +98,7 @@ Info: TypeAlias = Callable[[], ClientCall[T]]
 
 
 def execute(call: ClientCall[T], policy: Policy) -> CallFlow[T]:
-    """Run a call by the rule that the contract gives its operation (`x-retry`).
+    """Run a call by its operation's `x-retry` rule in the contract.
 
     Raises:
         NotSent: Nothing left the machine.
@@ -115,7 +115,7 @@ def execute(call: ClientCall[T], policy: Policy) -> CallFlow[T]:
 
 
 def with_response(steps: CallFlow[T]) -> CallFlow[ApiResponse[T]]:
-    """Run a flow, and return its result with the response that it was read from: the last one."""
+    """Run a flow, and return its result with the last response, from which it was read."""
     response: RawResponse | None = None
     try:
         step = next(steps)
@@ -136,10 +136,10 @@ def query(call: ClientCall[T], policy: Policy) -> CallFlow[T | None]:
     """Ask the info operation what became of a create, and send nothing else.
 
     Returns:
-        The payment, whatever its amount, or None where the gateway says that it holds none.
+        The payment, whatever its amount, or None if the gateway says that it does not hold it.
 
     Raises:
-        OutcomeUnknown: It could not be asked.
+        OutcomeUnknown: No usable answer.
     """
     if call.info is None:
         raise ValueError("only a create can be looked up")
@@ -154,7 +154,7 @@ def query(call: ClientCall[T], policy: Policy) -> CallFlow[T | None]:
 def _send(call: ClientCall[T], budget: Budget, attempt: int) -> CallFlow[Outcome[T]]:
     result = yield Send(call, budget.attempt(), attempt)
     if result is None:
-        raise RuntimeError("a flow that sends must be given what came of it")
+        raise RuntimeError("a flow must be sent the result of its `Send` step")
     outcome = classify(call.operation, result, call.parse)
     if outcome.kind == "accepted" and call.facts.match(outcome.body).is_another_payment:
         return replace(outcome, kind="unknown", value=None, reason="the answer names another payment", retryable=False)
@@ -162,12 +162,12 @@ def _send(call: ClientCall[T], budget: Budget, attempt: int) -> CallFlow[Outcome
 
 
 def _value(outcome: Outcome[T]) -> T:
-    """The value of an accepted outcome, which may be None where the caller's own `parse` makes that of it."""
+    """The value of an accepted outcome; None is possible with the caller's own `parse`."""
     return cast("T", outcome.value)
 
 
 def read(call: ClientCall[T], budget: Budget) -> CallFlow[T]:
-    """Ask a question, again while that may help.
+    """Run a read; repeat it while that may help.
 
     Raises:
         Rejected: The gateway refuses it.
@@ -200,12 +200,12 @@ def _once(call: ClientCall[T], budget: Budget) -> CallFlow[T]:
 
 @dataclass(frozen=True)
 class Holding(Generic[T]):
-    """What the info operation says of a payment.
+    """The info operation's report on a payment.
 
     Attributes:
         kind: "held", "not_found", "denied" (the caller is refused), or "unanswered" (no usable answer).
-        outcome: Of the last question.
-        match: With "held", how its facts compare with those that were sent.
+        outcome: The outcome of the last query.
+        match: With "held", the comparison of its facts with those that were sent.
     """
 
     kind: Literal["held", "not_found", "denied", "unanswered"]
@@ -230,7 +230,7 @@ class Holding(Generic[T]):
 
 
 def _look_up(call: ClientCall[T], info: Info[T], budget: Budget) -> CallFlow[Holding[T]]:
-    """Ask for the payment, again while there is no usable answer and time is left."""
+    """Query the payment; repeat while there is no usable answer and time is left."""
     question = info()
     tries = 0
     while True:
@@ -243,7 +243,7 @@ def _look_up(call: ClientCall[T], info: Info[T], budget: Budget) -> CallFlow[Hol
             outcome = replace(outcome, kind="unknown", value=None, reason="an answer that names no payment")
         if outcome.is_not_found:
             return Holding("not_found", outcome, match)
-        pause = budget.pause(tries, outcome)  # none after a refusal
+        pause = budget.pause(tries, outcome)  # None after a refusal
         if pause is None:
             return Holding("denied" if outcome.status in (401, 403) else "unanswered", outcome, match)
         yield Sleep(pause, outcome.reason)
@@ -252,7 +252,7 @@ def _look_up(call: ClientCall[T], info: Info[T], budget: Budget) -> CallFlow[Hol
 def _look_up_later(
     call: ClientCall[T], info: Info[T], policy: Policy, budget: Budget, ended: float
 ) -> CallFlow[tuple[Holding[T], bool]]:
-    """Ask for the payment; where it is not found, again once the attempt ended `absence_delay` seconds ago.
+    """Query the payment; if it is not found, query it again `absence_delay` seconds after the end of the attempt.
 
     Returns:
         The last answer, and whether a "not found" counts.
@@ -287,7 +287,7 @@ def _create(call: ClientCall[T], info: Info[T], policy: Policy, budget: Budget) 
             put_off = outcome
         pause = budget.pause(attempt, outcome)
         if pause is None or (outcome.kind == "not_accepted" and call.operation.direction != "payin"):
-            # an attempt that was put off has left the machine, whatever became of those after it
+            # a deferred attempt has left the machine, whatever happened to later ones
             raise _not_answered(call, put_off or outcome, attempt)
         yield Sleep(pause, outcome.reason)
 
@@ -302,30 +302,30 @@ def _accepted(call: ClientCall[T], info: Info[T], outcome: Outcome[T], budget: B
 
 
 def _same_payment(call: ClientCall[T], holding: Holding[T], outcome: Outcome[T], reason: str, attempt: int) -> T:
-    """Return a payment that may be the one that was sent. After an attempt of our own, no fact has to be reported.
+    """Return a payment that may be the one that was sent. After our own attempt, facts may be unreported.
 
     Raises:
-        OutcomeUnknown: It is another one, or none is known.
+        OutcomeUnknown: It is another payment, or no payment is known.
     """
     if holding.kind == "held" and not holding.match.differs:
         return _value(holding.outcome)
     text = {
         "held": "the gateway holds another payment under this payment_id",
-        "not_found": "the gateway says that it holds no such payment",
-    }.get(holding.kind, f"asked what became of it: {holding.outcome.reason}")
+        "not_found": "the gateway reports no such payment",
+    }.get(holding.kind, f"info gave no usable answer: {holding.outcome.reason}")
     raise _unknown(call, f"{reason}; {text}", attempt, holding, status=outcome.status)
 
 
 def _refused(
     call: ClientCall[T], info: Info[T], outcome: Outcome[T], budget: Budget, attempt: int
 ) -> CallFlow[Outcome[T] | None]:
-    """Look up a create that was refused or put off.
+    """Look up a create that was refused or deferred.
 
     Returns:
-        The payment, or None where the create was put off (429) and may be sent again.
+        The payment, or None if the create was deferred (429) and may be sent again.
 
     Raises:
-        DuplicatePayment, Rejected, Unavailable, OutcomeUnknown: By the table in docs/errors.md.
+        DuplicatePayment, Rejected, Unavailable, OutcomeUnknown: See the table in docs/errors.md.
     """
     holding = yield from _look_up(call, info, budget)
     if call.doubtful:
@@ -359,7 +359,7 @@ def _duplicate(call: ClientCall[T], outcome: Outcome[T], holding: Holding[T], at
 def _settle(
     call: ClientCall[T], info: Info[T], first: Outcome[T], policy: Policy, budget: Budget, attempt: int
 ) -> CallFlow[T]:
-    """After an attempt whose outcome is unknown: only the payment or OutcomeUnknown comes out."""
+    """Settle an attempt whose outcome is unknown: return the payment or raise OutcomeUnknown."""
     ended, outcome, tries = policy.now(), first, 0
     while True:
         holding, counts = yield from _look_up_later(call, info, policy, budget, ended)
@@ -419,7 +419,7 @@ def _unknown(
 
 
 def without_card_data(state: PaymentState) -> PaymentState:
-    """A copy of a state that may be kept in an error: what is sensitive in it is masked."""
+    """Copy a state with its sensitive fields masked, so that an error may keep it."""
     return PaymentState.from_dict(masked(state.to_dict(), "PaymentState"))
 
 
@@ -428,7 +428,7 @@ def send_raw(call: ClientCall[Any], seconds: float) -> CallFlow[RawResponse]:
 
     Raises:
         NotSent: Nothing left the machine.
-        OutcomeUnknown: No whole response came.
+        OutcomeUnknown: No complete response came.
     """
     result = yield Send(call, seconds, 1)
     if isinstance(result, RawResponse):

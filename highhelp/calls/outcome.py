@@ -1,4 +1,4 @@
-"""Classify what one attempt came to, by the contract's `x-outcome`. Pure: a response in, an outcome out."""
+"""Classify the result of one attempt by the contract's `x-outcome`. Pure: a response in, an outcome out."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -25,7 +25,7 @@ CAUSES: Mapping[int, str] = {
 }
 
 RETRY_AFTER_LIMIT = 3600.0
-"""Seconds beyond which a `Retry-After` is not believed."""
+"""Cap for `Retry-After`, in seconds."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -34,9 +34,9 @@ class RawResponse:
 
     Attributes:
         status: HTTP status, any number.
-        headers: By lower-case name; of a repeated header, the values joined with a comma.
+        headers: By lower-case name; the values of a repeated header are joined with a comma.
         content: The body's bytes. Not in `repr`: it may hold card data.
-        received: When it was complete, in Unix seconds.
+        received: When the last byte came, in Unix seconds.
     """
 
     status: int
@@ -72,8 +72,8 @@ class TransportFailure:
 
     Attributes:
         sent: Whether anything may have left the machine.
-        reason: What happened, in words without secrets.
-        retryable: Whether another try may help (an unknown host may, a wrong certificate may not).
+        reason: What happened, without secrets.
+        retryable: Whether another attempt may help (with an unknown host it may, with a wrong certificate not).
     """
 
     sent: bool
@@ -83,16 +83,16 @@ class TransportFailure:
 
 @dataclass(frozen=True)
 class Outcome(Generic[T]):
-    """What one attempt came to.
+    """The outcome of one attempt.
 
     Attributes:
         kind: "accepted", "refused", "duplicate", "not_accepted" (may be repeated), "unknown", or "not_sent".
         value: With "accepted", the answer as the contract types it.
-        reason: In all other cases, what happened, in words.
+        reason: In all other cases, what happened.
         body: The response's JSON object, where one came.
         error: The body, where it is the contract's JSON error.
         response: The response, where one came.
-        retryable: Whether the same call can come out otherwise.
+        retryable: Whether the same call may end differently.
     """
 
     kind: OutcomeKind
@@ -127,7 +127,7 @@ def is_contract_error(body: object) -> TypeGuard[Mapping[str, Any]]:
 def classify(
     operation: Operation, result: RawResponse | TransportFailure, parse: Callable[[Mapping[str, Any]], T]
 ) -> Outcome[T]:
-    """Classify what one attempt came to. Total: every response has an outcome."""
+    """Classify the result of one attempt. Total: every response has an outcome."""
     if isinstance(result, TransportFailure):
         return Outcome("unknown" if result.sent else "not_sent", reason=result.reason, retryable=result.retryable)
     body, problem = _object(result)
@@ -136,7 +136,7 @@ def classify(
     meaning = operation.outcomes.get(str(result.status), operation.outcomes["default"])
     error = body if is_contract_error(body) else None
     if meaning == "unknown" or error is None:
-        # a refusal in another form may come from anything on the way
+        # a refusal in another form may come from an intermediary
         text = f"HTTP {result.status}" if error is not None else f"HTTP {result.status} without the contract's JSON"
         if 300 <= result.status < 400:
             text = f"{text} (a redirect, not followed)"
@@ -222,7 +222,7 @@ def clock_skew(response: RawResponse) -> float | None:
 
 
 def retry_after(response: RawResponse) -> float | None:
-    """Seconds that `Retry-After` asks to wait, given as seconds or as a date, or None without a usable one."""
+    """Seconds to wait by `Retry-After` (seconds or a date), or None without a usable one."""
     text = response.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         # the length is bounded so that a hostile header costs nothing

@@ -1,4 +1,4 @@
-"""How long a call may take, and when it is repeated."""
+"""Time limits and repetitions of a call."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from highhelp.calls.outcome import Outcome
 
 MIN_SECONDS_TO_RESEND = 1.0
-"""Seconds without which a pay-in is not sent again: its answer could hardly arrive."""
+"""Seconds that must be left to send a pay-in again; with fewer its answer could hardly arrive."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """How long and how often. All times in seconds.
+    """Time limits and repetitions. All times in seconds.
 
     Attributes:
         attempt: One attempt, from the first byte sent to the last one received.
         total: The whole call with its look-ups.
-        attempts: Attempts of a read, or of a create that the gateway did not take in.
+        attempts: Attempts of a read, or of a create that the gateway deferred.
         backoff: The first pause; it doubles.
-        max_backoff: The longest pause between attempts, also where `Retry-After` asks for more.
+        max_backoff: The longest pause between attempts, even if `Retry-After` asks for more.
         absence_delay: From the end of an attempt until "not found" counts.
         now: A monotonic clock.
         jitter: Returns a number from 0 to 1.
@@ -44,7 +44,7 @@ class Policy:
     jitter: Callable[[], float] = random.random
 
     def with_timeout(self, timeout: float | None) -> Policy:
-        """Return the policy of one call that takes at most so many seconds."""
+        """Return the policy of one call that takes at most `timeout` seconds."""
         if timeout is None:
             return self
         check_seconds("timeout", timeout)
@@ -55,7 +55,7 @@ MAX_SECONDS = 86400.0
 
 
 def check_seconds(name: str, value: object) -> None:
-    """Refuse what is not a time limit: also NaN and infinity, which would never end.
+    """Refuse a value that is not a time limit, NaN and infinity included.
 
     Raises:
         SettingsError: Names the argument.
@@ -65,7 +65,7 @@ def check_seconds(name: str, value: object) -> None:
 
 
 class Budget:
-    """What is left of a call's time."""
+    """The remaining time of a call."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
@@ -81,10 +81,10 @@ class Budget:
         return max(min(self._policy.attempt, self.left), 0.001)
 
     def pause(self, tries: int, outcome: Outcome[Any]) -> float | None:
-        """Return the seconds to wait before another try, or None where that makes no sense any more."""
+        """Return the seconds to wait before another attempt, or None if another makes no sense."""
         if tries >= self._policy.attempts or not outcome.retryable:
             return None
-        # half of it is random, so that clients that failed together do not come back together
+        # half of it is random, so that clients that failed together do not retry together
         ceiling = min(self._policy.backoff * 2 ** min(tries - 1, 16), self._policy.max_backoff)
         seconds = ceiling * (0.5 + 0.5 * self._policy.jitter())
         asked = retry_after(outcome.response) if outcome.response is not None else None

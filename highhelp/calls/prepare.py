@@ -1,4 +1,4 @@
-"""Prepare calls: complete a body, check it against the contract, and turn it once into the bytes that are sent."""
+"""Prepare calls: complete a body, check it against the contract, and encode it once into the bytes that are sent."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ID = ("general", "payment_id")
 _INFORMED = ("general", "merchant_callback_url")
 _IDS = (_ID, ("customer", "id"))
 _ECHOED = {path: tuple(path.split(":")) for path in ECHO_PATHS}
-# a circle ends in a RecursionError too, and need not be looked for in every request
+# a circular reference raises RecursionError anyway, so requests need no check for one
 _STYLE: dict[str, Any] = {"ensure_ascii": False, "check_circular": False, "allow_nan": False, "separators": (",", ":")}
 _JSON = json.JSONEncoder(**_STYLE)
 _SORTED_JSON = json.JSONEncoder(**_STYLE, sort_keys=True)
@@ -40,13 +40,13 @@ _SORTED_JSON = json.JSONEncoder(**_STYLE, sort_keys=True)
 
 @dataclass(frozen=True)
 class RequestBuilder:
-    """Builds calls of one project.
+    """Build calls of one project.
 
     Attributes:
         project_id: The project.
-        scheme: How its requests are signed.
+        scheme: The signature scheme of its requests.
         check_requests: Whether requests are checked against the contract.
-        callback_url: For every callback URL that a request leaves out.
+        callback_url: Fills each callback URL that a request leaves out.
         gateway_is_local: Whether the gateway can reach this machine by a loopback address.
     """
 
@@ -64,13 +64,13 @@ class RequestBuilder:
         *,
         sort_keys: bool = False,
     ) -> ClientCall[T]:
-        """Build a call whose body is completed, checked and turned into bytes.
+        """Build a call with its body completed, checked and encoded.
 
         Args:
             operation_id: Such as `create_p2p_payin`.
             body: The request.
-            parse: Makes the result of the answer's JSON object.
-            sort_keys: Whether the bytes are the same whatever the order of the body's keys.
+            parse: Converts the answer's JSON object to the result.
+            sort_keys: Whether to make the bytes independent of the order of the body's keys.
 
         Raises:
             InvalidRequest: The body breaks the contract, names another project, or cannot be signed.
@@ -81,8 +81,8 @@ class RequestBuilder:
             raise InvalidRequest([problem], operation=str(operation_id))
         content = self._complete(operation, _to_dict(operation, body))
         raw = self._encode(operation, content, sort_keys=sort_keys)
-        # A model has made a dict of its own just now. A mapping is the caller's: another thread may change it, and its
-        # classes may show an encoder something else than us. What is checked and signed is what will be sent.
+        # A model has just built a new dict. A mapping belongs to the caller: another thread may change it, and its
+        # classes may show the encoder something different. What is checked and signed is what is sent.
         content, normalized = self._check_sent(operation, raw, content, own=not isinstance(body, Mapping))
         if operation.info is not None and "card" in content:
             self._warn_of_lost_challenges(content)
@@ -108,20 +108,20 @@ class RequestBuilder:
         expected: tuple[int, str],
         parse: Callable[[Mapping[str, Any]], T],
     ) -> ClientCall[T]:
-        """Build a create of an earlier process, without its body: to be asked about, never to be sent.
+        """Build a create of an earlier process, without its body: for queries only, never sent.
 
         Args:
             operation_id: Of the create.
             payment_id: The payment that it was to create.
             expected: Its amount in minor units and its currency.
-            parse: Makes a state of the answer's JSON object.
+            parse: Converts the answer's JSON object to a state.
         """
         operation = OPERATIONS[operation_id]
         info = partial(self.build_info, operation_id, payment_id, parse)
         return ClientCall(operation, b"", payment_id, parse, info, expected, self.project_id)
 
     def build_raw(self, path: str, body: Mapping[str, Any]) -> ClientCall[Any]:
-        """Build a call of any path, unchecked but for the project.
+        """Build a call of any path; only the project is checked.
 
         Raises:
             InvalidRequest: The path does not begin with one slash, or the body has no JSON form.
@@ -130,7 +130,7 @@ class RequestBuilder:
             problem = FieldProblem("", "the path starts with one slash, like /api/v1/balance/info")
             raise InvalidRequest([problem], operation=str(path))
         known = next((operation for operation in OPERATIONS.values() if operation.path == path), None)
-        # an unknown path may move money, so a lost answer leaves its outcome open
+        # an unknown path may move money, so a lost answer means an unknown outcome
         operation = known or OPERATIONS["get_balance"]._replace(id=path, path=path, retry="never")
         content = self._complete(operation, _to_dict(operation, body))
         payment_id = payment_id_of(content)
@@ -139,12 +139,12 @@ class RequestBuilder:
     def build_info(
         self, operation_id: str, payment_id: object, parse: Callable[[Mapping[str, Any]], T]
     ) -> ClientCall[T]:
-        """Build the question to the info operation of a create.
+        """Build the info query of a create.
 
         Args:
             operation_id: Of the create.
-            payment_id: The payment that is asked about.
-            parse: Makes a state of the answer's JSON object.
+            payment_id: The payment.
+            parse: Converts the answer's JSON object to a state.
         """
         info = OPERATIONS[str(OPERATIONS[operation_id].info)]
         known = payment_id if isinstance(payment_id, str) else None
@@ -155,7 +155,7 @@ class RequestBuilder:
         """Add the project id and the callback URLs; refuse a body that names another project."""
         general = body.get("general", {})
         if not isinstance(general, dict):
-            return body  # the check says what is wrong with it
+            return body  # the check reports the error
         project = general.get("project_id")
         if project is not None and project != self.project_id:
             problem = FieldProblem("general:project_id", "is not the project of this client")
@@ -171,17 +171,16 @@ class RequestBuilder:
         try:
             return _to_json(operation, body, payment_id_of(body), _SORTED_JSON if sort_keys else _JSON)
         except InvalidRequest:
-            self._check(operation, body)  # which may name the field
+            self._check(operation, body)  # it may name the field
             raise
 
     def _check_sent(
         self, operation: Operation, raw: bytes, body: dict[str, Any], *, own: bool
     ) -> tuple[dict[str, Any], str]:
-        """Return the body that these bytes are, checked, and its normalised string.
+        """Return the checked body that these bytes encode, and its normalised string.
 
-        The bytes were made of `body`, which nobody else holds where it is our `own`. Made of nothing but what a parser
-        makes, it is what reading the bytes would give (`tests/client/test_signed_bytes.py`), which takes as long as
-        signing.
+        The bytes encode `body`, which with `own` nobody else holds. If it consists only of types that a JSON parser
+        returns, it equals the parsed bytes (`tests/client/test_signed_bytes.py`); parsing takes as long as signing.
         """
         if own:
             self._check(operation, body)
@@ -212,19 +211,19 @@ class RequestBuilder:
             raise InvalidRequest(problems, operation=operation.id, payment_id=payment_id_of(body))
 
     def _find_ambiguous_echoes(self, operation: Operation, body: dict[str, Any]) -> list[FieldProblem]:
-        """Find values that come back in callbacks and would make those callbacks unacceptable."""
+        """Find values that callbacks repeat and that would make those callbacks ambiguous."""
         if operation.idempotency is None:
             return []
         problems = []
         for path, at in ECHO_PATHS.items():
             value = _value_at(body, _ECHOED[path])
             if isinstance(value, str) and echo_is_ambiguous(value, at=at, scheme=self.scheme):
-                text = "would make the payment's callbacks ambiguous: a ';' is followed by what reads as a field"
+                text = "would make the payment's callbacks ambiguous: the text after a ';' looks like a field"
                 problems.append(FieldProblem(path, text))
         return problems
 
     def _normalize(self, operation: Operation, body: dict[str, Any], *, plain: bool) -> str:
-        """Return what is signed of a body; refuse one whose signature would hold for another request too."""
+        """Return the normalised body; refuse one whose signature would also be valid for another request."""
         try:
             entries = collect_entries(body, self.scheme, plain=plain)
             normalized = join_entries(body, entries, self.scheme)
@@ -234,26 +233,26 @@ class RequestBuilder:
         else:
             if place is None:
                 return normalized
-            text = "can be read in two ways: the request's signature would hold for another request too"
+            text = "is ambiguous: the signature would also be valid for another request"
             problem = FieldProblem(place if place in REQUEST_FIELDS else "", text)
         raise InvalidRequest([problem], operation=operation.id, payment_id=payment_id_of(body))
 
 
 @cache
 def _warn_once(what: str) -> None:
-    text = "a card pay-in %s: what 3-D Secure needs may come by callback only; set HIGHHELP_CALLBACK_URL"
+    text = "a card pay-in %s: 3-D Secure data may come by callback only; set HIGHHELP_CALLBACK_URL"
     logging.getLogger("highhelp").warning(text, what)
 
 
 @cache
 def _callback_urls(request: str) -> tuple[str, ...]:
-    """Names of the fields by which a request says where callbacks go."""
+    """Names of a request's callback URL fields."""
     general = resolve(SCHEMAS[request]["properties"]["general"])
     return tuple(name for name in general["properties"] if name.endswith("callback_url"))
 
 
 def _find_unreadable_ids(body: Mapping[str, Any]) -> list[FieldProblem]:
-    """Find ids that people cannot tell from others: a payment_id that looks the same would be paid twice."""
+    """Find ids that people cannot distinguish: a payment_id that looks the same would be paid twice."""
     found = []
     for path in _IDS:
         value = _value_at(body, path)
@@ -283,7 +282,7 @@ def _to_dict(operation: Operation, body: Body | Mapping[str, Any]) -> dict[str, 
     try:
         content = body.to_dict()
     except (AttributeError, TypeError, ValueError, KeyError):
-        problem = "cannot be turned into JSON: a field holds something else than its model or value"
+        problem = "cannot be turned into JSON: a field holds a value of the wrong type"
     else:
         if isinstance(content, dict):
             return content

@@ -1,4 +1,4 @@
-"""Wait until a payment is final, or until its payer can be shown where to pay. Sans-I/O, like `highhelp.calls.flow`."""
+"""Wait until a payment is final or has payment details. Sans-I/O, like `highhelp.calls.flow`."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,13 +17,13 @@ MAX_INTERVAL_SECONDS = 15.0
 
 
 def has_requisites(state: object) -> bool:
-    """Tell whether a state holds payment details. Their expiry alone is none."""
+    """Whether a state holds payment details; an expiry time alone does not count."""
     requisites = getattr(state, "requisites", None)
     return requisites is not None and any(name != "expires_at" for name in requisites.to_dict())
 
 
 def is_final(state: object) -> bool:
-    """Tell whether a state never changes again."""
+    """Whether a state never changes again."""
     return getattr(state, "status", None) in FINAL_STATUSES
 
 
@@ -35,15 +35,15 @@ def wait_until_final(
     cancelled: Callable[[], bool] = lambda: False,
     is_awaited: Callable[[T], bool] = is_final,
 ) -> CallFlow[T]:
-    """Ask for a payment's state until it is final, or another one that is awaited.
+    """Poll a payment's state until it is final or as awaited.
 
-    The pause between two questions grows from one second to fifteen, and starts anew when the state changes. A
-    question that gets no answer is asked again; an unknown status is not final.
+    The pause between queries grows from one second to fifteen, and is reset when the state changes. An unanswered
+    query is repeated; an unknown status is not final.
 
     Raises:
-        WaitTimeout: The time is over, or the wait was cancelled. Carries the last state.
+        WaitTimeout: Time is up, or the wait was cancelled. Carries the last state.
         PaymentEnded: The payment is final, and not in the awaited state.
-        Rejected: The gateway refuses the question.
+        Rejected: The gateway refuses the query.
     """
     awaited = "final" if is_awaited is is_final else "payable"
     end = policy.now() + timeout

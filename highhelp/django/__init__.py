@@ -1,4 +1,4 @@
-"""A Django app that runs the inbox's handlers inside a transaction of the ORM, each exactly once.
+"""Django app that runs the inbox's handlers inside ORM transactions, each exactly once.
 
 Add `"highhelp.django"` to `INSTALLED_APPS` and run `manage.py migrate`. Then:
 
@@ -25,16 +25,16 @@ __all__ = ["exactly_once"]
 def exactly_once(
     handler: Callable[[CallbackEvent], object] | None = None, /, *, using: str | None = None
 ) -> Callable[..., Any]:
-    """Decorate a handler of the inbox: what it writes with the ORM is stored exactly once, whatever crashes.
+    """Decorate a handler of the inbox: its ORM writes are stored exactly once, whatever crashes.
 
-    The event's key is stored in the same transaction. An event that comes again after a crash is found by its key, and
-    the handler is not called. Decorate one handler only for each kind of event: a second one would find the key of the
-    first. When the handler raises, nothing is stored, and the event comes again. What it does elsewhere, such as
-    sending a mail, may happen again: use `event.key` or `transaction.on_commit` there.
+    The event's key is stored in the same transaction; when the event comes again after a crash, the handler is not
+    called. Decorate only one handler for each kind of event: a second one would find the key of the first. When the
+    handler raises, nothing is stored, and the event comes again. Other side effects, such as sending a mail, may
+    happen again: use `event.key` or `transaction.on_commit` for them.
 
     Args:
         handler: Called as `handler(event)`. It must not commit.
-        using: The database, as named in `DATABASES`, that the handler writes to. Otherwise the router's choice for the
+        using: The database, as named in `DATABASES`, that the handler writes to. Default: the router's choice for the
             table of handled events.
     """
     if handler is None:

@@ -8,14 +8,14 @@ from django.db import models
 
 
 class HandledEvent(models.Model):
-    """An event whose handler has run, stored in the same transaction as what the handler wrote."""
+    """An event whose handler has run, stored in the same transaction as the handler's writes."""
 
     key: ClassVar = models.CharField(max_length=64, primary_key=True)
     payment_id: ClassVar = models.TextField()
     handled_at: ClassVar = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        """Name the table without regard to the app's label."""
+        """Name the table independently of the app's label."""
 
         db_table = "highhelp_handled_events"
 

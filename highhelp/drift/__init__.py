@@ -1,4 +1,4 @@
-"""Record what the gateway really answers, and compare it with the contract."""
+"""Record real answers of the gateway, and compare them with the contract."""
 
 from highhelp.drift.compare import Deviation, DeviationKind, RecordingError, Seen, compare, read
 from highhelp.drift.recorder import Recorder

@@ -1,6 +1,6 @@
-"""Compare recorded traffic with the contract: find what the gateway does that the document does not say.
+"""Compare recorded traffic with the contract, and find where the gateway deviates from the document.
 
-Each deviation comes with the edit of `spec/openapi.yaml` that would make the document say it, marked `observed`.
+Each deviation comes with the edit of `spec/openapi.yaml` that would remove it, marked `observed`.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ _DEPTH = 64
 
 
 class RecordingError(HighHelpError):
-    """A file is no recording."""
+    """The file is not a recording."""
 
 
 @unique
 class DeviationKind(StrEnum):
-    """How the gateway deviates."""
+    """The kind of a deviation."""
 
     OPERATION = "operation"
     """A path that the contract does not know."""
     HTTP_STATUS = "http_status"
-    """An HTTP status without a row of its own."""
+    """An HTTP status that the operation does not list."""
     NOT_JSON = "not_json"
-    """An answer that is no JSON object."""
+    """An answer that is not a JSON object."""
     UNKNOWN_FIELD = "unknown_field"
     ENUM_VALUE = "enum_value"
     STATE = "state"
@@ -50,13 +50,13 @@ class Deviation:
     """One way in which the gateway deviates, however often it was seen.
 
     Attributes:
-        kind: How.
+        kind: Its kind.
         place: Where in the contract: `Schema.property`, a schema, or an operation.
         detail: What was seen, for people.
-        edits: What would make the document say it; empty where a person has to decide.
-        advice: What to do where there is no edit.
-        operations: In whose answers (or "callback").
-        count: How often.
+        edits: The edits that would remove it; empty if a person has to decide.
+        advice: What to do without an edit.
+        operations: The operations that answered so (or "callback").
+        count: How often it was seen.
     """
 
     kind: DeviationKind
@@ -78,9 +78,9 @@ class Seen:
     """One line of a recording.
 
     Attributes:
-        operation: Whose answer it is; "callback" for a callback.
+        operation: The operation that answered; "callback" for a callback.
         status: HTTP status, None for a callback.
-        body: The JSON value, None where it is none.
+        body: The JSON value, or None if it is not JSON.
         is_json: Whether it was JSON.
     """
 
@@ -91,14 +91,14 @@ class Seen:
 
 
 def read(lines: Iterable[str], name: str = "the recording") -> Iterator[Seen]:
-    """The lines of a recording.
+    """Read the lines of a recording.
 
     Args:
         lines: Its text, line by line.
-        name: What it is called in an error.
+        name: Its name in errors.
 
     Raises:
-        RecordingError: A line is none; names it.
+        RecordingError: A line is not part of a recording; names it.
     """
     for number, text in enumerate(lines, 1):
         if not text.strip():
@@ -108,13 +108,13 @@ def read(lines: Iterable[str], name: str = "the recording") -> Iterator[Seen]:
         except (ValueError, RecursionError):
             line = None
         if not isinstance(line, dict) or line.get("highhelp") != FORM or not isinstance(line.get("operation"), str):
-            raise RecordingError(f"{name}: line {number} is no line of a recording; `highhelp record` makes them")
+            raise RecordingError(f"{name}: line {number} is not part of a recording; make one with `highhelp record`")
         status = line.get("status")
         yield Seen(line["operation"], status if isinstance(status, int) else None, line.get("body"), "body" in line)
 
 
 def compare(seen: Iterable[Seen]) -> list[Deviation]:
-    """Every way in which what was seen deviates from the contract, each once, in the order of its first appearance.
+    """List the deviations from the contract, each once, in order of first appearance.
 
     Args:
         seen: The lines of one recording or of several.
@@ -139,12 +139,12 @@ def _deviations(seen: Seen) -> Iterator[Deviation]:
     if seen.status is not None:
         place = f"{seen.operation} (HTTP {seen.status})"
         if str(seen.status) not in OPERATIONS[seen.operation].outcomes and not 200 <= seen.status < 300:
-            problem = "the contract has no row for it: outcome unknown"
-            advice = f"if its meaning is known: a shared response for {seen.status} with x-outcome"
+            problem = "the contract does not list this status: outcome unknown"
+            advice = f"if its meaning is known, add a shared response for {seen.status} with x-outcome"
             yield Deviation(DeviationKind.HTTP_STATUS, f"HTTP {seen.status}", problem, advice=advice)
     if not seen.is_json or not isinstance(seen.body, dict):
-        advice = "nothing in the document: the client takes such an answer for one that says nothing"
-        yield Deviation(DeviationKind.NOT_JSON, place, "the body is no JSON object", advice=advice)
+        advice = "no edit needed: to the client such an answer proves nothing"
+        yield Deviation(DeviationKind.NOT_JSON, place, "the body is not a JSON object", advice=advice)
         return
     yield from _state(seen.body, schema)
     yield from _value(seen.body, {"$ref": schema}, (), schema)
@@ -157,14 +157,14 @@ def _state(body: Mapping[str, Any], schema: str) -> Iterator[Deviation]:
     sub_status = holder.get("sub_status")
     name = state_name(holder["status"], sub_status if isinstance(sub_status, str) else None)
     if name not in STATES:
-        advice = f"add {name} to the machine under x-transitions to which it belongs, with what may follow it"
+        advice = f"add {name} to its state machine under x-transitions, with the states that may follow it"
         yield Deviation(DeviationKind.STATE, name, "no state machine has this state", advice=advice)
 
 
 def _value(
     value: object, schema: Mapping[str, Any], at: Pointer, place: str, depth: int = _DEPTH
 ) -> Iterator[Deviation]:
-    """Compare a value and what is in it with a schema that stands at `at` in the document."""
+    """Compare a value and its contents with the schema at `at` in the document."""
     if depth == 0:
         return
     chosen, where = _chosen(value, schema, at)
@@ -201,11 +201,11 @@ def _object(value: dict[str, Any], schema: Mapping[str, Any], at: Pointer, depth
 def _unknown_field(name: str, value: object, at: Pointer, owner: str) -> Deviation:
     kind, place = _a(JSON_TYPES[type(value)]), f"{owner}.{name}"
     if name == MASK:
-        detail = f"a member whose name is no identifier, {kind}"
-        advice = "look at the traffic itself: the recording keeps no such names"
+        detail = f"a member whose name is not an identifier, {kind}"
+        advice = "look at the traffic itself: the recording does not keep such names"
         return Deviation(DeviationKind.UNKNOWN_FIELD, place, detail, advice=advice)
     edits = tuple(suggest_field(name, value, at, owner))
-    advice = "the document has no floating point numbers: find out what is meant before it is added"
+    advice = "the document has no floating point numbers: find out what it means before you add it"
     return Deviation(
         DeviationKind.UNKNOWN_FIELD, place, f"is not in the contract; {kind} was seen", edits, "" if edits else advice
     )
@@ -216,7 +216,7 @@ def _wrong_type(value: object, schema: Mapping[str, Any], at: Pointer, place: st
     simple = kind in ("string", "integer", "boolean", "null")
     edits = (Edit("set", at, widen(schema, kind)),) if simple else ()
     detail = f"{_a(kind)} where the contract has {_a(_wanted(schema))}"
-    advice = "find out what is meant before the document is changed"
+    advice = "find out what it means before you change the document"
     return Deviation(DeviationKind.TYPE, place, detail, edits, advice)
 
 
@@ -238,12 +238,12 @@ def _bounds(value: int, schema: Mapping[str, Any], at: Pointer, place: str) -> I
             # a bound of a shared schema binds requests too
             edits = (Edit("set", (*at, name), value),) if "properties" in at else ()
             detail = f"{value} is beyond the {name} {schema[name]}"
-            advice = f"widen the {name} where the answer's schema uses it"
+            advice = f"widen the {name} in the answer's schema"
             yield Deviation(DeviationKind.BOUND, place, detail, edits, advice)
 
 
 def _chosen(value: object, schema: Mapping[str, Any], at: Pointer) -> tuple[Mapping[str, Any] | None, Pointer]:
-    """The alternative of a schema that has the value's type, and where it stands."""
+    """The alternative of a schema that has the value's type, and its location."""
     if "$ref" in schema:
         name = ref_name(schema)
         return _chosen(value, SCHEMAS[name], ("components", "schemas", name))

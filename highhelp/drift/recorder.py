@@ -1,9 +1,9 @@
 """Record the gateway's answers and callbacks, scrubbed, to compare them with the contract (`highhelp drift`).
 
 Opt-in: `HighHelp(on_response=Recorder("traffic.jsonl"))`, or `highhelp record` for one command. Requests are not
-recorded. What the contract calls sensitive keeps its type and loses its value; so does everything that the contract
-does not know, since nobody can say what it is, and free text. Of a link only the host is kept: whoever has the link has
-the page.
+recorded. Fields that the contract marks as sensitive keep their type and lose their value; so do free text and fields
+that the contract does not know, since they may hold anything. Of a link only the host is kept, because the link alone
+opens the page.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from highhelp.calls.outcome import RawResponse
 
 FORM = 1
-"""Version of a recording's lines."""
+"""Format version of a recording's lines."""
 
 ERROR_SCHEMA = "ErrorResponse"
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}", re.ASCII)
@@ -36,10 +36,10 @@ _DEPTH = 64
 
 
 class Recorder:
-    """Writes each answer as a line of JSON. Safe between threads.
+    """Write each answer as a line of JSON. Thread-safe.
 
     Args:
-        path: The file; what is in it stays. Readable by its owner alone; not a symbolic link.
+        path: The file; lines are appended. Readable by its owner only; not a symbolic link.
 
     Raises:
         OSError: The file cannot be written.
@@ -49,15 +49,15 @@ class Recorder:
         self.path = Path(path)
         self.count = 0
         self._lock = threading.Lock()
-        # opened here, so that a file that cannot be written is known before anything is sent
+        # opened here, so that an unwritable file is noticed before anything is sent
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
         descriptor = os.open(self.path, flags, 0o600)
         if os.name == "posix" and stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)  # it may have been there before
+            os.fchmod(descriptor, 0o600)  # the file may be an old one
         self._file = os.fdopen(descriptor, "a", encoding="utf-8")
 
     def __call__(self, operation: str, answer: RawResponse) -> None:
-        """Record an answer; the form of `on_response`."""
+        """Record an answer; has the signature of `on_response`."""
         line: dict[str, Any] = {"kind": "answer", "operation": operation, "status": answer.status}
         line |= {"content_type": answer.headers.get("content-type", ""), "seen": int(answer.received)}
         self._write(line, answer.content, schema_of(operation, answer.status))
@@ -98,7 +98,7 @@ class Recorder:
 
 
 def schema_of(operation: str, status: int) -> str | None:
-    """Name of the schema that an answer should follow; None where the contract does not know the operation."""
+    """Return the name of the schema that an answer should follow; None for an operation unknown to the contract."""
     known = OPERATIONS.get(operation)
     if known is None:
         return None
@@ -106,11 +106,11 @@ def schema_of(operation: str, status: int) -> str | None:
 
 
 def scrubbed(value: object, schema: str | None) -> object:
-    """A copy of a body that keeps its form: fields, types, statuses, amounts, and no value that may be sensitive.
+    """Copy a body without values that may be sensitive; fields, types, statuses and amounts stay.
 
     Args:
         value: A JSON value.
-        schema: Name of its schema in the contract, None where it has none.
+        schema: Name of its schema in the contract, if any.
     """
     known = None if schema is None else {"$ref": schema}
     return _scrubbed(value, known, SENSITIVE_PATHS.get(schema or "", {}), "", _DEPTH)
@@ -119,7 +119,7 @@ def scrubbed(value: object, schema: str | None) -> object:
 def _scrubbed(
     value: object, schema: Mapping[str, Any] | None, paths: Mapping[str, str], path: str, depth: int
 ) -> object:
-    """Scrub a value. Of one without a schema, whose meaning is not known or which is sensitive, the type is kept."""
+    """Scrub a value. Without a schema (unknown or sensitive) only its type is kept."""
     if depth == 0:
         return None
     if isinstance(value, dict):
@@ -149,7 +149,7 @@ _TYPES: Mapping[type, object] = {type(None): None, bool: False, int: 0, float: 0
 
 
 def branches(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """A schema as its alternatives, references followed."""
+    """The alternatives of a schema, references followed."""
     schema = resolve(schema)
     if "anyOf" in schema:
         return [part for branch in schema["anyOf"] for part in branches(branch)]
@@ -162,5 +162,5 @@ def fields(schema: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
 
 
 def _name(name: str) -> str:
-    # a name that is no identifier may itself be a value, such as a phone number
+    # a name that is not an identifier may itself be a value, such as a phone number
     return name if _PLAIN_NAME.fullmatch(name) else MASK

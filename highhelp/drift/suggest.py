@@ -1,4 +1,4 @@
-"""Suggest edits of `spec/openapi.yaml` that would make the document say what was seen."""
+"""Suggest edits of `spec/openapi.yaml` that match the recorded traffic."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Edit:
     """A change of the document.
 
     Attributes:
-        action: "set" a member (where there is one: its type, keeping its words), "append" to a list, "remove" from one.
+        action: "set" a member (an existing one keeps its description), "append" to a list or "remove" from one.
         at: The path to it, member by member.
-        value: What is set, appended or removed.
+        value: The value to set, append or remove.
     """
 
     action: Literal["set", "append", "remove"]
@@ -36,7 +36,7 @@ class Edit:
 
 
 def widen(schema: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Return the schema that takes this type too. Descriptions and own keys stay as they are."""
+    """Return the schema with this type allowed too. Descriptions and `x-` keys stay as they are."""
     added = dict(_INTEGER) if kind == "integer" else {"type": kind}
     if "$ref" in schema or "anyOf" in schema:
         choices = list(schema.get("anyOf", [dict(schema)]))
@@ -45,7 +45,7 @@ def widen(schema: Mapping[str, Any], kind: str) -> dict[str, Any]:
     return {**added, **schema, "type": [*([types] if isinstance(types, str) else types), kind]}
 
 
-# The document's rules want bounds; these say no more than that the number is one that JSON carries exactly.
+# The document's rules require bounds; these only say that JSON carries the number exactly.
 _INTEGER: Mapping[str, Any] = {
     "type": "integer", "format": "int64", "minimum": -(2**53 - 1), "maximum": 2**53 - 1
 }  # fmt: skip
@@ -61,12 +61,12 @@ def suggest_field(name: str, value: object, at: Pointer, owner: str) -> Iterator
     for pointer, named in schemas.items():
         yield Edit("set", pointer, named)
     about = {"description": SEEN, "x-provenance": "observed"}
-    # nothing may stand beside a reference
+    # a reference must not have siblings
     yield Edit("set", (*at, "properties", name), schema if "$ref" in schema else schema | about)
 
 
 def _build_schema(value: object, name: str, schemas: dict[Pointer, dict[str, Any]]) -> dict[str, Any] | None:
-    """Build a schema for a value that was seen; objects become named schemas, as the document's rules want it."""
+    """Build a schema for a recorded value; objects become named schemas, as the document's rules require."""
     kind = JSON_TYPES[type(value)]
     if kind == "number":
         return None
@@ -93,7 +93,7 @@ def _to_pascal_case(name: str) -> str:
 
 
 def to_text(edit: Edit) -> str:
-    """Write an edit as JSON, which YAML takes, with a comment that says where it belongs."""
+    """Write an edit as JSON, which is valid YAML, with a comment that says where it belongs."""
     value = json.dumps(edit.value, ensure_ascii=False, indent=2)
     if edit.action == "set":
         return f"# in {'.'.join(edit.at[:-1])}\n{json.dumps(edit.at[-1], ensure_ascii=False)}: {value}"

@@ -1,4 +1,4 @@
-"""Administration of stored events: list, show, replay, park, count, purge; and the expected sum of a payment."""
+"""Administer stored events: list, show, replay, park, count, purge; store expected sums."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _SHOWN = (
 
 
 _REMEDY = "`highhelp reconcile --payins`, or inbox.ask(client, payment_id)"
-"""For events whose word does not count: the gateway knows what became of the payment."""
+"""For events that are not trusted: the gateway knows the payment's state."""
 
 
 class InboxRefusal(HighHelpError):
-    """An event cannot be replayed or parked, or is not there."""
+    """An event cannot be replayed or parked, or does not exist."""
 
 
 def list_events(
@@ -50,7 +50,7 @@ def list_events(
 
 
 def list_rejected(connection: Connection, *, limit: int) -> list[dict[str, Any]]:
-    """List what was not accepted: parked genuine callbacks that are never handled, and the sample of forged ones."""
+    """List callbacks that were not accepted: genuine ones parked for good, and the sample of forged ones."""
     parked = select(*_SHOWN).where(EVENTS.c.state == "parked", EVENTS.c.reason.in_(sorted(NEVER_HANDLED)))
     sample = select(*(column for column in REFUSED.c if column.name != "slot"))
     genuine = connection.execute(parked.order_by(EVENTS.c.id.desc()).limit(limit))
@@ -64,7 +64,7 @@ def get_event(connection: Connection, event_id: int) -> dict[str, Any]:
     """Return one event with its body, sensitive fields masked.
 
     Raises:
-        InboxRefusal: There is none.
+        InboxRefusal: It does not exist.
     """
     row = _row(connection, event_id)
     view = _view(row) | {"body": json.loads(row.body), "sealed": row.sealed is not None}
@@ -80,9 +80,9 @@ def replay(connection: Connection, event_id: int, *, now: int, outbox: bool) -> 
     row = _row(connection, event_id, lock=True)
     if row.state != "parked" or row.reason not in REPLAYABLE:
         told = f"{row.state}: {row.reason}" if row.reason else row.state
-        hint = "; ask the info operation what became of the payment" if row.state == "parked" else ""
-        hint = f"; its payment is settled by {_REMEDY}" if row.reason in NEVER_HANDLED else hint
-        raise InboxRefusal(f"event {event_id} is {told}, which is not replayed{hint}")
+        hint = "; query the payment's state with the info operation" if row.state == "parked" else ""
+        hint = f"; settle its payment with {_REMEDY}" if row.reason in NEVER_HANDLED else hint
+        raise InboxRefusal(f"event {event_id} is {told} and cannot be replayed{hint}")
     values: dict[str, Any] = {"state": "received", "reason": None, "attempts": 0, "due_at": now, "changed_at": now}
     late = row.reason in ("amount", "transition")
     if late:
@@ -105,11 +105,11 @@ def park(connection: Connection, event_id: int, *, now: int) -> None:
     """Keep an event from the handler until it is replayed.
 
     Raises:
-        InboxRefusal: It is being handled, or there is nothing left to keep it from.
+        InboxRefusal: It is being handled, or it is finished.
     """
     row = _row(connection, event_id, lock=True)
     if row.state not in ("received", "retry"):
-        raise InboxRefusal(f"event {event_id} is {row.state}; only one that waits can be parked")
+        raise InboxRefusal(f"event {event_id} is {row.state}; only a waiting event can be parked")
     values = {"state": "parked", "reason": "operator", "due_at": None, "changed_at": now}
     connection.execute(update(EVENTS).where(EVENTS.c.id == event_id).values(**values))
 
@@ -117,7 +117,7 @@ def park(connection: Connection, event_id: int, *, now: int) -> None:
 def stats(connection: Connection, now: int) -> dict[str, Any]:
     """Count events by state, parked and forged ones by reason; measure how long the oldest has been due.
 
-    That is zero where something waits that is not due yet, and None where nothing waits.
+    That age is zero if no waiting event is due yet, and None if nothing waits.
     """
     counted = dict.fromkeys(STATES_OF_EVENTS, 0)
     parked: dict[str, int] = {}
@@ -140,7 +140,7 @@ def stats(connection: Connection, now: int) -> dict[str, Any]:
 def purge(connection: Connection, *, before: int, parked: bool) -> int:
     """Delete at most one batch of finished events and all refused samples from before a moment.
 
-    What is known of a payment's end is kept: its final callback is still a duplicate when it comes again.
+    The record of a payment's end is kept: its final callback is still a duplicate when it comes again.
 
     Returns:
         How many events were deleted; 0 when none are left.
@@ -161,7 +161,7 @@ def purge(connection: Connection, *, before: int, parked: bool) -> int:
 
 
 def expect(connection: Connection, project_id: str, payment_id: str, money: Money) -> None:
-    """Store the sum that a success of a payment must have."""
+    """Store the sum that a payment must have when it succeeds."""
     payment = lock_payment(connection, project_id, payment_id)
     values = {"expected_amount": money.minor, "expected_currency": money.currency}
     connection.execute(update(PAYMENTS).where(PAYMENTS.c.id == payment.id).values(**values))
@@ -170,7 +170,7 @@ def expect(connection: Connection, project_id: str, payment_id: str, money: Mone
 def add_rejections(
     connection: Connection, counts: dict[str, int], samples: Iterable[dict[str, Any]], size_of_sample: int
 ) -> None:
-    """Add to the counts of forged callbacks, and put the newest ones into the sample."""
+    """Add to the counts of forged callbacks, and the newest ones to the sample."""
     for reason, number in sorted(counts.items()):
         more = update(REFUSED_COUNTS).where(REFUSED_COUNTS.c.reason == reason)
         if connection.execute(more.values(number=REFUSED_COUNTS.c.number + number)).rowcount == 0:

@@ -1,7 +1,7 @@
-"""Ask the gateway what became of a pay-in, and file its end as if its callback had come. Sans-I/O.
+"""Query a pay-in, and store a final state as if its callback had come. Sans-I/O.
 
-A final state is stored under the key of the final event, by the rules for callbacks: whichever comes first is handled,
-the other one is a duplicate.
+A final state is stored under the key of the final event, by the rules for callbacks: the first to come is handled, the
+other one is a duplicate.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _BLOCKS = tuple(dict.fromkeys(path.partition(":")[0] for path in CALLBACK_FIELDS
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Ask an info operation."""
+    """Query an info operation."""
 
     operation: str
     payment_id: str
@@ -53,7 +53,7 @@ class Question:
 
 
 class Asked(NamedTuple):
-    """The state that info reports, and what became of it in the inbox; None for a state that is not final."""
+    """The state that info reports, and the result of storing it; None for a state that is not final."""
 
     state: PaymentState
     stored: Stored | None
@@ -65,9 +65,9 @@ class AskedPayin:
 
     Attributes:
         payment_id: The merchant's id.
-        state: The state that info reports, `status` or `status:sub_status`; None where it reports none.
-        result: `filed` (its end is in the inbox now), `parked` (its end is, for a person to look at), `open` (it is not
-            final), `not_found` (the gateway holds no such payment), or `unavailable` (it could not be asked).
+        state: The state that info reports, `status` or `status:sub_status`; None if it reports none.
+        result: `filed` (its end is now in the inbox), `parked` (likewise, for a person to look at), `open` (it is not
+            final), `not_found` (the gateway reports no such payment), or `unavailable` (no usable answer).
     """
 
     payment_id: str
@@ -78,18 +78,18 @@ class AskedPayin:
 def ask_steps(
     database: Database | AsyncDatabase, project_id: str, payment_id: str, product: str | None, *, outbox: bool
 ) -> Generator[Question | Write, Any, Asked]:
-    """Ask for one pay-in, and file its state if that is final.
+    """Query one pay-in, and file its state if that is final.
 
     Args:
         database: Where it is filed.
-        project_id: The project of the client that asks.
+        project_id: The client's project.
         payment_id: The pay-in.
-        product: `p2p`, `ecom` or `widget`; None asks one after the other.
+        product: `p2p`, `ecom` or `widget`; None tries each in turn.
         outbox: Whether an accepted end is to be published.
 
     Raises:
-        Rejected: The gateway holds no such pay-in, or refuses the question.
-        Unavailable, NotSent: It could not be asked.
+        Rejected: The gateway reports no such pay-in, or refuses the query.
+        Unavailable, NotSent: No usable answer.
         InboxRefusal: The answer does not name the payment.
     """
     body = yield from _answer(list(_questions(payment_id, product)))
@@ -97,7 +97,7 @@ def ask_steps(
     if state.status not in FINAL_STATUSES:
         return Asked(state, None)
     if body.get("payment_id") != payment_id:
-        raise InboxRefusal(f"the answer about {payment_id} does not name the payment, so its end is not filed")
+        raise InboxRefusal(f"the answer about {payment_id} does not name the payment, so its final state was not filed")
     callback = _as_callback(body, project_id, state, database.now())
     function = partial(
         store, callback=callback, refusal=None, now=database.now(), cipher=database.cipher, outbox=outbox
@@ -105,7 +105,7 @@ def ask_steps(
     try:
         stored: Stored = yield Write(function)
     except IntegrityError:
-        stored = yield Write(function)  # the unique key: its callback was stored in between, and is found this time
+        stored = yield Write(function)  # unique key: its callback was stored meanwhile; the second call finds it
     level = logging.WARNING if stored.state == "parked" else logging.INFO
     log_event(level, "info filed", **log_fields(callback), inbox=stored.state, reason=stored.reason)
     return Asked(state, stored)
@@ -114,7 +114,7 @@ def ask_steps(
 def reconcile_steps(
     database: Database | AsyncDatabase, project_id: str, *, outbox: bool
 ) -> Generator[Question | Write, Any, list[AskedPayin]]:
-    """Ask for every expected pay-in that has no final event.
+    """Query every expected pay-in that has no final event.
 
     Raises:
         Rejected: The gateway refuses the caller.
@@ -126,14 +126,14 @@ def reconcile_steps(
             asked = yield from ask_steps(database, project_id, payment_id, None, outbox=outbox)
         except Rejected as error:
             if error.cause != "not_found":
-                raise  # it is the caller who is refused
+                raise  # the caller is refused, not the payment
             found.append(AskedPayin(payment_id, None, "not_found"))
         except (CallError, InboxRefusal):
             found.append(AskedPayin(payment_id, None, "unavailable"))
         else:
             state = ":".join(str(part) for part in (asked.state.status, asked.state.sub_status) if part)
             found.append(AskedPayin(payment_id, state, "open" if asked.stored is None else "filed"))
-    # an end that was parked, now or before, leaves the payment without a final event
+    # a parked end, new or old, leaves the payment without a final event
     still: set[str] = set((yield Write(partial(_awaited, project_id=project_id))))
     return [
         AskedPayin(each.payment_id, each.state, "parked")
@@ -144,7 +144,7 @@ def reconcile_steps(
 
 
 def checked(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an answer as it came, if it is a state: another one is no usable answer."""
+    """Return an answer as it came, if it is a state; anything else is not usable."""
     PaymentState.from_dict(body)
     return dict(body)
 
@@ -186,7 +186,7 @@ def _awaited(connection: Connection, *, project_id: str) -> list[str]:
 
 
 def _as_callback(body: Mapping[str, Any], project_id: str, state: PaymentState, now: int) -> VerifiedCallback:
-    """Put an answer of info into the form of a callback."""
+    """Convert an answer of info to a callback."""
     info = body.get("payment_info")
     facts: Mapping[str, Any] = info if isinstance(info, dict) else {}
     amount, currency, request_id = facts.get("amount"), facts.get("currency"), body.get("request_id")

@@ -1,4 +1,4 @@
-"""The event that a handler is given, and the keys under which callbacks are stored."""
+"""The event passed to a handler, and the keys under which callbacks are stored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _LARGEST = 2**63 - 1
 
 FROM_INFO = "info"
-"""Stands for the id of a key where no callback reported the event, but the info operation."""
+"""Replaces the key id in events that come from the info operation."""
 
 
 def _digest(*parts: object) -> str:
@@ -35,7 +35,7 @@ def payment_key(project_id: str, payment_id: str) -> str:
 
 
 def event_key(callback: VerifiedCallback) -> str:
-    """Return the unique key of an event to be handled: a final one's is its payment's; never of time or signature."""
+    """Return the unique key of an event to be handled: one per payment if final; never of time or signature."""
     if callback.status in FINAL_STATUSES:
         return _digest("final", callback.project_id, callback.payment_id)
     return _digest(
@@ -68,7 +68,7 @@ def facts_from(callback: VerifiedCallback) -> CallbackFacts:
 def fingerprint(*facts: object) -> str:
     """Digest status, sub_status, amount, currency, payment type and request_id of a final event.
 
-    The gateway's request_id counts: another one means another payment under the same payment_id.
+    The gateway's request_id is included: a different one means another payment under the same payment_id.
     """
     return _digest("print", facts)
 
@@ -102,36 +102,36 @@ def columns(callback: VerifiedCallback) -> dict[str, Any]:
 
 
 def unusable(callback: VerifiedCallback) -> bool:
-    """Tell whether a critical field is invalid: a negative or >64-bit amount, or a NUL in an id."""
+    """Whether a critical field is invalid: a negative or >64-bit amount, or a NUL in an id."""
     ids = (callback.project_id, callback.payment_id, callback.status, callback.sub_status, callback.currency)
     sum_is_none = callback.amount is not None and not 0 <= callback.amount <= _LARGEST
     return sum_is_none or any("\0" in text for text in (*ids, callback.request_id, payment_type(callback)) if text)
 
 
 def associated_data(project_id: str, normalized_sha256: str) -> str:
-    """Return the text that a body is encrypted together with."""
+    """Return the associated data of an encrypted body."""
     return f"{project_id}\n{normalized_sha256}"
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackEvent:
-    """An accepted callback, as its handler is given it. Its `repr` shows no card data.
+    """An accepted callback, as passed to its handler. Its `repr` shows no card data.
 
     Attributes:
         id: Its number in the database.
-        key: Its unique key, the same at every attempt: an idempotency key for what a handler does elsewhere.
+        key: Its unique key, the same at every attempt: an idempotency key for a handler's side effects.
         project_id: The merchant project.
         payment_id: The merchant's id of the payment.
         request_id: The gateway's id, where sent.
         status: Open enum; an unknown value is kept, and `status.is_known` is False.
         sub_status: Open enum, where sent.
-        is_final: Whether the status is final: the result never changes again.
+        is_final: Whether the status is final and never changes again.
         amount: Minor units, where sent.
         currency: ISO 4217 code, where sent.
         payment_type: `payin` or `payout`, where sent.
         attempt: 1 at the first handling.
         received_at: Unix seconds.
-        source: `callback`, or `info` where the info operation was asked (:meth:`~highhelp.CallbackInbox.ask`).
+        source: `callback`, or `info` if it comes from the info operation (:meth:`~highhelp.CallbackInbox.ask`).
     """
 
     id: int
@@ -172,10 +172,10 @@ class CallbackEvent:
 
     @property
     def body(self) -> Mapping[str, Any]:
-        """The whole body. Sensitive fields are masked in it, unless it was sealed and `HIGHHELP_DATABASE_KEY` is set.
+        """The whole body. Sensitive fields are masked, unless it was encrypted and `HIGHHELP_DATABASE_KEY` is set.
 
         Raises:
-            SettingsError: It was sealed with another key.
+            SettingsError: It was encrypted with another key.
         """
         if self._sealed is None or self._cipher is None:
             parsed: dict[str, Any] = json.loads(self._body)
@@ -188,22 +188,22 @@ class CallbackEvent:
     def callback(self) -> PaymentCallback:
         """The body as a model of the contract; absent fields are None.
 
-        A sensitive field of it that was stored masked raises `SettingsError` when it is read: without
-        `HIGHHELP_DATABASE_KEY` it is not in the database.
+        Reading a sensitive field that was stored masked raises `SettingsError`: without `HIGHHELP_DATABASE_KEY` its
+        value is not in the database.
 
         Raises:
-            SettingsError: The body was sealed with another key.
+            SettingsError: The body was encrypted with another key.
         """
-        from highhelp.inbox.typed_body import typed_body  # few handlers look further than status and sum
+        from highhelp.inbox.typed_body import typed_body  # lazy: most handlers need only status and sum
 
         return typed_body(self.body)
 
     @property
     def requisites(self) -> Requisites | None:
-        """The details to which the payer sends the money, where sent; see :attr:`callback`.
+        """The payment details for the payer, where sent; see :attr:`callback`.
 
         Raises:
-            SettingsError: The body was sealed with another key.
+            SettingsError: The body was encrypted with another key.
         """
         return self.callback.requisites
 
@@ -215,13 +215,13 @@ def log_fields(callback: VerifiedCallback | CallbackEvent) -> dict[str, object]:
 
 
 def lease_of(event: CallbackEvent) -> Lease:
-    """Return the lease of an event; a handler has no use for it."""
+    """Return the lease of an event; not for handlers."""
     return event._lease  # noqa: SLF001 - see above
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to handle one event, and the sum that was expected of its payment when it was claimed."""
+    """The right to handle one event, with the payment's expected sum at the time of the claim."""
 
     token: str
     payment_ref: int

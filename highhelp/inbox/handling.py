@@ -1,4 +1,4 @@
-"""Handling events: the order of a worker's steps and the choice of a handler. No input or output."""
+"""Handle events: the order of a worker's steps and the choice of a handler. Sans-I/O."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Handlers:
     """The handlers of one run, inspected once.
 
     Raises:
-        SettingsError: One cannot be called with an event.
+        SettingsError: A handler cannot be called with an event.
     """
 
     def __init__(self, on_final: Callable[..., Any], on_update: Callable[..., Any] | None) -> None:
@@ -67,13 +67,13 @@ class Handlers:
         """Return the step that handles an event."""
         picked = self.final if event.is_final else self.update
         if picked is None:
-            raise LeaseLost  # informative ones never reach the final handler
+            raise LeaseLost  # informative events never reach the final handler
         return Handle(event, *picked)
 
     @property
     def batch(self) -> int:
         """The number of events that may be claimed at once."""
-        # without the shared transaction a lease must not run out while the event waits for those before it
+        # outside the shared transaction, an event's lease must not expire while it waits for earlier ones
         shared = self.final[1] and (self.update is None or self.update[1])
         return _SHARED_BATCH if shared else 1
 
@@ -99,7 +99,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """Call the handler of an event, in the transaction that marks it as done if the handler shares that."""
+    """Call the handler of an event, in the transaction that marks it as done if the handler shares it."""
 
     event: CallbackEvent
     handler: Callable[..., Any]
@@ -165,13 +165,13 @@ def _handle(
 
 
 def _now(database: Database | AsyncDatabase, function: Callable[..., Any], **named: Any) -> Write:
-    # the moment of the transaction, which may have waited for its lock
+    # the time inside the transaction, which may have waited for its lock
     return Write(lambda connection: function(connection, now=database.moment(connection), **named))
 
 
 @contextmanager
 def logged(message: str) -> Iterator[None]:
-    """Log whatever a driver or broker raises, so that the work goes on when it is over."""
+    """Log errors of a driver or broker, so that the work can go on afterwards."""
     try:
         yield
     except HighHelpError:

@@ -46,7 +46,7 @@ UNAVAILABLE: HttpReply = (503, b'{"status":"error","status_description":"not sto
 
 @dataclass(frozen=True)
 class _Receiver:
-    """The steps of receiving, common to both inboxes. No input or output."""
+    """The steps of receiving, common to both inboxes. Sans-I/O."""
 
     database: Database | AsyncDatabase
     verifier: CallbackVerifier
@@ -73,12 +73,12 @@ class _Receiver:
         return cls(database, verifier, outbox)
 
     def own_project(self) -> str:
-        """Return the only project that is received for, else that of the settings. Raises SettingsError."""
+        """Return the project if there are keys of only one, else that of the settings. Raises SettingsError."""
         own, *others = self.verifier.project_ids
         return project_id_of(self.database.source) if others else own
 
     def judge(self, raw: bytes, headers: Headers) -> Judged:
-        """Verify a callback: it and why it is not trusted, or the refusal of one that is not the gateway's."""
+        """Verify a callback; return it and the reason if it is not trusted, or the refusal if it is not genuine."""
         try:
             return self.verifier.verify(raw, headers), None  # type: ignore[arg-type]  # pairs are taken too
         except CallbackRejected as rejected:
@@ -87,7 +87,7 @@ class _Receiver:
             return rejected.callback or _without_ids(raw), str(rejected.reason)
 
     def receive(self, raw: bytes, judged: Judged) -> Generator[Write, Any, HttpReply]:
-        """Store a callback that was judged, or count it as refused."""
+        """Store a verified callback, or count a refused one."""
         if isinstance(judged, CallbackRejected):
             self.rejections.add(raw, judged, self.database.now())
             log_event(logging.WARNING, "callback refused", reason=judged.reason)
@@ -100,7 +100,7 @@ class _Receiver:
             try:
                 stored: Stored = yield write
             except IntegrityError:
-                stored = yield write  # the unique key: another delivery was stored in between, and is found this time
+                stored = yield write  # unique key: another delivery was stored meanwhile; the retry finds it
         except Exception as error:  # noqa: BLE001 - whatever keeps it from being stored, the answer is not 200
             log_event(logging.ERROR, "callback not stored", **log_fields(callback), error=cause(error))
             return UNAVAILABLE
@@ -117,24 +117,24 @@ class _Receiver:
         try:
             yield Write(partial(admin.add_rejections, counts=counts, samples=samples, size_of_sample=SAMPLE))
         except Exception as error:  # noqa: BLE001 - a sample that cannot be kept changes nothing
-            log_event(logging.WARNING, "refused callbacks cannot be counted now", error=cause(error))
+            log_event(logging.WARNING, "refused callbacks not counted", error=cause(error))
 
 
 class CallbackInbox(CallbackStore):
-    """Receives callbacks and has each handled exactly once. See :class:`CallbackStore` for handling and the arguments.
+    """Receive callbacks and have each handled exactly once. See :class:`CallbackStore` for handling and the arguments.
 
     Args:
         url: Path of an SQLite file, or `postgresql://...`.
-        keys: The key ring of each project that is received for, by project id; else those of the settings.
+        keys: Key rings by project id; default: those of the settings.
         verifier: Instead of `keys`.
-        scheme: The open points of the signature; else those of the settings.
+        scheme: The signature scheme; default: that of the settings.
         tolerance: Seconds that a callback's timestamp may be off.
-        max_body: Bytes of a body that are taken, at most 1 MiB; more is refused before it is parsed.
-        engine: As that of :class:`CallbackStore`.
-        options: As those of :class:`CallbackStore`.
+        max_body: Largest body accepted, in bytes, at most 1 MiB; larger ones are refused before they are parsed.
+        engine: See :class:`CallbackStore`.
+        options: See :class:`CallbackStore`.
 
     Raises:
-        SettingsError: A setting is missing or wrong; without a key nothing is received.
+        SettingsError: A setting is missing or wrong, or there is no key.
     """
 
     def __init__(
@@ -155,15 +155,15 @@ class CallbackInbox(CallbackStore):
         self._receiver = _Receiver.of(self._database, keys, verifier, scheme, tolerance, outbox=outbox)
 
     def receive(self, raw_body: bytes, headers: Headers) -> HttpReply:
-        """Take in one callback. Never raises on account of what was sent or of the database.
+        """Receive one callback. Never raises because of its content or the database.
 
         Args:
             raw_body: The body exactly as received.
             headers: A mapping or pairs, names in any case.
 
         Returns:
-            HTTP status and body: 200 only when the callback is durably stored, or was before. 401 for all that is not
-            the gateway's, 413 above `max_body`, 503 when it could not be stored: the gateway sends it again.
+            HTTP status and body: 200 only if the callback is durably stored, now or before. 401 if it is not genuine,
+            413 above `max_body`, 503 if it could not be stored: the gateway sends it again.
         """
         if len(raw_body) > self.max_body:
             return TOO_LARGE
@@ -203,7 +203,7 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         """As :meth:`CallbackInbox.receive`; verifies in a thread."""
         if len(raw_body) > self.max_body:
             return TOO_LARGE
-        # a body that nobody signed can take 50 ms, in which the event loop would stand still
+        # even an unsigned body can take 50 ms, during which the event loop would be blocked
         judge = partial(self._receiver.judge, raw_body, headers)
         judged = await asyncio.get_running_loop().run_in_executor(_verifying_thread(os.getpid()), judge)
         return await drive_async(self._receiver.receive(raw_body, judged), self._perform)
@@ -219,7 +219,7 @@ class AsyncCallbackInbox(AsyncCallbackStore):
 
 @lru_cache(maxsize=1)
 def _verifying_thread(process: int) -> ThreadPoolExecutor:  # noqa: ARG001  # threads do not survive a fork
-    # one: each more would take another turn at the interpreter's lock before the loop gets it back
+    # only one thread: each further one competes with the event loop for the interpreter lock
     return ThreadPoolExecutor(1, thread_name_prefix="highhelp-verify")
 
 

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 
 _SKEW = 1000
-"""Milliseconds that the clocks of two processes may differ without consequence."""
+"""Clock difference between two processes that is tolerated, in milliseconds."""
 
-# Statements are made once: to put one together costs several times what it costs to execute it.
+# Statements are built once: building one costs several times as much as executing it.
 _EVENT_CHANGES = update(EVENTS).where(EVENTS.c.id == bindparam("which"))
 _PAYMENT_CHANGES = update(PAYMENTS).where(PAYMENTS.c.id == bindparam("which"))
 _MY_EVENT_CHANGES = _EVENT_CHANGES.where(EVENTS.c.state == "claimed", EVENTS.c.lease_token == bindparam("token"))
@@ -74,7 +74,7 @@ DUE = (
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True)
 )
-"""The events that may be claimed at a moment, none of a payment of which one is being handled."""
+"""The events that may be claimed now, except those of a payment with an event being handled."""
 
 _AHEAD = (
     select(*(EVENTS.c[name] for name in ("id", "state", "payment_ref", "lease_token", "due_at", "changed_at")))
@@ -91,17 +91,17 @@ _AHEAD = (
     .limit(500)
     .with_for_update(skip_locked=True)
 )
-"""The events whose times cannot be true: stamped in the future, or due later than a pause or a lease can end."""
+"""The events with impossible times: stamped in the future, or due later than any pause or lease can end."""
 
 _SAME = ("id", "project_id", "payment_id", "request_id", "amount", "currency", "payment_type")
 
 
 class LeaseLost(Exception):
-    """Another worker has the event by now: nothing of this attempt may be stored."""
+    """Another worker holds the event: nothing of this attempt may be stored."""
 
 
 class ExpectationChanged(Exception):
-    """Another sum is expected of the payment than when its event was claimed: it must be claimed again."""
+    """The payment's expected sum has changed since its event was claimed: it must be claimed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +109,8 @@ class Claimed:
     """The result of a claim.
 
     Attributes:
-        events: To be handled, in order.
-        settled: How many were settled without a handler.
+        events: The events to handle, in order.
+        settled: The number of events settled without a handler.
     """
 
     events: tuple[CallbackEvent, ...]
@@ -127,18 +127,18 @@ def claim(
     updates: bool,
     cipher: BodyCipher | None,
 ) -> Claimed:
-    """Lease what is due, and settle what needs no handler.
+    """Lease events that are due, and settle those that need no handler.
 
     Args:
         connection: In a transaction, which the caller commits.
         now: Unix milliseconds.
         lease: Milliseconds.
-        most: How many at most.
-        max_attempts: An event that was begun so often is parked.
-        updates: Whether there is a handler for informative events; without one they are done.
-        cipher: To open sealed bodies.
+        most: Maximum number of events.
+        max_attempts: Handlings after which an event is parked.
+        updates: Whether there is a handler for informative events; without one they are marked as done.
+        cipher: Decrypts bodies.
     """
-    # one for all: of a payment one event is claimed at a time
+    # one token for all, since only one event of a payment is claimed at a time
     token, until = secrets.token_hex(16), now + lease
     events: list[CallbackEvent] = []
     payments: set[int] = set()
@@ -152,7 +152,7 @@ def claim(
             continue  # the next claim picks it up
         payments.add(row.payment_ref)
         if row.state == "claimed" and row.due_at < row.received_at:
-            # by the clock of its worker the lease ends before the event came: it may well be at work
+            # by its worker's clock the lease ends before the event came: the worker may still be running
             _restart(connection, [row], now, lease)
             continue
         changes = _without_handler(row, max_attempts, updates=updates)
@@ -170,10 +170,10 @@ def claim(
 
 
 def _restart(connection: Connection, rows: Sequence[Any], now: int, lease: int) -> int:
-    """Let times that cannot be true count from now, the moment at which they are first seen.
+    """Restart impossible times from now, when they are first seen.
 
     Returns:
-        How many there were.
+        The number of such events.
     """
     for row in rows:
         pause = row.due_at - row.changed_at
@@ -207,7 +207,7 @@ def _settle(connection: Connection, row: Row[Any], changes: dict[str, Any], now:
     if changes["state"] == "done":
         payment["handled"] = state_name(row.status, row.sub_status)
     if changes["reason"] == "amount":
-        # a wrong sum must not stand in the way of the right one
+        # an event with a wrong sum must not block the right one
         changes = changes | {"event_key": parked_key("amount", row.project_id, row.normalized_sha256)}
         payment |= {"final_print": None, "state": row.handled}
     values = changes | {"due_at": None, "lease_token": None, "changed_at": now}
@@ -216,17 +216,17 @@ def _settle(connection: Connection, row: Row[Any], changes: dict[str, Any], now:
 
 
 def mark_done(connection: Connection, event: CallbackEvent, now: int, *, handled: bool = False) -> None:
-    """Mark an event as done, before its handler runs in the same transaction: nobody else can take it meanwhile.
+    """Mark an event as done, before its handler runs in the same transaction: no other worker can claim it meanwhile.
 
     Args:
         connection: In a transaction.
         event: As it was claimed.
         now: Unix milliseconds.
-        handled: Whether the handler has run already; then it is too late to look at the expected sum.
+        handled: Whether the handler has run already; then it is too late to check the expected sum.
 
     Raises:
-        LeaseLost: Another worker has it: the transaction must be rolled back.
-        ExpectationChanged: It must be claimed again; likewise.
+        LeaseLost: Another worker holds it: the transaction must be rolled back.
+        ExpectationChanged: It must be claimed again: the transaction must be rolled back.
     """
     lease = lease_of(event)
     values = {"which": event.id, "token": lease.token, "now": now}
@@ -250,13 +250,13 @@ def finish(connection: Connection, event: CallbackEvent) -> None:
 
 
 def fail(connection: Connection, event: CallbackEvent, now: int, *, reason: str, max_attempts: int) -> str:
-    """Let an event be handled again later, or park it after so many attempts.
+    """Schedule an event to be handled again, or park it after `max_attempts`.
 
     Returns:
         Its state: `retry` or `parked`.
 
     Raises:
-        LeaseLost: Another worker has it.
+        LeaseLost: Another worker holds it.
     """
     if event.attempt >= max_attempts:
         _release(connection, event, {"state": "parked", "reason": "attempts", "due_at": None}, now)
@@ -267,7 +267,7 @@ def fail(connection: Connection, event: CallbackEvent, now: int, *, reason: str,
 
 
 def give_back(connection: Connection, events: Sequence[CallbackEvent], now: int) -> None:
-    """Release events whose handler was not begun."""
+    """Release events whose handler was not called."""
     for event in events:
         values = {"state": "received" if event.attempt == 1 else "retry", "due_at": now, "attempts": event.attempt - 1}
         try:

@@ -1,7 +1,7 @@
-"""Publishing: accepted events go from the outbox to a message broker as CloudEvents, at least once and in order.
+"""Publish accepted events from the outbox to a message broker as CloudEvents, at least once and in order.
 
-An event is put into the outbox by the transaction that accepts it, and taken out only when the broker has confirmed
-it. Whatever crashes between, it is sent again under the same id.
+An event is put into the outbox by the transaction that accepts it, and removed only when the broker has confirmed it.
+After a crash in between it is sent again under the same id.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ _BATCH = 50
 
 @dataclass(frozen=True, slots=True)
 class CloudEvent:
-    """An event on its way to a broker.
+    """An event to be published.
 
     Attributes:
-        id: The event's unique key; a consumer that has seen it can leave it.
+        id: The event's unique key; a consumer that has seen it can skip the event.
         subject: The payment_id, for brokers that keep order by a key.
         content: The CloudEvent 1.0 in its JSON form, card data masked.
     """
@@ -53,17 +53,17 @@ class CloudEvent:
 
 
 Sender = Callable[[CloudEvent], Awaitable[object]]
-"""Hands an event to a broker and returns once the broker has confirmed it; raises otherwise."""
+"""Send an event to a broker; return once the broker has confirmed it, raise otherwise."""
 
 
 class OutboxPublisher:
     """Publish the outbox. One publisher at a time keeps the order; two publish some events twice, none never.
 
     Args:
-        url: The database, as for :class:`highhelp.CallbackInbox`, which must be made with `outbox=True`.
-        send: See :data:`Sender`; :func:`rabbit_sender` and :func:`nats_sender` make one. One for another broker is a
-            coroutine of a few lines that returns once the broker has confirmed.
-        options: `database_key`, `clock`, `home`, `environ`, as those of the inbox.
+        url: The database, as for :class:`highhelp.CallbackInbox`, which must be created with `outbox=True`.
+        send: See :data:`Sender`; :func:`rabbit_sender` and :func:`nats_sender` create one. For another broker write a
+            short coroutine that returns once the broker has confirmed.
+        options: `database_key`, `clock`, `home`, `environ`, as for the inbox.
     """
 
     def __init__(self, url: str | os.PathLike[str] | None, send: Sender, **options: Unpack[DatabaseOptions]) -> None:
@@ -74,7 +74,7 @@ class OutboxPublisher:
         """Publish what is due, in order.
 
         Returns:
-            How many were sent. It ends at the first that the broker does not take; that one is due again after a pause.
+            The number sent. Stops at the first event that the broker refuses, which is due again after a pause.
         """
         sent = 0
         while rows := await self._database.read(_due, self._database.now()):
@@ -90,15 +90,15 @@ class OutboxPublisher:
         return sent
 
     async def run(self, *, stop: asyncio.Event | None = None, poll: float = 1.0) -> None:
-        """Publish until `stop` is set; outlives a database or broker that goes away for a while.
+        """Publish until `stop` is set; survives outages of the database or broker.
 
         Args:
-            stop: Ends the work after the event at hand.
-            poll: Seconds between looks at an empty outbox.
+            stop: Ends the work after the current event.
+            poll: Seconds between polls of an empty outbox.
         """
         stop = asyncio.Event() if stop is None else stop
         while not stop.is_set():
-            with logged("events cannot be published now"):
+            with logged("events not published"):
                 await self.publish()
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), poll)
@@ -112,7 +112,7 @@ class OutboxPublisher:
 async def rabbit_sender(
     url: str, *, queue: str = "", exchange: str = "", routing_key: str = ""
 ) -> AsyncIterator[Sender]:
-    """A sender to RabbitMQ by FastStream: persistent, mandatory, confirmed by the broker.
+    """Send to RabbitMQ with FastStream: persistent, mandatory, confirmed by the broker.
 
     Args:
         url: `amqp://...`.
@@ -122,7 +122,7 @@ async def rabbit_sender(
     """
     from faststream.rabbit import Channel, ExchangeType, RabbitBroker, RabbitExchange, RabbitQueue
 
-    # an unroutable message must be an error: by default it would be confirmed and gone
+    # an unroutable message must be an error: by default it would be confirmed and lost
     broker = RabbitBroker(url, default_channel=Channel(publisher_confirms=True, on_return_raises=True), logger=None)
     async with broker:
         target: dict[str, Any] = {"routing_key": routing_key}
@@ -149,12 +149,12 @@ async def rabbit_sender(
 
 @asynccontextmanager
 async def nats_sender(url: str, *, stream: str, subject: str) -> AsyncIterator[Sender]:
-    """A sender to NATS JetStream by FastStream, confirmed by the stream, which drops repetitions of an event by its id.
+    """Send to NATS JetStream with FastStream, confirmed by the stream, which drops repeated events by their id.
 
     Args:
         url: `nats://...`.
-        stream: A stream that exists. Where it does not, or does not hold the subject, the event counts as not sent.
-        subject: Where the events go.
+        stream: An existing stream. If it does not exist or lacks the subject, the event counts as not sent.
+        subject: The subject of the events.
     """
     from faststream.nats import NatsBroker
 
@@ -187,7 +187,7 @@ def _due(connection: Connection, now: int) -> list[Row[Any]]:
     first = select(OUTBOX.c.due_at).order_by(OUTBOX.c.id).limit(1)
     oldest = connection.execute(first).scalar_one_or_none()
     if oldest is None or oldest > now:
-        return []  # what comes later must not overtake the one that waits
+        return []  # a later event must not overtake the waiting one
     columns: list[Any] = [OUTBOX.c.id.label("outbox_id"), OUTBOX.c.attempts.label("sendings"), EVENTS]
     wanted = select(*columns).join(EVENTS, EVENTS.c.id == OUTBOX.c.event_id).order_by(OUTBOX.c.id).limit(_BATCH)
     return list(connection.execute(wanted).all())

@@ -43,7 +43,7 @@ _NEW_PAYMENT = {
 }
 _NEW_EVENT = insert(EVENTS).returning(EVENTS.c.id)
 _TO_PUBLISH = insert(OUTBOX).inline()
-# nothing where another delivery has changed the payment since it was looked at
+# changes no row if another delivery has changed the payment since it was read
 _NEW_STATE = update(PAYMENTS).where(
     PAYMENTS.c.id == bindparam("which"),
     PAYMENTS.c.state.is_not_distinct_from(bindparam("seen")),
@@ -57,7 +57,7 @@ _SUPERSEDED = (
 
 
 def _first() -> tuple[list[str], Any]:
-    """Put the three statements for the first event of a payment into one, of which PostgreSQL makes one round trip."""
+    """Combine the three statements for the first event of a payment, so that PostgreSQL needs one round trip."""
     by_default = ("id", "payment_ref", "approved", "attempts")
     names = [column.name for column in EVENTS.c if column.name not in by_default]
     known = ("payment_key", "project_id", "payment_id", "state", "final_print")
@@ -95,18 +95,18 @@ def store(
 
     Args:
         connection: In a transaction, which the caller commits.
-        callback: Genuine.
-        refusal: Why it is not trusted: `stale`, `ambiguous` or `fields`; None for one in order.
+        callback: A genuine callback.
+        refusal: Why it is not trusted: `stale`, `ambiguous` or `fields`; None if it is.
         now: Unix milliseconds.
         cipher: For the raw body.
-        outbox: Whether an accepted one is to be published.
+        outbox: Whether to publish it if accepted.
     """
     if refusal is None and unusable(callback):
         refusal = "fields"
     row = _new_row(callback, now, cipher)
     key = event_key(callback)
     if refusal is not None:
-        # a replay of what was taken in long ago is no news
+        # a replay of a callback stored long ago is a duplicate
         repeated = refusal == "stale" and _stored_print(connection, key) == callback.normalized_sha256
         return DUPLICATE if repeated else _park(connection, callback, row, refusal)
     return _store_trusted(connection, callback, row | {"event_key": key}, now=now, outbox=outbox)
@@ -123,7 +123,7 @@ def _store_trusted(
         "state": facts.state,
         "final_print": facts.final_fingerprint if facts.final else None,
     }
-    # what was parked because it came too late to be trusted is now said again in time
+    # a callback that was parked as stale has now come again in time
     stale = {"stale_key": parked_key("stale", callback.project_id, callback.normalized_sha256), "now": now}
     event = row | {"state": "received", "due_at": now}
     event_id = None
@@ -150,7 +150,7 @@ def _store_trusted(
 def _store_first(
     connection: Connection, payment: dict[str, Any], event: dict[str, Any], stale: dict[str, Any]
 ) -> int | None:
-    """Store an event with its payment and return its id; None where the payment is known already."""
+    """Store an event with its payment and return its id; None if the payment is already known."""
     event_id: int | None = None
     if connection.dialect.name == "postgresql":
         values = {f"payment_{name}": value for name, value in payment.items()}
@@ -169,13 +169,13 @@ def _decide(
     payment: dict[str, Any],
     keys: dict[str, Any],
 ) -> tuple[Row[Any], transitions.Decision]:
-    """Decide by what is known of the payment, which has the new state then if the callback is accepted."""
+    """Decide by the payment's record, which gets the new state if the callback is accepted."""
     while True:
         found = connection.execute(_KNOWN, {"payment_key": payment["payment_key"], **keys}).one_or_none()
         if found is None:  # its first callback is not accepted
             lock_payment(connection, callback.project_id, callback.payment_id)
             continue
-        # the key of a final event is its payment's: another body is for the rules to judge
+        # the key of a final event covers the whole payment: the rules decide about another body
         if found.print == callback.normalized_sha256:
             return found, transitions.Decision("duplicate")  # without a lock, without a write
         decision = transitions.decide(payment_record(found), facts)
@@ -189,7 +189,7 @@ def _decide(
 def _is_same_end(
     connection: Connection, key: str, callback: VerifiedCallback, facts: transitions.CallbackFacts
 ) -> bool:
-    """Tell whether a payment's final event says the same; one of the two is of info, which may report fewer facts."""
+    """Whether a payment's final event says the same; one of the two comes from info, which may report fewer facts."""
     row = connection.execute(_END, {"event_key": key}).one_or_none()
     if row is None or FROM_INFO not in (row.key_id, callback.key_id) or row.status != facts.status:
         return False
@@ -199,7 +199,7 @@ def _is_same_end(
 
 
 def payment_record(payment: Row[Any]) -> transitions.PaymentRecord:
-    """Convert a payment's row to what the rules decide on."""
+    """Convert a payment's row to the record that the rules use."""
     return transitions.PaymentRecord(payment.state, payment.final_print, expected_sum(payment))
 
 
@@ -215,7 +215,7 @@ def lock_payment(connection: Connection, project_id: str, payment_id: str) -> Ro
     if found is not None:
         return found
     values = {"payment_key": key, "project_id": project_id, "payment_id": payment_id}
-    connection.execute(_NEW_PAYMENT[connection.dialect.name], values)  # nothing where another transaction was faster
+    connection.execute(_NEW_PAYMENT[connection.dialect.name], values)  # nothing if another transaction was faster
     return connection.execute(_LOCK, {"payment_key": key}).one()
 
 
@@ -243,5 +243,5 @@ def _readable(callback: VerifiedCallback) -> str:
     try:
         return readable(callback.body)
     except (RecursionError, ValueError):
-        # what cannot be masked is not stored in the clear, but the callback is
+        # a body that cannot be masked is not stored in clear text, but the callback is
         return json.dumps(None)

@@ -1,8 +1,8 @@
-"""Callback receivers for ASGI (Starlette, FastAPI), WSGI (Flask) and Django: a few lines each over `inbox.receive`.
+"""Callback receivers for ASGI (Starlette, FastAPI), WSGI (Flask) and Django, on top of `inbox.receive`.
 
-All of them hand over the raw bytes, read no more than the inbox takes (64 KiB), and answer what the inbox says. A body
-that has been parsed and written again would not match its signature. Where the bytes are gone, because something before
-the receiver has read them, the answer is 500: the gateway sends the callback again, and the log says why.
+They pass on the raw bytes, read no more than the inbox accepts (64 KiB), and return the inbox's answer. A body that was
+parsed and serialised again would not match its signature. If the bytes are gone, because something else has read them
+before, the answer is 500: the gateway sends the callback again, and the log says why.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["asgi_receiver", "django_receiver", "flask_receiver", "wsgi_receiver"]
 
 MAX_BODY = 64 << 10
-"""Bytes of a callback's body that are taken where nothing else is set; a genuine one has a few hundred."""
+"""Default limit of a callback's body, in bytes; a genuine one has a few hundred."""
 TOO_LARGE = (413, b'{"status":"error","status_description":"body too large"}')
 WRONG_METHOD = (405, b'{"status":"error","status_description":"POST only"}')
 _NO_LENGTH = (411, b'{"status":"error","status_description":"content-length is missing"}')
@@ -53,21 +53,21 @@ def content_type(body: bytes) -> str:
 
 
 def max_body(inbox: object) -> int:
-    """Return how many bytes of a body an inbox takes."""
+    """Return the largest body that an inbox accepts, in bytes."""
     return int(getattr(inbox, "max_body", MAX_BODY))
 
 
 async def _received(inbox: SyncInbox | AsyncInbox, raw: bytes, headers: Any) -> HttpReply:
     if _is_async(inbox):
         coming: Any = inbox.receive(raw, headers)
-    else:  # the event loop must not wait for a disk
+    else:  # the disk must not block the event loop
         coming = asyncio.to_thread(inbox.receive, raw, headers)
     answer: HttpReply = await coming
     return answer
 
 
-class asgi_receiver:  # noqa: N801 - used like a function; a class, as Starlette's Route takes it for an ASGI app then
-    """An ASGI application that receives callbacks on any path: `Route("/callbacks", asgi_receiver(inbox))`.
+class asgi_receiver:  # noqa: N801 - used like a function; a class, so that Starlette's Route recognises an ASGI app
+    """ASGI application that receives callbacks on any path: `Route("/callbacks", asgi_receiver(inbox))`.
 
     Args:
         inbox: Synchronous (called in a thread) or asynchronous.
@@ -109,7 +109,7 @@ class asgi_receiver:  # noqa: N801 - used like a function; a class, as Starlette
 
 
 def wsgi_receiver(inbox: SyncInbox) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
-    """A WSGI application that receives callbacks on any path.
+    """Return a WSGI application that receives callbacks on any path.
 
     Args:
         inbox: A synchronous one.
@@ -135,7 +135,7 @@ def _wsgi_answer(inbox: SyncInbox, environ: dict[str, Any]) -> HttpReply:
 
 
 def _read_body(environ: Any, read: Callable[[int], bytes], limit: int) -> bytes | HttpReply:
-    """Read the body of a request with this WSGI environment; the reply where that is not possible."""
+    """Read the body of a request with this WSGI environment; return an error reply if that is not possible."""
     length, chunked = environ.get("CONTENT_LENGTH"), "HTTP_TRANSFER_ENCODING" in environ
     if length:
         if not _LENGTH.fullmatch(length):
@@ -145,7 +145,7 @@ def _read_body(environ: Any, read: Callable[[int], bytes], limit: int) -> bytes 
         size = least = int(length)
     elif environ.get("wsgi.input_terminated") or "wsgi.input" not in environ:  # the latter is Django's ASGI
         size, least = limit + 1, int(chunked)
-    else:  # without a length there is no body, unless in chunks, whose end a WSGI server need not show
+    else:  # without a length there is no body, unless chunked, and a WSGI server need not signal the end of that
         return _NO_LENGTH if chunked else b""
     problem = "nothing is left to read"
     try:
@@ -153,13 +153,13 @@ def _read_body(environ: Any, read: Callable[[int], bytes], limit: int) -> bytes 
     except Exception as error:  # noqa: BLE001 - each framework has its own error for a body that is gone
         raw, problem = b"", type(error).__name__
     if len(raw) < least:
-        log_event(logging.WARNING, "callback not read, its body was read before or never came", problem=problem)
+        log_event(logging.WARNING, "callback not read: its body was read before or never came", problem=problem)
         return _GONE
     return raw if len(raw) <= limit else TOO_LARGE
 
 
 def flask_receiver(inbox: SyncInbox) -> Callable[[], Any]:
-    """A Flask view: `app.add_url_rule("/callbacks", view_func=flask_receiver(inbox), methods=["POST"])`.
+    """Return a Flask view: `app.add_url_rule("/callbacks", view_func=flask_receiver(inbox), methods=["POST"])`.
 
     Args:
         inbox: A synchronous one.
@@ -171,7 +171,7 @@ def flask_receiver(inbox: SyncInbox) -> Callable[[], Any]:
         if request.method != "POST":
             status, body = WRONG_METHOD
         else:
-            # what get_data, get_json or data have read is cached, and no longer in the stream
+            # get_data, get_json and data cache the body and exhaust the stream
             raw = _read_body(
                 request.environ, lambda size: request.stream.read(size) or request.get_data(), max_body(inbox)
             )
@@ -182,9 +182,9 @@ def flask_receiver(inbox: SyncInbox) -> Callable[[], Any]:
 
 
 def django_receiver(inbox: SyncInbox | AsyncInbox) -> Callable[..., Any]:
-    """A view for Django, free of the CSRF check, asynchronous for an asynchronous inbox.
+    """Return a CSRF-exempt Django view, asynchronous for an asynchronous inbox.
 
-    To be used as `path("callbacks", django_receiver(inbox))`.
+    Use it as `path("callbacks", django_receiver(inbox))`.
 
     Args:
         inbox: Synchronous or asynchronous.
@@ -193,12 +193,12 @@ def django_receiver(inbox: SyncInbox | AsyncInbox) -> Callable[..., Any]:
     def read(request: Any) -> bytes | HttpReply:
         if request.method != "POST":
             return WRONG_METHOD
-        # behind WSGI Django takes a body in chunks for an empty one; what `request.body` has read is cached
+        # behind WSGI, Django treats a chunked body as empty; `request.body` caches the body
         stream = request if request.META.get("CONTENT_LENGTH") else request.META.get("wsgi.input", request)
         return _read_body(request.META, lambda size: stream.read(size) or request.body, max_body(inbox))
 
     def response(answer: HttpReply) -> Any:
-        # without stubs of its own
+        # Django has no type stubs
         from django.http import HttpResponse
 
         status, body = answer

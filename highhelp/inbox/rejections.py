@@ -1,4 +1,4 @@
-"""Forged callbacks: counted in memory, written down at most once a second, and only as a bounded sample."""
+"""Forged callbacks: counted in memory, stored at most once a second, and only as a bounded sample."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from highhelp_signing import CallbackRejected
 
 SAMPLE = 100
-"""How many refused callbacks are kept."""
+"""Size of the sample of refused callbacks."""
 
 _EVERY = 1000
 _AT_ONCE = 10
@@ -31,7 +31,7 @@ class Rejections:
         self._written_at: int | None = None
 
     def add(self, raw: bytes, refusal: CallbackRejected, now: int) -> None:
-        """Count one, and keep it until the next write."""
+        """Count a refused callback, and keep it until the next write."""
         sample = {
             "received_at": now,
             "reason": str(refusal.reason),
@@ -45,9 +45,9 @@ class Rejections:
             self._samples.append(sample)
 
     def take(self, now: int, *, at_once: bool = False) -> tuple[dict[str, int], list[dict[str, Any]]] | None:
-        """Return what is to be stored now; None if it is too early or there is nothing.
+        """Return the counts and callbacks to store now; None if it is too early or there are none.
 
-        A sender who forges thousands a second causes one transaction a second.
+        Thousands of forged callbacks a second cause one transaction a second.
         """
         with self._lock:
             early = self._written_at is not None and 0 <= now - self._written_at < _EVERY

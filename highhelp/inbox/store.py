@@ -1,4 +1,4 @@
-"""The store of callbacks, synchronous and asynchronous: events are handled, looked at and purged."""
+"""The store of callbacks, synchronous and asynchronous: handle, inspect and purge events."""
 
 from __future__ import annotations
 
@@ -44,20 +44,19 @@ class StoreOptions(DatabaseOptions, total=False):
 
 
 class CallbackStore:
-    """Stored callbacks: handle, inspect and purge them. Receives nothing, so it needs no keys.
+    """Handle, inspect and purge stored callbacks. Needs no keys, as it receives nothing.
 
     Args:
         url: Path of an SQLite file, or `postgresql://...`; else `HIGHHELP_DATABASE_URL`, else `highhelp.db` in the home
-            directory. The tables are made at the first use.
-        engine: Instead of a URL, an engine of SQLAlchemy's on SQLite or PostgreSQL, whose pool is shared. The
-            transactions of the inbox are durable and READ COMMITTED whatever the engine says; :meth:`close` leaves it
-            open.
-        lease: Seconds that a handler may take, at most a day; after that another worker may have the event.
-        max_attempts: After so many failures an event is parked.
-        outbox: Whether each accepted event is also put out for an :class:`~highhelp.OutboxPublisher`.
-        options: Any of the following, by name.
+            directory. The tables are created on first use.
+        engine: Instead of a URL, an SQLAlchemy engine on SQLite or PostgreSQL, whose pool is shared. The inbox's
+            transactions are durable and READ COMMITTED regardless of the engine; :meth:`close` leaves it open.
+        lease: Seconds that a handler may take, at most a day; after that another worker may take the event.
+        max_attempts: Failures after which an event is parked.
+        outbox: Whether each accepted event is also queued for an :class:`~highhelp.OutboxPublisher`.
+        options: The following keyword arguments.
         database_key: Encrypts bodies at rest; else `HIGHHELP_DATABASE_KEY`.
-        clock: Answers Unix seconds, for tests; else leases count by PostgreSQL's clock, and by the machine's on SQLite.
+        clock: Returns Unix seconds, for tests; default: PostgreSQL's clock, or the machine's on SQLite.
         home: Instead of `HIGHHELP_HOME`.
         environ: Instead of the process's environment.
 
@@ -88,7 +87,7 @@ class CallbackStore:
         """Create the tables if there are none.
 
         Raises:
-            SettingsError: They are of another version than the code.
+            SettingsError: Their version differs from the code's.
         """
         self._database.create_schema()
 
@@ -97,10 +96,10 @@ class CallbackStore:
         """Bring the tables to the version of this code, as `highhelp db upgrade` does.
 
         Args:
-            url: As that of the constructor.
+            url: See the constructor.
 
         Returns:
-            Their version before (None: there were none) and after.
+            Their version before (None if there were none) and after.
 
         Raises:
             SettingsError: They are newer than the code.
@@ -108,20 +107,20 @@ class CallbackStore:
         return migrate.upgrade(database_url(url, Source.load()))
 
     def process(self, on_final: Handler, on_update: Handler | None = None, *, limit: int | None = None) -> int:
-        """Handle what is due, and return when nothing is.
+        """Handle due events, and return when none is left.
 
-        A handler is called as `handler(event)`, or as `handler(event, connection)`: then it shares the transaction
-        that marks its event as done, so that what it writes through `connection` is stored exactly once, whatever
-        crashes. What it does elsewhere may happen again after a crash: use `event.key` there. It must not commit.
+        A handler is called as `handler(event)` or as `handler(event, connection)`. The latter shares the transaction
+        that marks its event as done, so that its writes through `connection` are stored exactly once, whatever
+        crashes. Other side effects may happen again after a crash: use `event.key` for them. It must not commit.
         When it raises, the event comes again after a pause, and is parked after `max_attempts`.
 
         Args:
-            on_final: For events after which nothing changes (`success`, `decline`).
-            on_update: For the others; without it they are done when they are due.
+            on_final: For final events (`success`, `decline`).
+            on_update: For other events; without it they are marked as done when due.
             limit: Maximum number of events.
 
         Returns:
-            How many events were done or otherwise settled.
+            The number of events done or otherwise settled.
         """
         return self._process(Handlers(on_final, on_update), limit, lambda: False)
 
@@ -133,13 +132,13 @@ class CallbackStore:
         stop: threading.Event | None = None,
         poll: float = 1.0,
     ) -> None:
-        """Handle events until `stop` is set; outlives a database that goes away for a while. See :meth:`process`.
+        """Handle events until `stop` is set; survives outages of the database. See :meth:`process`.
 
         Args:
             on_final: For final events.
-            on_update: For the others.
-            stop: Ends the work after the event at hand.
-            poll: Seconds between looks at an empty inbox.
+            on_update: For other events.
+            stop: Ends the work after the current event.
+            poll: Seconds between polls of an empty inbox.
         """
         stop = threading.Event() if stop is None else stop
         handlers = Handlers(on_final, on_update)
@@ -155,7 +154,7 @@ class CallbackStore:
         if isinstance(step, Write):
             return self._database.write(step.function)
         if not step.shares:
-            step.handler(step.event)  # claimed alone, just now
+            step.handler(step.event)  # claimed singly, just now
         with self.engine.begin() as connection:
             leases.mark_done(connection, step.event, self._database.now(), handled=not step.shares)
             if step.shares:
@@ -172,13 +171,13 @@ class CallbackStore:
         project_id: str | None = None,
         connection: Connection | None = None,
     ) -> None:
-        """Expect a pay-in of this sum: a success with another one, or of a payout, is parked instead of handled.
+        """Expect a pay-in of this sum: a success with another sum, or of a payout, is parked instead of handled.
 
         Args:
             payment_id: The payment; it need not exist yet.
-            money: What it must bring.
-            project_id: The merchant project; else the only one that is received for, or `HIGHHELP_PROJECT_ID`.
-            connection: Of the merchant's own transaction in the same database, such as the one that stores the order:
+            money: The expected sum.
+            project_id: The merchant project; default: the only one with keys, or `HIGHHELP_PROJECT_ID`.
+            connection: Connection of your own transaction in the same database, such as the one that stores the order:
                 both are committed together. Call :meth:`create_schema` before.
         """
         expected = (project_id or self._own_project(), payment_id, money)
@@ -188,23 +187,23 @@ class CallbackStore:
             admin.expect(connection, *expected)
 
     def ask(self, client: HighHelp, payment_id: str, *, product: str | None = None) -> PaymentState:
-        """Ask the gateway what became of a pay-in, and file its end as if its callback had come.
+        """Query a pay-in, and file a final state as if its callback had come.
 
         For pay-ins whose callbacks were lost or parked. A final state is stored under the key of the final event and
-        handled once, whether the callback comes before, after or never; another expected sum, or an expected sum that
-        info does not report, parks it. Any other state is returned and not stored.
+        handled once, whether the callback comes before, after or never. If a sum is expected and info reports another
+        or none, it is parked. Any other state is returned and not stored.
 
         Args:
-            client: Of the project that the pay-in belongs to.
+            client: A client of the pay-in's project.
             payment_id: The merchant's id of the pay-in.
-            product: `p2p`, `ecom` or `widget`; else one is asked after the other.
+            product: `p2p`, `ecom` or `widget`; default: each is tried in turn.
 
         Returns:
             The state that info reports.
 
         Raises:
-            Rejected: The gateway holds no such pay-in, or refuses the question.
-            Unavailable, NotSent: It could not be asked.
+            Rejected: The gateway reports no such pay-in, or refuses the query.
+            Unavailable, NotSent: No usable answer.
             InboxRefusal: The answer does not name the payment.
         """
         project_id, outbox = client.settings.project_id, self._options.outbox
@@ -212,10 +211,10 @@ class CallbackStore:
         return drive(steps, partial(self._ask, client)).state
 
     def reconcile(self, client: HighHelp) -> Sequence[AskedPayin]:
-        """Ask for every expected pay-in that has no final event, as :meth:`ask` does.
+        """Query every expected pay-in that has no final event, as :meth:`ask` does.
 
         Args:
-            client: Of the project whose pay-ins are asked for.
+            client: A client of the pay-ins' project.
         """
         steps = asking.reconcile_steps(self._database, client.settings.project_id, outbox=self._options.outbox)
         return drive(steps, partial(self._ask, client))
@@ -229,17 +228,17 @@ class CallbackStore:
         """List events, the newest first, without their bodies.
 
         Args:
-            limit: How many at most.
+            limit: Maximum number of rows.
             state: Only those in this state, such as `parked`.
             payment_id: Only those of this payment.
         """
         return self._database.read(admin.list_events, limit=limit, state=state, payment_id=payment_id)
 
     def refused(self, *, limit: int = 50) -> Rows:
-        """List what was not accepted: stale, ambiguous or malformed genuine callbacks, and a sample of the forged.
+        """List callbacks that were not accepted: stale, ambiguous or malformed ones, and a sample of forged ones.
 
         Args:
-            limit: How many at most.
+            limit: Maximum number of rows.
         """
         return self._database.read(admin.list_rejected, limit=limit)
 
@@ -250,7 +249,7 @@ class CallbackStore:
             event_id: Its number.
 
         Raises:
-            InboxRefusal: There is none.
+            InboxRefusal: It does not exist.
         """
         return self._database.read(admin.get_event, event_id)
 
@@ -272,7 +271,7 @@ class CallbackStore:
             event_id: Its number.
 
         Raises:
-            InboxRefusal: It does not wait any more.
+            InboxRefusal: It is no longer waiting.
         """
         self._database.write(admin.park, event_id, now=self._database.now())
 
@@ -281,12 +280,12 @@ class CallbackStore:
         return self._database.read(lambda connection: admin.stats(connection, self._database.moment(connection)))
 
     def purge(self, older_than: float, *, parked: bool = False) -> int:
-        """Delete events that were finished so many seconds ago, and refused samples of that age.
+        """Delete events that were finished `older_than` seconds ago, and refused samples of that age.
 
         Args:
-            older_than: Seconds; at least twice the tolerance of timestamps, so that no callback that is sent again is
-                taken for a new one.
-            parked: Parked ones too.
+            older_than: Seconds; at least twice the tolerance of timestamps, so that a callback that is sent again is
+                not taken for a new one.
+            parked: Delete parked events too.
         """
         before, deleted = self._database.now() - int(max(older_than, 2 * self._tolerance) * 1000), 0
         while number := self._database.write(admin.purge, before=before, parked=parked):
@@ -313,7 +312,7 @@ class CallbackStore:
 class AsyncCallbackStore:
     """:class:`CallbackStore` for asyncio: the same arguments, methods and rules.
 
-    Each event loop has connections of its own.
+    Each event loop has its own connections.
     """
 
     def __init__(
@@ -462,5 +461,5 @@ def project_id_of(source: Source) -> str:
     """Return the project of the settings. Raises SettingsError."""
     found = source.text(PROJECT_ID, "project_id")
     if found is None:
-        raise SettingsError(PROJECT_ID, "is not set; set it, name the project, or hand over keys by project")
+        raise SettingsError(PROJECT_ID, "is not set; set it, pass project_id, or pass keys by project")
     return found[0]

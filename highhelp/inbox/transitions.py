@@ -19,7 +19,7 @@ REPLAYABLE = frozenset({"attempts", "amount", "operator", "transition"})
 
 LONGEST_BACK_OFF = 600
 LONGEST_LEASE = 24 * 60 * 60
-"""Seconds; a time further ahead was stamped by a clock that was wrong."""
+"""Limits in seconds; a time further ahead was stamped by a wrong clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,12 @@ def _after_the_end(known: PaymentRecord, told: CallbackFacts) -> Decision:
         )
     if told.state in STATES and known.state is not None and known.state in reach(told.payment_type)[told.state]:
         return Decision("superseded", "late")
-    # a state that does not lead to this end, such as one that nobody knows: a person has to look
+    # a state that does not lead to this end, such as an unknown one: a person has to look
     return Decision("parked", "after_final")
 
 
 def wrong_amount(expected: tuple[int, str] | None, told: CallbackFacts) -> bool:
-    """Return whether a success is not the expected pay-in: another sum or none, or a payout."""
+    """Whether a success is not the expected pay-in: another sum or none, or a payout."""
     if told.status != SUCCESS or expected is None:
         return False
     return told.payment_type == "payout" or (told.amount, told.currency) != expected

@@ -1,4 +1,4 @@
-"""The body of a stored callback as a model: what was stored masked is never shown as if it were the value."""
+"""The body of a stored callback as a model. A masked value is never shown as if it were the real one."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _BLOCKS = sorted({tuple(path.split(":")[:-1]) for path in SENSITIVE_PATHS[CALLBA
 
 
 def typed_body(body: Mapping[str, Any]) -> PaymentCallback:
-    """Read a stored body. A field of it that is masked raises `SettingsError` when it is read.
+    """Convert a stored body to a model. Reading a masked field of it raises `SettingsError`.
 
     Args:
-        body: As it was stored, masked or not.
+        body: The stored body, masked or not.
     """
     callback = PaymentCallback.from_dict(body)
     for path in _BLOCKS:
@@ -48,7 +48,7 @@ def _guarded(model: Any) -> Any:
             ):
                 raise SettingsError(
                     DATABASE_KEY,
-                    f"is not set, so {name} was stored masked; set it for callbacks to come, or ask the info operation",
+                    f"is not set, so {name} was stored masked; set it for future callbacks, or ask the info operation",
                 )
             return value
 

@@ -1,1 +1,1 @@
-"""Payouts that are sent once, whatever crashes. Needs the extra `[callbacks]`."""
+"""Send each payout once, whatever crashes. Needs the extra `[callbacks]`."""

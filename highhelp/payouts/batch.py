@@ -1,4 +1,4 @@
-"""Batches of payouts: each sent once, a bounded number at a time; continued after a crash from the guard's table."""
+"""Send batches of payouts: each once, a bounded number at a time; resume after a crash from the guard's table."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 MOST_AT_ONCE = 12
 GIVE_UP_AFTER = 5
-"""So many payouts in a row that could not be sent end a batch: the gateway is away."""
+"""Consecutive payouts that could not be sent after which a batch ends: the gateway is unreachable."""
 _PER_TRANSACTION = 100
 
 
@@ -47,9 +47,9 @@ class Progress:
     """Progress of a batch.
 
     Attributes:
-        done: Rows that were looked at.
+        done: Rows processed.
         total: All rows.
-        payout: The one that was done last.
+        payout: The last one processed.
     """
 
     done: int
@@ -86,7 +86,7 @@ class BatchReport:
 
     @property
     def complete(self) -> bool:
-        """Whether the gateway's answer to every row is known: nothing is left to be sent, asked or reviewed."""
+        """Whether the gateway's answer to every row is known: nothing is left to send, query or review."""
         return all(one.state == "settled" or (one.state == "refused" and one.confirmed) for one in self.payouts)
 
     def as_dict(self) -> dict[str, Any]:
@@ -102,7 +102,7 @@ class BatchReport:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A checked row with the bytes to send, and the payout as it was when the batch began."""
+    """A checked row with the bytes to send, and the payout as it was at the start of the batch."""
 
     row: Row
     intent: Intent
@@ -111,7 +111,7 @@ class Ready:
 
 
 class RateLimiter:
-    """Limits how many payouts are begun in a second. Thread-safe."""
+    """Limit how many payouts are started per second. Thread-safe."""
 
     def __init__(self, per_second: float | None, now: Callable[[], float] = time.monotonic) -> None:
         if per_second is not None and not 0 < per_second <= 1000:
@@ -122,7 +122,7 @@ class RateLimiter:
         self._lock = threading.Lock()
 
     def delay(self) -> float:
-        """Return the seconds to wait before the next one."""
+        """Return the seconds to wait before the next payout."""
         with self._lock:
             now = self._now()
             at = max(self._next, now)
@@ -131,7 +131,7 @@ class RateLimiter:
 
 
 class _Run:
-    """State of one batch, shared by its workers. Thread-safe; no input or output."""
+    """State of one batch, shared by its workers. Thread-safe; sans-I/O."""
 
     def __init__(self, ready: Sequence[Ready], progress: Callable[[Progress], object] | None) -> None:
         self._lock = threading.Lock()
@@ -147,7 +147,7 @@ class _Run:
             return None if self.stopped is not None else next(self._left, None)
 
     def again(self) -> float | None:
-        """Return until when to wait for rows that somebody else is sending, Unix seconds; they are taken once more."""
+        """Return until when to wait (Unix seconds) for rows that another sender has; they are then taken again."""
         with self._lock:
             waited, self.busy = self.busy, []
             self._left = iter([replace(one, payout=None) for one, _ in waited])
@@ -211,7 +211,7 @@ def _conflict(ready: Ready, text: str) -> RowProblem:
 
 
 def conflicts(connection: Connection, ready: Sequence[Ready]) -> list[RowProblem]:
-    """Report the rows whose payment_id was used with another body, or at another gateway, before. Changes nothing."""
+    """Report the rows whose payment_id was used before with another body or at another gateway. Changes nothing."""
     rows = intents.rows_of_keys(connection, [one.intent.key for one in ready])
     problems = []
     for one in ready:
@@ -245,7 +245,7 @@ def _totals(payouts: Iterable[tuple[str, str, int]]) -> tuple[Total, ...]:
 
 
 def _all_on_disk(ready: Sequence[Ready]) -> PayoutFlow[list[Ready]]:
-    """Store all intents; return the rows with what is known of each."""
+    """Store all intents; return the rows with the known state of each."""
     problems: list[RowProblem] = yield Read(partial(conflicts, ready=ready))
     if problems:
         raise RowsRefused(problems)
@@ -264,7 +264,7 @@ def _all_on_disk(ready: Sequence[Ready]) -> PayoutFlow[list[Ready]]:
 
 
 def _one(flows: PayoutFlows, ready: Ready) -> PayoutFlow[tuple[Payout, HighHelpError | None]]:
-    """Bring one row to its end: ask where an earlier attempt may have arrived, send where the gateway holds nothing."""
+    """Settle one row: query it if an earlier attempt may have arrived, send it if the gateway does not hold it."""
     payment_id = ready.intent.payment_id
     get = partial(intents.get, project_id=ready.intent.project_id, payment_id=payment_id)
     payout: Payout = ready.payout or (yield Read(get))
@@ -294,7 +294,7 @@ def _check_concurrency(concurrency: int) -> None:
 
 
 def asking_of(concurrency: int, per_second: float | None) -> Asking:
-    """How questions are asked. Raises SettingsError."""
+    """Return the limits for queries. Raises SettingsError."""
     _check_concurrency(concurrency)
     return Asking(concurrency, RateLimiter(per_second).delay)
 
@@ -334,7 +334,7 @@ def send_batch(
             try:
                 wait(workers)
             except BaseException:
-                run.stop("interrupted")  # those that are under way are brought to their end
+                run.stop("interrupted")  # payouts under way are finished
                 raise
         for one in workers:
             one.result()
@@ -342,7 +342,7 @@ def send_batch(
         if until is None or not wait_for_others or stop.wait(max(until - flows.clock(), 0)):
             break
     if stop.is_set():
-        run.stop("it was told to stop")
+        run.stop("stop was requested")
     report: BatchReport = run_flow(_report(flows, ready, run.stopped))
     return report
 
@@ -358,7 +358,7 @@ async def send_batch_async(
     progress: Callable[[Progress], object] | None = None,
     wait_for_others: bool = True,
 ) -> BatchReport:
-    """See :meth:`highhelp.PayoutGuard.send_batch`. Cancelled, it stops; what was under way is for recover."""
+    """See :meth:`highhelp.PayoutGuard.send_batch`. When cancelled, it stops and leaves payouts under way to recover."""
     _check_concurrency(concurrency)
     pace = RateLimiter(per_second)
     ready = await run_flow(_all_on_disk(checked(flows, rows_of(items, operation))))

@@ -32,7 +32,7 @@ class RowProblem:
     Attributes:
         where: The row, such as `line 3`.
         column: The column, or None for the row as a whole.
-        message: What is wrong.
+        message: The problem.
     """
 
     where: str
@@ -44,10 +44,10 @@ class RowProblem:
 
 
 class RowsRefused(HighHelpError):
-    """Some rows of a batch are wrong, so it was not begun. Nothing was sent.
+    """Some rows of a batch are invalid, so it was not started. Nothing was sent.
 
     Attributes:
-        rows: What is wrong, row by row.
+        rows: The problems, row by row.
     """
 
     def __init__(self, rows: Sequence[RowProblem]) -> None:
@@ -62,8 +62,8 @@ class Row:
     """One payout of a batch.
 
     Attributes:
-        where: For messages, such as `line 3`.
-        operation: Which create.
+        where: Its place for messages, such as `line 3`.
+        operation: The operation that creates it.
         request: Its body.
         columns: Colon path of a field -> the column that it came from.
     """
@@ -82,8 +82,8 @@ def products() -> dict[str, str]:
 def columns_of(operation: str) -> dict[str, str]:
     """Map columns to the colon paths of a request's text fields.
 
-    A field is named by its path (`customer:phone`), or by its last part where it is what every payout has: `phone` is
-    the receiver's for all products, never the customer's.
+    A column is named by a field's path (`customer:phone`), or by the last part for fields that every payout has:
+    `phone` is the receiver's for all products, never the customer's.
     """
     paths = list(_leaves(SCHEMAS[OPERATIONS[operation].request], ""))
     short = {path.rsplit(":", 1)[1]: path for path in paths if path.partition(":")[0] in _SHORT}
@@ -101,13 +101,13 @@ def _leaves(schema: Mapping[str, Any], path: str) -> Iterator[str]:
 
 @cleared_frames()
 def read_csv(raw: bytes) -> list[Row]:
-    """Read a CSV file in UTF-8 with a line of column names; `,` or `;` between the cells.
+    """Read a UTF-8 CSV file with a header line, separated by `,` or `;`.
 
-    Needed are `payment_id`, `amount` (like 100.00) and `currency`; `product` is p2p where absent. The other columns are
+    `payment_id`, `amount` (like 100.00) and `currency` are required; `product` defaults to p2p. The other columns are
     fields of the request. An empty cell is an absent field.
 
     Raises:
-        RowsRefused: Names line and column of everything that is wrong.
+        RowsRefused: Names line and column of every problem.
     """
     names: list[str] | None = None
     rows: list[Row] = []
@@ -127,7 +127,7 @@ def read_csv(raw: bytes) -> list[Row]:
             else:
                 problems += found
     if names is None and not problems:
-        problems.append(RowProblem("line 1", None, f"there are no column names; needed are {', '.join(_NEEDED)}"))
+        problems.append(RowProblem("line 1", None, f"there are no column names; required are {', '.join(_NEEDED)}"))
     problems += duplicates(rows)
     if problems:
         raise RowsRefused(problems)
@@ -143,7 +143,7 @@ def _text(raw: bytes) -> str:
 
 
 def _cells(text: str) -> Iterator[tuple[str, list[str] | str]]:
-    """Yield each row that is not empty, or its problem, and where it begins."""
+    """Yield each non-empty row, or its problem, with the line where it begins."""
     first = text.partition("\n")[0]
     delimiter = ";" if ";" in first and "," not in first else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -154,7 +154,7 @@ def _cells(text: str) -> Iterator[tuple[str, list[str] | str]]:
         except StopIteration:
             return
         except csv.Error as error:
-            yield where, f"is no CSV: {error}"
+            yield where, f"is not CSV: {error}"
             return
         if any(cells):
             yield where, cells
@@ -164,11 +164,11 @@ def _names_problems(names: list[str], where: str) -> Iterator[RowProblem]:
     known = {"product", *_NEEDED}.union(*(columns_of(operation) for operation in products().values()))
     for place, name in enumerate(names, 1):
         if name not in known:
-            # a file without names has card numbers in their place
+            # in a file without names this may be a card number
             shown = name if _NAME.fullmatch(name) else f"number {place}"
             yield RowProblem(where, shown, "is not a field of a payout")
         elif name in names[: place - 1]:
-            yield RowProblem(where, name, "is there twice")
+            yield RowProblem(where, name, "appears twice")
     for name in _NEEDED:
         if name not in names:
             yield RowProblem(where, name, "is missing")
@@ -193,7 +193,7 @@ def _row(names: list[str], cells: list[str], where: str) -> Row | list[RowProble
             problems.append(RowProblem(where, name, "is not a field of this product"))
             continue
         if path in used:
-            problems.append(RowProblem(where, name, f"says the same as the column {used[path]}"))
+            problems.append(RowProblem(where, name, f"names the same field as the column {used[path]}"))
         used[path] = name
         problem = id_problem(cell) if path in _IDS else None
         if problem is not None:
@@ -212,7 +212,7 @@ def _row(names: list[str], cells: list[str], where: str) -> Row | list[RowProble
 
 def _minor(amount: str, currency: str, where: str) -> int | RowProblem:
     if not _AMOUNT.fullmatch(amount):
-        return RowProblem(where, "amount", "is no amount; write it like 100.00")
+        return RowProblem(where, "amount", "is not an amount; write it like 100.00")
     try:
         return Money(amount, currency).minor
     except MoneyError as error:
@@ -221,14 +221,14 @@ def _minor(amount: str, currency: str, where: str) -> int | RowProblem:
 
 
 def duplicates(rows: Iterable[Row]) -> list[RowProblem]:
-    """Report rows whose payment_id another row has."""
+    """Report rows with the payment_id of an earlier row."""
     seen: dict[str, str] = {}
     problems = []
     for row in rows:
         general = row.request.get("general")
         payment_id = general.get("payment_id") if isinstance(general, dict) else None
         if not isinstance(payment_id, str):
-            continue  # the contract's check says so
+            continue  # reported by the contract's check
         if payment_id in seen:
             column = row.columns.get("general:payment_id", "payment_id")
             problems.append(RowProblem(row.where, column, f"is the same as in {seen[payment_id]}"))

@@ -1,7 +1,7 @@
-"""The payout guard as flows: its steps without input or output.
+"""The payout guard as flows: its steps, sans-I/O.
 
-Every flow is a generator that yields what is to be done (a transaction, a create, a question) and is sent what came of
-it; the guards of :mod:`highhelp.payouts.guard` carry the steps out, synchronously and asynchronously.
+Every flow is a generator that yields steps (a transaction, a create, a query) and is sent their results; the guards of
+:mod:`highhelp.payouts.guard` perform the steps, synchronously and asynchronously.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 
 _VISIBLE_DIGITS = 8
-"""So many digits of a masked card number must be shown for it to name a card."""
+"""Visible digits that a masked card number needs to identify a card."""
 
 CALLER_IS_REFUSED = (401, 403)
-"""HTTP statuses that refuse the caller, not the payout: it is sent again once the settings are right."""
+"""HTTP statuses that refuse the caller, not the payout: it is sent again once the settings are fixed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +83,18 @@ class Execute:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question to the info operation: is there a payment for this create?"""
+    """A query to the info operation for the payment of this create."""
 
     call: ClientCall[PaymentState]
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """How a number of questions is asked.
+    """Limits for a number of queries.
 
     Attributes:
-        concurrency: How many at once.
-        delay: Answers the seconds to wait before the next one.
+        concurrency: Queries at once.
+        delay: Returns the seconds to wait before the next query.
     """
 
     concurrency: int
@@ -103,7 +103,7 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Several flows that are run at the same time; their results come in the same order."""
+    """Several flows to run concurrently; their results come in the same order."""
 
     flows: Sequence[Generator[Any, Any, Any]]
     asking: Asking
@@ -114,7 +114,7 @@ PayoutFlow: TypeAlias = Generator[PayoutStep, Any, R]
 
 
 def facts_from_state(state: PaymentState) -> Facts:
-    """Collect the facts of an answer as they were reported."""
+    """Collect the reported facts of an answer."""
     body = state.to_dict()
     info = payment_block(body)
     return Facts(
@@ -133,7 +133,7 @@ def facts_from_event(event: CallbackEvent) -> Facts:
 
 
 def receiver_matches(raw: bytes, state: PaymentState) -> bool:
-    """Whether an answer reports, masked, the card number to which a request pays."""
+    """Whether an answer reports the (masked) card number to which a request pays."""
     sent = json.loads(raw).get("receiver")
     account = state.to_dict().get("account")
     pan = sent.get("pan") if isinstance(sent, dict) else None
@@ -152,26 +152,26 @@ def _text(value: object) -> str | None:
 
 
 def settle(connection: Connection, event: CallbackEvent) -> Payout | None:
-    """Settle the intent that a callback is about, in the transaction of the inbox's handler.
+    """Settle a callback's intent, in the transaction of the inbox's handler.
 
     For handlers of :class:`~highhelp.CallbackInbox` whose process has no guard:
     `inbox.run(lambda event, connection: settle(connection, event))`; asynchronously
     `await connection.run_sync(settle, event)`.
 
     Returns:
-        The payout, or None where no intent has this payment_id.
+        The payout, or None if no intent has this payment_id.
     """
     key = intent_key(event.project_id, event.payment_id)
-    # received_at, as the clock of this process has no part in what the gateway said
+    # received_at, since the gateway's report must not depend on this process's clock
     return lifecycle.settle(connection, key, facts_from_event(event), now=int(event.received_at * 1000))
 
 
 @dataclass(frozen=True)
 class PayoutFlows:
-    """The flows of both guards. No input or output.
+    """The flows of both guards. Sans-I/O.
 
     Attributes:
-        executor: Of the client; only its request builder is used here.
+        executor: The client's; only its request builder is used here.
         cipher: For bodies at rest.
         lease: Milliseconds.
         absence_age: Milliseconds after the end of an attempt until "not found" counts.
@@ -200,7 +200,7 @@ class PayoutFlows:
     ) -> tuple[Intent, ClientCall[PaymentState]]:
         """Build an intent and its call, checked against the contract. Raises InvalidRequest.
 
-        The order of keys is fixed, so that the same request is the same bytes whoever builds it.
+        The order of keys is fixed, so that the same request always has the same bytes.
         """
         operation = operation_of(request, operation)
         call = self._builder.build(operation, request, PaymentState.from_dict, sort_keys=True)
@@ -238,14 +238,14 @@ class PayoutFlows:
             partial(intents.sealed, project_id=self.project_id, payment_id=payment_id),
         )
         if sealed is None or self.cipher is None:
-            text = "its body is not at rest; hand it in again with send()"
+            text = "its body is not stored in full; pass it again to send()"
             raise SettingsError(DATABASE_KEY, text if self.cipher is not None else f"is not set; {text}")
         raw = self.cipher.decrypt(sealed, intent_key(self.project_id, payment_id))
         return (yield from self.send(_parsed(raw), operation))
 
     def send_prepared(self, intent: Intent, call: ClientCall[PaymentState]) -> PayoutFlow[Payout]:
         """Send an intent that was built in this process."""
-        # from the commit of this transaction on, the truth is "it may have been sent"
+        # once this transaction is committed, the payout may have been sent
         begun = yield from self._begin(intent)
         if begun.token is None:
             return _typed(begun.settled)
@@ -258,7 +258,7 @@ class PayoutFlows:
             yield from self._ended(end, "refused", intents.DUPLICATE, error)
             raise
         except Rejected as error:
-            # not `prepared`: a copy of the request may have been taken in, and info may lag
+            # not `prepared`: a copy of the request may have been accepted, and info may lag
             after = "unknown" if error.status in CALLER_IS_REFUSED else "refused"
             yield from self._ended(end, after, error.cause, error)
             raise
@@ -285,7 +285,7 @@ class PayoutFlows:
     def _ended(
         self, end: Callable[..., Any], state: str, reason: str, error: CallError, *, sent: bool = True
     ) -> PayoutFlow[None]:
-        """Store the end of an attempt. If that fails the intent stays `sent`; the error is true all the same."""
+        """Store the end of an attempt. If that fails, the intent stays `sent`, and the error still holds."""
         try:
             yield Write(partial(end, state=state, reason=reason, sent=sent))
         except Exception as failure:  # noqa: BLE001 - whatever a driver raises, what is known of the money comes first
@@ -299,20 +299,20 @@ class PayoutFlows:
         try:
             stored = yield Write(partial(settle, refused=refused, receiver_matches=receiver_matches))
         except Exception as error:
-            text = f"the gateway has answered, which could not be stored ({cause(error)}); recover() does it later"
+            text = f"the gateway has answered, but that could not be stored ({cause(error)}); call recover() later"
             raise _open_end(intent, text) from error
         return _typed(stored)
 
     def _held(
         self, intent: Intent, call: ClientCall[PaymentState], existing: PaymentState, error: DuplicatePayment
     ) -> PayoutFlow[Payout]:
-        """Handle a refused create whose payment_id the gateway holds: adopt the payment, or leave it to a person."""
+        """Handle a refused create whose payment_id the gateway holds: adopt the payment, or let a person decide."""
         try:
             state: PaymentState | None = yield Query(call)
         except OutcomeUnknown:
             state = None
         matches = state is not None and receiver_matches(call.body, state)
-        # the look-up before found it, whatever this one says; only its receiver is masked there
+        # the earlier look-up found it, whatever this one says; but it masks the receiver
         held = existing if state is None else state
         payout = yield from self._settled(intent, held, refused=True, receiver_matches=matches)
         if payout.state != "settled":
@@ -348,7 +348,7 @@ class PayoutFlows:
         return _typed((yield Write(partial(lifecycle.settle, key=key, facts=facts, gateway=self.gateway))))
 
     def correct_times(self) -> Write:
-        """Let times that a wrong clock has stored count from now on."""
+        """Restart times stored by a wrong clock from now."""
         return Write(partial(lifecycle.correct_impossible_times, project_id=self.project_id, lease=self.lease))
 
     def status(self, payment_id: str) -> PayoutFlow[Payout]:
@@ -360,10 +360,10 @@ class PayoutFlows:
         return (yield from self.store_facts(payout, facts_from_state(state)))
 
     def ask_gateway(self, operation: str, payment_id: str) -> PayoutFlow[PaymentState | None]:
-        """Ask the gateway for the payment; None if it holds nothing. Changes nothing.
+        """Query the payment; None if the gateway does not hold it. Changes nothing.
 
         Raises:
-            Unavailable, Rejected: It could not be asked.
+            Unavailable, Rejected: No usable answer.
         """
         info = self._builder.build_info(operation, payment_id, PaymentState.from_dict)
         try:
@@ -422,7 +422,7 @@ def _check_money(operation: str, content: dict[str, Any], payment_id: str | None
 
 def _typed(payout: Any) -> Payout:
     if not isinstance(payout, Payout):
-        raise TypeError("an intent has gone while it was being sent")
+        raise TypeError("an intent disappeared while it was being sent")
     log_event(
         logging.INFO if payout.state in ("settled", "prepared") else logging.WARNING,
         "payout",

@@ -1,6 +1,6 @@
 """The payout guard: after any crash the gateway holds at most one payout for an intent, and none is forgotten.
 
-What it does stands in :mod:`highhelp.payouts.flow`; here its steps are carried out.
+The logic is in :mod:`highhelp.payouts.flow`; this module performs its steps.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ MARGIN = 30.0
 """Seconds by which a lease outlasts the longest call."""
 
 ABSENCE_AGE = 120.0
-"""Seconds after the end of an attempt until the gateway's "not found" counts. How long info lags is not documented."""
+"""Seconds after the end of an attempt until the gateway's "not found" counts. The lag of info is not documented."""
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -64,7 +64,7 @@ def _absence_age(seconds: float) -> int:
 
 
 def gateway_of(base_url: str, source: Source) -> str:
-    """Return what names the gateway in a payout's row: `HIGHHELP_GATEWAY`, else scheme, host and port."""
+    """Return the gateway's name in a payout's row: `HIGHHELP_GATEWAY`, else scheme, host and port."""
     named = source.text(GATEWAY)
     if named is not None:
         return named[0]
@@ -83,12 +83,12 @@ class BookOptions(TypedDict, total=False):
 
 
 class PayoutBook:
-    """Read-only view of the guard's table; asks and sends nothing, so it needs no client.
+    """Read-only view of the guard's table. Calls nothing, so it needs no client.
 
     Args:
-        url: As that of :class:`~highhelp.CallbackInbox`; the same database may serve both.
-        clock: Answers Unix seconds.
-        options: `database_key`, `home`, `environ`, as there.
+        url: As for :class:`~highhelp.CallbackInbox`; both may share a database.
+        clock: Returns Unix seconds.
+        options: `database_key`, `home`, `environ`, as for :class:`~highhelp.CallbackInbox`.
 
     Raises:
         SettingsError: A setting is missing or wrong.
@@ -107,7 +107,7 @@ class PayoutBook:
         """List intents, the newest first.
 
         Args:
-            limit: How many at most; None for all.
+            limit: Maximum number; None for all.
             state: Only those in this state, such as `unknown`.
             payment_id: Only this one.
         """
@@ -117,10 +117,10 @@ class PayoutBook:
         """Return one intent with its body, sensitive fields masked.
 
         Args:
-            payment_id: Whose intent.
+            payment_id: The payout.
 
         Raises:
-            NoSuchPayout: There is none.
+            NoSuchPayout: There is no such intent.
         """
         return self._database.read(intents.get_payout, payment_id)
 
@@ -139,29 +139,28 @@ class PayoutBook:
 
 
 class PayoutGuard(PayoutBook):
-    """Sends each payout once, whatever crashes.
+    """Send each payout once, whatever crashes.
 
     The intent is on disk before the first byte leaves: `prepared` → `sent` (committed before the bytes leave) →
     `settled` (the gateway holds it), `refused`, `unknown` or `needs_review`. An intent that was left `sent` or
     `unknown` is not sent again before :meth:`recover` has asked the gateway.
 
-    No single answer proves that the gateway holds nothing: info may lag behind the create, and something on the way may
+    No single answer proves that the gateway holds nothing: info may lag behind the create, and an intermediary may
     deliver a request twice. So an intent is sent again only after the gateway said "not found" at least `absence_age`
-    seconds after the moment from which no byte of the attempt could leave any more. The assumption behind it:
-    payment_id is unique (documented); when the gateway notices a repetition is not documented, and is taken to be
-    within `absence_age`.
+    seconds after the last moment at which a byte of the attempt could leave. This assumes that payment_id is unique
+    (documented), and that the gateway notices a repetition within `absence_age` (not documented).
 
-    Card data: the body is stored with its sensitive fields masked, and sealed where `HIGHHELP_DATABASE_KEY` is set.
-    Without that key no card number is at rest, so the caller hands the request in again to continue.
+    Card data: the body is stored with its sensitive fields masked, and in full only encrypted, if
+    `HIGHHELP_DATABASE_KEY` is set. Without that key no card number is stored: pass the request again to continue.
 
     Args:
-        client: Sends and asks. Its project is the guard's.
+        client: Makes the calls. Its project is the guard's.
         url: Path of an SQLite file or `postgresql://...`; the inbox's database may be shared.
         lease: Seconds for which a sender has the sole right to send; longer than the client's longest call. By default
             that plus 30.
         absence_age: Seconds after the end of an attempt until the gateway's "not found" counts.
-        clock: Answers Unix seconds. The clocks of all machines must agree to within a part of the lease.
-        options: `database_key`, `home`, `environ`, as those of :class:`~highhelp.CallbackInbox`.
+        clock: Returns Unix seconds. The clocks of all machines must agree to within a fraction of the lease.
+        options: `database_key`, `home`, `environ`, as for :class:`~highhelp.CallbackInbox`.
 
     Raises:
         SettingsError: A setting is missing or wrong, or a call of the client may outlast its `total_timeout`: a client
@@ -182,8 +181,8 @@ class PayoutGuard(PayoutBook):
         if executor.network.unbounded is not None:
             raise SettingsError(
                 executor.network.unbounded,
-                "cannot be used with PayoutGuard: httpx bounds each read and not the call, which could outlast the "
-                "payout's lease; give the client no such argument, or transport=highhelp.HTTPTransport(...)",
+                "cannot be used with PayoutGuard: httpx bounds each read but not the call, which could outlast the "
+                "payout's lease; omit this argument, or pass transport=highhelp.HTTPTransport(...)",
             )
         milliseconds = _lease(lease, executor.policy.total)
         age = _absence_age(absence_age)
@@ -209,9 +208,9 @@ class PayoutGuard(PayoutBook):
     def send(self, request: Body | Mapping[str, Any], *, operation: str | None = None) -> Payout:
         """Send a payout, unless it was sent before.
 
-        A settled one is returned as it is. A refused one is sent again, with the same bytes, once its refusal is
-        confirmed. Where the create is refused and the gateway holds the payment, it is adopted if this guard may have
-        sent it before or the gateway reports its receiver; else it waits for a person as `needs_review`.
+        A settled payout is returned unchanged. A refused one is sent again, with the same bytes, once its refusal is
+        confirmed. If the create is refused and the gateway holds the payment, it is adopted if this guard may have
+        sent it before or the gateway reports its receiver; else it becomes `needs_review` for a person to decide.
 
         Args:
             request: A `P2PPayoutRequest` or `EcomPayoutRequest`, or a mapping.
@@ -223,68 +222,67 @@ class PayoutGuard(PayoutBook):
         Raises:
             InvalidRequest: The request breaks the contract; nothing was stored.
             PayoutConflict: The payment_id was used with another body or for another gateway; nothing was sent.
-            PayoutBusy: Somebody else is sending it now; nothing was sent.
+            PayoutBusy: Another sender is sending it now; this call sent nothing.
             PayoutUnsettled: An earlier attempt may have arrived: call :meth:`recover` first; or a person has to decide
                 (`needs_review`). Nothing was sent.
-            NotSent: Nothing left the machine; the intent is `prepared`. Also where it could not be stored.
-            Unavailable: The gateway has put it off (429) and does not find it; the intent is `unknown` until
+            NotSent: Nothing left the machine; the intent is `prepared`, unless it could not be stored.
+            Unavailable: The gateway has deferred it (429) and does not find it; the intent is `unknown` until
                 :meth:`recover` finds that it may be sent again.
             Rejected: The gateway refuses it; the intent is `refused`, and :meth:`recover` confirms that later. After
                 401 and 403, which refuse the caller and not the payout, it is `unknown` until :meth:`recover` finds
                 that it may be sent again.
             DuplicatePayment: The gateway holds a payment under this payment_id (`existing`); the intent is
                 `needs_review`.
-            OutcomeUnknown: The intent is `unknown`, or `needs_review` where the gateway holds a payment whose facts
+            OutcomeUnknown: The intent is `unknown`, or `needs_review` if the gateway holds a payment whose facts
                 differ (`found`).
             SettingsError: The row was stored with a database key that is missing; nothing was sent.
         """
         return self._run(self._flows.send(request, operation))
 
     def resume(self, payment_id: str) -> Payout:
-        """Send an intent whose sealed body is at rest. Otherwise as :meth:`send`.
+        """Send an intent from its stored, encrypted body. Otherwise as :meth:`send`.
 
         Args:
-            payment_id: Whose intent.
+            payment_id: The payout.
 
         Raises:
             NoSuchPayout: There is no such intent.
-            SettingsError: Its body is not at rest, or `HIGHHELP_DATABASE_KEY` is missing or another one.
+            SettingsError: Its body is not stored in full, or `HIGHHELP_DATABASE_KEY` is missing or a different one.
         """
         return self._run(self._flows.resume(payment_id))
 
     def recover(self, payment_id: str | None = None) -> list[Payout]:
-        """Ask the gateway what became of every unsettled intent whose sender is gone. Never sends.
+        """Query every unsettled intent whose sender is gone, and store the result. Never sends.
 
-        Unsettled are `sent`, `unknown`, and `refused` as long as it is not confirmed. Found with the same facts:
-        `settled`; with others: `needs_review`. Not found, `absence_age` after the attempt: `prepared`, to be sent again
-        with the same body, or a confirmed refusal. Else it stays, and `reason` says why and until when. An intent that
-        somebody is sending is left alone until the lease ends; what has changed since the gateway was asked is left as
-        it is.
+        Unsettled are `sent`, `unknown`, and `refused` until confirmed. Found with the same facts: `settled`; with
+        others: `needs_review`. Not found, `absence_age` after the attempt: `prepared`, to be sent again with the same
+        body, or a confirmed refusal. Otherwise it stays, and `reason` says why and until when. An intent that is being
+        sent is left alone until its lease ends; one that changes during the query is left as it is.
 
         Args:
             payment_id: Only this one.
 
         Returns:
-            The intents that were asked about, as they are now.
+            The intents that were queried, as they are now.
         """
         return self._run(self._flows.recover(payment_id))
 
     def status(self, payment_id: str) -> Payout:
-        """Ask the gateway for a payout's status and store it. Never sends.
+        """Query a payout's status and store it. Never sends.
 
-        Where the gateway holds nothing, the intent is returned unchanged; only :meth:`recover` makes it `prepared`.
+        If the gateway holds nothing, the intent is returned unchanged; only :meth:`recover` makes it `prepared`.
 
         Args:
-            payment_id: Whose intent.
+            payment_id: The payout.
 
         Raises:
             NoSuchPayout: There is no such intent.
-            Unavailable, Rejected: The gateway could not be asked.
+            Unavailable, Rejected: No usable answer.
         """
         return self._run(self._flows.status(payment_id))
 
     def adopt(self, payment_id: str) -> Payout:
-        """Say that the payment which the gateway holds is this payout: it is `settled`. A person's decision.
+        """Record a person's decision that the gateway's payment is this payout: it becomes `settled`.
 
         Args:
             payment_id: A payout that is `needs_review`, `unknown` or `refused`.
@@ -296,7 +294,7 @@ class PayoutGuard(PayoutBook):
         return self._run(self._flows.decide(payment_id, "adopt"))
 
     def refuse(self, payment_id: str) -> Payout:
-        """Say that this payout was not made and shall not be: it is `refused`. A person's decision.
+        """Record a person's decision that this payout was not and will not be made: it becomes `refused`.
 
         Args:
             payment_id: A payout that is `needs_review`, `unknown`, `refused` or `prepared`.
@@ -308,7 +306,7 @@ class PayoutGuard(PayoutBook):
         return self._run(self._flows.decide(payment_id, "refuse"))
 
     def release(self, payment_id: str) -> Payout:
-        """Say that the gateway holds nothing of this payout: it is `prepared`. A person's decision, after asking.
+        """Record that a person has asked and the gateway does not hold this payout: it becomes `prepared`.
 
         Args:
             payment_id: A payout that is `unknown` or `refused`, or `sent` by a sender that is gone.
@@ -320,29 +318,29 @@ class PayoutGuard(PayoutBook):
         return self._run(self._flows.decide(payment_id, "release"))
 
     def move_gateway(self, old: str, new: str) -> int:
-        """Say that a gateway has another address now.
+        """Record that a gateway has a new address.
 
         Args:
-            old: As the error of :meth:`send` names it.
-            new: The same.
+            old: As named in the error of :meth:`send`.
+            new: Likewise.
 
         Returns:
-            How many payouts were changed.
+            The number of payouts changed.
         """
         return self._run(self._flows.move_gateway(old, new))
 
     def settle(self, event: CallbackEvent, connection: Connection | None = None) -> Payout | None:
-        """Settle the intent that a callback is about.
+        """Settle a callback's intent.
 
         In a handler of the inbox: `lambda event, connection: guard.settle(event, connection)`. With the handler's
         connection (guard and inbox share their database) it is exactly once; without, it is idempotent.
 
         Args:
-            event: What the handler was given.
-            connection: The handler's own.
+            event: The handler's event.
+            connection: The handler's connection.
 
         Returns:
-            The payout, or None where no intent has this payment_id.
+            The payout, or None if no intent has this payment_id.
         """
         if connection is not None:
             return settle(connection, event)
@@ -361,24 +359,24 @@ class PayoutGuard(PayoutBook):
     ) -> BatchReport:
         """Send many payouts, each once. After a crash, the same call with the same items continues.
 
-        All items are checked and all intents stored before the first is sent. What an earlier run left unsettled is
-        asked about first; what is settled or refused is not sent again. Ends early where the gateway refuses the
-        caller (401, 403) or cannot be reached five times in a row.
+        All items are checked and all intents stored before the first is sent. Items that an earlier run left unsettled
+        are queried first; settled or refused ones are not sent again. Ends early if the gateway refuses the caller
+        (401, 403) or cannot be reached five times in a row.
 
         Args:
             items: Requests, mappings, or rows of :func:`highhelp.payouts.csv_file.read_csv`. All are held in memory.
             operation: For mappings: `create_p2p_payout` or `create_ecom_payout`.
-            concurrency: How many at once, 12 at most.
-            per_second: How many may be begun in a second.
-            progress: Called after each, one call at a time.
-            stop: Ends the batch after those under way.
-            wait_for_others: Whether to wait for the lease of those that another process, maybe a dead one, is sending.
+            concurrency: Payouts at once, at most 12.
+            per_second: Payouts started per second, at most.
+            progress: Called after each payout, one call at a time.
+            stop: Ends the batch after the payouts under way.
+            wait_for_others: Whether to wait for the lease of payouts that another, possibly dead, process is sending.
 
         Returns:
             The outcome of every item.
 
         Raises:
-            RowsRefused: Items are wrong, or a payment_id is there twice or has another body; nothing was sent.
+            RowsRefused: Items are invalid, or a payment_id appears twice or has another body; nothing was sent.
         """
         with cleared_frames():
             return send_batch(
@@ -403,10 +401,10 @@ class PayoutGuard(PayoutBook):
             operation: As for :meth:`send_batch`.
 
         Returns:
-            Count and sum of each currency.
+            Count and sum by currency.
 
         Raises:
-            RowsRefused: Items are wrong, or a payment_id is there twice or has another body.
+            RowsRefused: Items are invalid, or a payment_id appears twice or has another body.
         """
         return self._run(check_flow(self._flows, items, operation))
 
@@ -424,11 +422,11 @@ class PayoutGuard(PayoutBook):
         A refused payout that the gateway holds with the same facts is settled; nothing else is changed.
 
         Args:
-            since: Unix seconds; the payouts that were prepared, and the payouts' callbacks that came, from then on.
-            until: Unix seconds; no end, if absent.
-            concurrency: How many questions at once, 12 at most.
-            per_second: How many may be asked in a second.
-            progress: Called with the number of payouts that were compared, and of all, page by page.
+            since: Unix seconds; include payouts prepared, and payout callbacks received, from then on.
+            until: Unix seconds; default: no end.
+            concurrency: Queries at once, at most 12.
+            per_second: Queries per second, at most.
+            progress: Called after each page with the number of payouts compared and the total.
 
         Returns:
             Every difference by kind, with a proposed action.

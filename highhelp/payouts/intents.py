@@ -2,11 +2,11 @@
 
 | state | what is known |
 | --- | --- |
-| prepared | nothing of it is under way; it may be sent |
+| prepared | no attempt is under way; it may be sent |
 | sent | its bytes may be leaving now, or its sender died |
-| settled | the gateway holds the payout; `status` is the newest that it reported |
-| refused | the gateway refused it; `confirmed` says whether it was asked again long enough after |
-| unknown | it may have arrived; only the gateway can tell |
+| settled | the gateway holds the payout; `status` is the newest reported |
+| refused | the gateway refused it; `confirmed` says whether info said "not found" long enough afterwards |
+| unknown | it may have arrived; only the gateway knows |
 | needs_review | the gateway holds a payment under its payment_id that may not be this payout; a person decides |
 """
 
@@ -37,29 +37,29 @@ if TYPE_CHECKING:
 STATES_OF_INTENTS = ("prepared", "sent", "settled", "refused", "unknown", "needs_review")
 UNSETTLED = ("sent", "unknown")
 DUPLICATE = "duplicate"
-"""Reason of an intent whose payment_id the gateway says is taken, though info does not find it."""
+"""Reason if the gateway reports the payment_id as taken, although info does not find it."""
 ANOTHER = "another payment"
-"""Reason of an intent under whose payment_id the gateway holds another amount, currency or direction."""
+"""Reason if the gateway holds the payment_id with another amount, currency or direction."""
 NOT_KNOWN_TO_BE_OURS = "held, but not known to be this payout"
-"""Reason of an intent whose payment_id the gateway holds, and of which this guard has sent nothing before."""
+"""Reason if the gateway holds the payment_id, although this guard had not sent it before."""
 ADOPTED = "adopted: the gateway holds it with the same facts"
-"""Reason of an intent that was settled though its create was refused."""
+"""Reason of an intent that was settled although its create was refused."""
 BY_A_PERSON = "refused by a person"
-"""Reason of an intent of which a person has said that it was not made."""
+"""Reason if a person has decided that the payout was not made."""
 CHANGED_ID = "another request_id"
-"""Reason of a settled intent for which the gateway has reported two ids."""
+"""Reason of a settled intent for which the gateway reported two ids."""
 
-# a body may hold a card number, and a plain hash of it could be searched for the few unknown digits
+# a body may hold a card number, whose few unknown digits could be found by brute force from a fast hash
 _ROUNDS = 10_000
 _SLOW = "slow"
 _SLOW_BODY = "body"
-"""How fingerprints were made before they had keys: of the whole body."""
+"""Method of the first fingerprints, which had no key: of the whole body."""
 _BLOCKS = ("payment", "receiver", "sender", "customer", "card")
 _AT_ONCE = 500
 
 
 class PayoutRefusal(HighHelpError):
-    """The guard does not let a payout be sent. Nothing was sent.
+    """The guard refuses to send or change a payout. Nothing was sent.
 
     Attributes:
         payment_id: The payout.
@@ -82,12 +82,12 @@ class PayoutBusy(PayoutRefusal):
     """
 
     def __init__(self, payment_id: str, until: float) -> None:
-        super().__init__(payment_id, "is being sent by somebody else")
+        super().__init__(payment_id, "is being sent by another sender; this call sent nothing")
         self.until = until
 
 
 class PayoutUnsettled(PayoutRefusal):
-    """The outcome of an earlier attempt is unknown: `recover` has to ask first."""
+    """The outcome of an earlier attempt is unknown: call `recover` first."""
 
 
 class NoSuchPayout(PayoutRefusal):
@@ -101,7 +101,7 @@ class Intent:
     Attributes:
         project_id: The merchant project.
         payment_id: The merchant's id.
-        operation: Which create.
+        operation: The operation that creates it.
         amount: Minor units.
         currency: ISO 4217 code.
         gateway: The gateway's origin, or its name in the settings.
@@ -130,16 +130,16 @@ class Intent:
 
     @property
     def sealed_body(self) -> bytes | None:
-        """The bytes, encrypted, where there is a key."""
+        """The bytes, encrypted, if there is a key."""
         return None if self.cipher is None else self.cipher.encrypt(self.raw, self.key)
 
     @property
     def fingerprint_key(self) -> str:
-        """How the fingerprint of a new row is made."""
+        """The method of a new row's fingerprint."""
         return _SLOW if self.cipher is None else self.cipher.key_name
 
     def fingerprint(self, key_name: str) -> str:
-        """Return a hash that is the same for the same payout: its ids and blocks, whatever its URLs.
+        """Return a hash that identifies the payout: of its ids and blocks, not its URLs.
 
         Raises:
             SettingsError: The database key of this name is missing.
@@ -153,7 +153,7 @@ class Intent:
         return self.cipher.fingerprint(raw, key_name)
 
     def _old_bytes(self) -> bytes:
-        """The whole body as it was sent when its fingerprint was made of it: the project's id first."""
+        """The whole body in the form of the first fingerprints: the project's id first."""
         content = json.loads(self.raw)
         if "general" in content:
             content["general"] = {"project_id": self.project_id, **content["general"]}
@@ -168,7 +168,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Payout:
-    """A payout as the guard knows it.
+    """A payout as stored by the guard.
 
     Attributes:
         project_id: The merchant project.
@@ -177,14 +177,14 @@ class Payout:
         amount: Minor units.
         currency: ISO 4217 code.
         state: prepared, sent, settled, refused, unknown or needs_review.
-        reason: Why, where there is something to say.
-        confirmed: With `refused`: whether the gateway was asked again long enough after the attempt.
+        reason: Why, if there is something to say.
+        confirmed: With `refused`: whether info said "not found" long enough after the attempt.
         gateway: The gateway's origin, or its name in the settings; None in old rows.
-        status: The newest that the gateway reported; an open enum. None while it reported nothing.
-        sub_status: The same.
+        status: The newest reported by the gateway; an open enum. None if it has reported nothing.
+        sub_status: Likewise.
         request_id: The gateway's id.
-        attempts: How often a sending was begun.
-        busy_until: Unix seconds until which somebody may be sending it, or None.
+        attempts: Number of attempts started.
+        busy_until: Unix seconds until which a sender may be sending it, or None.
         created_at: Unix seconds.
         changed_at: Unix seconds.
     """
@@ -208,7 +208,7 @@ class Payout:
 
     @property
     def money(self) -> Money:
-        """Amount and currency. Raises MoneyError for a currency that ISO 4217 does not list."""
+        """Amount and currency. Raises MoneyError if ISO 4217 does not list the currency."""
         return Money.from_minor(self.amount, self.currency)
 
     @property
@@ -218,18 +218,18 @@ class Payout:
 
     @property
     def is_unsettled(self) -> bool:
-        """Whether the gateway has to be asked about it."""
+        """Whether it has to be queried at the gateway."""
         return self.state in UNSETTLED or (self.state == "refused" and not self.confirmed)
 
     @property
     def outcome(self) -> str:
-        """For reports: the gateway's status of one that it holds, else the state."""
+        """For reports: the gateway's status if it holds the payout, else the state."""
         return self.status or "settled" if self.state == "settled" else self.state
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Facts of a payment as the gateway reports them, of whatever type; None where it reports nothing."""
+    """Facts of a payment as the gateway reports them, of any type; None if not reported."""
 
     status: str
     sub_status: str | None = None
@@ -254,7 +254,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class UnsettledIntent:
-    """An unsettled intent as it was when the gateway was about to be asked."""
+    """An unsettled intent as it was before its query."""
 
     payout: Payout
     token: str | None
@@ -272,13 +272,13 @@ def get(connection: Connection, project_id: str, payment_id: str) -> Payout:
 
 
 def get_many(connection: Connection, project_id: str, payment_ids: Sequence[str]) -> dict[str, Payout]:
-    """Return the existing ones of some intents, by payment_id."""
+    """Return the intents that exist, by payment_id."""
     rows = rows_of_keys(connection, [intent_key(project_id, one) for one in payment_ids])
     return {row.payment_id: to_payout(row) for row in rows.values()}
 
 
 def rows_of_keys(connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
-    """Return the existing rows of some intents, by key."""
+    """Return the rows that exist, by key."""
     found: dict[str, Row[Any]] = {}
     for start in range(0, len(keys), _AT_ONCE):
         wanted = select(PAYOUTS).where(PAYOUTS.c.intent_key.in_(keys[start : start + _AT_ONCE]))
@@ -287,12 +287,12 @@ def rows_of_keys(connection: Connection, keys: Sequence[str]) -> dict[str, Row[A
 
 
 def is_same_body(intent: Intent, row: Row[Any]) -> bool:
-    """Whether a row was stored for the same payout. Raises SettingsError where its key is missing."""
+    """Whether a row was stored for the same payout. Raises SettingsError if its key is missing."""
     return bool(row.operation == intent.operation and row.fingerprint == intent.fingerprint(row.fingerprint_key))
 
 
 def gateway_problem(intent: Intent, gateway: str | None) -> str | None:
-    """Say what is wrong where an intent was stored for another gateway. Rows from before name none."""
+    """Describe the problem if an intent was stored for another gateway. Old rows do not name one."""
     if gateway in (None, intent.gateway):
         return None
     return (
@@ -302,7 +302,7 @@ def gateway_problem(intent: Intent, gateway: str | None) -> str | None:
 
 
 def sealed(connection: Connection, project_id: str, payment_id: str) -> tuple[str, bytes | None]:
-    """Return operation and sealed body of an intent. Raises NoSuchPayout."""
+    """Return operation and encrypted body of an intent. Raises NoSuchPayout."""
     row = row_by_key(connection, intent_key(project_id, payment_id), payment_id)
     return row.operation, row.sealed
 
@@ -347,7 +347,7 @@ def as_dict(payout: Payout) -> dict[str, Any]:
 
 
 def row_by_key(connection: Connection, key: str, payment_id: str = "", *, locked: bool = False) -> Row[Any]:
-    """Return the row of an intent; locked until the transaction ends, if asked for. Raises NoSuchPayout."""
+    """Return the row of an intent; with `locked`, locked until the transaction ends. Raises NoSuchPayout."""
     wanted = select(PAYOUTS).where(PAYOUTS.c.intent_key == key)
     row = connection.execute(wanted.with_for_update() if locked else wanted).one_or_none()
     if row is None:
@@ -356,7 +356,7 @@ def row_by_key(connection: Connection, key: str, payment_id: str = "", *, locked
 
 
 def to_payout(row: Row[Any], changes: Mapping[str, Any] | None = None) -> Payout:
-    """Convert a row, as it is after some changes."""
+    """Convert a row with the given changes."""
     changes = changes or {}
 
     def column(name: str) -> Any:

@@ -46,7 +46,7 @@ Decision = Literal["adopt", "refuse", "release"]
 
 _NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
-# what runs for every payout is built once; the names of the parameters that are given decide which columns are set
+# statements for every payout are built once; the given parameters decide which columns are set
 _LOCK = select(PAYOUTS).where(PAYOUTS.c.intent_key == bindparam("key")).with_for_update()
 _INSERTS: dict[str, Any] = {"postgresql": postgres_insert(PAYOUTS), "sqlite": sqlite_insert(PAYOUTS)}
 _STORE = {name: insert.on_conflict_do_nothing(index_elements=["intent_key"]) for name, insert in _INSERTS.items()}
@@ -73,12 +73,12 @@ _END = update(PAYOUTS).where(
 
 @dataclass(frozen=True, slots=True)
 class SendLease:
-    """The right to send, if `token` is there. Otherwise the payout is settled, and nothing is to be sent.
+    """The right to send, if there is a `token`. Otherwise the payout is settled, and nothing is to be sent.
 
     Attributes:
         token: Proves the right.
-        doubtful: Whether an earlier attempt, whose outcome is unknown, may have been carried out.
-        settled: The payout, where it is settled.
+        doubtful: Whether an earlier attempt, whose outcome is unknown, may have been executed.
+        settled: The payout, if it is settled.
     """
 
     token: str | None
@@ -90,10 +90,10 @@ class SendLease:
 
 
 def prepare(connection: Connection, intents: Sequence[Intent], *, now: int) -> list[Payout | PayoutConflict]:
-    """Store intents without sending them, those that are new.
+    """Store new intents without sending them.
 
     Returns:
-        Each as it is stored, or an error where it is stored with another body.
+        Each as it is stored, or an error if it is stored with another body.
     """
     make = _STORE[connection.dialect.name]
     connection.execute(make, [_new_row(intent, now, state="prepared") for intent in intents])
@@ -114,7 +114,7 @@ def acquire(connection: Connection, intent: Intent, *, now: int, lease: int) -> 
 
     Raises:
         PayoutConflict, PayoutBusy, PayoutUnsettled: Nothing may be sent.
-        SettingsError: The key that its body was stored with is missing.
+        SettingsError: The key of its fingerprint is missing.
     """
     token, until = secrets.token_hex(16), now + lease
     values = {
@@ -138,7 +138,7 @@ def acquire(connection: Connection, intent: Intent, *, now: int, lease: int) -> 
     if row.state == "settled":
         return SendLease(None, settled=payout)
     _check_may_be_sent(payout, now=now, until=until)
-    # the row is locked; the condition holds for whoever changes this one day
+    # the row is locked; the condition guards against later changes of this code
     as_seen = {"row_id": row.id, "old_state": row.state, "old_attempts": row.attempts}
     if connection.execute(_BEGIN, as_seen | values | {"attempts": row.attempts + 1}).rowcount != 1:
         raise PayoutBusy(intent.payment_id, until / 1000)
@@ -171,23 +171,23 @@ def _check_body(intent: Intent, row: Row[Any]) -> None:
 def _check_may_be_sent(payout: Payout, *, now: int, until: int) -> None:
     busy_until = (payout.busy_until or 0) * 1000
     if payout.state == "sent" and busy_until > now:
-        # a lease that ends later than ours would was stored by a wrong clock
+        # a lease that ends later than ours would must come from a wrong clock
         raise PayoutBusy(payout.payment_id, min(busy_until, until) / 1000)
     if payout.state == "needs_review":
-        text = f"{payout.reason}; `highhelp payouts adopt` or `highhelp payouts refuse` decides"
+        text = f"{payout.reason}; decide with `highhelp payouts adopt` or `highhelp payouts refuse`"
         raise PayoutUnsettled(payout.payment_id, text)
     if payout.is_unsettled:
-        raise PayoutUnsettled(payout.payment_id, "an earlier attempt may have arrived; recover() asks the gateway")
+        raise PayoutUnsettled(payout.payment_id, "an earlier attempt may have arrived; call recover() first")
 
 
 def end_attempt(
     connection: Connection, intent: Intent, token: str, *, state: str, reason: str, sent: bool, now: int
 ) -> Payout:
-    """End an attempt that did not settle the payout. Without the lease nothing is written: others know more.
+    """End an attempt that did not settle the payout. If the lease was lost, nothing is written.
 
     Args:
         connection: Of the transaction.
-        intent: Whose attempt.
+        intent: The intent.
         token: Of the lease.
         state: The new state.
         reason: Why.
@@ -203,12 +203,12 @@ def end_attempt(
 
 
 def _restore_if_gone(connection: Connection, intent: Intent, token: str, now: int) -> None:
-    """Store again an intent whose row is gone: the database failed over to a standby that never saw it."""
+    """Store an intent again if its row is gone: the database failed over to a standby that never received it."""
     row = _new_row(intent, now, state="sent", lease_token=token, lease_until=now, attempt_over_at=now, attempts=1)
     connection.execute(_STORE[connection.dialect.name], row)
 
 
-# --- what the gateway says ------------------------------------------------------------------------------------------
+# --- reports of the gateway ------------------------------------------------------------------------------------------
 
 
 def settle(
@@ -222,20 +222,20 @@ def settle(
     refused: bool = False,
     receiver_matches: bool = False,
 ) -> Payout | None:
-    """Store the gateway's facts of a payment. They are true whoever received them, so no lease is needed.
+    """Store the gateway's facts of a payment. They hold regardless of who received them, so no lease is needed.
 
     Args:
         connection: Of the transaction.
         key: The intent's.
         facts: As reported.
         now: The time.
-        gateway: Where it was asked, for rows that do not say.
-        sent: The intent, where it was sent just now: it is stored again if its row is gone.
-        refused: Whether the attempt that is under way was refused: then it does not show that the payment is ours.
+        gateway: The gateway that reported them, for rows that do not name one.
+        sent: The intent, if it was sent just now: it is stored again if its row is gone.
+        refused: Whether the current attempt was refused: then it does not show that the payment is ours.
         receiver_matches: Whether the gateway reports the receiver of this payout.
 
     Returns:
-        The payout, or None where there is no such intent.
+        The payout, or None if there is no such intent.
     """
     row = connection.execute(_LOCK, {"key": key}).one_or_none()
     if row is None and sent is not None:
@@ -257,9 +257,9 @@ def _after_facts(row: Row[Any], facts: Facts, *, refused: bool, receiver_matches
     attempted = (row.state in UNSETTLED and not refused) or row.doubtful
     is_decided = row.state == "refused" and row.reason == BY_A_PERSON
     if is_decided and (match.differs or not (attempted or row.sent_before)):
-        return {}  # a person has looked at this payment, and it is not this payout
+        return {}  # a person has decided that this payment is not this payout
     if match.differs:
-        # what was settled stays so; what was not must not be sent again before a person has looked
+        # a settled payout stays settled; any other must not be sent again before a person has looked
         kept = "settled" if row.state == "settled" else "needs_review"
         return {"state": kept, "reason": ANOTHER} | _NO_LEASE
     reason: str | None
@@ -285,14 +285,14 @@ def _newest_status(row: Row[Any], facts: Facts, reason: str | None) -> dict[str,
     if row.request_id is None:
         values["request_id"] = facts.request_id
     elif facts.request_id not in (None, row.request_id):
-        values["reason"] = CHANGED_ID  # that it names the payment and not the call is not documented
+        values["reason"] = CHANGED_ID  # it is not documented whether it identifies the payment or the call
     return values
 
 
 def unsettled(
     connection: Connection, project_id: str, *, now: int, payment_id: str | None = None
 ) -> list[UnsettledIntent]:
-    """List the intents that the gateway has to be asked about: their senders are gone."""
+    """List the intents that have to be queried: their senders are gone."""
     dead = or_(PAYOUTS.c.lease_until.is_(None), PAYOUTS.c.lease_until <= now)
     refused = and_(PAYOUTS.c.state == "refused", PAYOUTS.c.confirmed.is_(False))
     open_ends = or_(PAYOUTS.c.state.in_(UNSETTLED), refused)
@@ -308,10 +308,10 @@ def mark_not_found(
 ) -> Payout:
     """Store that the gateway does not find the payment.
 
-    The question was asked `asked_ago` milliseconds before now. The answer counts only where that was `absence_age`
-    milliseconds after the moment from which no byte of the attempt could leave any more: then the payout may be sent
-    again, or its refusal is confirmed. Nothing is written where something has changed since the intent was seen:
-    another sender has begun, or a callback has come.
+    The query was sent `asked_ago` milliseconds before now. The answer counts only if that was `absence_age`
+    milliseconds after the last moment at which a byte of the attempt could leave: then the payout may be sent again, or
+    its refusal is confirmed. Nothing is written if the intent has changed since it was read: another sender has
+    started, or a callback has come.
     """
     row = row_by_key(connection, intent_key(seen.payout.project_id, seen.payout.payment_id), seen.payout.payment_id)
     counts_from = (row.attempt_over_at or row.changed_at) + absence_age
@@ -329,7 +329,7 @@ def mark_not_found(
 
 
 def mark_unknown(connection: Connection, seen: UnsettledIntent, *, reason: str, now: int) -> Payout:
-    """Store that the gateway's answer left the outcome open. A refusal stays one, not confirmed."""
+    """Store that the outcome is still unknown. A refusal stays refused, unconfirmed."""
     values = {"state": "unknown", "reason": reason} if seen.payout.state in UNSETTLED else {}
     return _compare_and_set(connection, seen, values, now=now)
 
@@ -347,7 +347,7 @@ def _compare_and_set(connection: Connection, seen: UnsettledIntent, values: dict
 
 
 def correct_impossible_times(connection: Connection, project_id: str, *, now: int, lease: int) -> None:
-    """Let a time that cannot be true count from now on: a clock was wrong when it was stored.
+    """Restart impossible times, stored by a wrong clock, from now.
 
     A lease cannot end later than a lease from now, and an attempt cannot have ended before its payout was prepared.
     """
@@ -360,18 +360,18 @@ def correct_impossible_times(connection: Connection, project_id: str, *, now: in
     connection.execute(update(PAYOUTS).where(mine, impossible).values(attempt_over_at=now))
 
 
-# --- what a person decides -------------------------------------------------------------------------------------------
+# --- decisions of a person -------------------------------------------------------------------------------------------
 
 
 def decide(connection: Connection, project_id: str, payment_id: str, decision: Decision, *, now: int) -> Payout:
-    """Store what a person has found out about a payout.
+    """Store a person's decision about a payout.
 
     Args:
         connection: Of the transaction.
         project_id: The merchant project.
-        payment_id: Whose.
+        payment_id: The payout.
         decision: `adopt`: the payment that the gateway holds is this payout. `refuse`: this payout was not made.
-            `release`: the gateway holds nothing of it, so it may be sent again.
+            `release`: the gateway does not hold it, so it may be sent again.
         now: The time.
 
     Raises:
@@ -386,7 +386,7 @@ def decide(connection: Connection, project_id: str, payment_id: str, decision: D
         "release": ("unknown", "sent", "refused"),
     }[decision]
     if row.state not in allowed or busy:
-        state = "is being sent by somebody else" if busy else f"is {row.state}"
+        state = "is being sent by another sender" if busy else f"is {row.state}"
         raise PayoutRefusal(payment_id, f"{state}; it cannot be changed by `payouts {decision}`")
     choices: dict[Decision, dict[str, Any]] = {
         "adopt": {"state": "settled", "reason": "adopted by a person"},
@@ -399,6 +399,6 @@ def decide(connection: Connection, project_id: str, payment_id: str, decision: D
 
 
 def move_gateway(connection: Connection, project_id: str, old: str, new: str, *, now: int) -> int:
-    """Say that a gateway has another address now. Returns how many payouts were changed."""
+    """Record that a gateway has a new address. Returns the number of payouts changed."""
     mine = (PAYOUTS.c.project_id == project_id, PAYOUTS.c.gateway == old)
     return connection.execute(update(PAYOUTS).where(*mine).values(gateway=new, changed_at=now)).rowcount

@@ -15,7 +15,7 @@ def operation_of(request: object, named: str | None) -> str:
 
     Args:
         request: A model of the contract, or a mapping.
-        named: The operation that the caller named; needed with a mapping.
+        named: The operation named by the caller; required with a mapping.
 
     Raises:
         SettingsError: It is not an operation that creates payouts.

@@ -1,7 +1,7 @@
 """Compare guard, inbox and gateway: the differences, and a proposed action for each.
 
-The comparison is pure; what is read and asked stands in :func:`reconcile_flow`. Nothing is sent. The one thing that is
-written: a refused payout that the gateway holds with the same facts is settled.
+The comparison is pure; :func:`reconcile_flow` reads and queries. Nothing is sent. The only change: a refused payout
+that the gateway holds with the same facts is settled.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 _ASK = "highhelp payouts show {id} --ask"
 _DO_NOT_PAY = "do not pay it again; ask the gateway's support"
 _DECIDE = (
-    "compare it with the gateway's cabinet: `highhelp payouts adopt {id}` if it is this payout, "
-    "`highhelp payouts refuse {id}` if it is not; until then do not pay it, not under another payment_id either"
+    "compare it with the gateway's merchant cabinet: `highhelp payouts adopt {id}` if it is this payout, "
+    "`highhelp payouts refuse {id}` if it is not; until then do not pay it, not even under another payment_id"
 )
 
 KINDS = {
@@ -40,10 +40,10 @@ KINDS = {
         "send it: `highhelp payouts send` with the same file continues",
     ),
     "not_arrived": (
-        "an attempt was begun, the gateway holds nothing",
+        "an attempt was started, and the gateway holds nothing",
         "`highhelp payouts recover {id}`, then send it again with the same body",
     ),
-    "lost_answer": ("an attempt was begun, and the gateway holds it", "`highhelp payouts recover {id}` settles it"),
+    "lost_answer": ("an attempt was started, and the gateway holds it", "`highhelp payouts recover {id}` settles it"),
     "held_though_prepared": (
         "prepared and not sent by this guard, yet the gateway holds it",
         f"`{_ASK}` stores it for review; do not pay it under another payment_id",
@@ -53,22 +53,22 @@ KINDS = {
         "it is settled now if its facts are the same, and needs review if not; do not pay it again",
     ),
     "refusal_not_confirmed": (
-        "refused, and the gateway was not asked again long enough after",
+        "refused, and info has not been queried long enough after the attempt",
         "`highhelp payouts recover {id}` confirms it; until then do not pay it again",
     ),
     "needs_review": ("the gateway holds a payment under its payment_id that may not be this payout", _DECIDE),
     "review_not_found": (
         "it needs review, and the gateway finds no such payment now",
-        "ask the gateway's support; `highhelp payouts refuse {id}` if they hold nothing",
+        "ask the gateway's support; `highhelp payouts refuse {id}` if it holds nothing",
     ),
     "gone": ("settled, but the gateway holds nothing", _DO_NOT_PAY),
     "other_amount": ("the gateway holds another amount or currency", _DO_NOT_PAY),
     "other_payment": ("the gateway's request_id has changed", "two payments may exist: ask the gateway's support"),
-    "stale_status": ("the gateway is further than the guard knows", f"`{_ASK}` stores it"),
+    "stale_status": ("the gateway reports a newer status than the guard has", f"`{_ASK}` stores it"),
     "contradicting_end": ("the guard and the gateway report different final statuses", _DO_NOT_PAY),
     "callback_not_applied": (
-        "a final callback came, and the guard does not know of it",
-        f"let the inbox's handler call settle(event, connection); `{_ASK}` stores it now",
+        "a final callback came, and the guard has not stored it",
+        f"make the inbox's handler call settle(event, connection); `{_ASK}` stores it now",
     ),
     "callback_waiting": (
         "a final callback waits for its handler",
@@ -76,18 +76,18 @@ KINDS = {
     ),
     "callback_parked": ("a callback is parked", "`highhelp inbox show {event}`, then replay it or leave it"),
     "callback_other_amount": ("a callback has another amount or currency", _DO_NOT_PAY),
-    "callback_contradicts": ("a final callback says something else than the gateway now", _DO_NOT_PAY),
+    "callback_contradicts": ("a final callback differs from what the gateway reports now", _DO_NOT_PAY),
     "callback_missing": (
         "final at the gateway, but no final callback is in the inbox",
-        f"check the callback address; `{_ASK}` stores the end",
+        f"check the callback address; `{_ASK}` stores the final status",
     ),
     "unknown_payout": (
-        "callbacks of a payout that the guard does not have",
+        "callbacks of a payout that the guard does not know",
         "find out who sent it: another program, or this one before its database was restored; do not pay it again",
     ),
-    "not_asked": ("the gateway could not be asked", "reconcile again later"),
+    "not_asked": ("the gateway gave no usable answer", "reconcile again later"),
 }
-"""Kind of difference -> what it means, and the proposed action."""
+"""Kind of difference -> its meaning and the proposed action."""
 
 _WAITING = ("received", "claimed", "retry")
 
@@ -115,9 +115,9 @@ class Difference:
     Attributes:
         kind: One of :data:`KINDS`.
         payment_id: The payout.
-        guard: State and status as the guard knows them.
-        inbox: What the callback in question says, and its number.
-        gateway: What the gateway tells.
+        guard: State and status stored by the guard.
+        inbox: Content and number of the callback.
+        gateway: The gateway's report.
     """
 
     kind: str
@@ -134,7 +134,7 @@ class Difference:
 
     @property
     def action(self) -> str:
-        """What a person may do."""
+        """The proposed action for a person."""
         return KINDS[self.kind][1].format(id=self.payment_id, event=self.event)
 
     def as_dict(self) -> dict[str, Any]:
@@ -148,8 +148,8 @@ class Reconciliation:
     """Result of a comparison.
 
     Attributes:
-        compared: How many payouts were compared.
-        being_sent: How many were left out, as somebody is sending them now.
+        compared: Number of payouts compared.
+        being_sent: Number left out because they are being sent now.
         differences: The findings.
         success: Source (guard, inbox, gateway) -> currency -> exact sum of the successful payouts, minor units.
     """
@@ -170,7 +170,7 @@ class Reconciliation:
 
 
 class Unreachable:
-    """Stands in for the gateway's view where it could not be asked."""
+    """Replaces the gateway's view if there was no usable answer."""
 
 
 GatewayView = Facts | Unreachable | None
@@ -182,10 +182,10 @@ def compare(
     """Compare one payout.
 
     Args:
-        payout: As the guard knows it.
+        payout: As stored by the guard.
         heard: Its callbacks.
-        told: What the gateway tells; None: it holds nothing.
-        inbox_used: Whether callbacks come into this inbox at all.
+        told: The gateway's report; None if it holds nothing.
+        inbox_used: Whether this inbox receives callbacks at all.
     """
     payment_id = payout.payment_id if payout is not None else heard[0].payment_id
 
@@ -272,19 +272,19 @@ def _gateway(told: GatewayView) -> str | None:
     return None if isinstance(told, Unreachable) else "nothing" if told is None else _facts(told)
 
 
-# --- reading and asking ----------------------------------------------------------------------------------------------
+# --- reading and querying --------------------------------------------------------------------------------------------
 
 _PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """The payouts of a project that are compared: prepared, or with a callback, in a period.
+    """The payouts of a project to compare: prepared, or with a callback, in a period.
 
     Attributes:
         project_id: The merchant project.
         since: Unix milliseconds.
-        until: The same, not included; None for no end, so that a time in the future is seen too.
+        until: Likewise, exclusive; None for no end, so that future times are included.
     """
 
     project_id: str
@@ -308,7 +308,7 @@ class Period:
         return and_(self._events(), ~exists().where(intent))
 
     def count(self, connection: Connection) -> int:
-        """Count what is compared."""
+        """Count the payouts to compare."""
         payouts = connection.execute(select(func.count()).select_from(PAYOUTS).where(self._payouts())).scalar_one()
         strangers = select(func.count(EVENTS.c.payment_id.distinct())).where(self._strangers())
         return int(payouts) + int(connection.execute(strangers).scalar_one())
@@ -327,7 +327,7 @@ class Period:
 def callbacks_of(
     connection: Connection, project_id: str, payment_ids: Sequence[str]
 ) -> dict[str, list[StoredCallback]]:
-    """Return the stored callbacks of some payouts, in the order in which they came."""
+    """Return the stored callbacks of some payouts, in order of arrival."""
     columns = (
         EVENTS.c.id, EVENTS.c.payment_id, EVENTS.c.state, EVENTS.c.reason, EVENTS.c.status, EVENTS.c.sub_status,
         EVENTS.c.amount, EVENTS.c.currency, EVENTS.c.request_id, EVENTS.c.payment_type,
@@ -342,7 +342,7 @@ def callbacks_of(
 
 
 def has_callbacks(connection: Connection, project_id: str) -> bool:
-    """Whether callbacks of this project come into this inbox at all."""
+    """Whether this inbox receives callbacks of this project at all."""
     first = select(func.min(EVENTS.c.id)).where(EVENTS.c.project_id == project_id)
     return connection.execute(first).scalar_one() is not None
 
@@ -390,7 +390,7 @@ def _is_being_sent(payout: Payout | None, now: float) -> bool:
 
 
 class _Summary:
-    """Collects the differences and sums of a comparison."""
+    """Collect the differences and sums of a comparison."""
 
     def __init__(self) -> None:
         self.compared = self.being_sent = 0

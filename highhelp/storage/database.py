@@ -42,7 +42,7 @@ _SERVER_CLOCK = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 A
 
 
 class DatabaseOptions(TypedDict, total=False):
-    """Keyword options shared by everything that has a database; documented on :class:`Database`."""
+    """Keyword options of everything that has a database; documented on :class:`Database`."""
 
     database_key: str | None
     clock: Callable[[], float]
@@ -51,7 +51,7 @@ class DatabaseOptions(TypedDict, total=False):
 
 
 class _Attempts(Generic[T]):
-    """The attempts at one transaction: another one is made only where nothing of the last can have been committed."""
+    """The attempts at one transaction; it is repeated only if the last one cannot have been committed."""
 
     def __init__(self, function: Callable[[Connection], T], *, read: bool = False) -> None:
         self._function = function
@@ -73,14 +73,14 @@ class _Attempts(Generic[T]):
         return result
 
     def pause_after(self, error: DBAPIError) -> float:
-        """Return the seconds until the next attempt; raise the error where there must be none."""
-        # of a connection that was lost in a COMMIT nobody knows the outcome, whatever the SQLSTATE
+        """Return the seconds until the next attempt; raise the error if there must be none."""
+        # if the connection was lost in a COMMIT, the outcome is unknown, whatever the SQLSTATE
         lost = error.connection_invalidated
         repeatable = not self._committing if lost else is_repeatable(error)
         if self._number >= _ATTEMPTS or not repeatable:
             raise error
-        # not all at once again
-        return random.uniform(0.01, 0.02) * float(2**self._number)  # noqa: S311 - a pause is no secret
+        # jitter, so that competitors do not collide again
+        return random.uniform(0.01, 0.02) * float(2**self._number)  # noqa: S311 - a pause is not secret
 
 
 class _Settings:
@@ -105,7 +105,7 @@ class _Settings:
         if engine is None:
             return database_url(url, self.source)
         if url is not None:
-            raise SettingsError("engine", "names the database already; leave the url out")
+            raise SettingsError("engine", "already determines the database; omit the url")
         return ""
 
     def now(self) -> int:
@@ -113,7 +113,7 @@ class _Settings:
         return int(self.clock() * 1000)
 
     def moment(self, connection: Connection) -> int:
-        """Unix milliseconds by the clock that all processes share: PostgreSQL's, unless a clock was given."""
+        """Return Unix milliseconds by the clock that all processes share: PostgreSQL's, unless a clock was given."""
         if self.clock is not time.time or connection.dialect.name != "postgresql":
             return self.now()
         return int(connection.execute(_SERVER_CLOCK).scalar_one())
@@ -127,10 +127,10 @@ class Database(_Settings):
 
     Args:
         url: Path of an SQLite file, or `postgresql://...`; else that of the settings.
-        engine: Instead of a URL, an engine of the merchant's.
-        options: Any of the following, by name.
-        database_key: Seals bodies at rest; else `HIGHHELP_DATABASE_KEY`.
-        clock: Answers Unix seconds.
+        engine: Instead of a URL, the merchant's engine.
+        options: The following keyword arguments.
+        database_key: Encrypts bodies at rest; else `HIGHHELP_DATABASE_KEY`.
+        clock: Returns Unix seconds.
         home: Instead of `HIGHHELP_HOME`.
         environ: Instead of the process's environment.
 
@@ -167,7 +167,7 @@ class Database(_Settings):
         """Create the tables if there are none.
 
         Raises:
-            SettingsError: They are of another version than the code.
+            SettingsError: Their version differs from the code's.
         """
         if self._ready:
             return
@@ -178,8 +178,8 @@ class Database(_Settings):
     def write(self, function: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function with a connection, in a transaction that is committed.
 
-        It is called again where the server rolled back for the sake of another transaction, and where the connection
-        was lost before the commit.
+        It is called again if the server rolled back in favour of another transaction, or if the connection was lost
+        before the commit.
         """
         self.create_schema()
         return self._run(_Attempts(lambda connection: function(connection, *args, **kwargs)))
@@ -199,7 +199,7 @@ class Database(_Settings):
             time.sleep(pause)
 
     def close(self) -> None:
-        """Close all connections; those of a given engine are the merchant's."""
+        """Close all connections, except those of a given engine."""
         if not self._given:
             self._engine.dispose()
 
@@ -219,16 +219,16 @@ class AsyncDatabase(_Settings):
         self._given = adopt_async(engine) if engine is not None else None
         self._one_loop = engine is not None and not isinstance(engine.pool, NullPool)
         self._lock = threading.Lock()
-        # one is made at once, so that a wrong setting shows at once; the first event loop takes it
+        # one is created at once, so that a wrong setting fails early; the first event loop takes it
         self._engines: dict[asyncio.AbstractEventLoop | None, AsyncEngine] = {}
         self._engines[None] = self._another()
 
     @property
     def engine(self) -> AsyncEngine:
-        """The engine of the running event loop; outside of any, the one that the next loop will use.
+        """The engine of the running event loop; outside of one, that of the next loop.
 
         Raises:
-            SettingsError: A given engine, whose pool another event loop has used.
+            SettingsError: The engine was given, and another event loop has used its pool.
         """
         with self._lock:
             if self._pid != os.getpid():
@@ -242,7 +242,7 @@ class AsyncDatabase(_Settings):
         if self._given is None:
             return make_async_engine(self._text)
         if self._one_loop and self._engines:
-            text = "is used by another event loop; give a url, or make the engine with poolclass=NullPool"
+            text = "is used by another event loop; pass a url, or create the engine with poolclass=NullPool"
             raise SettingsError("engine", text)
         return self._given
 
@@ -253,7 +253,7 @@ class AsyncDatabase(_Settings):
         self._pid = os.getpid()
 
     async def usable(self) -> AsyncEngine:
-        """The engine of this event loop, once what ended loops have left open is closed."""
+        """Close the connections of ended event loops, and return the engine of this one."""
         engine = self.engine
         ended = [loop for loop in list(self._engines) if loop is not None and loop.is_closed()]
         if not self._one_loop:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _NAME, _NONCE = 8, 12
 # of 12 to 19 digits
 _CARD_NUMBERS = range(10**11, 10**19)
-# what the inbox stores in columns of its own: a long number in an id, or a large sum, is no card number
+# also stored in separate columns: a long number in an id, or a large sum, is not a card number
 _KEPT: tuple[tuple[tuple[str, ...], type], ...] = (
     (("project_id",), str),
     (("general", "payment_id"), str),
@@ -31,7 +31,7 @@ _KEPT: tuple[tuple[tuple[str, ...], type], ...] = (
 
 
 def readable(body: Mapping[str, object]) -> str:
-    """Return the body as JSON text without its sensitive fields or anything else that looks like a card number."""
+    """Return the body as JSON text, with sensitive fields and anything that looks like a card number masked."""
     shown = _without_numbers(masked(dict(body), CALLBACK_SCHEMA))
     for path, kind in _KEPT:
         _keep(shown, body, path, kind)
@@ -57,13 +57,13 @@ def _without_numbers(value: Any) -> Any:
 
 
 class BodyCipher:
-    """Encrypts bodies with AES-256-GCM.
+    """Encrypt bodies with AES-256-GCM.
 
     Args:
-        keys: Base64 of 32 bytes each, separated by commas: the first seals, all of them open (rotation).
+        keys: Base64 of 32 bytes each, separated by commas: the first encrypts, all of them decrypt (rotation).
 
     Raises:
-        SettingsError: One is no such key.
+        SettingsError: One is not such a key.
     """
 
     __slots__ = ("_first", "_hash_keys", "_keys")
@@ -74,7 +74,7 @@ class BodyCipher:
         made = [_key(text) for text in keys.split(",")]
         self._keys = {hashlib.sha256(key).digest()[:_NAME]: AESGCM(key) for key in made}
         self._first = hashlib.sha256(made[0]).digest()[:_NAME]
-        # a key for another purpose is another key
+        # each purpose has its own key
         self._hash_keys = {
             hashlib.sha256(key).hexdigest()[: 2 * _NAME]: hmac.digest(key, b"highhelp fingerprint", "sha256")
             for key in made
@@ -86,10 +86,10 @@ class BodyCipher:
         return self._first.hex()
 
     def fingerprint(self, raw: bytes, key_name: str) -> str:
-        """Return a keyed hash of bytes, which cannot be searched for without the key.
+        """Return a keyed hash of bytes, which cannot be brute-forced without the key.
 
         Raises:
-            SettingsError: The key of this name is not among these.
+            SettingsError: There is no key of this name.
         """
         if key_name not in self._hash_keys:
             raise SettingsError(DATABASE_KEY, "is not the key that this payout was stored with; nothing was sent")
@@ -101,20 +101,20 @@ class BodyCipher:
         return self._first + nonce + self._keys[self._first].encrypt(nonce, raw, associated_data.encode())
 
     def decrypt(self, sealed: bytes, associated_data: str) -> bytes:
-        """Decrypt what :meth:`encrypt` returned.
+        """Decrypt the result of :meth:`encrypt`.
 
         Raises:
-            SettingsError: The key is not among these, or the bytes were changed.
+            SettingsError: The key is missing, or the bytes were changed.
         """
         from cryptography.exceptions import InvalidTag
 
         name, nonce, rest = sealed[:_NAME], sealed[_NAME : _NAME + _NONCE], sealed[_NAME + _NONCE :]
         if name not in self._keys:
-            raise SettingsError(DATABASE_KEY, "is not the key that this body was sealed with")
+            raise SettingsError(DATABASE_KEY, "is not the key that this body was encrypted with")
         try:
             return self._keys[name].decrypt(nonce, rest, associated_data.encode())
         except InvalidTag:
-            raise SettingsError(DATABASE_KEY, "a sealed body was changed in the database") from None
+            raise SettingsError(DATABASE_KEY, "an encrypted body was changed in the database") from None
 
     def __repr__(self) -> str:
         return f"<BodyCipher with {len(self._keys)} key(s)>"

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 READ = "highhelp_read"
-"""Execution option of a connection that only reads: SQLite's write lock is then not taken."""
+"""Execution option of a connection that only reads: it does not take SQLite's write lock."""
 
 ISOLATION = "READ COMMITTED"
-"""What the statements are written for: a row that was waited for is seen as it has become."""
+"""The statements rely on it: after waiting for a row lock, they see the row's new content."""
 
 _BUSY_SECONDS = 5.0
 _PREPARED_AFTER = 5
@@ -38,7 +38,7 @@ _HANDLER = "highhelp_handler"
 _WARNED = "highhelp_warned"
 _REPEATED = ("40001", "40P01")
 _TELLING = ("08", "25", "28", "3D", "42501", "53", "55", "57", "58")
-"""SQLSTATEs whose messages name servers, databases, roles and tables, and never a value."""
+"""SQLSTATEs whose messages name servers, databases, roles and tables, but never a value."""
 
 
 class HandlerCommits(HighHelpError):
@@ -66,21 +66,21 @@ def _private(engine: Engine) -> Engine:
 
 
 def _create_private_file(_: Any, __: Any, arguments: list[Any], ___: Any) -> None:
-    # SQLite gives the files that it adds next to this one the same permissions
+    # SQLite gives its auxiliary files the same permissions
     path = arguments[0]
     if not isinstance(path, str) or path.startswith((":", "file:")):
         return
     if os.path.islink(path) and not os.path.exists(path):  # noqa: PTH110, PTH114  # as SQLite will open it
         raise SettingsError(DATABASE_URL, "is a symbolic link to a file that does not exist")
-    with suppress(OSError):  # it exists, or SQLite says why it cannot be made
+    with suppress(OSError):  # it exists, or SQLite will report why it cannot be created
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def adopt(engine: Engine) -> Engine:
-    """Adapt an engine of the merchant's: the result shares its pool, and the original stays as it is.
+    """Adapt the merchant's engine: the result shares its pool, and the original is not changed.
 
     Raises:
-        SettingsError: It is of another database system, or in memory.
+        SettingsError: It is for another database system, or in memory.
     """
     return _keeping(engine.execution_options(**_adopted(engine)))
 
@@ -96,9 +96,9 @@ def _adopted(engine: Engine) -> dict[str, Any]:
     if engine.dialect.name == "postgresql":
         return {"isolation_level": ISOLATION}
     if engine.dialect.name != "sqlite":
-        raise SettingsError("engine", "must be one of PostgreSQL or SQLite")
+        raise SettingsError("engine", "must be for PostgreSQL or SQLite")
     if (engine.url.database or ":memory:") == ":memory:" or "mode=memory" in str(engine.url):
-        raise SettingsError("engine", "a database in memory forgets what it has acknowledged; name a file")
+        raise SettingsError("engine", "an in-memory database would lose acknowledged callbacks; use a file")
     return {}
 
 
@@ -108,13 +108,13 @@ def _options(text: str, sqlite_driver: str) -> tuple[Any, dict[str, Any]]:
     if url.drivername == "sqlite":
         options = {"hide_parameters": True, "connect_args": {"timeout": _BUSY_SECONDS}}
         return url.set(drivername=f"sqlite+{sqlite_driver}"), options
-    # no named prepared statements yet: a pooler such as pgbouncer gives each transaction another connection
+    # no named prepared statements yet: a pooler such as pgbouncer may give each transaction another connection
     arguments: dict[str, Any] = {**parameters, "client_encoding": "utf8", "prepare_threshold": None}
     options = {
         "hide_parameters": True,
         "connect_args": arguments,
         "isolation_level": ISOLATION,
-        "use_native_hstore": False,  # saves a question at the first connection
+        "use_native_hstore": False,  # saves a query on the first connection
     }
     return url.set(drivername="postgresql+psycopg"), options
 
@@ -144,14 +144,14 @@ def _begin_sqlite(connection: Connection) -> None:
         connection.info[_DURABLE] = True
     options = connection.get_execution_options()
     if options.get("isolation_level") == "AUTOCOMMIT":
-        return  # a merchant's own statements, each for itself
-    # the write lock at once: a transaction that read first and wants to write later could only fail
+        return  # the merchant's own statements, in autocommit mode
+    # take the write lock at once: upgrading from a read lock later could only fail
     reads = options.get(READ, False)
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _write_ahead(connection: Connection) -> None:
-    # two processes that open a new file at once: the change of mode does not wait for the other's lock by itself
+    # if two processes open a new file at once, the change of mode does not wait for the other's lock
     until = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
@@ -169,21 +169,21 @@ def _begin_postgres(connection: Connection) -> None:
         look = "SELECT current_setting('server_encoding'), current_setting('synchronous_commit'), pg_backend_pid()"
         encoding, level, pid = connection.exec_driver_sql(look).one()
         if encoding != "UTF8":
-            text = f"the database is encoded in {encoding}, which cannot hold every name; make it with ENCODING 'UTF8'"
+            text = f"the database is encoded in {encoding}, which lacks characters; create it with ENCODING 'UTF8'"
             raise SettingsError(DATABASE_URL, text)
         # stricter ones than "on" are the administrator's choice
         connection.info[_DURABLE] = level != "off"
         driver: Any = connection.connection.driver_connection
         if getattr(driver, "prepare_threshold", 0) is None and driver.info.backend_pid == pid:
-            driver.prepare_threshold = _PREPARED_AFTER  # no pooler in between, which would have its own numbers
+            driver.prepare_threshold = _PREPARED_AFTER  # the backend's id matches: no pooler in between
     if not connection.info[_DURABLE] and connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
-        # for this transaction alone: behind a pooler the session is another's in the next one
+        # for this transaction only: behind a pooler, the next one may use another session
         connection.exec_driver_sql("SET LOCAL synchronous_commit TO on")
 
 
 @contextmanager
 def no_commit(connection: Any) -> Iterator[None]:
-    """Keep a handler from committing: half of its work would be stored without the mark that it was done."""
+    """Prevent a handler from committing: its work would be stored without marking the event as done."""
     about: dict[Any, Any] = connection.info
     about[_HANDLER] = True
     try:
@@ -193,15 +193,15 @@ def no_commit(connection: Any) -> Iterator[None]:
 
 
 def _check_commit(connection: Connection) -> None:
-    # listens always: to add a listener for each handler and take it away again costs as much as a statement
+    # a permanent listener: adding and removing one for each handler costs as much as a statement
     refusal: Exception | None = None
     if _HANDLER in connection.info:
-        refusal = HandlerCommits("a handler must not commit the connection that it was given")
+        refusal = HandlerCommits("a handler must not commit the connection that it receives")
     elif _has_failed(connection.connection.driver_connection):
-        # PostgreSQL would answer the COMMIT with a rollback, which the driver takes for success
+        # PostgreSQL would answer the COMMIT with a rollback, which the driver reports as success
         refusal = InternalError("COMMIT", None, RuntimeError("a statement of this transaction has failed"))
     if refusal is not None:
-        # SQLAlchemy takes the transaction for ended now: left open, it would go back to the pool with its locks
+        # SQLAlchemy now considers the transaction ended: left open, it would return to the pool with its locks
         connection.dialect.do_rollback(connection.connection)
         raise refusal
 
@@ -218,12 +218,12 @@ def _watch_warnings(_: object, record: ConnectionPoolEntry) -> None:
 
 
 def forget_warnings(connection: Connection) -> None:
-    """Forget what the server has warned of so far: what comes from now on is about the commit."""
+    """Discard earlier warnings of the server: later ones are about the commit."""
     connection.info.pop(_WARNED, None)
 
 
 def check_no_warning(connection: Connection) -> None:
-    """Do not take a commit for durable of which the server has warned.
+    """Reject a commit about which the server has warned: it may not be durable.
 
     A commit that is cancelled while it waits for a synchronous standby returns as a success, with a warning: the
     standby may never have seen it.
@@ -232,7 +232,7 @@ def check_no_warning(connection: Connection) -> None:
         InternalError: The outcome of the commit is unknown.
     """
     if connection.info.pop(_WARNED, False):
-        raise InternalError("COMMIT", None, RuntimeError("cancelled while it waited for the standby"))
+        raise InternalError("COMMIT", None, RuntimeError("cancelled while waiting for the standby"))
 
 
 def _has_failed(driver: Any) -> bool:
@@ -241,7 +241,7 @@ def _has_failed(driver: Any) -> bool:
 
 
 def is_repeatable(error: DBAPIError) -> bool:
-    """Tell whether the server rolled a transaction back in favour of another one, so that it may be repeated."""
+    """Whether the server rolled a transaction back in favour of another one, so that it may be repeated."""
     return _sqlstate(error) in _REPEATED
 
 
@@ -251,7 +251,7 @@ def _sqlstate(error: DBAPIError) -> str | None:
 
 
 def cause(error: BaseException) -> str:
-    """Describe the cause of a database error without a secret; of any other error only the type.
+    """Describe the cause of a database error without secrets; of any other error return only the type.
 
     Args:
         error: As SQLAlchemy raises it.
@@ -262,7 +262,7 @@ def cause(error: BaseException) -> str:
         return type(error).__name__
     state, kind = _sqlstate(error), type(error.orig).__name__
     if state is None:
-        # of the connection, or of SQLite, whose texts name columns at most
+        # a connection error, or one of SQLite, whose texts contain at most column names
         hint = "; check host, database, user and password" if "FATAL" in str(error.orig) else ""
         return f"{kind}: {_line(error.orig)}{hint}"
     known = f"{kind}, SQLSTATE {state}"

@@ -1,4 +1,4 @@
-"""Commit the transactions of several threads together: a durable commit costs as much for eight as for one."""
+"""Commit the transactions of several threads together: one durable commit costs the same for eight as for one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class _Job:
-    """One function that waits for its transaction."""
+    """A function waiting for its transaction."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
@@ -31,12 +31,12 @@ class _Job:
 
 
 class GroupCommit:
-    """Runs functions in transactions; those that come while another one commits share the next.
+    """Run functions in transactions; those that arrive during a commit share the next one.
 
-    A function is called again, alone, where another one of its group fails. Each returns only after its commit.
+    If a function of a group fails, all are called again, each alone. Each call returns only after its commit.
 
     Args:
-        database: Where.
+        database: The database.
     """
 
     def __init__(self, database: Database) -> None:
@@ -61,10 +61,10 @@ class GroupCommit:
         return result
 
     def _wait(self, job: _Job) -> None:
-        """Wait until the job is done or has to lead."""
+        """Wait until the job is done or becomes the leader."""
         try:
             job.ready.wait()
-        except BaseException:  # Ctrl-C: the others must not wait for a leader that is gone
+        except BaseException:  # Ctrl-C: the others must not wait for a dead leader
             with self._lock:
                 if job in self._waiting:
                     self._waiting.remove(job)
@@ -79,7 +79,7 @@ class GroupCommit:
             self._busy = False
 
     def _lead(self) -> None:
-        """Commit what waits, and pass the lead on to what has come meanwhile."""
+        """Commit the waiting jobs, and pass the lead to a job that has arrived meanwhile."""
         with self._lock:
             jobs, self._waiting = self._waiting, []
         try:
@@ -107,7 +107,7 @@ class GroupCommit:
 
         try:
             results = self._database.write(run)
-        except Exception as error:  # noqa: BLE001 - it belongs to whoever asked
+        except Exception as error:  # noqa: BLE001 - it belongs to the callers
             for job in jobs:
                 if failed and len(jobs) > 1:
                     self._commit([job])

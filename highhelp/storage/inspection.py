@@ -1,4 +1,4 @@
-"""Look at a database without changing it, for `highhelp doctor`."""
+"""Inspect a database without changing it, for `highhelp doctor`."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Inspection:
     """The state of a database.
 
     Attributes:
-        version: Of the tables, in words.
-        unprotected_standbys: How many standbys are attached though no commit waits for one.
+        version: Description of the tables' version.
+        unprotected_standbys: Number of attached standbys for which no commit waits.
     """
 
     version: str
@@ -34,10 +34,10 @@ class Inspection:
 
 
 def inspect_database(source: Source) -> Inspection:
-    """Connect, and look at tables and replication.
+    """Connect, and inspect tables and replication.
 
     Raises:
-        SettingsError: The database cannot be used, or its tables are of another version than the code.
+        SettingsError: The database cannot be used, or the version of its tables differs from the code's.
     """
     engine = make_engine(database_url(None, source))
     try:
@@ -49,7 +49,7 @@ def inspect_database(source: Source) -> Inspection:
     finally:
         engine.dispose()
     if version is None:
-        return Inspection(f"{engine.dialect.name}; without tables, which the first use creates", standbys)
+        return Inspection(f"{engine.dialect.name}; no tables yet, the first use creates them", standbys)
     if version != migrate.REVISION:
         raise SettingsError(DATABASE_URL, migrate.difference(version))
     return Inspection(f"{engine.dialect.name}; tables of version {version}", standbys)
@@ -60,5 +60,5 @@ def _unprotected_standbys(connection: Connection) -> int:
         return 0
     if connection.execute(text("SELECT current_setting('synchronous_standby_names')")).scalar_one():
         return 0
-    # without the right to see them, other roles' rows are there with empty columns: enough to count
+    # without privileges, other roles' rows have empty columns, which is enough to count them
     return int(connection.execute(text("SELECT count(*) FROM pg_stat_replication")).scalar_one())

@@ -1,4 +1,4 @@
-"""Version of the tables: created at the first use, refused if it is not the code's, upgraded by Alembic."""
+"""Versions of the tables: created on first use, refused if it is not the code's, upgraded by Alembic."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from highhelp.storage.tables import REVISION as REVISION
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_LOCK = 4_812_047_001  # of PostgreSQL: one process at a time makes or changes tables
-_ALEMBIC = threading.Lock()  # its context is one per process
+_LOCK = 4_812_047_001  # PostgreSQL advisory lock: one process at a time creates or changes tables
+_ALEMBIC = threading.Lock()  # its context is global to the process
 
 
 def current_version(connection: Connection) -> str | None:
@@ -32,7 +32,7 @@ def create_schema(connection: Connection) -> None:
     """Create the tables if there are none. The caller commits.
 
     Raises:
-        SettingsError: The tables are of another version.
+        SettingsError: The tables have another version.
     """
     version = current_version(connection)
     if version is None:
@@ -46,10 +46,10 @@ def create_schema(connection: Connection) -> None:
 
 
 def difference(version: str) -> str:
-    """Say what to do about tables of another version."""
+    """Describe what to do about tables of another version."""
     if version in revisions():
-        return f"the tables are of version {version}, this code needs {REVISION}: run `highhelp db upgrade`"
-    return f"the tables are of version {version}, which this code does not know: use a newer version of highhelp"
+        return f"the tables have version {version}, this code needs {REVISION}: run `highhelp db upgrade`"
+    return f"the tables have version {version}, which this code does not know: use a newer version of highhelp"
 
 
 def revisions() -> tuple[str, ...]:

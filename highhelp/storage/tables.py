@@ -1,4 +1,4 @@
-"""The tables. Every name begins with `highhelp_`, since a merchant's own tables may be in the same database."""
+"""The tables. Every name begins with `highhelp_`, since the database may also hold the merchant's tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ METADATA = MetaData()
 REVISION = "0003"
 """The newest migration; raised together with a new file in `migrations/versions`."""
 
-# SQLite numbers rows by itself only in a column that is called INTEGER
+# SQLite numbers rows automatically only in a column of type INTEGER
 _ID = BigInteger().with_variant(Integer, "sqlite")
 
 VERSION = Table("highhelp_schema_version", METADATA, Column("version_num", String(32), primary_key=True))
@@ -32,14 +32,14 @@ PAYMENTS = Table(
     Column("payment_key", String(64), nullable=False, unique=True),
     Column("project_id", Text, nullable=False),
     Column("payment_id", Text, nullable=False),
-    # the newest state that was accepted, and the newest whose handler has run
+    # the newest accepted state, and the newest one whose handler has run
     Column("state", Text),
     Column("handled", Text),
-    # kept when the event is purged: a final callback that comes again after months is still known
+    # kept when the event is purged: a final callback that comes again months later is still a duplicate
     Column("final_print", String(64)),
     Column("expected_amount", BigInteger),
     Column("expected_currency", String(3)),
-    # one event of a payment is handled at a time
+    # only one event of a payment is handled at a time
     Column("busy_token", String(32)),
     Column("busy_until", BigInteger),
 )
@@ -69,12 +69,12 @@ EVENTS = Table(
     Column("approved", Boolean, nullable=False, server_default=text("false")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("lease_token", String(32)),
-    # when it may be claimed, Unix milliseconds; null where there is nothing to do any more
+    # when it may be claimed, Unix milliseconds; null if there is nothing left to do
     Column("due_at", BigInteger),
     Column("received_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
 )
-# only what is still to be done is in this index: a claim costs the same after a million events
+# a partial index on pending events only: a claim costs the same after a million events
 Index(
     "highhelp_events_due",
     EVENTS.c.due_at,
@@ -97,7 +97,7 @@ Index("highhelp_outbox_due", OUTBOX.c.due_at, OUTBOX.c.id)
 REFUSED = Table(
     "highhelp_refused",
     METADATA,
-    # the place in the sample: what is newer takes the place of what is older, so the table cannot grow
+    # the place in the sample: newer rows replace older ones, so the table cannot grow
     Column("slot", Integer, primary_key=True, autoincrement=False),
     Column("received_at", BigInteger, nullable=False),
     Column("reason", String(32), nullable=False),
@@ -125,7 +125,7 @@ PAYOUTS = Table(
     Column("amount", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     Column("fingerprint", String(64), nullable=False),
-    # how it was made: by the named database key, or slowly without one
+    # its method: keyed with the named database key, or the slow hash without a key
     Column("fingerprint_key", String(16), nullable=False),
     # scheme, host and port of the gateway, or its name in the settings
     Column("gateway", Text),
@@ -133,18 +133,18 @@ PAYOUTS = Table(
     Column("sealed", LargeBinary),
     Column("state", String(16), nullable=False),
     Column("reason", Text),
-    # an attempt whose outcome is unknown may have been carried out, though the gateway said that it holds nothing
+    # an attempt whose outcome is unknown may have been executed, although the gateway said that it holds nothing
     Column("doubtful", Boolean, nullable=False, server_default=text("false")),
-    # bytes of an attempt that is over may have left the machine
+    # bytes of an earlier attempt may have left the machine
     Column("sent_before", Boolean, nullable=False, server_default=text("false")),
     # the gateway said "not found" long enough after a refused attempt
     Column("confirmed", Boolean, nullable=False, server_default=text("false")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    # from when on no byte of the last attempt could leave any more, Unix milliseconds
+    # the last moment at which a byte of the last attempt could leave, Unix milliseconds
     Column("attempt_over_at", BigInteger),
     Column("lease_token", String(32)),
     Column("lease_until", BigInteger),
-    # what the gateway says
+    # reported by the gateway
     Column("status", Text),
     Column("sub_status", Text),
     Column("request_id", Text),

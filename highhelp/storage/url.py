@@ -19,7 +19,7 @@ def database_url(url: str | os.PathLike[str] | None, source: Source) -> str:
     """Return the database: an argument, `HIGHHELP_DATABASE_URL`, or `highhelp.db` in the home directory.
 
     Raises:
-        SettingsError: There is none.
+        SettingsError: No database is set.
     """
     if url is not None:
         return os.fspath(url)
@@ -34,11 +34,11 @@ def database_url(url: str | os.PathLike[str] | None, source: Source) -> str:
 def parse(text: str) -> tuple[URL, dict[str, str]]:
     """Split a URL into the database system, with an SQLite file, and the connection parameters of libpq.
 
-    A driver that the URL names is left out: the same URL serves synchronous and asynchronous code.
+    A driver named in the URL is dropped: the same URL serves synchronous and asynchronous code.
 
     Raises:
-        SettingsError: It cannot be used, or is a database in memory. No part of the URL is in the text of the error,
-            since a password may stand anywhere in it.
+        SettingsError: It cannot be used, or is an in-memory database. The error's text contains no part of the URL,
+            since a password may be anywhere in it.
     """
     if "://" not in text:
         text = f"sqlite:///{os.path.expanduser(text)}" if text.strip() else text  # noqa: PTH111 - may be relative
@@ -53,7 +53,7 @@ def parse(text: str) -> tuple[URL, dict[str, str]]:
     if name != "sqlite":
         raise SettingsError(DATABASE_URL, "must be the path of a file, sqlite:///path or postgresql://...")
     if (url.database or ":memory:") == ":memory:" or "mode=memory" in str(url.query):
-        raise SettingsError(DATABASE_URL, "a database in memory forgets what it has acknowledged; name a file")
+        raise SettingsError(DATABASE_URL, "an in-memory database would lose acknowledged callbacks; use a file")
     return url.set(drivername=name), {}
 
 
@@ -79,7 +79,7 @@ def _postgres(rest: str) -> tuple[URL, dict[str, str]]:
 
 
 def _refusal(message: str) -> str:
-    """Say what libpq does not accept; its own message may quote a password."""
+    """Describe what libpq refuses; its own message may quote a password."""
     if found := _UNKNOWN.search(message):
         return f"has a parameter `{found[1]}` that PostgreSQL's libpq does not know"
-    return "is not one that PostgreSQL's libpq can read; what follows the ? must be name=value, joined by &"
+    return "is not a URL that PostgreSQL's libpq can read; after the ? there must be name=value, joined by &"

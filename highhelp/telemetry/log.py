@@ -13,5 +13,5 @@ def log_event(level: int, what: str, **fields: object) -> None:
 
 
 def _value(name: str, value: object) -> str:
-    # the merchant's own id is shown as it is, also where it is a number that could be a card's
+    # the merchant's id is shown unmasked, even if it could be a card number
     return (str(value) if name == "payment_id" else masked_text(str(value)))[:300]

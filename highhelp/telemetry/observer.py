@@ -1,4 +1,4 @@
-"""One log line per attempt, redacted by the contract, spans, and hooks that cannot break a call."""
+"""Log each attempt, redacted by the contract; emit spans; call hooks, which cannot break a call."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from highhelp.telemetry.otel import Tracing
 
 LOG = logging.getLogger("highhelp")
-# a program that has set up no logging gets none on its terminal
+# without this, a program with no logging set up would get warnings on its terminal
 LOG.addHandler(logging.NullHandler())
 
 
 def write_to_terminal(level: str) -> None:
-    """Write the log to standard error from a level on, as `HIGHHELP_LOG` asks.
+    """Write the log to standard error from a level on, as set by `HIGHHELP_LOG`.
 
     Args:
-        level: debug, info, warning or error; another word is reported and ignored.
+        level: debug, info, warning or error; any other value is reported and ignored.
     """
     number = {"debug": 10, "info": 20, "warning": 30, "error": 40}.get(level.strip().lower())
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     LOG.addHandler(handler)
     if number is None:
-        LOG.warning("HIGHHELP_LOG is debug, info, warning or error; another word is ignored")
+        LOG.warning("HIGHHELP_LOG must be debug, info, warning or error; its value is ignored")
     else:
         LOG.setLevel(number)
 
@@ -47,14 +47,14 @@ Hook = Callable[..., object]
 
 @dataclass
 class Observer:
-    """Log what happens, and report it to the hooks and to OpenTelemetry.
+    """Report attempts and pauses to the log, the hooks and OpenTelemetry.
 
     Attributes:
         on_request: Called with (operation, payment_id, attempt) before each attempt.
         on_response: Called with (operation, answer) for each answer as it came, unredacted.
         on_retry: Called with (seconds, reason) before each pause.
-        tracer_provider: Of OpenTelemetry, instead of the global one.
-        meter_provider: The same for metrics.
+        tracer_provider: OpenTelemetry's, instead of the global one.
+        meter_provider: Likewise, for metrics.
         server: The gateway's host, for spans.
 
     Raises:
@@ -75,7 +75,7 @@ class Observer:
 
     @property
     def tracing(self) -> Tracing | None:
-        """OpenTelemetry, once the program itself has imported it: importing it takes as long as the rest of a start."""
+        """OpenTelemetry, once the program has imported it: the import takes as long as the rest of the start-up."""
         if self._tracing is None and "opentelemetry.trace" in sys.modules:
             self._load_tracing()
         return self._tracing
@@ -91,7 +91,7 @@ class Observer:
                 raise SettingsError("tracer_provider", text) from None
 
     def call(self, operation: str, payment_id: str | None) -> contextlib.AbstractContextManager[None]:
-        """Surround a whole call with its repetitions and look-ups by a span."""
+        """Wrap a whole call, with its repetitions and look-ups, in a span."""
         tracing = self.tracing
         return contextlib.nullcontext() if tracing is None else tracing.call(operation, payment_id, self.server)
 
@@ -123,7 +123,7 @@ class Observer:
 
 
 def write_log(level: int, text: Callable[[], str]) -> None:
-    """Log a line. A filter or handler that raises breaks no call that moves money, and loses no callback."""
+    """Log a line. A filter or handler that raises cannot break a call that moves money or lose a callback."""
     if not LOG.isEnabledFor(level):
         return
     with contextlib.suppress(Exception):
@@ -131,7 +131,7 @@ def write_log(level: int, text: Callable[[], str]) -> None:
 
 
 def log_fields(send: Send, result: Result, seconds: float) -> dict[str, str | int]:
-    """Collect what may be logged of one attempt: identifiers, statuses and amounts, nothing that is sensitive."""
+    """Collect the loggable fields of one attempt: identifiers, statuses and amounts, nothing sensitive."""
     fields: dict[str, Any] = {"payment_id": send.call.payment_id}
     if isinstance(result, RawResponse):
         fields["http"] = result.status
@@ -140,7 +140,7 @@ def log_fields(send: Send, result: Result, seconds: float) -> dict[str, str | in
     fields |= dict(zip(("amount", "currency"), send.call.expected, strict=True)) | _response_fields(result)
     fields |= {"ms": round(seconds * 1000), "attempt": send.attempt}
     return {
-        # the merchant's own id is shown as it is, also where it is a number that could be a card's
+        # the merchant's id is shown unmasked, even if it could be a card number
         name: value if isinstance(value, int) or name == "payment_id" else _mask(str(value))
         for name, value in fields.items()
         if isinstance(value, str | int)
@@ -148,7 +148,7 @@ def log_fields(send: Send, result: Result, seconds: float) -> dict[str, str | in
 
 
 def log_line(what: str, fields: Mapping[str, object]) -> str:
-    """A log line of what happened and its fields."""
+    """Format an event and its fields as a log line."""
     return " ".join([what, *(f"{name}={quoted(str(value))}" for name, value in fields.items())])
 
 

@@ -1,7 +1,7 @@
-"""OpenTelemetry: a span for each call, counts of attempts and the time that calls take. Needs the extra `[otel]`.
+"""OpenTelemetry: a span for each call, counts of attempts and durations of calls. Needs the extra `[otel]`.
 
-Without a configured SDK the API does nothing. Nothing of a request or answer but identifiers, statuses and amounts gets
-into a span, as in the log lines; no header is added to what goes to the gateway.
+Without a configured SDK the API does nothing. As in log lines, only identifiers, statuses and amounts of a request or
+answer get into a span; no header is added to requests.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Tracing:
         self._trace = trace
         self._tracer = trace.get_tracer(NAME, __version__, tracer_provider)
         meter = metrics.get_meter(NAME, __version__, meter_provider)
-        self._seconds = meter.create_histogram("highhelp.call.duration", unit="s", description="Time of whole calls.")
+        self._seconds = meter.create_histogram("highhelp.call.duration", unit="s", description="Duration of calls.")
         self._attempts = meter.create_counter("highhelp.attempts", unit="{attempt}", description="Requests sent.")
 
     @contextmanager
@@ -48,7 +48,7 @@ class Tracing:
             operation,
             kind=self._trace.SpanKind.CLIENT,
             attributes=about,
-            record_exception=False,  # its traceback would show a caller's locals to nobody's use
+            record_exception=False,  # its traceback may show the caller's local variables
             set_status_on_exception=False,
         ) as span:
             try:
@@ -68,11 +68,11 @@ class Tracing:
 
     @property
     def recording(self) -> bool:
-        """Whether anybody will see what is told of the current span; nobody does without an SDK."""
+        """Whether the current span is recorded; without an SDK it is not."""
         return bool(self._trace.get_current_span().is_recording())
 
     def step(self, name: str, fields: Mapping[str, object]) -> None:
-        """An attempt or a pause, as an event of the current span."""
+        """Add an attempt or a pause to the current span as an event."""
         told = {f"highhelp.{key}": value for key, value in fields.items() if isinstance(value, str | int | float)}
         self._trace.get_current_span().add_event(name, told)
 

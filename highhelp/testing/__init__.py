@@ -1,6 +1,6 @@
-"""A pytest plugin: a HighHelp gateway, clients of it, and signed callbacks, for the tests of your own project.
+"""Pytest plugin: a HighHelp gateway, clients for it, and signed callbacks, for the tests of your project.
 
-It is there as soon as `highhelp[mock]` is installed, and imports nothing until one of its fixtures is used:
+It is active once `highhelp[mock]` is installed, and imports nothing until one of its fixtures is used:
 
     def test_an_order_is_paid(highhelp_gateway, highhelp_api, signed_callback):
         highhelp_api.p2p.create_payin(...)
@@ -9,7 +9,7 @@ It is there as soon as `highhelp[mock]` is installed, and imports nothing until 
         callback = signed_callback("order-1", "success")        # callback.body, callback.headers
         forged = signed_callback("order-1", "success", wrong="key")
 
-The marker `@pytest.mark.highhelp(duplicates="stored")` gives the gateway of a test any option of `MockGateway`.
+The marker `@pytest.mark.highhelp(duplicates="stored")` passes options of `MockGateway` to a test's gateway.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ PROJECT_ID = "57aff4db-b45d-42bf-bc5f-b7a499a01782"
 
 
 class SignedCallback(Protocol):
-    """What the fixture `signed_callback` is: makes a callback of any status."""
+    """The type of the fixture `signed_callback`, which makes a callback of any status."""
 
     def __call__(
         self,
@@ -64,25 +64,24 @@ class SignedCallback(Protocol):
         amount: int | None = None,
         body: Mapping[str, Any] | None = None,
     ) -> Outgoing:
-        """Make one.
+        """Make a callback.
 
         Args:
-            payment_id: The merchant's id; where the gateway knows it, amount and currency are the payment's.
+            payment_id: The merchant's id; if the gateway knows it, amount and currency are the payment's.
             status: Any text, such as `success`.
             sub_status: Any text, such as `no_payment`.
-            wrong: What is to be wrong with it: "signature", "key", "stale", "future", "body" (changed after signing),
-                "unsigned", "project" (an unknown one).
-            algorithm: The project's when absent, which is RSA.
-            timestamp: Unix seconds of signing; the gateway's clock when absent.
-            amount: Minor units; else the payment's, where the gateway knows it.
-            body: Further members of the body, or other values for those that are there. What an object in it does not
-                name stays as it is.
+            wrong: The defect: "signature", "key", "stale", "future", "body" (changed after signing), "unsigned",
+                "project" (an unknown one).
+            algorithm: Default: the project's, which is RSA.
+            timestamp: Unix seconds of signing; default: the gateway's clock.
+            amount: Minor units; default: the payment's, if the gateway knows it.
+            body: Additional or changed members of the body. Objects are merged.
 
         Returns:
             Its `body` (bytes) and `headers`, ready to be POSTed to the code under test.
 
         Raises:
-            ValueError: An unknown `wrong`.
+            ValueError: `wrong` is unknown.
         """
         ...
 
@@ -96,7 +95,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def highhelp_keys() -> Keys:
-    """The keys of the project, of both sides, made once per run: making them is what takes time."""
+    """The keys of the project, of both sides, generated once per run, as that is slow."""
     try:
         from highhelp_mock.simulation.projects import make_keys
     except ModuleNotFoundError as missing:
@@ -110,7 +109,7 @@ def highhelp_keys() -> Keys:
 def highhelp_gateway(request: pytest.FixtureRequest, highhelp_keys: Keys) -> MockGateway:
     """A gateway in this process, empty, with its own clock (`travel`), faults (`fault`) and callbacks (`callbacks`).
 
-    The marker `highhelp` names its options; that of a test outweighs that of its class or module.
+    The marker `highhelp` sets its options; that of a test overrides that of its class or module.
     """
     from highhelp_mock import MockGateway
 
@@ -127,7 +126,7 @@ def highhelp_gateway(request: pytest.FixtureRequest, highhelp_keys: Keys) -> Moc
 
 @pytest.fixture
 def highhelp_api(highhelp_gateway: MockGateway) -> Iterator[HighHelp]:
-    """A client of the gateway, of its first project and with its clock. The environment's settings do not count."""
+    """A client of the gateway, for its first project and with its clock. Ignores the environment's settings."""
     from highhelp.client import HighHelp
 
     with HighHelp(**_bound_to(highhelp_gateway)) as client:
@@ -136,9 +135,9 @@ def highhelp_api(highhelp_gateway: MockGateway) -> Iterator[HighHelp]:
 
 @pytest.fixture
 def highhelp_async_api(highhelp_gateway: MockGateway) -> AsyncHighHelp:
-    """The same client for an event loop, for tests of whatever plugin runs coroutines.
+    """The same client for an event loop, for any plugin that runs coroutine tests.
 
-    It needs no closing, since its transport holds nothing open.
+    It need not be closed, since its transport keeps nothing open.
     """
     from highhelp.client import AsyncHighHelp
 
@@ -147,7 +146,7 @@ def highhelp_async_api(highhelp_gateway: MockGateway) -> AsyncHighHelp:
 
 @pytest.fixture
 def highhelp_inbox(highhelp_gateway: MockGateway, tmp_path: Path) -> Iterator[CallbackInbox]:
-    """An inbox for the gateway's callbacks, in an SQLite file of this test. The environment's settings do not count.
+    """An inbox for the gateway's callbacks, in an SQLite file of this test. Ignores the environment's settings.
 
     `highhelp_gateway.deliver(lambda sent: highhelp_inbox.receive(sent.body, sent.headers)[0])` fills it.
     """
@@ -169,9 +168,9 @@ def highhelp_guard(highhelp_api: HighHelp, highhelp_gateway: MockGateway, tmp_pa
 
 @pytest.fixture
 def signed_callback(highhelp_gateway: MockGateway) -> SignedCallback:
-    """Makes a callback of any status, signed with the gateway's key, or deliberately wrong. See `SignedCallback`.
+    """Make a callback of any status, signed with the gateway's key, or deliberately wrong. See `SignedCallback`.
 
-    `highhelp_gateway.callback_keys` and `highhelp_gateway.clock` are what a `CallbackVerifier` needs to accept it.
+    A `CallbackVerifier` accepts it with `highhelp_gateway.callback_keys` and `highhelp_gateway.clock`.
     """
     return highhelp_gateway.signed_callback
 
@@ -179,11 +178,11 @@ def signed_callback(highhelp_gateway: MockGateway) -> SignedCallback:
 def callbacks(*, project_id: str = PROJECT_ID, payment_id: str | None = None) -> SearchStrategy[bytes]:
     """Make a hypothesis strategy for bodies of callbacks that the contract allows, unknown fields included.
 
-    `highhelp_gateway.sign(raw)` makes the headers of one.
+    `highhelp_gateway.sign(raw)` makes their headers.
 
     Args:
-        project_id: The merchant project; that of the fixtures when absent.
-        payment_id: Of every callback; any when absent.
+        project_id: The merchant project; default: that of the fixtures.
+        payment_id: Of every callback; default: any.
     """
     from highhelp.testing.strategies import callback_bodies, to_bytes
 
@@ -191,14 +190,14 @@ def callbacks(*, project_id: str = PROJECT_ID, payment_id: str | None = None) ->
 
 
 def damaged_callbacks(*, project_id: str = PROJECT_ID, payment_id: str | None = None) -> SearchStrategy[bytes]:
-    """Make a hypothesis strategy for bodies of callbacks with a wrong value, broken off or with a wrong byte.
+    """Make a hypothesis strategy for bodies of callbacks that are truncated or have a wrong value or byte.
 
-    `highhelp_gateway.sign(raw)` makes the headers of one, as if the gateway itself had sent it so. Few are still valid
-    by chance.
+    `highhelp_gateway.sign(raw)` makes their headers, as if the gateway itself had sent them. A few are still valid by
+    chance.
 
     Args:
-        project_id: The merchant project; that of the fixtures when absent.
-        payment_id: Of every callback, as far as it is not damaged; any when absent.
+        project_id: The merchant project; default: that of the fixtures.
+        payment_id: Of every callback, unless it is damaged; default: any.
     """
     from highhelp.testing.strategies import callback_bodies, damaged_bodies
 

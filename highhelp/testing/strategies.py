@@ -1,4 +1,4 @@
-"""Values made from the contract's schemas, with nothing but the keywords that they use."""
+"""Generate values from the contract's schemas; supports only the keywords that they use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANY = st.recursive(
 
 
 def valid(schema: Schema) -> st.SearchStrategy[Any]:
-    """Values that a schema of an answer allows; unknown fields included where it allows them."""
+    """Values that an answer's schema allows, with unknown fields where allowed."""
     if "$ref" in schema:
         return st.deferred(lambda: valid(SCHEMAS[schema["$ref"].rsplit("/", 1)[1]]))
     if "anyOf" in schema:
@@ -76,7 +76,7 @@ def damaged(draw: st.DrawFn, whole: st.SearchStrategy[Any]) -> Any:
 
 
 def callback_bodies(project_id: str, payment_id: str | None) -> st.SearchStrategy[dict[str, Any]]:
-    """Bodies of callbacks that the contract allows, of one project and, where it is given, of one payment."""
+    """Bodies of callbacks that the contract allows, of one project and optionally of one payment."""
     ids = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True) if payment_id is None else st.just(payment_id)
 
     def of_payment(body: dict[str, Any], chosen: str) -> dict[str, Any]:
@@ -86,7 +86,7 @@ def callback_bodies(project_id: str, payment_id: str | None) -> st.SearchStrateg
 
 
 def damaged_bodies(whole: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[bytes]:
-    """Bodies with one wrong value, broken off, or with a byte that does not belong there."""
+    """Bodies that are truncated or have one wrong value or byte."""
     return st.one_of(damaged(whole).map(to_bytes), _broken(whole.map(to_bytes)))
 
 

@@ -1,1 +1,1 @@
-"""The way of a signed request through httpx: transports, connection settings, and the driver of flows."""
+"""Send signed requests through httpx: transports, connection settings, and the driver of flows."""

@@ -1,4 +1,4 @@
-"""How the gateway is reached: proxy, certificates, limits, and one httpx client for each process and event loop."""
+"""Connection settings: proxy, certificates, limits, and one httpx client for each process and event loop."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ if TYPE_CHECKING:
 File = str | os.PathLike[str]
 
 FAST = "fast"
-"""The value of `transport` that asks for the transport of the `[fast]` extra."""
+"""The value of `transport` that selects the `[fast]` extra's transport."""
 
 CONNECT_SECONDS = 5.0
 """Seconds to connect, and to wait for a free connection."""
 
 MAX_IDLE_SECONDS = 30.0
-"""Seconds after which an idle connection of the fast transport is not used again; a server may close it any time."""
+"""Seconds after which an idle connection of the fast transport is dropped, since a server may close it any time."""
 
 
 @dataclass(frozen=True, repr=False)
 class NetworkConfig:
-    """How the gateway is reached. Its `repr` shows nothing: a proxy's URL may hold a password.
+    """Connection settings. Its `repr` shows nothing: a proxy's URL may hold a password.
 
     Attributes:
-        base_url: Where the gateway is.
+        base_url: The gateway's base URL.
         transport: An httpx transport, or "fast".
-        http_client: An httpx or httpx2 client of the caller's own.
+        http_client: The caller's httpx or httpx2 client.
         proxy: URL of a proxy.
-        ca_file: PEM file of certificate authorities that are trusted besides the usual ones.
+        ca_file: PEM file of additional trusted certificate authorities.
         client_certificate: PEM file with certificate and key, or one file each.
         max_connections: Connections that may be open at once.
         asynchronous: For `AsyncHighHelp`.
@@ -60,13 +60,13 @@ class NetworkConfig:
     asynchronous: bool = False
 
     def checked(self) -> Self:
-        """Return itself.
+        """Check the settings and return them.
 
         Raises:
             SettingsError: If a value cannot be used, or not together with another one.
         """
         if self.transport is not None and self.http_client is not None:
-            raise SettingsError("transport", "is part of http_client; give one of the two")
+            raise SettingsError("transport", "cannot be combined with http_client, which has its own")
         if isinstance(self.transport, str) and self.transport != FAST:
             raise SettingsError("transport", f"must be an httpx transport or {FAST!r}")
         most = self.max_connections
@@ -82,7 +82,7 @@ class NetworkConfig:
         if self.proxy is not None:
             self._check_proxy()
         if self.ca_file is not None or self.client_certificate is not None:
-            self._ssl_context()  # a file that cannot be read is reported now, not at the first payment
+            self._ssl_context()  # report an unreadable file now, not at the first payment
         return self
 
     def _check_client(self) -> None:
@@ -94,7 +94,7 @@ class NetworkConfig:
             if variable is not None:
                 raise SettingsError(
                     "http_client",
-                    f"would send plain http through the proxy of {variable}; make it with trust_env=False, "
+                    f"would send plain http through the proxy of {variable}; create it with trust_env=False, "
                     "or add the gateway's host to NO_PROXY",
                 )
 
@@ -110,7 +110,7 @@ class NetworkConfig:
 
     @property
     def unbounded(self) -> str | None:
-        """The argument because of which a synchronous call may outlast its time, or None.
+        """The argument that may let a synchronous call outlast its time limit, or None.
 
         httpx's own transports bound each read, not the attempt. In-process transports answer at once.
         """
@@ -126,7 +126,7 @@ class NetworkConfig:
         return "transport" if foreign else None
 
     def make_client(self) -> Any:
-        """Make the httpx client that sends the requests.
+        """Create the httpx client that sends the requests.
 
         Raises:
             SettingsError: If the environment's proxy or certificate settings cannot be used.
@@ -143,7 +143,7 @@ class NetworkConfig:
         return kind(transport=transport, follow_redirects=False)
 
     def _proxy(self) -> tuple[str, str] | None:
-        """Choose the proxy: the setting that names it, and its URL. None for plain http."""
+        """Choose the proxy: the name of its setting, and its URL. None for plain http."""
         if self._is_plain:
             return None
         chosen = ("proxy", self.proxy) if self.proxy is not None else environment_proxy(self.base_url)
@@ -173,7 +173,7 @@ class NetworkConfig:
             _load("ca_file", partial(context.load_verify_locations, self.ca_file))
         if self.client_certificate is not None:
             certificate, key = (*self._certificate_files, None)[:2]
-            # without a password, OpenSSL would ask for one on the terminal
+            # without a password, OpenSSL would prompt for one on the terminal
             _load("client_certificate", lambda: context.load_cert_chain(certificate or "", key, password=""))
         return context
 
@@ -195,17 +195,17 @@ class NetworkConfig:
             raise SettingsError("transport", "the fast transport needs: pip install 'highhelp[fast]'") from None
         builder: Any = client.ClientBuilder() if self.asynchronous else client.SyncClientBuilder()
         builder = (
-            # its default would send the signature on to wherever a redirect points
+            # its default would send the signature to the target of a redirect
             builder.follow_redirects(enable=False)
             .referer(enable=False)
-            .no_proxy()  # of the environment; the one to use is chosen here
+            .no_proxy()  # ignore the environment's; the proxy is chosen here
             .max_connections(self.max_connections)
             .connect_timeout(timedelta(seconds=CONNECT_SECONDS))
             .pool_timeout(timedelta(seconds=CONNECT_SECONDS))
             .pool_idle_timeout(timedelta(seconds=MAX_IDLE_SECONDS))
         )
         for unpack in (builder.gzip, builder.brotli, builder.zstd, builder.deflate):
-            builder = unpack(enable=False)  # httpx does it, behind the check for what is packed twice
+            builder = unpack(enable=False)  # httpx decompresses, after the check for double compression
         chosen = self._proxy()
         if chosen is not None:
             builder = builder.proxy(proxy.ProxyBuilder.all(chosen[1]))
@@ -219,13 +219,13 @@ class NetworkConfig:
             raise SettingsError(
                 "transport",
                 "the fast transport was used before this process was forked and cannot be used in it; "
-                "make the client in the child, or start processes by 'spawn'",
+                "create the client in the child, or start processes with 'spawn'",
             ) from None
         return HttpxTransport(built) if self.asynchronous else SyncHttpxTransport(built)
 
 
 def check_proxy_url(setting: str, url: object) -> None:
-    """Refuse what is not the URL of a proxy, without showing it: it may hold a password.
+    """Refuse an invalid proxy URL, without showing it: it may hold a password.
 
     Raises:
         SettingsError: Names the setting.
@@ -240,10 +240,10 @@ def check_proxy_url(setting: str, url: object) -> None:
 
 
 def environment_proxy(url: str) -> tuple[str, str] | None:
-    """Choose the proxy that the environment names for a URL.
+    """Find the environment's proxy for a URL.
 
     Returns:
-        The variable and the proxy's URL, or None where there is none or `NO_PROXY` excludes the host.
+        The variable and the proxy's URL, or None if there is none or `NO_PROXY` excludes the host.
     """
     parts = urlsplit(url)
     host = parts.hostname or ""
@@ -276,7 +276,7 @@ def _load(setting: str, load: Callable[[], Any]) -> Any:
 
 
 class Pools:
-    """One httpx client with its connections, made when first needed, and again in a forked process or another loop."""
+    """An httpx client with its connections, created on first use, and again in a forked process or another loop."""
 
     def __init__(self, config: NetworkConfig) -> None:
         self._config = config
@@ -296,14 +296,14 @@ class Pools:
         if self._config.http_client is not None:
             return self._config.http_client
         process = os.getpid()
-        # one lock per process: a thread of the parent may have held its lock at a fork, and never gives it back here
+        # one lock per process: a lock held by a thread of the parent at a fork would never be released here
         with self._locks.setdefault(process, threading.Lock()):
-            # a forked process must not share its parent's sockets, an event loop not those of another one
+            # a forked process must not share its parent's sockets, nor an event loop another one's
             if self._made is None or self._made[:2] != (process, loop):
                 self._made = (process, loop, self._config.make_client())
             return self._made[2]
 
     def close(self, loop: object = None) -> Any:
-        """Hand out no client any more. Returns the one that the caller has to close, if there is one."""
+        """Stop providing clients. Returns the one that the caller has to close, if any."""
         self._closed = True
         return self._made[2] if self._made is not None and self._made[:2] == (os.getpid(), loop) else None

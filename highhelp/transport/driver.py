@@ -1,8 +1,8 @@
 """Run prepared calls over httpx, synchronously or asynchronously, and turn every failure into a value.
 
 Every request goes through `httpx.Client.send` (or its async twin), signed by `SignatureAuth` as its auth hook. No
-exception of an HTTP library leaves this module: such an exception carries the request, and with it the signature and
-card data. What is known of it (its kind, a safe text) becomes a `TransportFailure`.
+exception of an HTTP library leaves this module, since it carries the request with the signature and card data. Its kind
+and a safe text become a `TransportFailure`.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     Pause = Callable[[float], object] | None
 
 LARGEST_ANSWER = 8 * 1024 * 1024
-"""Bytes of an answer, decompressed; more is not read."""
+"""Largest decompressed answer that is read, in bytes."""
 
 GRACE = 0.25
-"""Seconds by which the loop's deadline comes after httpx's own limits, which close a half-made connection cleanly."""
+"""Seconds between httpx's limits and the loop's deadline: httpx closes a half-open connection cleanly."""
 
-# By name, so that httpx2's classes count too. Only what surely happens before the first byte of a request is sent.
+# By name, so that httpx2's classes match too. Only errors that certainly precede the first byte of a request.
 _NOT_SENT = frozenset({"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"})
 _BEFORE_CONNECTED = frozenset({"PoolTimeoutError", "ClientConnectorError"})  # of pyreqwest, of aiohttp
 _HOPELESS = frozenset({"UnsupportedProtocol", "LocalProtocolError"})
@@ -56,16 +56,16 @@ _AFTER_CONNECTING = {"ConnectError": "ReadError", "ConnectTimeout": "ReadTimeout
 
 @dataclass(frozen=True)
 class Wire:
-    """Where and how requests go.
+    """Destination and context of requests.
 
     Attributes:
-        base_url: Without a slash at its end.
-        auth: Signs each attempt anew.
+        base_url: Without a trailing slash.
+        auth: Signs each attempt.
         user_agent: The User-Agent header.
-        fast: Whether pyreqwest's transport is used, which takes httpx's four time limits as one sum.
+        fast: Whether pyreqwest's transport is used, which adds httpx's four time limits up.
         clock: Unix seconds.
         now: Monotonic clock, in seconds.
-        observer: Told of every attempt and pause; never raises.
+        observer: Receives every attempt and pause; never raises.
     """
 
     base_url: str
@@ -82,7 +82,7 @@ class Wire:
         Args:
             library: `httpx`, or `httpx2` for a client of that library.
             send: The attempt.
-            state: What a transport of ours records of it.
+            state: Where our transport records its progress.
         """
         connect = min(CONNECT_SECONDS, send.seconds)
         limits = {"connect": connect, "read": send.seconds, "write": send.seconds, "pool": connect}
@@ -109,13 +109,13 @@ class Wire:
 
 @lru_cache(maxsize=256)
 def _parse(library: Any, url: str) -> tuple[Any, str]:
-    """Parse the URL of an operation, once: as the library's class, and as the Host header."""
+    """Parse the URL of an operation, once: into the library's class, and the Host header."""
     parsed = library.URL(url)
     return parsed, parsed.netloc.decode("ascii")
 
 
 def perform(step: Step, client: httpx.Client, wire: Wire, pause: Pause = None) -> Result:
-    """Do one step of a flow: wait, or make one attempt. `pause` waits for some seconds, or less."""
+    """Perform one step of a flow: wait, or make one attempt. `pause` waits for some seconds, or less."""
     wire.observer.before(step)
     if isinstance(step, Sleep):
         (pause or time.sleep)(step.seconds)
@@ -128,7 +128,7 @@ def perform(step: Step, client: httpx.Client, wire: Wire, pause: Pause = None) -
 
 
 async def perform_async(step: Step, client: httpx.AsyncClient, wire: Wire) -> Result:
-    """Do one step of a flow on an event loop."""
+    """Perform one step of a flow on an event loop."""
     wire.observer.before(step)
     if isinstance(step, Sleep):
         await _sleep(step.seconds)
@@ -141,14 +141,14 @@ async def perform_async(step: Step, client: httpx.AsyncClient, wire: Wire) -> Re
 
 
 async def _sleep(seconds: float) -> None:
-    import asyncio  # a program without an event loop does not load it
+    import asyncio  # lazy: not needed without an event loop
 
     await asyncio.sleep(seconds)
 
 
 @contextmanager
 def _noting_interruption(send: Send, wire: Wire, began: float) -> Iterator[None]:
-    """Report what is known when a caller ends a call half-way (Ctrl-C, a cancelled task): the money may have moved."""
+    """Report an interrupted call (Ctrl-C, a cancelled task): the money may have moved."""
     try:
         yield
     except Exception:
@@ -164,13 +164,13 @@ def _noting_interruption(send: Send, wire: Wire, began: float) -> Iterator[None]
 
 @dataclass(frozen=True)
 class _Executor:
-    """Runs calls; `Executor` gives their results, `AsyncExecutor` what is to be awaited for them.
+    """Run calls; `Executor` returns their results, `AsyncExecutor` awaitables of them.
 
     Attributes:
         builder: Builds calls.
-        policy: How long and how often.
-        wire: Where and how requests go.
-        network: How the gateway is reached.
+        policy: Time limits and repetitions.
+        wire: Destination and context of requests.
+        network: Connection settings.
         pools: The httpx clients.
         with_responses: Whether calls return the HTTP response with their result.
     """
@@ -186,12 +186,12 @@ class _Executor:
         raise NotImplementedError
 
     def execute(self, call: flow.ClientCall[Any], timeout: float | None = None) -> Any:
-        """Run a prepared call: exactly its bytes are sent."""
+        """Run a prepared call, sending exactly its bytes."""
         steps: flow.CallFlow[Any] = flow.execute(call, self.policy.with_timeout(timeout))
         return self._run(call, flow.with_response(steps) if self.with_responses else steps)
 
     def query(self, call: flow.ClientCall[Any], timeout: float | None = None) -> Any:
-        """Ask what became of a create. See `highhelp.calls.flow.query`."""
+        """Query the outcome of a create. See `highhelp.calls.flow.query`."""
         return self._run(call, flow.query(call, self.policy.with_timeout(timeout)), "look up ")
 
     def wait(
@@ -207,7 +207,7 @@ class _Executor:
 
         Only `Executor` can wait for `cancel`.
         """
-        from highhelp.calls.wait import has_requisites, is_final, wait_until_final  # callbacks do for most
+        from highhelp.calls.wait import has_requisites, is_final, wait_until_final  # lazy: most programs use callbacks
 
         check_seconds("timeout", timeout)
         cancelled = cancel.is_set if cancel is not None else lambda: False
@@ -221,7 +221,7 @@ class _Executor:
 
 
 class Executor(_Executor):
-    """Runs calls in the caller's thread."""
+    """Run calls in the caller's thread."""
 
     def _run(self, call: flow.ClientCall[Any], steps: flow.CallFlow[Any], about: str = "", pause: Pause = None) -> Any:
         with masking(call.body), self.wire.observer.call(about + call.operation.id, call.payment_id):
@@ -229,7 +229,7 @@ class Executor(_Executor):
 
 
 class AsyncExecutor(_Executor):
-    """Runs calls on the running event loop."""
+    """Run calls on the running event loop."""
 
     async def _run(
         self, call: flow.ClientCall[Any], steps: flow.CallFlow[Any], about: str = "", pause: Pause = None
@@ -237,7 +237,7 @@ class AsyncExecutor(_Executor):
         import asyncio
 
         if pause is not None:
-            raise ValueError("a task is cancelled instead")
+            raise ValueError("cancel= is for HighHelp; cancel the task instead")
         with masking(call.body), self.wire.observer.call(about + call.operation.id, call.payment_id):
             # the loop itself is the key, not its id: another loop may get the same one
             client = self.pools.get(asyncio.get_running_loop())
@@ -293,11 +293,11 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> R
 
 
 def _hook(client: Any, auth: SignatureAuth) -> tuple[Any, Any]:
-    """The library of a client, and the auth hook in its terms."""
+    """Return the library of a client, and the auth hook as its class."""
     if any(kind.__module__.partition(".")[0] == "httpx2" for kind in type(client).__mro__):
         import httpx2
 
-        hook: Any = httpx2.Auth()  # whose flows take requests of httpx2, which differ by their class alone
+        hook: Any = httpx2.Auth()  # its flows take requests of httpx2, which differ only in class
         hook.sync_auth_flow, hook.async_auth_flow = auth.sync_auth_flow, auth.async_auth_flow
         return httpx2, hook
     import httpx
@@ -306,21 +306,21 @@ def _hook(client: Any, auth: SignatureAuth) -> tuple[Any, Any]:
 
 
 def _is_unsigned(request: Any) -> bool:
-    """Whether an attempt ended before its request was signed. Then nothing of it was sent."""
+    """Whether an attempt ended before its request was signed, so that nothing of it was sent."""
     return HEADERS.signature not in request.headers
 
 
 def _refused_answer(headers: Mapping[str, str], state: SendState) -> TransportFailure | None:
-    """Refuse an answer that cannot be the one to this request, or that may unpack to gigabytes."""
+    """Refuse an answer that cannot belong to this request, or that may decompress to gigabytes."""
     if state.started and not state.answered:
-        return TransportFailure(sent=True, reason="an answer was there before its request was sent", retryable=False)
+        return TransportFailure(sent=True, reason="the answer came before the request was sent", retryable=False)
     if "," in headers.get("content-encoding", ""):
         return TransportFailure(sent=True, reason="the answer is compressed more than once", retryable=False)
     return None
 
 
 def _is_plain(response: Any, headers: Mapping[str, str]) -> bool:
-    """Whether the body needs no decoding, and no hook of the caller's own has read it."""
+    """Whether the body needs no decoding, and no hook of the caller has read it."""
     return not headers.get("content-encoding") and not response.is_stream_consumed
 
 
@@ -355,13 +355,13 @@ def _failure(error: Exception, request: Any, state: SendState, send: Send) -> Tr
     if _is_unsigned(request):
         if isinstance(error, SigningError):
             return _not_signed(error, send)
-        # the signer raised, which may be one of the user's own
+        # the signer raised; it may be the user's
         return TransportFailure(sent=False, reason=f"the request could not be signed: {_place(error)}", retryable=False)
     names = {kind.__name__ for kind in type(error).__mro__}
     if state.carried:
         sent = state.started
     else:
-        # an error of another request is one of a hook's own calls: ours may long have been answered
+        # an error of another request comes from a hook's own call: ours may have been answered already
         ours = getattr(error, "_request", None) is request
         sent = not (ours and names & _NOT_SENT and _while_connecting(error))
     if "HTTPError" not in names:
@@ -375,10 +375,10 @@ def _failure(error: Exception, request: Any, state: SendState, send: Send) -> Tr
 
 
 def _while_connecting(error: Exception) -> bool:
-    """Whether a transport that is not ours surely failed before the first byte.
+    """Whether a transport that is not ours certainly failed before the first byte.
 
-    The name alone does not say it: pyreqwest calls an answer that is lost after sending a ConnectError, httpx-aiohttp
-    a ConnectTimeout. Their own errors do, and httpcore's; an error without a cause means what it is called.
+    The class name alone is not proof: for an answer lost after sending, pyreqwest raises ConnectError, httpx-aiohttp
+    ConnectTimeout. The underlying errors are proof, as are httpcore's; without a cause the name is trusted.
     """
     cause = error.__cause__
     if cause is None:
@@ -389,14 +389,14 @@ def _while_connecting(error: Exception) -> bool:
 
 
 def _was_connecting(error: BaseException) -> bool:
-    """Whether an error of pyreqwest arose before there was a connection; its class does not say so."""
+    """Whether an error of pyreqwest arose before there was a connection, which its class does not show."""
     details = getattr(error, "details", None)
     causes = details.get("causes") if isinstance(details, dict) else None
     return any(isinstance(each, dict) and each.get("message") == "client error (Connect)" for each in causes or ())
 
 
 def _place(error: Exception) -> str:
-    """What and where, without the error's text, which may hold anything."""
+    """Describe type and place of an error, without its text, which may contain anything."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}"

@@ -1,7 +1,7 @@
-"""Tell whether the bytes read from a connection are exactly one HTTP/1.1 response.
+"""Check that the bytes read from a connection are exactly one HTTP/1.1 response.
 
-A connection may be used again only then: whatever else was sent along would be taken for the answer to the next
-request. Anything unusual counts as "not exactly one", which costs a new connection and nothing else.
+Only then may the connection be reused: any additional bytes would be taken for the answer to the next request.
+Anything unusual counts as "not exactly one", which only costs a new connection.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from enum import Enum
 
 MAX_LINE_BYTES = 64 * 1024
-"""Bytes of a response's head, or of a line between its chunks, that are kept to find their end."""
+"""Largest head of a response, or line between chunks, in bytes."""
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,15})[ \t]*(?=\r\n)", re.IGNORECASE)
 _ENCODING = re.compile(rb"\r\ntransfer-encoding:[ \t]*([^\r\n]*?)[ \t]*(?=\r\n)", re.IGNORECASE)
@@ -28,7 +28,7 @@ class _Part(Enum):
 
 
 class ResponseFraming:
-    """Follow the bytes of one response to its last one."""
+    """Follow the bytes of one response to its end."""
 
     __slots__ = ("_left", "_part", "_pending")
 
@@ -39,7 +39,7 @@ class ResponseFraming:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the bytes so far are one response, whole, and nothing besides."""
+        """Whether the bytes so far are exactly one complete response."""
         return self._part is _Part.END and not self._pending
 
     def feed(self, data: bytes) -> None:
@@ -53,7 +53,7 @@ class ResponseFraming:
             self._part, self._pending = _Part.UNSURE, b""
 
     def _take(self) -> bool:
-        """Take one part off the pending bytes; False where more of them are needed."""
+        """Consume one part of the pending bytes; return False if more are needed."""
         if self._part in (_Part.BODY, _Part.CHUNK):
             size = min(self._left, len(self._pending))
             self._pending = self._pending[size:]
@@ -74,7 +74,7 @@ class ResponseFraming:
 
     def _next_part(self, line: bytes) -> _Part:
         if b"\n" in line.replace(b"\r\n", b""):
-            return _Part.UNSURE  # a parser may take a bare line feed for the end of a line
+            return _Part.UNSURE  # some parsers accept a bare line feed as the end of a line
         if self._part is _Part.HEAD:
             return self._body_of(line + b"\r\n")
         if self._part is _Part.TRAILER:

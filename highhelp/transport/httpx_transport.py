@@ -1,12 +1,12 @@
-"""httpx transports that know what money needs to know below HTTP.
+"""httpx transports with the safeguards that money needs below HTTP.
 
-`HTTPTransport` and `AsyncHTTPTransport` are httpx's own with a network backend of ours, which
+`HTTPTransport` and `AsyncHTTPTransport` are httpx's own with our network backend, which
 
-- gives every step of a synchronous attempt only the time that the attempt has left: httpx's timeouts bound each read,
-  so a server that sends one byte now and then could hold a call for ever;
+- gives every step of a synchronous attempt only the attempt's remaining time: httpx's timeouts bound each read, so a
+  server that sends one byte now and then could hold a call for ever;
 - records whether the first byte of a request was written, and whether anything was read after it;
-- has a connection used again only when exactly one response was read from it, so that bytes which arrived before a
-  request are never taken for its answer;
+- reuses a connection only when exactly one response was read from it, so that bytes which arrived before a request are
+  never taken for its answer;
 - closes a socket whose handshake with a proxy or the gateway fails or is cancelled, which httpcore may leave open.
 """
 
@@ -34,7 +34,7 @@ DEFAULT_LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20)
 class HTTPTransport(httpx.HTTPTransport):
     """An httpx transport that bounds each attempt of `HighHelp` and reports whether its request has left.
 
-    `HighHelp` makes one by itself. Make your own where you need to pass `transport=`, for TLS settings of your own say.
+    `HighHelp` creates one by default. Create your own to pass as `transport=`, for example with your TLS settings.
 
     Args:
         verify: The TLS settings; absent, those of `httpx.create_ssl_context()`.
@@ -54,7 +54,7 @@ class HTTPTransport(httpx.HTTPTransport):
         proxy: str | httpx.Proxy | None = None,
         limits: httpx.Limits = DEFAULT_LIMITS,
     ) -> None:
-        # The base class takes no network backend, so its constructor is not called; all else of it is used.
+        # The base class takes no network backend, so its constructor is not called; the rest of it is used.
         self._pool = _Pool(_Route(proxy), verify, limits)
 
 
@@ -82,7 +82,7 @@ class AsyncHTTPTransport(httpx.AsyncHTTPTransport):
 
 
 class _Route:
-    """The way to the gateway: directly, or through a proxy."""
+    """The route to the gateway: direct, or through a proxy."""
 
     def __init__(self, proxy: str | httpx.Proxy | None) -> None:
         if isinstance(proxy, str):
@@ -90,7 +90,7 @@ class _Route:
         self.proxy = None if proxy is None else _httpcore_proxy(proxy)
 
     def state_of(self, request: httpcore.Request) -> SendState:
-        """Return what is to be recorded of a request; refuse one that must not go this way."""
+        """Return the state that a request records; refuse a request that must not take this route."""
         secure = request.url.scheme == b"https"
         if self.proxy is not None and not secure:
             raise httpcore.UnsupportedProtocol("plain http is not sent through a proxy")
@@ -103,7 +103,7 @@ class _Route:
 def _httpcore_proxy(proxy: httpx.Proxy) -> httpcore.Proxy:
     if proxy.url.scheme.startswith("socks"):
         import socksio  # noqa: F401  # httpcore would import it only at the first request
-    # from its parts: the text of a URL may show an international name in its readable form
+    # from its parts: the text of a URL may show an international name in Unicode
     url = httpcore.URL(scheme=proxy.url.raw_scheme, host=proxy.url.raw_host, port=proxy.url.port, target=b"/")
     return httpcore.Proxy(url, proxy.raw_auth, proxy.headers.raw, proxy.ssl_context)
 
@@ -180,10 +180,10 @@ class _AsyncBackend(httpcore.AnyIOBackend):
 
 
 class _Exchange:
-    """A request that is written to a connection, and what is read after it.
+    """A request that is written to a connection, and the bytes read after it.
 
     Args:
-        counts: Whether what is written are bytes of the request; before the last TLS handshake a proxy is spoken to.
+        counts: Whether bytes written belong to the request; before the last TLS handshake they are for a proxy.
     """
 
     def __init__(self, *, counts: bool) -> None:
@@ -202,7 +202,7 @@ class _Exchange:
         return data
 
     def is_readable(self, inner: httpcore.NetworkStream | httpcore.AsyncNetworkStream) -> bool:
-        """Whether the connection must not carry another request, in the terms in which httpcore asks for that."""
+        """Whether the connection must not be reused; httpcore asks for that as `is_readable`."""
         return (
             not self._framing.is_complete
             or _holds_data(inner.get_extra_info("ssl_object"))
@@ -211,7 +211,7 @@ class _Exchange:
 
 
 def _holds_data(tls: object) -> bool:
-    """Whether a TLS connection has received bytes that its socket does not show any more."""
+    """Whether a TLS connection has buffered bytes that its socket no longer shows."""
     if isinstance(tls, ssl.SSLSocket):
         return tls.pending() > 0
     if not isinstance(tls, ssl.SSLObject):

@@ -1,4 +1,4 @@
-"""What is known of one attempt below HTTP: when its time is over, and whether a byte of its request has left."""
+"""State of one attempt below HTTP: when its time is up, and whether a byte of its request has left."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EXTENSION = "highhelp.send_state"
-"""Name of the request extension in which the driver hands a `SendState` to `HTTPTransport`."""
+"""Name of the request extension in which the driver passes a `SendState` to `HTTPTransport`."""
 
 
 class SendState:
-    """What the sockets record of one attempt.
+    """State of one attempt, recorded by the sockets.
 
     Args:
-        seconds: Time for the attempt; None where something else ends it.
+        seconds: Time for the attempt; None if something else ends it.
 
     Attributes:
-        end: When its time is over, by the monotonic clock.
-        carried: Whether a transport of ours carries the attempt. Only then do the next two say anything.
+        end: When its time is up, by the monotonic clock.
+        carried: Whether our transport carries the attempt. Only then are the next two meaningful.
         started: Whether the first byte of the request was about to be written.
         answered: Whether bytes were read after the request was written.
         tls_layers: TLS handshakes of a new connection: one for an https gateway, one for an https proxy.
-        socket: The stream of a connection that was opened for the attempt; to be closed where its handshakes fail.
+        socket: The stream of a connection that was opened for the attempt; to be closed if its handshakes fail.
     """
 
     __slots__ = ("answered", "carried", "end", "socket", "started", "tls_layers")
@@ -43,13 +43,13 @@ class SendState:
         """Return the seconds that one step may take: its own limit, or what is left of the attempt.
 
         Raises:
-            Exception: Of the class `expired`, if the attempt's time is over.
+            Exception: Of the class `expired`, if the attempt's time is up.
         """
         if self.end is None:
             return timeout
         left = self.end - time.monotonic()
         if left <= 0:
-            raise expired("the attempt's time is over")
+            raise expired("the attempt's time is up")
         return left if timeout is None else min(timeout, left)
 
 
@@ -57,7 +57,7 @@ _current: ContextVar[SendState | None] = ContextVar("highhelp_send_state", defau
 
 
 def current() -> SendState:
-    """Return the state of the request that this thread or task carries; one without a limit outside of calls."""
+    """Return the state of this thread's or task's request; outside of calls, one without a limit."""
     return _current.get() or SendState()
 
 

@@ -1,4 +1,4 @@
-"""The licences of everything that an installed package can bring along: all extras, and what these need in turn.
+"""The licences of all packages that an installation can bring: all extras and their dependencies.
 
 A licence is permissive, or the package is a named exception with its reason; anything else is refused. What a wheel has
 compiled in and lists (Rust crates, OpenSSL) is judged like a package. The page `docs/licences.md` is made from the same
@@ -136,7 +136,7 @@ def needs(name: str, extras: frozenset[str]) -> Iterator[Requirement]:
 
 
 def judge(name: str, licence: str) -> str | None:
-    """Why a package may not be used; None where it may."""
+    """Return why a package may not be used, or None if it may."""
     if is_permissive(licence):
         return None
     if name in EXCEPTIONS:

@@ -19,7 +19,7 @@ def render(template: Path, filters: Mapping[str, Callable[[Any], str]] | None = 
         filters: What it calls by name.
         values: What it shows.
     """
-    environment = Environment(  # noqa: S701 - Markdown, of our own document
+    environment = Environment(  # noqa: S701 - Markdown, from our document
         loader=FileSystemLoader(template.parent),
         trim_blocks=True,
         lstrip_blocks=True,

@@ -1,7 +1,7 @@
 """Signatures of the HighHelp API: normalise, sign, verify, explain.
 
-Pure functions first (:func:`normalize`, :func:`signing_message`), then thin adapters (:class:`SignatureAuth` for httpx,
-:class:`CallbackVerifier` for what the gateway sends). Importing this package does not import httpx.
+Pure functions (:func:`normalize`, :func:`signing_message`) and thin adapters (:class:`SignatureAuth` for httpx,
+:class:`CallbackVerifier` for callbacks of the gateway). Importing this package does not import httpx.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ _LAZY = {
 _MODULES = {name: module for module, names in _LAZY.items() for name in names}
 
 
-if not TYPE_CHECKING:  # type checkers would take any name for good
+if not TYPE_CHECKING:  # with __getattr__ a type checker would accept any name
 
     def __getattr__(name: str) -> object:
         """Import on first use (PEP 562)."""

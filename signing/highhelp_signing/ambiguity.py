@@ -1,12 +1,12 @@
-"""Which bodies may be trusted although the signature scheme does not escape anything.
+"""Decide which bodies can be trusted, although the signature scheme does not escape anything.
 
 Different bodies can normalise to one string, and a signature proves only the string. A callback is therefore accepted
 only when no other acceptable body with the same string says something else in a field of the contract. Notation: ``J``
-is the joiner, an entry is ``path:value``, a head is ``path:`` for a path of the contract. What is required:
+is the joiner, an entry is ``path:value``, a head is ``path:`` for a path of the contract. Requirements:
 
 T. Every field of the contract that is present has its type: objects are objects, the values of maps and lists are
-   texts, leaves are leaves. Null counts as absent where the field is optional or nullable, and is refused elsewhere. An
-   empty list in place of an object or a map counts as empty, since neither leaves a trace in the string.
+   texts, leaves are leaves. Null counts as absent if the field is optional or nullable, and is refused elsewhere. An
+   empty list in place of an object or a map counts as empty, since neither appears in the string.
 K. No object names a key twice; no key contains ``:`` or ``J``.
 N. Where null is allowed, a text that some accepted form writes for null is read as absent: ``None``, the empty text and
    that of the scheme. A number or truth value whose text is that of null is refused.
@@ -30,10 +30,10 @@ Claim: two accepted bodies A and B with one normalised string agree on every kno
    and a container, or two leaves. No body has that.
 4. So A and B have the same known leaf entries. By T and K the path of each is the same in both; by T and N its text
    stands for one value only: the type decides between string, integer and boolean, and a text of null is absent, like
-   the null that gives no entry. (``true_text`` and ``false_text`` differ, and contain neither ``:`` nor ``J``; the
-   scheme sees to that.)
+   the null that gives no entry. (``true_text`` and ``false_text`` differ, and contain neither ``:`` nor ``J``, which
+   the scheme ensures.)
 
-The claim holds for two bodies of different forms as well, where a verifier accepts all of
+The claim also holds for two bodies of different forms, if a verifier accepts all of
 :data:`~highhelp_signing.forms.FORMS` under one signature:
 
 - Digest: ``single`` signs a message M, ``double`` its SHA-256. One signature for A by the one and for B by the other
@@ -41,17 +41,17 @@ The claim holds for two bodies of different forms as well, where a verifier acce
 - Padding: the timestamp has ten digits, so a message is cut in one way. A padded string ends in ``=`` unless its length
   is a multiple of three, an unpadded one never does: equal messages have equal strings.
 - Null: its text holds neither ``:`` nor ``J``, so K, H, S and O do not depend on it, and steps 1 to 3 compare the
-  entries that are there. An entry of null in the one body is a text of null in the other, which is absent by N; where
+  entries present. An entry of null in the one body is a text of null in the other, which is absent by N; where
   an object or a map is known, only null can stand, by T. In maps and lists null is refused and each text is itself.
 
-S is exact for the local question: it refuses only where cutting the value yields a body that is sorted up to there. So
+S is exact locally: it refuses only if cutting the value yields a body that is sorted up to there. So
 ``x; y: z`` passes in a description (a space sorts before the path), and so does ``x;https://a``.
 
-Requests are closed: their schemas take no field beyond the contract's. Every entry is then a known one, so each ``J``
+Requests are closed: their schemas allow no field beyond the contract's. Every entry is then a known one, so each ``J``
 that is an end is followed by a head and step 2 alone gives the same entries; S is not needed. Null is refused by the
-schemas where the contract does not name it, so N is asked of nullable fields only, and refuses their text of null. The
-heads are those of all requests together, since the signature covers no path of the API: else the description of a pay-
-in could hold the receiver of a payout, and the bytes in between be sent to the payout's address under the same
+schemas where the contract does not name it, so N applies to nullable fields only, and refuses their text of null. The
+heads are those of all requests together, since the signature does not cover the API path: otherwise the description of
+a pay-in could hold the receiver of a payout, and the bytes in between be sent to the payout's path under the same
 signature.
 """
 
@@ -96,7 +96,7 @@ ECHO_PATHS: Mapping[str, str] = {
     "general:payment_id": "general:payment_id",
     "payment:description": "status:status_description",
 }
-"""Which path of a create request comes back at which path of its callbacks (the second one is inferred)."""
+"""Paths of create requests and the paths at which callbacks repeat them (the second one is inferred)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class KnownFields:
     """The contract's fields of one body.
 
     Attributes:
-        values: by colon path; a field that is absent, null or of a wrong type is left out.
+        values: by colon path, without fields that are absent, null or of a wrong type.
         wrong: path of the first field that is missing or of a wrong type, else None.
     """
 
@@ -116,9 +116,9 @@ class FieldRules:
     """The rules of this module for one scheme and one set of contract fields.
 
     Args:
-        scheme: the open points of the signature.
+        scheme: the signature scheme.
         fields: the contract's fields by colon path.
-        closed: whether no other field can be in a body, because its schema was or will be asked.
+        closed: whether a body can have no other field, because its schema is checked elsewhere.
     """
 
     __slots__ = ("_by_path", "_closed", "_follows", "_places", "_refuses_null", "_scheme")
@@ -142,7 +142,7 @@ class FieldRules:
         for row in rows:
             parent, _, key = row.path.rpartition(":")
             if parent and (parent not in fields or fields[parent].type != "object"):
-                raise ValueError("each field needs a row for the object that holds it")
+                raise ValueError("each field needs a row for the object that contains it")
             reads_null = row.type == "string" and (row.nullable or not row.required) and not closed
             place = (row, key, _TYPES[row.type], null_texts if reads_null else frozenset())
             self._places.setdefault(parent, []).append(place)
@@ -152,11 +152,11 @@ class FieldRules:
         self._follows = re.compile(f"{re.escape(scheme.joiner)}(?:{heads}):")
 
     def read(self, body: dict[str, object]) -> KnownFields:
-        """Rules T and N: the known fields, and whether one is missing or of a wrong type.
+        """Apply rules T and N: return the known fields, and the first that is missing or of a wrong type.
 
         Args:
-            body: a body with its own entries made already. In an open one, a text that is read as absent becomes null
-                and an empty list in place of an object becomes an object, so that it says the same as the fields.
+            body: a body whose entries are already collected. In an open one, a text that is read as absent becomes
+                null and an empty list in place of an object becomes an object, so that it agrees with the fields.
         """
         values: dict[str, object] = {}
         wrong: list[str] = []
@@ -164,7 +164,7 @@ class FieldRules:
         for parent_path, places in self._places.items():
             parent = objects.get(parent_path)
             if parent is None:
-                continue  # absent, null, or already found to be wrong
+                continue  # absent, null, or already known to be wrong
             for row, key, kind, null_texts in places:
                 value = parent.get(key)
                 if null_texts and type(value) is str and value in null_texts:
@@ -182,15 +182,15 @@ class FieldRules:
         return KnownFields(values, wrong[0] if wrong else None)
 
     def ambiguity(self, known: Callable[[], KnownFields], entries: list[str], normalized: str) -> str | None:
-        """Rules N, H, S and O for a body that satisfies T and K.
+        """Apply rules N, H, S and O to a body that satisfies T and K.
 
         Args:
-            known: answers what :meth:`read` returned, without a wrong field; most bodies need not be asked.
+            known: returns the result of :meth:`read`, without a wrong field; lazy, as most bodies do not need it.
             entries: the body's sorted entries.
             normalized: the entries joined.
 
         Returns:
-            What is ambiguous: a contract path, or a general word for a field outside it. None: nothing is.
+            The ambiguous place: a contract path, or a description of a field outside the contract. None if unambiguous.
         """
         joiner, null = self._scheme.joiner, self._scheme.null_text
         if self._refuses_null and f":{null}{joiner}" in f"{normalized}{joiner}":
@@ -200,7 +200,7 @@ class FieldRules:
         if self._overlaps(normalized):
             return "the joiner"
         if normalized.count(joiner) == len(entries) - 1:
-            return None  # the usual case: no value contains the joiner
+            return None  # usually no value contains the joiner
         if any(self._follows.search(entry) for entry in entries if joiner in entry):
             holders = (row.path for row, text in self._texts(known()) if self._follows.search(text))
             return next(holders, "a value that contains a path of the contract")
@@ -243,8 +243,8 @@ class FieldRules:
         return len(joiner) > 1 and len(re.findall(f"(?={re.escape(joiner)})", text)) != text.count(joiner)
 
     def _can_end(self, head: str, text: str) -> bool:
-        # Rule S. By H what follows does not begin with the head, so the comparison is decided within its length: that
-        # keeps this linear, whatever a hostile value repeats.
+        # Rule S. By H the text after it does not begin with the head, so the comparison is decided within its length:
+        # that keeps this linear, whatever a hostile value repeats.
         joiner = self._scheme.joiner
         end = text.find(joiner)
         while end >= 0:
@@ -257,17 +257,17 @@ class FieldRules:
 
 
 def echo_is_ambiguous(value: str, *, at: str, scheme: SignatureScheme = DEFAULT_SCHEME) -> bool:
-    """Whether a value that the gateway echoes would make the payment's own callbacks unacceptable.
+    """Whether a value that the gateway echoes would make the payment's callbacks unacceptable.
 
-    To be asked before a payment is created, since afterwards its callbacks could only be parked.
+    Check this before creating a payment, since afterwards its callbacks could only be parked.
 
     Args:
-        value: what the request carries.
+        value: the value in the request.
         at: the callback's path where it comes back, see :data:`ECHO_PATHS`.
-        scheme: the open points of the signature.
+        scheme: the signature scheme.
 
     Raises:
-        KeyError: ``at`` is no path of the contract.
+        KeyError: ``at`` is not a path of the contract.
     """
     if at not in contract.CALLBACK_FIELDS:
         raise KeyError(at)
@@ -277,15 +277,15 @@ def echo_is_ambiguous(value: str, *, at: str, scheme: SignatureScheme = DEFAULT_
 def request_ambiguity(
     body: Mapping[str, object], scheme: SignatureScheme = DEFAULT_SCHEME, *, limits: Limits = DEFAULT_LIMITS
 ) -> str | None:
-    """What in a request would let its signature vouch for another request, also at another path of the API.
+    """Find what would make a request's signature valid for another request too, at any path of the API.
 
     Args:
-        body: a request of the contract; that it fits its schema is checked elsewhere.
-        scheme: the open points of the signature.
-        limits: how large the normalised string may become.
+        body: a request of the contract; its schema is checked elsewhere.
+        scheme: the signature scheme.
+        limits: bounds of the normalised string.
 
     Returns:
-        What is ambiguous: a contract path, or a general word for a field outside it. None: nothing is.
+        The ambiguous place: a contract path, or a description of a field outside the contract. None if unambiguous.
 
     Raises:
         BodyNotSignable: the body has no normalised form.
@@ -297,13 +297,13 @@ def request_ambiguity(
 def ambiguity_of_request(
     body: Mapping[str, object], entries: list[str], normalized: str, scheme: SignatureScheme
 ) -> str | None:
-    """As :func:`request_ambiguity`, for a body that is normalised already.
+    """As :func:`request_ambiguity`, for a body that is already normalised.
 
     Args:
         body: a request of the contract.
         entries: its sorted entries.
         normalized: the entries joined.
-        scheme: the open points of the signature.
+        scheme: the signature scheme.
     """
     rules = _request_rules(scheme)
     return rules.ambiguity(lambda: rules.read(dict(body)), entries, normalized)

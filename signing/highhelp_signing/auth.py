@@ -1,8 +1,8 @@
-"""The signature as httpx authentication. The only module of this package that imports httpx.
+"""Sign requests as httpx authentication. The only module of this package that imports httpx.
 
-httpx calls its authentication once per send, not once per redirect hop: a client that follows redirects would hand body
-and signature headers to whatever origin a ``307`` names. The client of this SDK never follows redirects; whoever uses a
-client of their own keeps ``follow_redirects=False`` (httpx's default) or installs :func:`refuse_redirects`.
+httpx calls its authentication once per send, not once per redirect hop: a client that follows redirects would send body
+and signature headers to whatever origin a ``307`` names. The client of this SDK never follows redirects. With your own
+client keep ``follow_redirects=False`` (httpx's default) or install :func:`refuse_redirects`.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class _Url(Protocol):
 
 
 class _Request(Protocol):
-    # What httpx and httpx2 have in common.
+    # The common interface of httpx and httpx2.
     @property
     def url(self) -> _Url: ...
     @property
@@ -59,29 +59,29 @@ _R = TypeVar("_R", bound=_Request)
 
 
 class SignatureAuth(httpx.Auth):
-    """Signs each request of one project, anew for each attempt, over the bytes that go on the wire.
+    """Sign each attempt of a project's requests, over the bytes that go on the wire.
 
-    An ``httpx.Auth`` that can also be called with a request, which is the form that httpx2 takes. Safe between threads.
+    An ``httpx.Auth`` that can also be called with a request, as httpx2 expects. Thread-safe.
 
     Args:
         project_id: the merchant project (documented as ``x-access-merchant-id``).
         signer: the project's key.
-        origin: the only scheme, host and port that may ever receive a signature, such as
+        origin: the only scheme, host and port that may receive a signature, such as
             ``"https://api.hh-processing.com"``; the path of a base URL is ignored.
-        scheme: the open points of the signature.
-        clock: answers Unix seconds.
+        scheme: the signature scheme.
+        clock: returns Unix seconds.
         allow_plain_http: permits http beyond loopback, for a closed network such as a compose file's.
 
     Raises:
-        RequestNotSignable: the origin is no http(s) URL, holds credentials, or is plain http beyond loopback.
-        SchemeError: the project id cannot stand in a header.
+        RequestNotSignable: the origin is not an http(s) URL, holds credentials, or is plain http beyond loopback.
+        SchemeError: the project id cannot be sent in a header.
     """
 
     requires_request_body = True
 
     NORMALIZED: ClassVar[str] = "highhelp_signing.normalized"
-    """Name of a request extension: the body and its normalised string, for who has made that string already. It is
-    believed only where the body is the request's own."""
+    """Name of a request extension: the body and its normalised string, if already computed. It is used only if the
+    body is that of the request."""
 
     def __init__(
         self,
@@ -101,20 +101,20 @@ class SignatureAuth(httpx.Auth):
         self._origin = _checked_origin(origin, allow_plain_http=allow_plain_http)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign a `request` and have it sent; called by httpx."""
+        """Sign a `request` before it is sent; called by httpx."""
         yield self(request)
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Sign a `request` and have it sent; called by httpx on an event loop.
+        """Sign a `request` before it is sent; called by httpx on an event loop.
 
-        HMAC takes microseconds and is computed at once. Any other signer runs in one of two threads, so that it does
-        not block the loop; where no asyncio loop runs (trio), at once as well.
+        HMAC takes microseconds and is computed inline. Any other signer runs in one of two threads, so that it does
+        not block the loop; without an asyncio loop (trio), inline as well.
 
         Args:
             request: its body is read into memory.
 
         Raises:
-            RequestNotSignable: another origin.
+            RequestNotSignable: the origin is a different one.
             BodyNotSignable: the body is not a JSON object with a normalised form.
         """
         await request.aread()
@@ -130,7 +130,7 @@ class SignatureAuth(httpx.Auth):
         """Set the signature headers on a request and return it.
 
         Raises:
-            RequestNotSignable: another origin, or a body that is not in memory; no header has been set.
+            RequestNotSignable: a different origin, or a body that is not in memory; no header has been set.
             BodyNotSignable: the body is not a JSON object with a normalised form.
         """
         self.check_origin(request.url)
@@ -152,19 +152,19 @@ class SignatureAuth(httpx.Auth):
 
     @staticmethod
     def _set(request: _Request, headers: dict[str, str]) -> None:
-        if contract.HEADERS.algorithm in request.headers:  # of an earlier attempt, or of another scheme
+        if contract.HEADERS.algorithm in request.headers:  # left by an earlier attempt, or by another scheme
             del request.headers[contract.HEADERS.algorithm]
         for name, value in headers.items():
             request.headers[name] = value
 
     def check_origin(self, url: _Url) -> None:
-        """Refuse a request to anywhere else.
+        """Refuse a request to another origin.
 
         Args:
-            url: where the request goes.
+            url: the request's URL.
 
         Raises:
-            RequestNotSignable: another origin.
+            RequestNotSignable: the origin is a different one.
         """
         if _origin_of(url) != self._origin:
             raise RequestNotSignable("its origin is not the one that this signature is for")
@@ -177,7 +177,7 @@ class SignatureAuth(httpx.Auth):
 def _threads(process: int) -> ThreadPoolExecutor:  # noqa: ARG001  # threads do not survive a fork
     from concurrent.futures import ThreadPoolExecutor
 
-    # an RSA signature leaves the interpreter's lock free; more threads would only take processors from the program
+    # an RSA signature releases the interpreter lock; more threads would only take processors from the program
     return ThreadPoolExecutor(2, thread_name_prefix="highhelp-sign")
 
 
@@ -191,17 +191,17 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 def refuse_redirects(request: httpx.Request) -> None:
-    """A ``request`` event hook for a bare ``httpx.Client``: a redirect that httpx is about to follow is refused.
+    """Event hook ``request`` for a bare ``httpx.Client`` that refuses to follow redirects.
 
     ``httpx.Client(auth=SignatureAuth(...), event_hooks={"request": [refuse_redirects]})``
 
     Args:
-        request: what httpx is about to send.
+        request: the request that httpx is about to send.
 
     Raises:
-        RequestNotSignable: this request was built from another one's redirect.
+        RequestNotSignable: this request follows a redirect.
     """
-    # A request that httpx builds from a redirect takes over the extensions of the one before, and with them this mark.
+    # A request that httpx builds from a redirect inherits the extensions of its predecessor, and with them this mark.
     first = request.extensions.get(_MARK)
     if first is None:
         request.extensions = {**request.extensions, _MARK: weakref.ref(request)}
@@ -213,10 +213,10 @@ async def refuse_redirects_async(request: httpx.Request) -> None:
     """:func:`refuse_redirects` for an ``httpx.AsyncClient``, whose hooks are awaited.
 
     Args:
-        request: what httpx is about to send.
+        request: the request that httpx is about to send.
 
     Raises:
-        RequestNotSignable: this request was built from another one's redirect.
+        RequestNotSignable: this request follows a redirect.
     """
     refuse_redirects(request)
 
@@ -225,10 +225,10 @@ def _content(request: _Request) -> bytes:
     try:
         return request.content
     except RuntimeError as error:
-        # by name, since httpx2 has a class of its own and need not be installed
+        # by name, since httpx2 has its own class and need not be installed
         if type(error).__name__ != "RequestNotRead":
             raise
-        raise RequestNotSignable("its body is a stream, only a body in memory can be signed") from None
+        raise RequestNotSignable("its body is a stream; only a body in memory can be signed") from None
 
 
 def _origin_of(url: _Url) -> tuple[str, str, int | None]:
@@ -238,7 +238,7 @@ def _origin_of(url: _Url) -> tuple[str, str, int | None]:
 def _checked_origin(origin: str, *, allow_plain_http: bool) -> tuple[str, str, int | None]:
     try:
         url = httpx.URL(origin)
-        parts = _origin_of(url)  # an international name may turn out to be none only here
+        parts = _origin_of(url)  # an invalid international name may be detected only here
     except (httpx.InvalidURL, TypeError, ValueError):
         raise RequestNotSignable("the origin is not a URL") from None
     if url.scheme not in _DEFAULT_PORTS or not url.host:

@@ -53,17 +53,17 @@ class Refusal(NamedTuple):
 
 
 REFUSAL = Refusal(401, "application/json", b'{"status":"error","status_description":"callback refused"}')
-"""The one answer to every callback that is not genuine: a sender learns nothing from which check failed."""
+"""The same answer for every callback that is not genuine: it does not reveal which check failed."""
 
 
 @unique
 class RejectionReason(StrEnum):
-    """Why a callback is not accepted. The last three are found after the signature was found to be right."""
+    """Why a callback is not accepted. The last three are found only after the signature was verified."""
 
     HEADERS = "headers"
-    """A signature header is missing, there twice, or malformed."""
+    """A signature header is missing, repeated or malformed."""
     TOO_LARGE = "too_large"
-    """The body, or what it normalises to, is larger than the limits."""
+    """The body or its normalised form is larger than the limits."""
     MALFORMED = "malformed"
     """Not bytes, not UTF-8, not a JSON object, nested too deep, or without a normalised form."""
     UNKNOWN_PROJECT = "unknown_project"
@@ -75,7 +75,7 @@ class RejectionReason(StrEnum):
     AMBIGUOUS = "ambiguous"
     """Genuine, but another body with the same normalised string would say something else."""
     STALE = "stale"
-    """Genuine and in order, but signed outside the tolerance, in the past or in the future."""
+    """Genuine and otherwise valid, but signed outside the tolerance, in the past or in the future."""
 
 
 _GENUINE = frozenset({RejectionReason.FIELDS, RejectionReason.AMBIGUOUS, RejectionReason.STALE})
@@ -83,12 +83,12 @@ _GENUINE = frozenset({RejectionReason.FIELDS, RejectionReason.AMBIGUOUS, Rejecti
 
 @dataclass(frozen=True, slots=True)
 class VerifiedCallback:
-    """A callback whose signature is right. Its ``repr`` shows neither the body nor any card data.
+    """A callback with a valid signature. Its ``repr`` shows neither the body nor any card data.
 
     Attributes:
         raw: the bytes as received.
         body: the parsed JSON object; numbers with a fraction are kept as their literal text, and in an optional known
-            field the texts ``None`` and "" are null, as nobody can tell them from it. Not to be changed.
+            field the texts ``None`` and "" are null, as they cannot be distinguished from it. Do not modify.
         project_id: the merchant project (documented).
         payment_id: the merchant's id of the payment (name by an integrator).
         request_id: the gateway's id, where sent (integrator).
@@ -96,10 +96,10 @@ class VerifiedCallback:
         sub_status: open enum, where sent (documented).
         amount: minor units, where sent (integrator).
         currency: ISO 4217 code, where sent (integrator).
-        key_id: which key of the ring verified it.
+        key_id: the key of the ring that verified it.
         signed_at: Unix seconds of signing.
         normalized_sha256: hex SHA-256 of the normalised string, the same for each delivery of one body.
-        scheme: the form in which it was signed; a point that this body does not show has its default.
+        scheme: the form in which it was signed; points that this body does not reveal have their defaults.
     """
 
     raw: bytes = field(repr=False)
@@ -119,7 +119,7 @@ class VerifiedCallback:
     @property
     def callback(self) -> PaymentCallback:
         """The body as a model of the contract, with the statuses as enums and absent fields as ``None``."""
-        from highhelp_api.client.models import PaymentCallback  # nothing else here needs the client
+        from highhelp_api.client.models import PaymentCallback  # lazy: nothing else here needs the client
 
         return PaymentCallback.from_dict(self.body)
 
@@ -129,9 +129,9 @@ class CallbackRejected(SigningError):
 
     Attributes:
         reason: one of :class:`RejectionReason`.
-        detail: what exactly, in words of this package.
-        callback: for a genuine one, where at least its ids and its status can be read: to be stored and parked, never
-            handled. Under ``ambiguous`` and ``fields`` what it says is not to be trusted.
+        detail: an explanation that quotes nothing from the sender.
+        callback: for a genuine one whose ids and status can be read: store and park it, never handle it. With
+            ``ambiguous`` and ``fields`` its content must not be trusted.
     """
 
     def __init__(self, reason: RejectionReason, detail: str, callback: VerifiedCallback | None = None) -> None:
@@ -142,7 +142,7 @@ class CallbackRejected(SigningError):
 
     @property
     def genuine(self) -> bool:
-        """Whether a key of the project made the signature: the gateway did send this string at some time."""
+        """Whether a key of the project made the signature: the gateway did send this string at some point."""
         return self.reason in _GENUINE
 
     def __str__(self) -> str:
@@ -151,18 +151,18 @@ class CallbackRejected(SigningError):
 
 
 class CallbackVerifier:
-    """Verifies callbacks of one or more projects. Total: only :class:`CallbackRejected` is ever raised by ``verify``.
+    """Verify callbacks of one or more projects. Total: ``verify`` raises nothing but :class:`CallbackRejected`.
 
     Args:
         keys: the keys of each project, by project id; copied.
-        scheme: the only form that counts. Without it every form of :data:`~highhelp_signing.forms.FORMS` is accepted:
+        scheme: the only accepted form. Without it every form of :data:`~highhelp_signing.forms.FORMS` is accepted:
             null as ``None``, as empty text or left out, padded or not, the digest double or single.
-        tolerance: seconds that the timestamp may lie in the past or the future.
-        clock: answers Unix seconds.
-        limits: how much an unauthenticated body may cost.
+        tolerance: seconds that the timestamp may be in the past or the future.
+        clock: returns Unix seconds.
+        limits: bounds on the cost of an unauthenticated body.
 
     Raises:
-        KeyFormatError: no project, a project id that is not text, or a value that is no key ring.
+        KeyFormatError: no project, a project id that is not text, or a value that is not a key ring.
         ValueError: a negative or infinite tolerance.
     """
 
@@ -179,7 +179,7 @@ class CallbackVerifier:
     ) -> None:
         self._keys = _checked_keys(keys)
         if not (math.isfinite(tolerance) and tolerance >= 0):
-            raise ValueError("the tolerance must be a number of seconds, not negative")
+            raise ValueError("the tolerance must be a non-negative number of seconds")
         self._tolerance = tolerance
         self._clock = clock
         self._limits = limits
@@ -200,7 +200,7 @@ class CallbackVerifier:
             headers: any mapping or iterable of pairs; names in any case, names and values as text or bytes.
 
         Returns:
-            The callback: genuine, fresh, unambiguous, its known fields of the contract's types.
+            The callback: genuine, fresh, unambiguous, with known fields of the contract's types.
 
         Raises:
             CallbackRejected: anything else; see its ``reason`` and ``genuine``.
@@ -215,12 +215,12 @@ class CallbackVerifier:
             problem = f"{known.wrong or 'an id'} is missing or of a wrong type"
             raise CallbackRejected(RejectionReason.FIELDS, problem, callback)
         if bad_keys:
-            detail = "a key is there twice, or contains ':' or the joiner"
+            detail = "a key appears twice, or contains ':' or the joiner"
             raise CallbackRejected(RejectionReason.AMBIGUOUS, detail, callback)
         place = self._rules.ambiguity(lambda: known, form.entries, form.normalized)
         if place is not None:
             raise CallbackRejected(RejectionReason.AMBIGUOUS, f"{place} can be read in two ways", callback)
-        # last, so that "stale" is said only of what is otherwise in order
+        # last, so that only an otherwise valid callback is "stale"
         age = self._clock() - signed_at
         if not abs(age) <= self._tolerance:
             when = f"{abs(age):.0f} seconds in the {'past' if age > 0 else 'future'}"
@@ -232,7 +232,7 @@ class CallbackVerifier:
     def _authenticate(
         self, raw: bytes, signature: bytes, timestamp: str
     ) -> tuple[dict[str, object], SignedForm, list[str]]:
-        """The body, the form in which it was signed, and the places of keys that are there twice or hold a joiner."""
+        """Return the body, its signed form, and the places of keys that are repeated or contain a joiner."""
         try:
             body, duplicate = parse(raw, limits=self._limits)
             bad_keys = [] if duplicate is None else [duplicate]
@@ -243,7 +243,7 @@ class CallbackVerifier:
             if form is None:
                 raise CallbackRejected(RejectionReason.SIGNATURE, "no key of the project made this signature")
             return body, form, bad_keys
-        # Raised outside and without the path: nothing that an unknown sender wrote is repeated, not even as context.
+        # Raised outside and without the path: nothing that an unknown sender wrote is quoted, not even as context.
         reason = RejectionReason.TOO_LARGE if fault is BodyFault.SIZE else RejectionReason.MALFORMED
         raise CallbackRejected(reason, fault.value)
 
@@ -272,9 +272,9 @@ def _checked_keys(keys: object) -> dict[str, KeyRing]:
 
 def _bytes(raw_body: object, limit: int) -> bytes:
     if type(raw_body) is bytes and len(raw_body) <= limit:
-        return raw_body  # the usual case, of which no copy is needed
+        return raw_body  # the usual case needs no copy
     try:
-        view = memoryview(raw_body)  # type: ignore[arg-type]  # what is no buffer raises
+        view = memoryview(raw_body)  # type: ignore[arg-type]  # a non-buffer raises
         raw = view.tobytes() if view.nbytes <= limit else None
     except Exception:  # noqa: BLE001 - whatever a foreign object raises, the verdict is the same
         raise CallbackRejected(RejectionReason.MALFORMED, "the body is not bytes") from None
@@ -298,7 +298,7 @@ def _only(found: Mapping[str, list[str | None]], wanted: str) -> str:
     if not values:
         raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is missing")
     if len(values) > 1:
-        raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is there twice")
+        raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is repeated")
     if values[0] is None:
         raise CallbackRejected(RejectionReason.HEADERS, f"{wanted} is not text")
     return values[0]
@@ -307,7 +307,7 @@ def _only(found: Mapping[str, list[str | None]], wanted: str) -> str:
 def _callback(
     raw: bytes, body: dict[str, object], values: Mapping[str, object], form: SignedForm, signed_at: int
 ) -> VerifiedCallback | None:
-    # a field of a wrong type is not among the values, and without its ids and its status there is no callback
+    # fields of a wrong type are not among the values; without ids and status there is no callback
     project_id, payment_id = _text(values, "project_id"), _text(values, "general:payment_id")
     status, amount = _text(values, "status:status"), values.get("payment_info:amount")
     if project_id is None or payment_id is None or status is None:

@@ -1,4 +1,4 @@
-"""Base64url (RFC 4648 §5) in the one form that each place allows."""
+"""Strict base64url (RFC 4648 §5)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import base64
 __all__ = ["base64url_bytes", "base64url_decode", "base64url_encode", "decode_signature"]
 
 _LONGEST_SIGNATURE = 4096
-"""Characters; those of an RSA key of 16384 bits have 2731."""
+"""Longest signature in characters; an RSA key of 16384 bits makes 2731."""
 
 
 def base64url_encode(data: bytes, *, padding: bool = False) -> str:
-    """Encode; ``=`` is appended only where ``padding`` says so."""
+    """Encode; ``=`` is appended only with ``padding``."""
     return base64url_bytes(data, padding=padding).decode("ascii")
 
 
 def base64url_bytes(data: bytes, *, padding: bool = False) -> bytes:
-    """The same as ASCII bytes."""
+    """Encode to ASCII bytes."""
     text = base64.urlsafe_b64encode(data)
     return text if padding else text.rstrip(b"=")
 
@@ -24,9 +24,9 @@ def base64url_bytes(data: bytes, *, padding: bool = False) -> bytes:
 def base64url_decode(text: str) -> bytes | None:
     """Decode the unpadded or the fully padded form; None for anything else.
 
-    Whether a signature is padded is not documented and says nothing, so both forms are read. Beyond these two no
-    second spelling of the same bytes is accepted: no other alphabet, no white space, no partial padding, no set bits
-    after the last byte. The library's decoder is lax: what it takes counts only where it is written like that again.
+    Padding of a signature is not documented and carries no meaning, so both forms are read. No third spelling of the
+    same bytes is accepted: no other alphabet, no white space, no partial padding, no set bits after the last byte. The
+    library's decoder is lax, so its result counts only if encoding it gives the same text.
     """
     try:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -37,5 +37,5 @@ def base64url_decode(text: str) -> bytes | None:
 
 
 def decode_signature(text: str) -> bytes | None:
-    """The bytes of a received signature; None where it is not base64url, or longer than that of any key."""
+    """Decode a received signature; None if it is not base64url, or longer than any key's."""
     return base64url_decode(text) if len(text) <= _LONGEST_SIGNATURE else None

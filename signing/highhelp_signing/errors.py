@@ -1,7 +1,7 @@
 """Typed errors of keys, schemes, bodies and requests.
 
-None of them holds a key, a token, a signature or a value of the body; a place is named by its colon path
-(``payment:amount``), a key file by its name. All survive :mod:`pickle`.
+None of them contains a key, a token, a signature or a value of the body; they name places by colon path
+(``payment:amount``) and key files by name. All survive :mod:`pickle`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _LONGEST_SHOWN = 200
 
 
 class SigningError(ValueError):
-    """Base of every error that this package raises on purpose."""
+    """Base of all errors that this package raises deliberately."""
 
 
 @unique
@@ -32,13 +32,13 @@ class BodyFault(StrEnum):
     ENCODING = "encoding"
     """The bytes are not UTF-8, or start with a byte order mark."""
     SYNTAX = "syntax"
-    """Not one JSON value; ``NaN`` and ``Infinity``, which JSON does not know, count as this."""
+    """Not a single JSON value; includes ``NaN`` and ``Infinity``, which are not JSON."""
     NOT_OBJECT = "not_object"
     """The top level is not a JSON object."""
     DUPLICATE_KEY = "duplicate_key"
     """An object names one key twice."""
     KEY = "key"
-    """A key is not text, or contains ``:`` or the joiner, so that nothing separates its path from its value."""
+    """A key is not text, or contains ``:`` or the joiner, so that its path and value cannot be separated."""
     FLOAT = "float"
     """A number with a fraction or an exponent: its text is not defined by the gateway."""
     NUMBER = "number"
@@ -46,9 +46,9 @@ class BodyFault(StrEnum):
     SURROGATE = "surrogate"
     """Text with a lone surrogate, which has no UTF-8 form."""
     TYPE = "type"
-    """A Python value that JSON does not know."""
+    """A Python value without a JSON type."""
     DEPTH = "depth"
-    """Nested deeper than the limit, or of more objects and arrays."""
+    """Nested deeper than the limit, or with too many objects and arrays."""
     SIZE = "size"
     """Larger than a limit, as bytes or as normalised text."""
 
@@ -67,7 +67,7 @@ class BodyNotSignable(SigningError):
         super().__init__(path, reason)
 
     def __str__(self) -> str:
-        """Place and reason; the path is shortened and its control characters are escaped, as it goes to logs."""
+        """Place and reason; the path is shortened and control characters are escaped, as it goes to logs."""
         shown = ascii(self.path)[1:-1]
         if len(shown) > _LONGEST_SHOWN:
             shown = shown[:_LONGEST_SHOWN] + "..."
@@ -81,9 +81,9 @@ _FAULT_TEXTS = {
     BodyFault.DUPLICATE_KEY: "an object has the same key twice",
     BodyFault.KEY: "a key must be text without ':' and without the joiner of the signature scheme",
     BodyFault.FLOAT: "a floating point number has no defined text, use an integer (minor units) or a string",
-    BodyFault.NUMBER: "an integer with too many digits",
+    BodyFault.NUMBER: "an integer has too many digits",
     BodyFault.SURROGATE: "text with a lone surrogate has no UTF-8 form",
-    BodyFault.TYPE: "a value of a type that JSON does not know",
+    BodyFault.TYPE: "a value has no JSON type",
     BodyFault.DEPTH: "nested too deep or too often",
     BodyFault.SIZE: "too large",
 }
@@ -93,7 +93,7 @@ class SchemeError(SigningError):
     """A signature scheme is not valid.
 
     Attributes:
-        field: the field at fault, ``""`` for the scheme as a whole.
+        field: the invalid field, ``""`` for the scheme as a whole.
         problem: a description.
     """
 
@@ -111,8 +111,8 @@ class KeyFormatError(SigningError):
     """A key cannot be used.
 
     Attributes:
-        source: where it came from: a file's name, or a general word for text that was handed over.
-        problem: the form that was expected.
+        source: its origin: a file's name, or a description if it was passed as text.
+        problem: the expected form.
     """
 
     def __init__(self, source: str, problem: str) -> None:
@@ -126,10 +126,10 @@ class KeyFormatError(SigningError):
 
 
 class HomeExistsError(SigningError):
-    """A home directory is not written over an existing file.
+    """A file of a home directory already exists and is not overwritten.
 
     Attributes:
-        path: the file or directory in the way.
+        path: the existing file or directory.
     """
 
     def __init__(self, path: str) -> None:
@@ -142,10 +142,10 @@ class HomeExistsError(SigningError):
 
 
 class RequestNotSignable(SigningError):
-    """A request must not carry this signature; nothing has been sent.
+    """The request must not be signed; nothing has been sent.
 
     Attributes:
-        problem: foreign origin, plain http, a redirect, or a streaming body.
+        problem: another origin, plain http, a redirect, or a streaming body.
     """
 
     def __init__(self, problem: str) -> None:

@@ -1,9 +1,9 @@
 """Detect the form in which a body was signed.
 
-Three points of the signature are not documented and show only in what arrives: how null is written, whether base64url
-is padded, and whether RSA signs the message or its SHA-256. A verifier without a scheme accepts every combination. One
-RSA operation serves them all, since an RSA signature holds the hash of what was signed: a forged one is refused before
-the body is normalised.
+Three points of the signature are not documented and show only in received callbacks: how null is written, whether
+base64url is padded, and whether RSA signs the message or its SHA-256. A verifier without a scheme accepts every
+combination. One RSA operation is enough for all, since an RSA signature contains the hash of the signed text: a forged
+one is refused before the body is normalised.
 """
 
 from __future__ import annotations
@@ -38,25 +38,25 @@ FORMS = tuple(
 """Every form that a verifier without a scheme accepts; the first one is the default scheme."""
 
 _LARGE = 128 << 10
-"""Bytes of a body above which only the first way to write null is tried, as each costs a sort of all entries."""
+"""Body size in bytes above which only the first form of null is tried, as each costs a sort of all entries."""
 _CODE = "status:sub_status:"
-"""The path whose null proves how null is written: its values are codes, so nobody has a text echoed there."""
+"""The path whose null proves how null is written: its values are codes, so no user text is echoed there."""
 _HMAC_SIZE = 64
 _LOG = logging.getLogger("highhelp.signing")
 
 _Matcher: TypeAlias = "Callable[[bytes, Mapping[bytes, bool]], tuple[bool, Digest] | None]"
-"""Takes the encoded string and the endings that complete it to a message, each with its padding."""
+"""Called with the encoded string and the endings that complete it to a message, each with its padding."""
 
 
 class SignedForm(NamedTuple):
-    """What was signed, by which key and in which form.
+    """A matched signature: its key, form and entries.
 
     Attributes:
         key_id: the key that signed.
-        scheme: the form; a point that the body does not show has its default.
+        scheme: the form; points that the body does not reveal have their defaults.
         entries: the sorted entries of the body.
         normalized: the entries joined.
-        has_nulls: whether the body holds a null.
+        has_nulls: whether the body contains a null.
         proof: the points of the scheme that the body proves, by name.
     """
 
@@ -69,11 +69,11 @@ class SignedForm(NamedTuple):
 
 
 class FormFinder:
-    """Finds the key and the form of a signature.
+    """Find the key and the form of a signature.
 
     Args:
-        schemes: those that count; they differ in ``null_text``, ``padding`` and ``digest`` alone.
-        limits: how large a normalised string may become.
+        schemes: the accepted ones; they differ only in ``null_text``, ``padding`` and ``digest``.
+        limits: bounds of a normalised string.
     """
 
     __slots__ = ("_base", "_digests", "_limits", "_null_texts", "_paddings", "_recent", "_schemes")
@@ -85,17 +85,17 @@ class FormFinder:
         self._paddings = tuple(dict.fromkeys(scheme.padding for scheme in schemes))
         self._digests = tuple(dict.fromkeys(scheme.digest for scheme in schemes))
         self._limits = limits
-        self._recent = self._base.null_text  # only orders the attempts
+        self._recent = self._base.null_text  # only affects the order of attempts
 
     def find(
         self, raw: bytes, body: dict[str, object], ring: KeyRing, signature: bytes, timestamp: str, bad_keys: list[str]
     ) -> SignedForm | None:
-        """Find the form; None where no key of the ring made the signature in any of them.
+        """Find the form; None if no key of the ring made the signature in any form.
 
         Args:
             raw: the body on the wire.
-            body: the same, parsed.
-            ring: the keys that count.
+            body: the body, parsed.
+            ring: the accepted keys.
             signature: the bytes of the signature.
             timestamp: decimal Unix seconds.
             bad_keys: see :func:`~highhelp_signing.normalize.split_entries`.
@@ -114,7 +114,7 @@ class FormFinder:
             data = normalized.encode()
             missing = -len(data) % 3
             endings: dict[bytes, bool] = {}
-            for padding in self._paddings:  # without anything to pad, the first one stands for both
+            for padding in self._paddings:  # with nothing to pad, both are the same
                 endings.setdefault(b"=" * (missing * padding) + stamp, padding)
             encoded = base64url_bytes(data)
             for key, match in matchers:
@@ -145,12 +145,12 @@ class FormFinder:
     ) -> Mapping[str, object]:
         padding, digest = found
         proof: dict[str, object] = {}
-        # HMAC has no digest, and a custom key that ignores it matches with the first one
+        # HMAC has no digest, and a custom key that ignores it matches the first one
         if isinstance(key, RsaVerificationKey) or digest != DIGESTS[0]:
             proof["digest"] = digest
         if missing:
             proof["padding"] = padding
-        # a null that leaves no entry may also have been put in by whoever delivers the callback
+        # a null without an entry may also have been inserted on the way
         if _CODE in nulls and null_text is not None:
             proof["null_text"] = null_text
         return proof
@@ -188,7 +188,7 @@ def _match_any(
 
 
 class FormLog:
-    """Logs the setting that pins the form, once everything that it names has been proved by accepted callbacks."""
+    """Log the setting that pins the form, once accepted callbacks have proved all its points."""
 
     __slots__ = ("_done", "_proved")
 
@@ -197,7 +197,7 @@ class FormLog:
         self._done = False
 
     def add(self, form: SignedForm) -> None:
-        """Take the proof of one accepted callback."""
+        """Add the proof of one accepted callback."""
         if self._done:
             return
         seen = {**form.proof, "null_text": form.scheme.null_text} if form.has_nulls else form.proof
@@ -206,7 +206,7 @@ class FormLog:
             _LOG.warning("callbacks arrive in more than one signature form; no setting can pin them")
             return
         self._proved |= form.proof
-        # HMAC shows no digest, RSA always does
+        # HMAC reveals no digest, RSA always does
         if self._proved.keys() >= {"null_text", "padding"}:
             self._done = True
             setting = json.dumps(self._proved, sort_keys=True, separators=(",", ":"))

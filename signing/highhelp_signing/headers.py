@@ -1,4 +1,4 @@
-"""The signature headers: made for a request, and found among the headers that somebody else sent."""
+"""Create the signature headers of a request, and find them among received headers."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ def signature_headers(
     timestamp: int,
     scheme: SignatureScheme = DEFAULT_SCHEME,
 ) -> dict[str, str]:
-    """Sign the bytes that go on the wire.
+    """Create the signature headers for the bytes that go on the wire.
 
     Args:
         raw_body: the request's body, a JSON object in UTF-8.
         project_id: the merchant project, value of ``x-access-merchant-id`` (documented).
         signer: the project's key.
         timestamp: Unix seconds of signing (documented).
-        scheme: the open points of the signature.
+        scheme: the signature scheme.
 
     Returns:
-        Header names (lower case) and values, to be set on the request.
+        Header names (lower case) and values for the request.
 
     Raises:
         BodyNotSignable: the body has no normalised form.
-        SchemeError: the project id cannot stand in a header.
+        SchemeError: the project id cannot be sent in a header.
     """
     normalized = normalize(parse_body(raw_body), scheme)
     return headers_of(normalized, project_id=project_id, signer=signer, timestamp=timestamp, scheme=scheme)
@@ -55,17 +55,17 @@ def signature_headers(
 def headers_of(
     normalized: str, *, project_id: str, signer: Signer, timestamp: int, scheme: SignatureScheme = DEFAULT_SCHEME
 ) -> dict[str, str]:
-    """:func:`signature_headers` of a body that was normalised before.
+    """As :func:`signature_headers`, for a body that is already normalised.
 
     Args:
         normalized: the normalised string of the bytes that go on the wire.
-        project_id: see there, as the others.
+        project_id: the merchant project.
         signer: the project's key.
         timestamp: Unix seconds of signing.
-        scheme: the one by which it was normalised.
+        scheme: the scheme with which it was normalised.
 
     Raises:
-        SchemeError: the project id cannot stand in a header.
+        SchemeError: the project id cannot be sent in a header.
     """
     check_project_id(project_id)
     names, signed_at = contract.HEADERS, timestamp_text(timestamp)
@@ -84,7 +84,7 @@ def headers_of(
 
 
 def access_token(project_id: str, signer: Signer, scheme: SignatureScheme = DEFAULT_SCHEME) -> str:
-    """The value of ``x-access-token``: what the scheme names, or the project id where there is no public key.
+    """Return the value of ``x-access-token``: as the scheme says, or the project id if there is no public key.
 
     The public key is documented, its DER form unpadded comes from an integrator; for HMAC nothing is documented.
     """
@@ -99,25 +99,25 @@ def access_token(project_id: str, signer: Signer, scheme: SignatureScheme = DEFA
 
 
 def check_project_id(project_id: object) -> None:
-    """Refuse a project id that cannot be the value of a header.
+    """Refuse a project id that cannot be sent in a header.
 
     Raises:
-        SchemeError: not text, empty, too long, or with anything but printable ASCII without spaces.
+        SchemeError: not text, empty, too long, or not printable ASCII without spaces.
     """
     if not isinstance(project_id, str) or not _HEADER_VALUE.fullmatch(project_id):
         raise SchemeError("project_id", "must be 1 to 255 characters of printable ASCII without spaces")
 
 
 def find_headers(headers: Any, wanted: Iterable[str]) -> dict[str, list[str | None]]:
-    """The values of received headers, each as often as it is there. Never raises; unreadable headers are none.
+    """Collect all values of received headers, repeated ones included. Never raises; ignores unreadable headers.
 
     Args:
-        headers: any mapping or iterable of pairs. The multi-dicts of the web frameworks list each occurrence under
-            ``items()``; an ASGI scope has a list of pairs of bytes.
+        headers: any mapping or iterable of pairs. Multi-dicts of web frameworks list each occurrence in ``items()``;
+            an ASGI scope has a list of pairs of bytes.
         wanted: names in lower case.
 
     Returns:
-        For each wanted name its values; None for a value that is not text.
+        The values of each wanted name; None for a value that is not text.
     """
     found: dict[str, list[str | None]] = {name: [] for name in wanted}
     try:

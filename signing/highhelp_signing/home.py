@@ -1,7 +1,7 @@
-"""A home directory: where its files are, and one with fresh keys as a merchant gets it, for tests and the simulator.
+"""Locate the files of a home directory, and generate one with fresh keys, for tests and the simulator.
 
-File names follow the documented ones without the project's id; the gateway's own private key stands in a folder of its
-own, which a merchant never has.
+File names follow the documented ones without the project's id; the gateway's private key has a separate folder, which a
+merchant never has.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["Home", "HomeDirectory", "generate_home"]
 
 @dataclass(frozen=True, slots=True)
 class HomeDirectory:
-    """The only place that knows the names of a home directory's files; whether they exist is not asked.
+    """The only place that knows the file names in a home directory; does not check that they exist.
 
     Attributes:
         directory: the home directory.
@@ -34,7 +34,7 @@ class HomeDirectory:
 
     @property
     def project(self) -> Path:
-        """``project.json``: project id, base URL and, where it is not the default, the signature scheme."""
+        """``project.json``: project id, base URL and, if not the default, the signature scheme."""
         return self.directory / "project.json"
 
     @property
@@ -64,13 +64,13 @@ class HomeDirectory:
 
     @property
     def gateway_callback_private_key(self) -> Path:
-        """The RSA private key that signs callbacks; the gateway's alone."""
+        """The RSA private key that signs callbacks; only the gateway has it."""
         return self.directory / "gateway" / "callback_private_key.pem"
 
 
 @dataclass(frozen=True, slots=True)
 class Home(HomeDirectory):
-    """A home directory and what its ``project.json`` says.
+    """A home directory and the content of its ``project.json``.
 
     Attributes:
         directory: the home directory.
@@ -95,24 +95,24 @@ def generate_home(
 ) -> Home:
     """Write a home directory with fresh keys (RSA 2048, HMAC 384 bits).
 
-    No file is written over, ``project.json`` comes last, and an error removes what was written before it. Private files
-    have mode 0600, a new directory 0700.
+    No file is overwritten, ``project.json`` is written last, and an error removes the files written before. Private
+    files have mode 0600, a new directory 0700.
 
     Args:
-        directory: where; parents are made, other files in it stay.
+        directory: the target; parents are created, other files in it stay.
         base_url: the gateway's URL.
-        project_id: the merchant project, a fresh UUID when absent.
-        scheme: written to ``project.json`` when given.
+        project_id: the merchant project; default: a fresh UUID.
+        scheme: written to ``project.json`` if given.
 
     Returns:
-        Where the files are.
+        The home directory.
 
     Raises:
-        HomeExistsError: a file of a home directory is already there; names it.
-        SchemeError: the project id cannot stand in a header.
+        HomeExistsError: a file of a home directory already exists; names it.
+        SchemeError: the project id cannot be sent in a header.
         OSError: the directory cannot be written.
     """
-    import uuid  # here, since settings import this module for its names alone
+    import uuid  # lazy: settings import this module only for its names
 
     project_id = str(uuid.uuid4()) if project_id is None else project_id
     check_project_id(project_id)

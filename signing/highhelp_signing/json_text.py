@@ -1,4 +1,4 @@
-"""Read JSON that people hand in: bodies, schemes, settings. What goes over the wire is read by ``normalize.parse``."""
+"""Read JSON supplied by people: bodies, schemes, settings. Data from the wire is read by ``normalize.parse``."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ __all__ = ["JsonRefused", "read_json"]
 
 
 class JsonRefused(ValueError):
-    """Says what a parser would take, and we do not."""
+    """JSON that a parser would accept, and we do not."""
 
 
 def read_json(source: str | bytes) -> Any:
-    """The value of a JSON text in UTF-8; a byte order mark and any line ends are accepted.
+    """Parse a JSON text in UTF-8; a byte order mark and any line ends are accepted.
 
     Args:
         source: the text or its bytes.
 
     Raises:
-        JsonRefused: an object names a key twice, of which a parser would take the last one in silence, or ``NaN``.
-        ValueError: not JSON. Either error says what is wrong and shows no value.
+        JsonRefused: ``NaN``, or an object names a key twice (a parser would silently take the last one).
+        ValueError: not JSON. Either error describes the problem and shows no value.
     """
     try:
         text = source.decode("utf-8-sig") if isinstance(source, bytes) else source.removeprefix("\ufeff")
@@ -28,7 +28,7 @@ def read_json(source: str | bytes) -> Any:
     except UnicodeDecodeError:
         problem = "not text in UTF-8"
     except json.JSONDecodeError as error:
-        problem = f"{error.msg} at line {error.lineno}"  # its own text shows nothing of the content
+        problem = f"{error.msg} at line {error.lineno}"  # its text does not show the content
     except RecursionError:
         problem = "nested too deep"
     except JsonRefused:
@@ -42,7 +42,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
         keys = [key for key, _ in pairs]
-        raise JsonRefused(f"the key {next(key for key in keys if keys.count(key) > 1)!a} is there twice")
+        raise JsonRefused(f"the key {next(key for key in keys if keys.count(key) > 1)!a} appears twice")
     return made
 
 

@@ -38,21 +38,21 @@ KeySource: TypeAlias = str | bytes | PathLike[str]
 
 MIN_RSA_BITS = 2048
 MIN_HMAC_LENGTH = 16
-"""Characters of an HMAC key below which it is refused."""
+"""Shortest accepted HMAC key, in characters."""
 GOOD_HMAC_LENGTH = 32
-"""Characters below which ``doctor`` warns."""
+"""Length below which ``doctor`` warns, in characters."""
 
 _PRIVATE_FORM = "expected an RSA private key in PEM form (PKCS#8 or PKCS#1)"
 _PUBLIC_FORM = "expected an RSA public key in PEM form (SubjectPublicKeyInfo)"
 _BEGIN = "-----BEGIN "
 _BLOCK = re.compile(r"-----BEGIN (?P<label>[A-Z0-9 ]+)-----.*?-----END (?P=label)-----", re.DOTALL)
-# Text that is no PEM and names no file might be a bare key: it is shown only when it looks like a file's name.
+# Text that is neither a PEM nor a file might be a bare key: it is shown only if it looks like a file name.
 _FILE_NAME = re.compile(r".{1,255}\.(?:pem|key|pub|der|crt|cer|txt)")
 _LARGEST_FILE = 1 << 20
 
 
 class Secret:
-    """Base of classes that hold a key: pickling is refused, as a pickled signer would be a copied key."""
+    """Base of classes that hold a key: refuses pickling, which would copy the key."""
 
     __slots__ = ()
 
@@ -61,7 +61,7 @@ class Secret:
 
 
 def load_private_key(source: KeySource, password: str | bytes | None = None) -> rsa.RSAPrivateKey:
-    """An RSA private key from PEM text or a path.
+    """Load an RSA private key from PEM text or a path.
 
     Raises:
         KeyFormatError: unreadable, encrypted without a password, a public key, not RSA, too short, not a valid key.
@@ -86,7 +86,7 @@ def load_private_key(source: KeySource, password: str | bytes | None = None) -> 
 
 
 def load_public_keys(source: KeySource) -> list[rsa.RSAPublicKey]:
-    """The RSA public keys (one or more PEM blocks) of PEM text or a path.
+    """Load the RSA public keys (one or more PEM blocks) from PEM text or a path.
 
     Raises:
         KeyFormatError: unreadable, a private key, not RSA, too short.
@@ -112,7 +112,7 @@ def _load_public(pem: str, name: str) -> rsa.RSAPublicKey:
 
 
 def generate_rsa_pair() -> tuple[str, str]:
-    """The PEM texts of a fresh RSA key of the shortest length that is taken: PKCS#8, not encrypted, and public half."""
+    """Generate an RSA key of the shortest accepted length; return unencrypted PKCS#8 PEM and the public half."""
     key = rsa.generate_private_key(65537, MIN_RSA_BITS)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -121,15 +121,15 @@ def generate_rsa_pair() -> tuple[str, str]:
 
 
 def generate_hmac_key() -> str:
-    """The text of a fresh HMAC key of 384 bits."""
+    """Generate an HMAC key of 384 bits, as text."""
     return secrets.token_urlsafe(48)
 
 
 def check_rsa(key: rsa.RSAPrivateKey | rsa.RSAPublicKey, name: str) -> None:
-    """Refuse RSA keys that protect nothing.
+    """Refuse RSA keys that give no protection.
 
     Raises:
-        KeyFormatError: below 2048 bits; an exponent with which anybody could sign (cryptography 47 takes it).
+        KeyFormatError: below 2048 bits; an exponent with which anybody could sign (cryptography 47 accepts it).
     """
     if key.key_size < MIN_RSA_BITS:
         raise KeyFormatError(name, f"RSA keys below {MIN_RSA_BITS} bits are refused, this one has {key.key_size}")
@@ -144,26 +144,26 @@ def public_der(key: rsa.RSAPublicKey) -> bytes:
 
 
 def rsa_key_id(der: bytes) -> str:
-    """A name for an RSA key that gives nothing away: from its public half (DER SubjectPublicKeyInfo)."""
+    """Derive a name for an RSA key from its public half (DER SubjectPublicKeyInfo), so that it is not secret."""
     return f"rsa:{hashlib.sha256(der).hexdigest()[:16]}"
 
 
 def public_pem(der: bytes) -> bytes:
-    """The PEM text of a DER SubjectPublicKeyInfo."""
+    """Convert a DER SubjectPublicKeyInfo to PEM."""
     key = serialization.load_der_public_key(der)
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def hmac_key_bytes(text: str, name: str, min_length: int = MIN_HMAC_LENGTH) -> bytes:
-    """The bytes of an HMAC key: its text without the white space around it, in UTF-8.
+    """Return the bytes of an HMAC key: its text without surrounding white space, in UTF-8.
 
-    Whoever knows the key can forge callbacks, so anything that is probably something else is refused: a public key is
-    known to everybody, and the name of a file can be guessed.
+    The key allows forging callbacks, so anything that is probably not a key is refused: a public key is public, and a
+    file name can be guessed.
 
     Args:
         text: the key.
-        name: where it is from, for the error.
-        min_length: characters that it must have; the length of a real key is not documented.
+        name: its origin, for the error.
+        min_length: required length in characters; the length of a real key is not documented.
 
     Raises:
         KeyFormatError: not text, empty, a PEM, the name of a file, white space inside, too short, or no UTF-8 form.
@@ -174,9 +174,9 @@ def hmac_key_bytes(text: str, name: str, min_length: int = MIN_HMAC_LENGTH) -> b
     if not key:
         raise KeyFormatError(name, "the HMAC key is empty")
     if _BEGIN in key:
-        raise KeyFormatError(name, "a PEM was given, an HMAC key is one line of plain text")
+        raise KeyFormatError(name, "this is a PEM; an HMAC key is one line of plain text")
     if key.lower().endswith((".txt", ".pem", ".key")) or _exists(key):
-        problem = "the name of a file was given as the HMAC key; read the file with from_file, from_hmac_file"
+        problem = "this is a file name, not an HMAC key; read the file with from_file, from_hmac_file"
         raise KeyFormatError(name, f"{problem} or a setting that ends in _FILE")
     if any(char.isspace() for char in key):
         raise KeyFormatError(name, "the HMAC key has white space inside")
@@ -185,19 +185,19 @@ def hmac_key_bytes(text: str, name: str, min_length: int = MIN_HMAC_LENGTH) -> b
     try:
         return key.encode()
     except UnicodeEncodeError:
-        pass  # this error holds the key: ours is raised outside, so that it is not even its context
+        pass  # this error contains the key: raise ours outside, so that it is not even its context
     raise KeyFormatError(name, "the HMAC key has no UTF-8 form")
 
 
 def read_hmac_key(path: str | PathLike[str], min_length: int = MIN_HMAC_LENGTH) -> str:
-    """The text of an HMAC key's file.
+    """Read an HMAC key from its file.
 
     Raises:
-        KeyFormatError: unreadable, or see :func:`hmac_key_bytes`; names the file, never the content.
+        KeyFormatError: unreadable, or invalid as in :func:`hmac_key_bytes`; names the file, never the content.
     """
     if isinstance(path, str) and not _FILE_NAME.fullmatch(path) and not _exists(path):
-        # it may be the key itself, which must not be shown
-        raise KeyFormatError("HMAC key file", "there is no such file; the name of a file belongs here, not the key")
+        # the path may be the key itself, which must not be shown
+        raise KeyFormatError("HMAC key file", "there is no such file; pass the name of a file, not the key")
     text = _read_text_file(path)
     hmac_key_bytes(text, str(path), min_length)
     return text
@@ -217,13 +217,13 @@ def _read_text_file(path: str | PathLike[str]) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        pass  # this error holds the content: ours is raised outside, so that it is not even its context
+        pass  # this error contains the content: raise ours outside, so that it is not even its context
     raise KeyFormatError(name, "not a text file")
 
 
 def _read_pem(source: KeySource, form: str) -> tuple[str, str]:
     name, text = _read_text(source, form)
-    # cryptography before 45 reads PEM text only where its lines begin in the first column
+    # cryptography before 45 reads PEM text only if its lines begin in the first column
     return name, "\n".join(line.strip() for line in text.strip().splitlines())
 
 

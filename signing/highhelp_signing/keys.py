@@ -1,4 +1,4 @@
-"""Verification keys of one project's callbacks: several at a time, so that a key can be rotated without a gap."""
+"""Verification keys of a project's callbacks: several at once, so that a key can be rotated without a gap."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class VerificationKey(Protocol):
 
     @property
     def key_id(self) -> str:
-        """A name that gives nothing of the key away, for logs and the inbox."""
+        """A name for logs and the inbox that reveals nothing about the key."""
 
     def matches(self, message: bytes, signature: bytes, digest: Digest = "double") -> bool:
-        """Whether this key made ``signature`` over ``message``; a malformed signature is simply not its own."""
+        """Whether this key made ``signature`` over ``message``; False for a malformed signature."""
 
 
 class RsaVerificationKey:
@@ -52,9 +52,9 @@ class RsaVerificationKey:
         key: at least 2048 bits.
 
     Attributes:
-        key_id: a name that gives nothing of the key away.
+        key_id: a name that reveals nothing about the key.
         public_der: DER SubjectPublicKeyInfo.
-        size: bytes of a signature of this key.
+        size: length of this key's signatures, in bytes.
 
     Raises:
         KeyFormatError: too short.
@@ -78,14 +78,14 @@ class RsaVerificationKey:
         return True
 
     def recover_digest(self, signature: bytes) -> bytes | None:
-        """The SHA-256 that this key signed; None where the signature is not this key's. As strict as a verification."""
+        """Return the SHA-256 that this key signed; None if the signature is not its own. As strict as verification."""
         try:
             return self._key.recover_data_from_signature(signature, PKCS1, SHA256)
         except InvalidSignature:
             return None
 
     def made(self, signature: bytes) -> bool:
-        """Whether this key made the signature, over whatever text and with whatever hash.
+        """Whether this key made the signature, over any text and with any hash.
 
         For the diagnosis of a signature: it distinguishes "another key" from "another text".
         """
@@ -100,11 +100,11 @@ class RsaVerificationKey:
 
 
 class HmacVerificationKey(Secret):
-    """The text of ``hmac_callback_key_<id>.txt`` (documented that it exists; HMAC-SHA512 and its detail inferred).
+    """The key in ``hmac_callback_key_<id>.txt`` (its existence is documented, HMAC-SHA512 and details are inferred).
 
     Args:
-        key: the text; white space around it is not part of the key.
-        min_key_length: characters that it must have.
+        key: the text; surrounding white space is not part of the key.
+        min_key_length: required length in characters.
 
     Raises:
         KeyFormatError: text that cannot be an HMAC key: a PEM, the name of a file, white space inside, too short.
@@ -114,7 +114,7 @@ class HmacVerificationKey(Secret):
 
     def __init__(self, key: str, *, min_key_length: int = MIN_HMAC_LENGTH) -> None:
         self.__key = hmac_key_bytes(key, "HMAC key", min_key_length)
-        # the full hash would let a weak key be guessed with certainty; eight digits are enough to tell two keys apart
+        # the full hash would let a guess of a weak key be confirmed; eight digits are enough to distinguish two keys
         self.key_id = f"hmac:{hmac.digest(self.__key, b'highhelp key id', hashlib.sha256).hex()[:8]}"
 
     def matches(self, message: bytes, signature: bytes, digest: Digest = "double") -> bool:  # noqa: ARG002 - protocol
@@ -123,15 +123,15 @@ class HmacVerificationKey(Secret):
 
     @property
     def is_short(self) -> bool:
-        """Whether the key is shorter than a good one."""
+        """Whether the key is shorter than recommended."""
         return len(self.__key) < GOOD_HMAC_LENGTH
 
     def find_ending(self, start: bytes, endings: Iterable[bytes], signature: bytes) -> bytes | None:
-        """The ending with which ``start`` was signed, or None."""
+        """Return the ending with which ``start`` was signed, or None."""
         return next((ending for ending in endings if self.matches(start + ending, signature)), None)
 
     def mac(self, message: bytes, hash_name: str = "sha512", *, line_break: bool = False) -> bytes:
-        """The HMAC of a message; `line_break`: by the key as read with the line break at the end of its file.
+        """Return the HMAC of a message; with `line_break`, by the key with a line break at its end.
 
         For the diagnosis of a signature.
         """
@@ -147,11 +147,11 @@ class KeyRing:
     ``KeyRing.from_pem(new) + KeyRing.from_pem(old)`` accepts both while the gateway changes over.
 
     Args:
-        keys: at least one; a key that is there twice counts once.
+        keys: at least one; a repeated key counts once.
 
     Raises:
         KeyFormatError: no key: a receiver without keys would have to accept everything or nothing.
-        TypeError: something that is not a verification key.
+        TypeError: an item is not a verification key.
     """
 
     __slots__ = ("_keys",)
@@ -168,23 +168,23 @@ class KeyRing:
 
     @classmethod
     def from_pem(cls, *sources: KeySource) -> KeyRing:
-        """RSA public keys.
+        """Create a ring of RSA public keys.
 
         Args:
             sources: PEM text or paths; each may hold several PEM blocks.
 
         Raises:
-            KeyFormatError: names the file and the form that was expected, never the content.
+            KeyFormatError: names the file and the expected form, never the content.
         """
         return cls(RsaVerificationKey(key) for source in sources for key in load_public_keys(source))
 
     @classmethod
     def from_hmac(cls, *texts: str, min_key_length: int = MIN_HMAC_LENGTH) -> KeyRing:
-        """HMAC keys, as text.
+        """Create a ring of HMAC keys, given as text.
 
         Args:
-            texts: the keys; white space around them is not part of them.
-            min_key_length: characters that each must have.
+            texts: the keys; surrounding white space is not part of them.
+            min_key_length: required length of each, in characters.
 
         Raises:
             KeyFormatError: text that cannot be an HMAC key, see :class:`HmacVerificationKey`.
@@ -193,11 +193,11 @@ class KeyRing:
 
     @classmethod
     def from_hmac_file(cls, *paths: str | PathLike[str], min_key_length: int = MIN_HMAC_LENGTH) -> KeyRing:
-        """HMAC keys, each a text file.
+        """Create a ring of HMAC keys, each from a text file.
 
         Args:
             paths: the files.
-            min_key_length: characters that each key must have.
+            min_key_length: required length of each key, in characters.
 
         Raises:
             KeyFormatError: names the file, never the content.
@@ -211,12 +211,12 @@ class KeyRing:
         return tuple(key.key_id for key in self._keys)
 
     def verify(self, message: bytes, signature: bytes, digest: Digest = "double") -> str | None:
-        """The ``key_id`` of the key that made the signature, or None.
+        """Return the ``key_id`` of the key that made the signature, or None.
 
-        Which algorithm signed is found by trying: a header that chose it would let the sender choose.
+        The algorithm is found by trying each key: a header would let the sender choose it.
 
         Args:
-            message: what :func:`~highhelp_signing.signing_message` returned.
+            message: the result of :func:`~highhelp_signing.signing_message`.
             signature: raw bytes, of any length.
             digest: the scheme's digest mode, for RSA.
         """

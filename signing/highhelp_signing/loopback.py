@@ -1,4 +1,4 @@
-"""Recognise the addresses of this machine."""
+"""Recognise loopback addresses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["is_loopback"]
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address, without port and brackets, never leaves this machine."""
+    """Whether traffic to a host name or address, without port and brackets, never leaves this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,12 +1,12 @@
-"""From a JSON body to the message that is signed: parse, normalise, append the timestamp.
+"""Convert a JSON body to the signed message: parse, normalise, append the timestamp.
 
 Rules (documented unless marked): each scalar gives ``key:key:value``, array elements use their index as a key; true and
-false are ``1`` and ``0``; null is ``None`` (integrator; :mod:`~highhelp_signing.forms` knows what else it may be);
+false are ``1`` and ``0``; null is ``None`` (integrator; :mod:`~highhelp_signing.forms` lists the alternatives);
 integers in decimal; strings raw, nothing escaped; empty objects and arrays give nothing (integrator); the entries are
 sorted by Unicode code point and joined with ``;`` (integrator). The message is the base64url of that text (unpadded:
 integrator) followed by the decimal timestamp.
 
-The input may be hostile: nothing here recurses, and a limit is checked before the memory that it guards is used.
+The input may be hostile: nothing here recurses, and limits are checked before the memory that they guard is used.
 """
 
 from __future__ import annotations
@@ -48,23 +48,23 @@ __all__ = [
 
 DEFAULT_SCHEME = SignatureScheme()
 TOLERANCE = 300
-"""Seconds that a timestamp may lie in the past or the future; the gateway documents none."""
+"""Seconds that a timestamp may be in the past or the future; the gateway documents no tolerance."""
 
 _TIMESTAMP = re.compile(r"[1-9][0-9]{9}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How much an unauthenticated body may cost.
+    """Bounds on the cost of an unauthenticated body.
 
     Attributes:
         raw: bytes of the body on the wire.
-        depth: nested objects and arrays, the top level counts as one.
-        text: bytes of the normalised string. The paths that lead to all members, empty ones too, may together be as
-            long (in characters): a body of a few KB can hold thousands of containers under one long key and still
-            normalise to nothing.
-        containers: objects and arrays in the body on the wire, by their opening brackets, also of those in its texts.
-            Each costs a parser, and the interpreter's garbage collection, a hundred times its byte.
+        depth: nesting of objects and arrays; the top level counts as one.
+        text: bytes of the normalised string. The same bound, in characters, applies to the total of all members'
+            paths, empty members included: a body of a few KB can have thousands of containers under one long key and
+            still normalise to nothing.
+        containers: objects and arrays in the body on the wire, counted as opening brackets, including those in texts.
+            Each costs the parser and the garbage collector a hundred times as much as its byte.
     """
 
     raw: int = 1 << 20
@@ -79,7 +79,7 @@ _BRACKET = re.compile(rb"[][{}]")
 
 
 class NumberText(str):
-    """A number with a fraction or an exponent, kept as its literal text: no float is ever compared or printed."""
+    """A number with a fraction or an exponent, kept as its literal text, so that no float is ever used."""
 
     __slots__ = ()
 
@@ -104,14 +104,14 @@ _Container: TypeAlias = dict[str, object] | list[object]
 
 
 def parse(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Parsed:
-    """Read a JSON object strictly: UTF-8 is decoded first, as ``json.loads`` of bytes guesses encodings and eats a BOM.
+    """Parse a JSON object strictly: decodes UTF-8 first, as ``json.loads`` of bytes guesses encodings and drops a BOM.
 
-    Duplicate keys and numbers with a fraction are kept and marked, so that a verifier can name them after it knows
-    whether the body is genuine.
+    Duplicate keys and numbers with a fraction are kept and marked, so that a verifier can report them once it knows
+    that the body is genuine.
 
     Raises:
-        BodyNotSignable: too large, not UTF-8, not JSON, ``NaN``, an integer beyond the interpreter's digits, nested
-            beyond what the parser takes, or not an object.
+        BodyNotSignable: too large, not UTF-8, not JSON, ``NaN``, an integer with too many digits, nested too deeply, or
+            not an object.
     """
     if len(raw) > limits.raw:
         raise BodyNotSignable("", BodyFault.SIZE)
@@ -125,7 +125,7 @@ def parse(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> Parsed:
 
 
 def _is_nested_deeply(raw: bytes, limits: Limits) -> bool:
-    """Tell whether the first containers alone are nested beyond the limit."""
+    """Whether the first containers alone are nested beyond the limit."""
     depth = 0
     for bracket in itertools.islice(_BRACKET.finditer(raw), limits.containers):
         depth += 1 if bracket.group() in b"{[" else -1
@@ -135,14 +135,14 @@ def _is_nested_deeply(raw: bytes, limits: Limits) -> bool:
 
 
 def parse_body(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> dict[str, object]:
-    """Read a JSON object that is going to be signed. Duplicate keys are refused.
+    """Parse a JSON object that is to be signed. Duplicate keys are refused.
 
     Args:
         raw: its bytes.
-        limits: how large and how deep it may be.
+        limits: bounds of size and depth.
 
     Raises:
-        BodyNotSignable: not UTF-8, not a JSON object, too large or too deep, or a key that stands twice.
+        BodyNotSignable: not UTF-8, not a JSON object, too large or too deep, or a duplicate key.
     """
     body, duplicate = parse(raw, limits=limits)
     if duplicate is not None:
@@ -153,13 +153,13 @@ def parse_body(raw: bytes, *, limits: Limits = DEFAULT_LIMITS) -> dict[str, obje
 def normalize(
     body: Mapping[str, object], scheme: SignatureScheme = DEFAULT_SCHEME, *, limits: Limits = DEFAULT_LIMITS
 ) -> str:
-    """The normalised string of a parsed JSON object.
+    """Normalise a parsed JSON object.
 
     Args:
         body: dicts, lists, strings, integers, booleans, None; subclasses (``StrEnum``, ``IntEnum``) count as their
             base, tuples as lists.
-        scheme: the open points of the signature.
-        limits: how large the result may become; checked while it is built.
+        scheme: the signature scheme.
+        limits: bounds of the result, checked while it is built.
 
     Raises:
         BodyNotSignable: names the colon path and the reason, never the value.
@@ -174,12 +174,12 @@ def signing_message(
     *,
     limits: Limits = DEFAULT_LIMITS,
 ) -> bytes:
-    """The message to sign: base64url of the normalised string, immediately followed by the timestamp (documented).
+    """Return the message to sign: base64url of the normalised string, directly followed by the timestamp (documented).
 
     Args:
         body: see :func:`normalize`.
         timestamp: Unix seconds of signing.
-        scheme: the open points of the signature.
+        scheme: the signature scheme.
         limits: see :func:`normalize`.
 
     Raises:
@@ -191,7 +191,7 @@ def signing_message(
 
 
 def timestamp_text(timestamp: object) -> str:
-    """The one decimal form of Unix seconds, the same in the message and in the header.
+    """Format Unix seconds, identically for the message and the header.
 
     Raises:
         TypeError: not an integer.
@@ -207,14 +207,14 @@ def timestamp_text(timestamp: object) -> str:
 def is_timestamp(text: str) -> bool:
     """Whether a received timestamp is Unix seconds in ten decimal digits (2001 to 2286), in ASCII.
 
-    Nothing in the message marks where the body ends, and base64url has digits too: with another length, digits of the
-    one could be given to the other, and a body that nobody signed would seem to be signed in 1970.
+    Nothing in the message marks the end of the body, and base64url has digits too: with another length, digits could be
+    moved between the two, and a body that nobody signed would seem to be signed in 1970.
     """
     return _TIMESTAMP.fullmatch(text) is not None
 
 
 def message_of(normalized: str, timestamp: str, scheme: SignatureScheme = DEFAULT_SCHEME) -> bytes:
-    """The message of an already normalised string; ``timestamp`` is decimal Unix seconds."""
+    """Return the message of a normalised string; ``timestamp`` is decimal Unix seconds."""
     return base64url_bytes(normalized.encode(), padding=scheme.padding) + timestamp.encode("ascii")
 
 
@@ -226,7 +226,7 @@ def collect_entries(
     bad_keys: list[str] | None = None,
     plain: bool = False,
 ) -> list[str]:
-    """The sorted ``path:value`` entries, before they are joined; arguments and errors as of :func:`split_entries`."""
+    """Return the sorted ``path:value`` entries, not joined; arguments and errors as for :func:`split_entries`."""
     return add_nulls(*split_entries(body, scheme, limits=limits, bad_keys=bad_keys, plain=plain), scheme.null_text)
 
 
@@ -238,21 +238,20 @@ def split_entries(
     bad_keys: list[str] | None = None,
     plain: bool = False,
 ) -> tuple[list[str], list[str]]:
-    """The entries that do not depend on how null is written, and the ``path:`` of each null. Not sorted.
+    """Return the entries that do not depend on how null is written, and the ``path:`` of each null. Not sorted.
 
     Args:
         body: see :func:`normalize`.
-        scheme: the open points of the signature.
-        limits: how large the result may become.
-        bad_keys: given by a verifier, which must compute the string before it may judge: the paths of objects with a
-            key that contains ``:`` or the joiner are added to it instead of being refused, and :class:`NumberText` is
-            taken as its text.
-        plain: whether the body must be made of dict, list, str, int, bool and None, and of none of their subclasses,
-            which an encoder may write differently.
+        scheme: the signature scheme.
+        limits: bounds of the result.
+        bad_keys: for a verifier, which must compute the string before it may judge: collects the paths of objects with
+            a key that contains ``:`` or the joiner, instead of refusing them; :class:`NumberText` counts as its text.
+        plain: whether the body must consist of dict, list, str, int, bool and None only, without subclasses, which an
+            encoder may write differently.
 
     Raises:
         BodyNotSignable: see :func:`normalize`.
-        NotJsonValue: asked for, and it is not.
+        NotJsonValue: with `plain`, if the body is not plain.
     """
     if not isinstance(body, dict):
         raise BodyNotSignable("", BodyFault.NOT_OBJECT)
@@ -263,17 +262,17 @@ def split_entries(
     except BodyNotSignable:
         raise
     except ValueError:
-        # the interpreter does not print integers of more than sys.get_int_max_str_digits() digits
+        # the interpreter does not format integers of more than sys.get_int_max_str_digits() digits
         raise BodyNotSignable(_locate(body, _is_unprintable), BodyFault.NUMBER) from None
 
 
 def add_nulls(entries: list[str], nulls: list[str], null_text: str | None) -> list[str]:
-    """All entries, sorted.
+    """Return all entries, sorted.
 
     Args:
         entries: see :func:`split_entries`.
-        nulls: see there.
-        null_text: the text of null; None where null gives no entry.
+        nulls: likewise.
+        null_text: the text of null; None if null gives no entry.
     """
     return sorted(entries if null_text is None else entries + [path + null_text for path in nulls])
 
@@ -281,17 +280,17 @@ def add_nulls(entries: list[str], nulls: list[str], null_text: str | None) -> li
 def join_entries(
     body: Mapping[str, object], entries: list[str], scheme: SignatureScheme, *, limits: Limits = DEFAULT_LIMITS
 ) -> str:
-    """The normalised string of the sorted entries of a body.
+    """Join the sorted entries of a body to its normalised string.
 
     Raises:
-        BodyNotSignable: text without a UTF-8 form, or more bytes of it than the limit.
+        BodyNotSignable: text without a UTF-8 form, or more bytes than the limit.
     """
     text = scheme.joiner.join(entries)
-    # The entries were counted in characters and without joiners; what the text really takes is exact only here.
+    # The entries were counted in characters and without joiners; only here is the size exact.
     try:
         size = len(text) if text.isascii() else len(text.encode())
     except UnicodeEncodeError:
-        size = -1  # this error holds the body: ours is raised outside, so that it is not even its context
+        size = -1  # this error contains the body: raise ours outside, so that it is not even its context
     if size < 0:
         raise BodyNotSignable(_locate(body, _has_surrogate), BodyFault.SURROGATE)
     if size > limits.text:
@@ -306,17 +305,17 @@ def _collect(
     lenient = bad_keys is not None
     entries: list[str] = []
     nulls: list[str] = []
-    # a list that grows while it is walked, instead of recursion
+    # a list that grows during iteration, instead of recursion
     nodes: list[tuple[str, _Container, int]] = [("", body, 1)]
     for prefix, node, depth in nodes:
         if depth > limits.depth:
             raise BodyNotSignable(prefix[:-1], BodyFault.DEPTH)
-        # What a body of bytes can multiply are the paths; its keys and values are in it as often as in the entries.
+        # Only paths can multiply: keys and values occur in the body as often as in the entries.
         room -= len(prefix) * len(node)
         if room < 0:
             raise BodyNotSignable(prefix[:-1], BodyFault.SIZE)
         for name, value in _members(prefix, node, scheme.joiner, bad_keys):
-            # a subclass of str may print as something else: take the characters that it holds
+            # a subclass of str may print as something else: take its characters
             key = name if type(name) is str else _key_text(prefix, name, plain=plain)
             kind = type(value)
             if kind is str or kind is int:
@@ -347,7 +346,7 @@ def _members(prefix: str, node: _Container, joiner: str, bad_keys: list[str] | N
 
 
 def _note_bad_keys(prefix: str, node: dict[str, object], joiner: str, bad_keys: list[str] | None) -> None:
-    # the joiner may also have come about between two keys
+    # the joiner may also have formed across two keys
     bad = [key for key in node if ":" in key or joiner in key]
     if bad and bad_keys is None:
         raise BodyNotSignable(prefix + bad[0], BodyFault.KEY)
@@ -359,7 +358,7 @@ def _key_text(prefix: str, name: object, *, plain: bool) -> str:
     if plain:
         raise NotJsonValue
     if not isinstance(name, str):
-        raise BodyNotSignable(prefix[:-1], BodyFault.KEY)  # a mapping whose items have other keys than itself
+        raise BodyNotSignable(prefix[:-1], BodyFault.KEY)  # a mapping whose items have different keys
     return str.__str__(name)
 
 
@@ -401,7 +400,7 @@ def _refuse_constant(_: str) -> NoReturn:
 
 
 def _loads(text: str, repeated: list[tuple[dict[str, object], str]]) -> object:
-    """Read JSON; each object that names a key twice is added to `repeated` with that key."""
+    """Parse JSON; add each object that names a key twice to `repeated`, with that key."""
 
     def build(pairs: list[tuple[str, object]]) -> dict[str, object]:
         built = dict(pairs)
@@ -410,7 +409,7 @@ def _loads(text: str, repeated: list[tuple[dict[str, object], str]]) -> object:
             repeated.append((built, key))
         return built
 
-    # Errors of the decoder hold the whole document: ours is raised outside, so that they are not even its context.
+    # Errors of the decoder contain the whole document: raise ours outside, so that they are not even its context.
     try:
         return json.loads(text, object_pairs_hook=build, parse_float=NumberText, parse_constant=_refuse_constant)
     except BodyNotSignable:
@@ -420,21 +419,21 @@ def _loads(text: str, repeated: list[tuple[dict[str, object], str]]) -> object:
     except RecursionError:
         fault = BodyFault.DEPTH
     except ValueError:
-        # the interpreter does not read integers of more than sys.get_int_max_str_digits() digits
+        # the interpreter does not parse integers of more than sys.get_int_max_str_digits() digits
         fault = BodyFault.NUMBER
     raise BodyNotSignable("", fault)
 
 
 def _path_of_repeated(body: dict[str, object], holder: dict[str, object], repeated: str) -> str:
-    # the holder may itself have been dropped as an earlier duplicate: then the key alone has to do
+    # the holder may itself have been dropped as an earlier duplicate: then only the key is known
     return _locate(body, lambda node, key, _: node is holder and key == repeated) or repeated
 
 
-# A slow walk, only to name the place of an error that is already certain.
+# A slow walk, only to locate an error that is already certain.
 
 
 def _locate(body: Mapping[str, object], is_fault: Callable[[object, str | int, object], bool]) -> str:
-    # The path is built once, at the end: building it at each step would multiply a long key by the number of leaves.
+    # The path is built only at the end: building it at each step would multiply a long key by the number of leaves.
     keys: list[str | int] = []
     stack: list[tuple[object, Iterator[tuple[str | int, object]]]] = [(body, iter(body.items()))]
     while stack:

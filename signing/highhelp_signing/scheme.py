@@ -1,4 +1,4 @@
-"""Every point of the signature that the gateway's documentation leaves open, as one frozen value."""
+"""The points of the signature that the gateway's documentation leaves open, as one frozen value."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ __all__ = ["Digest", "SignatureScheme"]
 Digest = Literal["double", "single"]
 
 _HEADER_VALUE = re.compile(r"[!-~]+")
-# A joiner must not consist of characters of numbers, indexes and field names.
+# A joiner must not contain characters of numbers, indexes or field names.
 _NOT_IN_JOINER = re.compile(r"[0-9A-Za-z:_.+-]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignatureScheme:
-    """How a body becomes a signature; the defaults are those recorded in the project's API notes.
+    """The rules that turn a body into a signature; the defaults are those of the project's API notes.
 
-    When the gateway turns out to do otherwise, one field changes here, and no code. The field names are also the keys
-    of the JSON form.
+    If the gateway turns out to differ, one field changes and no code. The field names are also the keys of the JSON
+    form.
 
     Attributes:
         digest: ``"double"``: RSA-SHA256 over the raw SHA-256 of the message, so SHA-256 runs twice (integrator);
             ``"single"``: RSA-SHA256 over the message. HMAC takes the message in either case.
         padding: whether ``=`` pads the base64url of the normalised string and of the signature (integrator: no).
         joiner: text between two entries of the normalised string (integrator: ``;``).
-        null_text: text of JSON null (integrator: ``None``); None = null gives no entry at all.
+        null_text: text of JSON null (integrator: ``None``); None = null gives no entry.
         true_text: text of JSON true (documented: ``1``).
         false_text: text of JSON false (documented: ``0``).
-        token: what ``x-access-token`` carries: ``"public_key"``, unpadded base64url of the DER SubjectPublicKeyInfo
+        token: content of ``x-access-token``: ``"public_key"``, unpadded base64url of the DER SubjectPublicKeyInfo
             (documented, form by an integrator); ``"public_key_pem"``, the same of the PEM text; ``"project_id"``;
-            anything else is sent as it is.
+            anything else is sent literally.
         rsa_algorithm: value of ``x-access-merchant-algorithm`` for RSA, None = not sent (inferred).
-        hmac_algorithm: the same for HMAC (inferred).
+        hmac_algorithm: likewise for HMAC (inferred).
 
     Raises:
-        SchemeError: a field has a wrong type or a value that would make signatures unreadable.
+        SchemeError: a field has a wrong type, or a value that would make signatures unreadable.
     """
 
     digest: Digest = "double"
@@ -55,7 +55,7 @@ class SignatureScheme:
     hmac_algorithm: str | None = "hmac-sha512"
 
     def __post_init__(self) -> None:
-        """Check each field where it is named, so that a typo in a setting does not become a refused signature."""
+        """Check each field early, so that a typo in a setting does not become a refused signature."""
         if self.digest not in ("double", "single"):
             raise SchemeError("digest", 'must be "double" or "single"')
         if type(self.padding) is not bool:
@@ -73,7 +73,7 @@ class SignatureScheme:
             _check_header(name, getattr(self, name), optional=name != "token")
 
     def __repr__(self) -> str:
-        """Every field, but a token that was given literally: it is a credential."""
+        """Every field except a literal token, which is a credential."""
         shown = {field.name: getattr(self, field.name) for field in fields(self)}
         if self.token not in ("public_key", "public_key_pem", "project_id"):
             shown |= {"token": "***"}
@@ -81,7 +81,7 @@ class SignatureScheme:
 
     @classmethod
     def from_json(cls, source: str | bytes | Mapping[str, object]) -> SignatureScheme:
-        """Read the JSON form: an object with any of the fields, the rest keeps its default.
+        """Read the JSON form: an object with any of the fields; the others keep their defaults.
 
         Args:
             source: JSON text, or the parsed object.
@@ -90,7 +90,7 @@ class SignatureScheme:
             SchemeError: not a JSON object, an unknown key, a wrong type or value; names the field.
         """
         if isinstance(source, str | bytes):
-            from highhelp_signing.json_text import JsonRefused, read_json  # most programs read no scheme
+            from highhelp_signing.json_text import JsonRefused, read_json  # lazy: most programs read no scheme
 
             try:
                 source = read_json(source)
@@ -104,10 +104,10 @@ class SignatureScheme:
         for name in source:
             if name not in known:
                 raise SchemeError(str(name), f"unknown field, known are {', '.join(known)}")
-        return cls(**cast("dict[str, Any]", source))  # each value is checked by the constructor
+        return cls(**cast("dict[str, Any]", source))  # the constructor checks each value
 
     def to_json(self) -> str:
-        """The JSON form with every field, as ``from_json`` reads it."""
+        """Return the JSON form with every field, as ``from_json`` reads it."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
 

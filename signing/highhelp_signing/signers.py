@@ -1,4 +1,4 @@
-"""Signers: a key in memory that turns a message into a signature, and never shows itself."""
+"""Signers: sign messages with a key in memory that is never shown."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ Algorithm: TypeAlias = Literal["rsa", "hmac"]
 
 @runtime_checkable
 class Signer(Protocol):
-    """Signs messages: a key in memory, an HSM, a KMS. Must be safe to use from several threads.
+    """Sign messages with a key in memory, an HSM or a KMS. Must be thread-safe.
 
     Attributes:
-        algorithm: decides the algorithm header of the scheme.
-        public_key_der: DER SubjectPublicKeyInfo of the project's public key, from which the token is made; None where
-            it is not known.
+        algorithm: determines the scheme's algorithm header.
+        public_key_der: DER SubjectPublicKeyInfo of the project's public key, from which the token is made; None if
+            unknown.
     """
 
     @property
@@ -54,11 +54,11 @@ class Signer(Protocol):
         """DER SubjectPublicKeyInfo, or None."""
 
     def sign(self, message: bytes, digest: Digest = "double") -> bytes:
-        """Sign what :func:`~highhelp_signing.signing_message` returned.
+        """Sign the result of :func:`~highhelp_signing.signing_message`.
 
         Args:
             message: base64url of the normalised body and the timestamp.
-            digest: the scheme's reading of "RSA-SHA256 of sha256(message)"; HMAC ignores it.
+            digest: the scheme's interpretation of "RSA-SHA256 of sha256(message)"; HMAC ignores it.
 
         Returns:
             The raw signature.
@@ -90,7 +90,7 @@ class RsaSigner(Secret):
 
     @classmethod
     def from_pem(cls, source: KeySource, *, password: str | bytes | None = None) -> RsaSigner:
-        r"""Load a PKCS#8 or PKCS#1 private key; its numbers are checked once, here.
+        r"""Load a PKCS#8 or PKCS#1 private key, and check its numbers once.
 
         Args:
             source: PEM text (``str`` or ``bytes``; literal ``\n`` of environment variables are read as line ends), or
@@ -98,7 +98,7 @@ class RsaSigner(Secret):
             password: of an encrypted key.
 
         Raises:
-            KeyFormatError: names the file and the form that was expected, never the content.
+            KeyFormatError: names the file and the expected form, never the content.
         """
         return cls(load_private_key(source, password))
 
@@ -111,17 +111,17 @@ class RsaSigner(Secret):
 
 
 class HmacSigner(Secret):
-    """HMAC-SHA512 with the text of the project's HMAC key file (its existence is documented, the detail inferred).
+    """HMAC-SHA512 with the text of the project's HMAC key file (its existence is documented, the details are inferred).
 
     Args:
-        key: the key as text, of which the UTF-8 bytes are the key; white space around it is not part of it.
+        key: the key as text, used as UTF-8 bytes; surrounding white space is not part of it.
         public_key: PEM text or path of the project's public key, for the token; without it the scheme's
             ``public_key`` tokens fall back to the project id.
-        min_key_length: characters that the key must have.
+        min_key_length: required length in characters.
 
     Attributes:
         algorithm: ``"hmac"``.
-        public_key_der: DER SubjectPublicKeyInfo of the project's public key, where it was given.
+        public_key_der: DER SubjectPublicKeyInfo of the project's public key, if given.
 
     Raises:
         KeyFormatError: text that cannot be an HMAC key (a PEM, the name of a file, white space inside, too short), or
@@ -154,7 +154,7 @@ class HmacSigner(Secret):
 
     @property
     def is_short(self) -> bool:
-        """Whether the key is shorter than a good one."""
+        """Whether the key is shorter than recommended."""
         return len(self.__key) < GOOD_HMAC_LENGTH
 
     def sign(self, message: bytes, digest: Digest = "double") -> bytes:  # noqa: ARG002 - part of the protocol
@@ -166,10 +166,10 @@ class HmacSigner(Secret):
 
 
 def rsa_input(message: bytes, digest: Digest) -> bytes:
-    """The input of RSA-SHA256: the raw SHA-256 of the message, or the message itself.
+    """Return the input of RSA-SHA256: the raw SHA-256 of the message, or the message itself.
 
     Raises:
-        ValueError: an unknown digest mode; a typo must not become a signature of another kind.
+        ValueError: an unknown digest mode; a typo must not produce a different signature.
     """
     if digest == "double":
         return hashlib.sha256(message).digest()

@@ -1,4 +1,4 @@
-"""What a first call loads, counted in modules: a size, so that no clock is needed."""
+"""The modules that a first call loads: counted, so that no clock is needed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import pytest
 
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("HIGHHELP_")}
-# what a bare install does not bring, whatever is installed here
+# not part of a bare install, even if installed here
 HIDE = """
 import sys, json
 for name in ("click", "rich", "typer", "opentelemetry", "sqlalchemy", "pydantic", "pyreqwest", "h2"):

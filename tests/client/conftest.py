@@ -1,4 +1,4 @@
-"""A client over answers that a test makes up: no socket, no gateway, no waiting."""
+"""A client with answers made up by a test: no socket, no gateway, no waiting."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def signer() -> RsaSigner:
 
 @pytest.fixture
 def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Nobody waits; what would have been waited is written down."""
+    """Record pauses instead of waiting."""
     taken: list[float] = []
 
     async def sleep(seconds: float) -> None:
         taken.append(seconds)
 
-    # the module's own view of the two: others in this process, such as a served gateway, go on sleeping
+    # patched in the module only: others in this process, such as a served gateway, still sleep
     monkeypatch.setattr("highhelp.transport.driver.time", SimpleNamespace(sleep=taken.append, monotonic=time.monotonic))
     monkeypatch.setattr("highhelp.transport.driver._sleep", sleep)
     return taken
@@ -41,7 +41,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @dataclass
 class Both:
-    """One call made by both clients, which must come to the same."""
+    """Make a call with both clients, which must give the same result."""
 
     signer: RsaSigner
     asynchronous: bool
@@ -80,7 +80,7 @@ def both(request: pytest.FixtureRequest, signer: RsaSigner) -> Both:
 
 @pytest.fixture(params=["sync", "async"])
 def run(request: pytest.FixtureRequest, signer: RsaSigner) -> Callable[..., Any]:
-    """Carry out one call with a new client of either kind."""
+    """Make one call with a new client of either kind."""
 
     def call(url: str, what: Callable[[Any], Any], **arguments: Any) -> Any:
         about = {"base_url": url, "project_id": "p", "signer": signer, "environ": {}, **arguments}

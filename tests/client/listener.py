@@ -1,4 +1,4 @@
-"""A server on a real socket that does to its client whatever a test asks for."""
+"""A server on a real socket with any behaviour that a test needs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
 
 
 def heard(connection: socket.socket) -> bytes:
-    """One whole request, or the first of what is none (a TLS handshake); empty where the client has gone.
+    """Read one whole request, or the start of anything else (a TLS handshake); empty if the client has gone.
 
-    A request comes in pieces. Where a server answers and hangs up before it has read the last of them, the answer is
-    lost to a reset of the connection now and then.
+    A request comes in pieces. If a server answers and hangs up before it has read the last one, the answer is sometimes
+    lost to a reset of the connection.
     """
     said = connection.recv(65536)
     while said[:1].isupper() and not _is_whole(said):

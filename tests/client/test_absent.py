@@ -1,4 +1,4 @@
-"""Nothing in an answer is `None`, a moment is a datetime, and no model takes a float where an amount belongs."""
+"""Absent fields of an answer are `None`, times are datetimes, and no model accepts a float as an amount."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the gateway answers comes out as a value or as an error of this package, sync and async."""
+"""Every answer of the gateway becomes a value or an error of this package, sync and async."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_an_unknown_status_and_unknown_fields_are_kept(both: Both) -> None:
     assert state.to_dict() == body
 
 
-def test_a_value_of_a_wrong_type_is_kept_as_it_came_and_never_passed_off_as_the_type(both: Both) -> None:
+def test_value_of_a_wrong_type_is_kept_but_not_typed(both: Both) -> None:
     body = {
         "status": "success",
         "payment_info": {"amount": "100", "currency": 643},
@@ -138,7 +138,7 @@ def test_a_wrong_clock_is_named_on_401(both: Both) -> None:
 
 
 @pytest.mark.parametrize("failure", [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError])
-def test_a_lost_answer_to_a_create_is_never_an_http_library_error(
+def test_lost_create_never_raises_an_http_library_error(
     both: Both, failure: type[httpx.RequestError], naps: list[float]
 ) -> None:
     # lessons: a raw ReadTimeout escapes, or an UnknownError comes of it

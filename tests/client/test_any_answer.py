@@ -1,4 +1,4 @@
-"""Whatever comes back, valid, damaged or hostile: a value or an error of this package, and nothing is lost."""
+"""Every answer, valid, damaged or hostile, becomes a value or an error of this package, without loss."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ANSWERS = sorted({operation.response for operation in OPERATIONS.values()} | {"E
 REQUESTS = {example.of: dict(example.value) for example in EXAMPLES if not example.status}
 STATUSES = st.sampled_from([200, 200, 200, 201, 204, 302, 400, 401, 403, 404, 409, 418, 422, 429, 500, 503, 520, 599])
 
-# the answers are made in memory and nobody waits, so a slow machine says nothing of the code
+# the answers are made in memory without waiting, so deadlines would only measure the machine
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
@@ -46,7 +46,7 @@ def general(operation: str) -> dict[str, Any]:
 
 
 def without_nulls(value: Any, schema: Any) -> Any:
-    """An answer as it is written again: what the contract knows and is null is left out, moments are in one form."""
+    """Normalise an answer: drop known fields that are null, and write times in one form."""
     schema = resolve(schema)
     for branch in schema.get("anyOf", ()):
         schema = resolve(branch) if "properties" in resolve(branch) else schema

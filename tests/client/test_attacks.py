@@ -1,4 +1,4 @@
-"""What an attack on the client found, kept as tests."""
+"""Regression tests for the findings of an attack on the client."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ def test_a_client_of_the_other_kind_is_refused(signer: RsaSigner) -> None:
         HighHelp(http_client=httpx.AsyncClient(), **about)
 
 
-# nobody closed the connections of the loops that have ended, and nobody can any more; where the warning of that were an
-# error, it would be raised before asyncio closes the socket, which would then be found by whatever test comes later
+# the connections of ended loops were not closed and can no longer be; if that warning were an
+# error, it would be raised before asyncio closes the socket, and would then hit a later test
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_one_asynchronous_client_serves_one_event_loop_after_another(signer: RsaSigner) -> None:
+def test_async_client_serves_successive_event_loops(signer: RsaSigner) -> None:
     paths: list[bytes] = []
 
     def keep_alive(connection: Any) -> None:
@@ -123,7 +123,7 @@ def test_one_asynchronous_client_serves_one_event_loop_after_another(signer: Rsa
 
 
 class Broken:
-    """A signer whose key service is away."""
+    """A signer whose key service is unavailable."""
 
     algorithm = "rsa"
     public_key_der = b"der"
@@ -182,7 +182,7 @@ def test_nothing_is_sent_again_without_time_for_an_answer(
     both: Both, naps: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("highhelp.calls.flow.MIN_SECONDS_TO_RESEND", 1000.0)
-    with pytest.raises(OutcomeUnknown, match="says that it holds no such payment"):
+    with pytest.raises(OutcomeUnknown, match="reports no such payment"):
         both(replies([LOST, ABSENT, ABSENT, CREATED]), payin)
     assert len(creates(both)) == 1
 

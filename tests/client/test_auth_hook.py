@@ -1,4 +1,4 @@
-"""Every request is signed by `SignatureAuth` as the auth hook of an httpx client, whichever client that is."""
+"""`SignatureAuth` signs every request as the auth hook of any httpx client."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_a_client_that_sends_elsewhere_gets_no_signature(signer: RsaSigner) -> N
 
 
 def test_a_hook_that_raises_a_signing_error_is_unknown(signer: RsaSigner) -> None:
-    # the request is signed and may have been sent by the time a hook of the caller's own raises
+    # the request is signed and may have been sent when a hook of the caller raises
     def refuse(_: httpx.Response) -> None:
         raise RequestNotSignable("of a hook")
 
@@ -208,7 +208,7 @@ def test_a_normalised_string_counts_only_for_its_body(signer: RsaSigner) -> None
     assert signature(**{SignatureAuth.NORMALIZED: (body, "a:1")}) == plain
     assert signature(**{SignatureAuth.NORMALIZED: (b'{"a":2}', "a:2")}) == plain
     assert signature(**{SignatureAuth.NORMALIZED: (body, None)}) == plain
-    assert signature(**{SignatureAuth.NORMALIZED: (body, "b:1")}) != plain  # the extension is what is signed
+    assert signature(**{SignatureAuth.NORMALIZED: (body, "b:1")}) != plain  # the extension is signed
 
 
 def test_opentelemetry_is_loaded_only_where_it_is_used(signer: RsaSigner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The client's own reading of the schemas agrees with a JSON Schema library."""
+"""The client's validation agrees with a JSON Schema library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the gateway is reached: proxies, certificates, other HTTP libraries, forks, many threads, and what stays open."""
+"""Connections: proxies, certificates, other HTTP libraries, forks, many threads, and open sockets."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_a_dead_port_means_not_sent_on_the_fast_transport(run: Make) -> None:
 
 
 @pytest.mark.parametrize("behave", [hang_up, silent, drip(WHOLE)])
-def test_a_lost_answer_on_the_fast_transport_is_an_unknown_outcome(run: Make, behave: Any) -> None:
+def test_lost_answer_on_fast_transport_is_unknown_outcome(run: Make, behave: Any) -> None:
     with server(behave) as url:
         began = time.monotonic()
         with pytest.raises(OutcomeUnknown):
@@ -185,7 +185,7 @@ def test_clients_of_httpx2(signer: RsaSigner) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-# the child of a process with threads may only do little, which is what is tried here
+# the child of a process with threads may do only little, which is tested here
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 def test_a_forked_process_uses_connections_of_its_own(signer: RsaSigner) -> None:
     with server(say(WHOLE)) as url:
@@ -230,7 +230,7 @@ def test_the_fast_transport_says_that_it_survives_no_fork(signer: RsaSigner) -> 
 
 
 def ended(child: int) -> int:
-    """The exit code of a child, which is ended by force where it hangs."""
+    """Return the exit code of a child, which is killed if it hangs."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
@@ -243,7 +243,7 @@ def ended(child: int) -> int:
 
 
 def sockets() -> set[str]:
-    """What this process holds open on the network."""
+    """The open sockets of this process."""
     found = set()
     for entry in Path("/proc/self/fd").iterdir():
         with contextlib.suppress(OSError):
@@ -273,7 +273,7 @@ def test_a_hundred_threads_share_one_client_and_leave_no_socket(transport: Any, 
                     name = f"order-{number}-{turn}"
                     client.p2p.create_payin({**PAYIN, "general": {"payment_id": name}})
                     assert client.p2p.get_payin(name).payment_id == name
-            except BaseException as error:  # noqa: BLE001  # told below
+            except BaseException as error:  # noqa: BLE001  # reported below
                 wrong.append(error)
 
         during = sockets()
@@ -321,16 +321,16 @@ UNHURRIED: dict[str, Any] = {"timeout": PATIENCE, "total_timeout": PATIENCE}
 
 @pytest.fixture
 def turns(request: pytest.FixtureRequest) -> int:
-    """How many payments each thread or task makes."""
+    """Payments per thread or task."""
     count: int = request.config.getoption("--load-turns")
     return count
 
 
 def waiting_for(left: Callable[[], set[str]]) -> set[str]:
-    """What is still there in the end: the other side of a socket is closed a moment later.
+    """Return the sockets that stay open: the other side of a socket is closed a moment later.
 
-    A connection that the fast transport began beside one that became free is closed when it was idle for 30 seconds,
-    which is looked at every 30.
+    A connection that the fast transport opened although another became free is closed after 30 idle seconds,
+    checked every 30 seconds.
     """
     end = time.monotonic() + PATIENCE
     while left() and time.monotonic() < end:

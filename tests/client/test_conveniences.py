@@ -203,4 +203,4 @@ assert not logging.getLogger().handlers
     environ = {**os.environ, "HIGHHELP_LOG": level}
     done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
     assert ("INFO a line" in done.stderr) is (shown and level != "loud")
-    assert ("HIGHHELP_LOG is debug" in done.stderr) is (level == "loud")
+    assert ("HIGHHELP_LOG must be debug" in done.stderr) is (level == "loud")

@@ -36,7 +36,7 @@ QUESTIONS = ("question", "balance")
 
 
 def table(title: str) -> list[list[str]]:
-    """The cells of a table of the page, without its head."""
+    """The cells of a table of the page, without its header."""
     _, _, section = PAGE.partition(f"## {title}\n")
     rows = [line for line in section.split("\n## ")[0].splitlines() if line.startswith("|")]
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
@@ -64,12 +64,12 @@ def answers() -> list[tuple[int, bool, str, str]]:
 
 @pytest.fixture
 def make(run: Callable[..., Any], naps: list[float]) -> Callable[..., Any]:
-    """Carry out one call with a new client of either kind, which waits for nothing."""
+    """Make one call with a new client of either kind, without waiting."""
     return run
 
 
 def told(error: str) -> str:
-    """The name of the error that a cell tells."""
+    """The name of the error in a cell."""
     found = re.match(r"`(\w+)`", error)
     assert found, error
     return found[1]
@@ -106,7 +106,7 @@ def test_an_answer(make: Callable[..., Any], status: int, contract: bool, questi
 
 
 def outcome(cell: str, result: Any) -> None:
-    """Compare what came of a call with a cell of the tables below the first."""
+    """Compare the result of a call with a cell of the later tables."""
     if not cell.startswith("`"):
         assert not isinstance(result, HighHelpError), f"{cell}: {result}"
         assert result.payment_id == "order-1"
@@ -196,7 +196,7 @@ def test_a_refused_create(make: Callable[..., Any], row: str, case: str) -> None
             creates.append(request.partition(b"\r\n\r\n")[2])
         lost = case == "later" and len(creates) == 1
         if lost and not asked:
-            return  # hangs up: nobody knows what became of the create
+            return  # hangs up: the outcome of the create is unknown
         status, answer = (404 if lost else 403, ERROR) if lost or not asked else INFO[row](call)
         respond(connection, status, json.dumps(answer).encode())
 

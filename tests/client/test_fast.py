@@ -1,4 +1,4 @@
-"""`transport="fast"`, pyreqwest's own transport for httpx: over real sockets, each failure says what is known."""
+"""`transport="fast"`, pyreqwest's transport for httpx: over real sockets, each failure states what is known."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def reset(connection: socket.socket, said: bytes = b"") -> None:
 
 
 def stall(connection: socket.socket) -> None:
-    # more than what pyreqwest reads ahead: the body's beginning has been given out when it stops
+    # more than pyreqwest reads ahead: the start of the body has been delivered when it stops
     say(HEAD + b"content-length: 900000\r\n\r\n" + b" " * 200000)(connection)
     connection.recv(65536)
 
@@ -107,12 +107,12 @@ def test_a_connection_that_is_not_made_is_not_sent(run: Run, soon: None, tmp_pat
     refused("https://gateway.example", "ConnectError", proxy="http://user:hunter2@127.0.0.1:9")
     with server(silent) as url:  # nobody answers the handshake
         refused(url.replace("http:", "https:"), "ConnectTimeout")
-    with secure_server(authority(tmp_path), whole()) as url:  # nobody vouches for its certificate
+    with secure_server(authority(tmp_path), whole()) as url:  # its certificate is not trusted
         refused(url, "ConnectError: connection error")
 
 
-def test_a_handshake_that_outlasts_the_attempt_is_judged_with_care(run: Run) -> None:
-    # pyreqwest does not tell whether its time was over before or after it was connected
+def test_handshake_beyond_the_attempt_is_an_unknown_outcome(run: Run) -> None:
+    # pyreqwest does not show whether its time ran out before or after it was connected
     with server(silent) as url, pytest.raises(OutcomeUnknown, match="ReadTimeout"):
         run(url.replace("http:", "https:"), ask, transport="fast", timeout=0.3)
 
@@ -129,7 +129,7 @@ def test_the_attempt_s_time_is_the_one_that_was_given(run: Run) -> None:
 @pytest.mark.parametrize(
     ("more", "body"),
     [(b"", FULL), (b"content-encoding: gzip\r\n", gzip.compress(FULL)), (b"content-encoding: identity\r\n", FULL)],
-    ids=["plain", "packed", "identity"],  # bytes would name the second when it was packed
+    ids=["plain", "packed", "identity"],  # bytes would make the second id depend on the time of compression
 )
 def test_an_answer_is_read_whole(run: Run, more: bytes, body: bytes) -> None:
     with server(say(whole(body, more + b"X-Note: one\r\nx-note: two\r\n"))) as url:
@@ -171,8 +171,8 @@ class Counting:
             connection.sendall(self.answers.pop(0))
 
 
-def test_a_connection_is_used_again_and_one_that_was_left_is_given_back(run: Run) -> None:
-    # one connection at most, and an answer that is refused by its head while its body goes on for ever
+def test_connection_is_reused_and_abandoned_one_released(run: Run) -> None:
+    # at most one connection, and an answer that is refused by its head while its body goes on for ever
     endless = HEAD + b"content-encoding: gzip, gzip\r\ncontent-length: 900000\r\n\r\n" + b" " * 200000
     counting = Counting([whole(), whole(), endless, whole()])
     answers: list[RawResponse] = []
@@ -205,7 +205,7 @@ def about(url: str, signer: RsaSigner) -> dict[str, Any]:
     return {"base_url": url, "project_id": "p", "signer": signer, "environ": {}, "transport": "fast"}
 
 
-def test_a_cancelled_call_gives_its_connection_back_when_its_time_is_over(signer: RsaSigner) -> None:
+def test_cancelled_call_releases_its_connection_at_its_deadline(signer: RsaSigner) -> None:
     arrived, first = threading.Event(), threading.Lock()
 
     def once_silent(connection: socket.socket) -> None:
@@ -242,8 +242,8 @@ def test_a_call_that_gets_no_connection_ends_in_time(signer: RsaSigner, soon: No
     assert "PoolTimeout" in str(waited)
 
 
-def test_no_free_connection_is_known_for_not_sent_by_pyreqwest_s_own_words(signer: RsaSigner) -> None:
-    # it gives None for causes where the time was over at that very moment
+def test_pool_timeout_raises_not_sent(signer: RsaSigner) -> None:
+    # its causes are None if the time runs out at that very moment
     error = httpx.PoolTimeout("none is free")
     error.__cause__ = exceptions.PoolTimeoutError("none is free", {"causes": None})
 
@@ -261,7 +261,7 @@ def test_no_free_connection_is_known_for_not_sent_by_pyreqwest_s_own_words(signe
         client.request(PATH, {})
 
 
-def test_a_client_that_is_closed_under_a_call_leaves_its_outcome_open(signer: RsaSigner) -> None:
+def test_client_closed_during_a_call_leaves_outcome_unknown(signer: RsaSigner) -> None:
     arrived = threading.Event()
 
     def late(connection: socket.socket) -> None:

@@ -1,4 +1,4 @@
-"""The flows step by step, without any client: what is sent, how long is waited, and each word of what comes out."""
+"""The flows step by step, without a client: what is sent, how long they wait, and the exact results."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ NOW = 1_795_521_600.0
 NEW = {"status": "processing", "sub_status": "new", "payment_id": "order-1", "project_id": "p"}
 NO = {"status": "error", "status_description": "no"}
 UNKNOWN = "; it may have been carried out, ask the info operation before you repeat it"
-NOT_HELD = "the gateway says that it holds no such payment"
+NOT_HELD = "the gateway reports no such payment"
 NOT_AN_ERROR = "HTTP 200, but an error that names no payment"
 
 
 class Clock:
-    """Time that passes only where a test says so: at each sending, and at each sleep."""
+    """Time that passes only as a test says: at each send and each sleep."""
 
     def __init__(self, per_attempt: float = 0.0) -> None:
         self.now = 1000.0
@@ -85,7 +85,7 @@ QUESTION = ("get_p2p_payin", None)
 def play(
     flow: Generator[Any, Any, Any], *script: RawResponse | TransportFailure, clock: Clock | None = None
 ) -> tuple[list[str], Any]:
-    """Drive a flow: its steps in short, and its value or its error."""
+    """Run a flow; return its steps in short form, and its value or error."""
     clock = clock or Clock()
     left, steps, result = list(script), [], None
     try:
@@ -112,7 +112,7 @@ def facts(error: Any) -> dict[str, Any]:
     return {"confirmed": getattr(error, "confirmed", None), **vars(error), "said": str(error)}
 
 
-# The whole way.
+# Whole flows.
 
 
 def test_what_is_sent() -> None:
@@ -153,7 +153,7 @@ def test_the_least_that_an_attempt_is_given() -> None:
 def test_a_flow_that_is_told_nothing_of_a_sending_says_so() -> None:
     flow = execute(call(), Clock().policy())
     next(flow)
-    with pytest.raises(RuntimeError, match="must be given what came of it"):
+    with pytest.raises(RuntimeError, match="must be sent the result of its `Send` step"):
         flow.send(None)
 
 
@@ -299,7 +299,7 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
                 "found": None,
                 "status": 403,
                 "said": (
-                    "create_p2p_payin order-1: HTTP 403: no; asked what became of it: "
+                    "create_p2p_payin order-1: HTTP 403: no; info gave no usable answer: "
                     f"HTTP 502 without the contract's JSON{UNKNOWN}"
                 ),
             },
@@ -379,7 +379,7 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
                 "found": None,
                 "status": None,
                 "said": (
-                    "create_p2p_payout order-1: the answer was lost; asked what became of it: "
+                    "create_p2p_payout order-1: the answer was lost; info gave no usable answer: "
                     f"HTTP 502 without the contract's JSON{UNKNOWN}"
                 ),
             },
@@ -407,7 +407,8 @@ CONFIRMATION = ("confirm_ecom_3ds", None)
             {
                 "found": None,
                 "said": (
-                    f"create_p2p_payout order-1: the answer was lost; asked what became of it: {NOT_AN_ERROR}{UNKNOWN}"
+                    "create_p2p_payout order-1: the answer was lost; "
+                    f"info gave no usable answer: {NOT_AN_ERROR}{UNKNOWN}"
                 ),
             },
         ),
@@ -545,7 +546,7 @@ def test_a_question_that_is_answered_in_the_end() -> None:
     ]
 
 
-def test_a_taken_payment_id_carries_the_payment_without_card_data() -> None:
+def test_duplicate_carries_the_payment_without_card_data() -> None:
     held = answer(200, {**NEW, "requisites": {"pan": "2200000000000004"}})
     steps, error = play(execute(call(), Clock().policy()), answer(409, NO), held)
     assert steps == ["create_p2p_payin body 1", "get_p2p_payin info 1"]
@@ -928,7 +929,7 @@ def test_a_verdict(result: Any, kind: str, reason: str, retryable: bool) -> None
     assert found.error == (json.loads(came.content) if came is not None and in_its_words and not redirected else None)
 
 
-def test_a_callers_own_reading_that_fails_leaves_the_outcome_open() -> None:
+def test_failing_custom_parse_leaves_outcome_unknown() -> None:
     def fails(_: Mapping[str, Any]) -> Any:
         raise KeyError("words")
 
@@ -993,7 +994,7 @@ def test_how_long_the_gateway_asks_to_wait(text: str, seconds: float | None) -> 
 
 @pytest.fixture
 def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A machine that lives by another time than Greenwich's."""
+    """A machine in another time zone than UTC."""
     monkeypatch.setenv("TZ", "JST-9")
     time.tzset()
     yield

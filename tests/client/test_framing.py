@@ -1,4 +1,4 @@
-"""Exactly one response, or not: the rule by which a connection may be used again."""
+"""Exactly one response, or not: the rule for reusing a connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that misbehaves on a real socket: the time limits hold, and what comes out says what is known."""
+"""A server that misbehaves on a real socket: the time limits hold, and errors state what is known."""
 
 from __future__ import annotations
 
@@ -80,9 +80,7 @@ def test_a_whole_answer_after_a_provisional_one_is_taken(asynchronous: bool, sig
 
 @pytest.mark.slow
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-def test_tls_to_a_plain_port_a_dead_port_and_an_unknown_host_are_not_sent(
-    asynchronous: bool, signer: RsaSigner
-) -> None:
+def test_failures_before_the_connection_are_not_sent(asynchronous: bool, signer: RsaSigner) -> None:
     with server(say(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as url:
         secure = url.replace("http://", "https://")
         for place in (secure, "http://127.0.0.1:9", "https://no-such-host.invalid"):
@@ -116,7 +114,7 @@ def test_a_refused_connection_is_not_sent_on_a_loop(signer: RsaSigner, dead_url:
 
 
 def test_a_foreign_transport_is_judged_by_its_error(signer: RsaSigner) -> None:
-    # raised without a request, as httpx's own transport does it
+    # raised without a request, as by httpx's own transport
     def refuse(_: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
@@ -127,7 +125,7 @@ def test_a_foreign_transport_is_judged_by_its_error(signer: RsaSigner) -> None:
 
 @pytest.fixture
 def busy_server() -> Iterator[str]:
-    """Takes connections and never answers."""
+    """Accept connections and never answer."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
@@ -169,7 +167,7 @@ def test_the_transport_records_what_has_left() -> None:
 
 
 def test_the_transport_sets_one_private_name_of_httpx() -> None:
-    # `_pool` is what the base class's other methods use; a version that keeps it elsewhere is noticed here
+    # the base class's other methods use `_pool`; a version that renames it is noticed here
     transport, usual = HTTPTransport(), httpx.HTTPTransport()
     assert vars(transport).keys() == vars(usual).keys() == {"_pool"}
     transport.close()

@@ -1,4 +1,4 @@
-"""Ids that people cannot tell apart are refused, before anything is stored or sent."""
+"""Ids that people cannot distinguish are refused before anything is stored or sent."""
 
 from __future__ import annotations
 

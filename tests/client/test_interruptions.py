@@ -1,4 +1,4 @@
-"""A caller that ends a call half-way is told that the money may have moved; a wait can be given up."""
+"""An interrupted call reports that the money may have moved; a wait can be cancelled."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ from tests.waiting import PATIENCE
 ABOUT: dict[str, Any] = {"project_id": "p", "environ": {}}
 
 
-def test_a_cancelled_create_says_that_it_may_have_been_carried_out(
-    signer: RsaSigner, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_cancelled_create_may_have_been_carried_out(signer: RsaSigner, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "highhelp")
     arrived = threading.Event()
 
@@ -55,7 +53,7 @@ def test_ctrl_c_in_a_call(signer: RsaSigner, call: str, moves: bool) -> None:
     assert bool(getattr(caught.value, "__notes__", [])) is moves
 
 
-def test_a_tls_handshake_that_is_called_off_leaves_no_socket_open(signer: RsaSigner) -> None:
+def test_cancelled_tls_handshake_leaves_no_socket_open(signer: RsaSigner) -> None:
     arrived, hung_up = threading.Event(), threading.Event()
 
     def never_answers(connection: Any) -> None:

@@ -118,7 +118,7 @@ def test_a_wrong_key_of_a_block_is_named_by_its_path(both: Both) -> None:
 
 
 def held_by_frames(error: BaseException) -> str:
-    """Everything that the frames below the caller's hold, as an error tracker would send it."""
+    """Everything in the frames below the caller's, as an error tracker would send it."""
     texts, each = [], error.__traceback__
     while each is not None:
         path = each.tb_frame.f_code.co_filename

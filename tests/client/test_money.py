@@ -68,7 +68,7 @@ def test_arithmetic_is_exact() -> None:
     "amount", ["1.000", "25.000", "1e3", "1_000", "+1", " 1", "1 ", "1,00", ".5", "1.", "\u0661", ""]
 )
 def test_ambiguous_amounts_are_refused(amount: str) -> None:
-    # a point for thousands, an exponent, other digits: what a person meant is not known
+    # a point for thousands, an exponent, other digits: the intended amount is unknown
     with pytest.raises(MoneyError):
         Money(amount, "RUB")
 

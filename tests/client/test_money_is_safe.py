@@ -1,4 +1,4 @@
-"""A create is never sent twice blindly: what is sent, in which order, and what comes out."""
+"""A create is never sent twice blindly: requests, their order, and results."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_lost_answer_is_settled_by_info(both: Both, naps: list[float]) -> None
     assert paths(both) == ["create", "info"]
 
 
-def test_a_lost_request_of_a_payin_is_sent_once_more_with_the_same_bytes(both: Both, naps: list[float]) -> None:
+def test_lost_payin_is_sent_once_more_with_the_same_bytes(both: Both, naps: list[float]) -> None:
     # lessons: a timed-out create must not become five attempts with five keys
     assert both(replies([LOST, ABSENT, ABSENT, CREATED]), payin).payment_id == "order-1"
     assert paths(both) == ["create", "info", "info", "create"]
@@ -108,7 +108,7 @@ def test_a_late_conflict_is_settled_by_info(both: Both, naps: list[float]) -> No
     assert both(replies([LOST, ABSENT, ABSENT, CONFLICT, CREATED]), payin).payment_id == "order-1"
 
 
-def test_a_refusal_after_an_attempt_that_was_put_off_is_looked_up(both: Both, naps: list[float]) -> None:
+def test_refusal_after_a_deferred_attempt_is_looked_up(both: Both, naps: list[float]) -> None:
     slow = httpx.Response(429, json=ERROR)
     assert both(replies([slow, ABSENT, CONFLICT, HELD]), payin).payment_id == "order-1"
     scripts: list[list[Reply]] = [[slow, CREATED], [DOWN, CONFLICT, CREATED]]

@@ -45,7 +45,7 @@ def payout(client: Any) -> Any:
 
 
 def relay(connection: socket.socket, target: tuple[str, int]) -> None:
-    """Hand bytes on in both directions until either side closes."""
+    """Forward bytes in both directions until either side closes."""
     with socket.create_connection(target) as onward:
 
         def forth() -> None:
@@ -67,7 +67,7 @@ def copy(source: socket.socket, target: socket.socket) -> None:
 
 
 def connecting(seen: list[bytes]) -> Behaviour:
-    """An HTTP proxy that knows CONNECT."""
+    """An HTTP proxy that supports CONNECT."""
 
     def behave(connection: socket.socket) -> None:
         asked = heard(connection)
@@ -80,7 +80,7 @@ def connecting(seen: list[bytes]) -> Behaviour:
 
 
 def secured(behave: Behaviour, made: Authority) -> Behaviour:
-    """The same, itself behind TLS."""
+    """An HTTP proxy behind TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*made.server)
 
@@ -116,7 +116,7 @@ KINDS: dict[str, Callable[[list[bytes], Authority], tuple[str, Behaviour]]] = {
 
 @pytest.fixture
 def trusting(monkeypatch: pytest.MonkeyPatch, made: Authority) -> None:
-    """Have the proxy's own certificate trusted, for which there is no argument."""
+    """Trust the proxy's own certificate, for which there is no argument."""
     monkeypatch.setenv("SSL_CERT_FILE", str(made.ca))
 
 
@@ -141,7 +141,7 @@ def test_a_gateway_that_hangs_up_behind_a_proxy_is_unknown(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_proxy_that_hangs_up_means_not_sent(run: Any, made: Authority, trusting: None, kind: str) -> None:
-    # something was written then, but the gateway has seen nothing of it
+    # bytes were written, but none reached the gateway
     scheme, _ = KINDS[kind]([], made)
     behave = secured(hang_up, made) if kind == "https" else hang_up
     with server(behave) as proxy, pytest.raises(NotSent):

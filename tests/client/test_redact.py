@@ -1,4 +1,4 @@
-"""What is masked in free text, and what is not: a card number is, an id or the token of a link is not."""
+"""Masking of free text: a card number is masked, an id or the token of a link is not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wait_requisites`: payment details as soon as they are there, and an end that is not waited for."""
+"""`wait_requisites`: returns payment details as soon as they come, and raises when the payment has ended."""
 
 from __future__ import annotations
 

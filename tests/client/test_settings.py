@@ -1,4 +1,4 @@
-"""Settings: which one wins, and what is said when one is missing or wrong."""
+"""Settings: precedence, and errors for missing or wrong ones."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_argument_beats_variable_beats_home(home: Path) -> None:
     assert settings.sources["base_url"] == f"{home / 'project.json'} (base_url)"
 
 
-def test_rsa_where_both_are_at_hand_but_an_explicit_hmac_variable_beats_a_file(home: Path) -> None:
+def test_rsa_is_preferred_unless_hmac_is_set_explicitly(home: Path) -> None:
     at_home = {"HIGHHELP_HOME": str(home)}
     assert isinstance(load(at_home).signer, RsaSigner)
     hmac = load({**at_home, "HIGHHELP_HMAC_KEY": "secret-hmac-text"}).signer
@@ -163,5 +163,5 @@ def test_project_json_may_be_of_windows_and_names_nothing_twice(tmp_path: Path) 
     (tmp_path / "project.json").write_bytes(b'\xef\xbb\xbf{\r\n"project_id": "p"}\r\n')
     assert Source.load({}, tmp_path).project == {"project_id": "p"}
     (tmp_path / "project.json").write_text('{"project_id": "p", "project_id": "q"}')
-    with pytest.raises(SettingsError, match="'project_id' is there twice"):
+    with pytest.raises(SettingsError, match="'project_id' appears twice"):
         Source.load({}, tmp_path)

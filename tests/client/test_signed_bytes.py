@@ -1,4 +1,4 @@
-"""What a client signs is what the bytes that it sends come to, whatever a caller's body is made of."""
+"""A client signs exactly the bytes that it sends, whatever types the caller's body has."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Pair(NamedTuple):
 
 
 class Empty(dict[str, Any]):
-    """Is full for whoever looks at its truth value, not for an encoder."""
+    """A mapping that is true, but empty for an encoder."""
 
     def __bool__(self) -> bool:
         return False
@@ -55,7 +55,7 @@ class EmptyList(list[Any]):
 
 
 class Elsewhere(dict[str, Any]):
-    """Keeps its items where an encoder does not look, as the joined forms of some web frameworks do."""
+    """A mapping whose items an encoder does not see, as in some web frameworks."""
 
     def __init__(self, kept: dict[str, Any]) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class NumberedItems(dict[str, Any]):
 
 
 class Hidden(str):
-    """Denies that it holds a colon, and that it is equal to another one."""
+    """Text that denies to contain a colon, and to equal another one."""
 
     __slots__ = ()
     __hash__ = object.__hash__
@@ -136,7 +136,7 @@ def client(signer: RsaSigner) -> HighHelp:
 
 
 class Model:
-    """Makes a dict of its own, as the models of requests do."""
+    """Return a new dict, as the models of requests do."""
 
     def __init__(self, content: dict[str, Any]) -> None:
         self._content = content
@@ -175,7 +175,7 @@ def test_what_json_takes_is_signed(client: HighHelp, kind: Any, leaf: object) ->
 
 @kinds
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: type(odd).__name__)
-def test_what_shows_an_encoder_something_else_is_signed_as_it_is_sent(client: HighHelp, kind: Any, odd: object) -> None:
+def test_custom_json_types_are_signed_as_sent(client: HighHelp, kind: Any, odd: object) -> None:
     try:
         call = client._executor.builder.build("create_p2p_payin", kind({"payment": {"extra": odd}}), lambda told: told)
     except InvalidRequest:
@@ -192,9 +192,7 @@ def test_what_will_be_sent_is_what_is_checked(signer: RsaSigner, kind: Any) -> N
         strict._executor.builder.build("create_p2p_payin", kind(content), lambda told: told)
 
 
-def test_a_mapping_that_changes_meanwhile_is_signed_as_it_is_sent(
-    client: HighHelp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mapping_changed_during_the_call_is_signed_as_sent(client: HighHelp, monkeypatch: pytest.MonkeyPatch) -> None:
     payment = {"method": "card-p2p", "amount": 100, "currency": "RUB"}
     encode = prepare._to_json
 
@@ -217,7 +215,7 @@ def test_more_bytes_than_may_be_signed_are_refused(client: HighHelp, kind: Any) 
         client._executor.builder.build("create_p2p_payin", kind(content), lambda told: told)
 
 
-def test_a_mapping_that_names_a_key_twice_is_refused_with_its_payment(client: HighHelp) -> None:
+def test_mapping_with_a_duplicate_key_is_refused(client: HighHelp) -> None:
     content = {"general": {"payment_id": "order-1"}, "payment": {1: "a", "1": "b"}}
     with pytest.raises(InvalidRequest, match="twice") as caught:
         client._executor.builder.build("create_p2p_payin", content, lambda told: told)

@@ -1,4 +1,4 @@
-"""Where a signature is computed: RSA beside the event loop, HMAC in it."""
+"""Where a signature is computed: RSA outside the event loop, HMAC in it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAYIN = {"general": {"payment_id": "order-1"}, "payment": {"method": "card-p2p",
 
 
 class Watched:
-    """Signs as another signer, and notes in which thread."""
+    """Sign with another signer, and record the thread."""
 
     def __init__(self, inner: RsaSigner) -> None:
         self.inner = inner
@@ -83,7 +83,7 @@ def test_a_signer_that_fails_in_its_thread_is_told_as_not_sent(signer: RsaSigner
 
 
 class Gate(Watched):
-    """A signer before which both threads stand until it is opened."""
+    """A signer that blocks both threads until it is opened."""
 
     def __init__(self, inner: RsaSigner) -> None:
         super().__init__(inner)

@@ -1,4 +1,4 @@
-"""An answer that was there before its request belongs to nobody."""
+"""An answer that came before its request is not used."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 class Desynchronised:
-    """A server that sends some bytes more than its first answer, and answers every request rightly."""
+    """A server that sends some bytes after its first answer, and answers every request correctly."""
 
     def __init__(self, stray: bytes, *, chunked: bool) -> None:
         self.stray = stray
@@ -121,11 +121,14 @@ def test_a_clean_connection_is_used_again(made: Authority, asynchronous: bool, s
 
 @kinds
 def test_an_answer_without_a_read_is_not_believed(monkeypatch: pytest.MonkeyPatch, asynchronous: bool) -> None:
-    # the second guard: even where the connection is used again, what was buffered before the request is not its answer
+    # the second guard: even on a reused connection, bytes buffered before the request are not its answer
     monkeypatch.setattr(framing.ResponseFraming, "is_complete", True)
     stray = STRAY.replace(b"422", b"200").replace(b'{"status":"error"}', b'{"status":"succe"}')
     behave = Desynchronised(stray, chunked=False)
-    with serving(behave, None) as (url, options), pytest.raises(OutcomeUnknown, match="was there before its request"):
+    with (
+        serving(behave, None) as (url, options),
+        pytest.raises(OutcomeUnknown, match="came before the request"),
+    ):
         pay_twice(url, asynchronous=asynchronous, total_timeout=0.5, **options)
     assert behave.connections >= 2, "the connection was not closed"
 
@@ -134,7 +137,7 @@ def test_an_answer_without_a_read_is_not_believed(monkeypatch: pytest.MonkeyPatc
 def test_a_second_tls_record_counts_as_readable(
     monkeypatch: pytest.MonkeyPatch, made: Authority, asynchronous: bool
 ) -> None:
-    # the framing alone would let it pass: the record is read only when somebody asks for it
+    # the framing alone would miss it: the record is read only on demand
     stray = threading.Event()
 
     class Late(Desynchronised):
@@ -144,7 +147,7 @@ def test_a_second_tls_record_counts_as_readable(
                 self.heard.append(request)
                 connection.sendall(self.answer(b"order-%d" % len(self.heard)))
                 if len(self.heard) == 1:
-                    connection.sendall(STRAY)  # a record of its own
+                    connection.sendall(STRAY)  # a separate record
                     stray.set()
 
     seen: list[bool] = []

@@ -1,4 +1,4 @@
-"""What a call tells: log lines, hooks, spans and metrics. None of it can break the call, none shows a secret."""
+"""Observability of calls: log lines, hooks, spans and metrics. None can break the call or show a secret."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_a_hook_that_raises_breaks_no_call(
 
 
 class Seen:
-    """What OpenTelemetry was told."""
+    """The recorded spans and metrics."""
 
     def __init__(self) -> None:
         self.exporter = InMemorySpanExporter()
@@ -171,7 +171,7 @@ else:
     assert done.returncode == 0, done.stderr
 
 
-def test_a_card_number_where_none_belongs_is_masked_in_lines_and_spans(
+def test_misplaced_card_number_is_masked_in_logs_and_spans(
     both: Both, naps: list[float], seen: Seen, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "highhelp")

@@ -26,7 +26,7 @@ DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True)
 class Authority:
-    """PEM files: of the authority itself, and certificate and key of what it vouches for."""
+    """PEM files: the authority, and a certificate with its key."""
 
     ca: Path
     server: tuple[Path, Path]
@@ -34,7 +34,7 @@ class Authority:
 
 
 def authority(directory: Path, days: int = 1) -> Authority:
-    """Made anew; what it vouches for is good for so many days."""
+    """Create an authority whose certificates are valid for `days`."""
     key = ec.generate_private_key(ec.SECP256R1())
     root = certificate("test authority", key, "test authority", key, ca=True, days=days)
     pem = directory / "ca.pem"

@@ -1,6 +1,6 @@
 """Contract fuzzing: requests made from the document, valid and not, signed on their final bytes, against the gateway.
 
-Used by the tests with a fixed seed, and by `scripts/fuzz` for as long as one likes.
+Used by the tests with a fixed seed, and by `scripts/fuzz` for any time.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ BY_PATH = {operation.path: operation for operation in OPERATIONS.values()}
 
 @dataclass
 class Findings:
-    """What was found, one text per finding, beside what was counted."""
+    """Findings, one text each, and counts."""
 
     failures: list[str] = field(default_factory=list)
 
@@ -81,13 +81,13 @@ class Findings:
 
 @dataclass
 class Report(Findings):
-    """What a run came to.
+    """The result of a run.
 
     Attributes:
-        valid: Per operation, how many valid requests were sent.
-        accepted: Per operation, how many of them were answered 2xx.
-        invalid: Per operation, how many invalid requests were sent.
-        resent: Per operation, how often the same request was tried with a wrong signature.
+        valid: Valid requests sent, per operation.
+        accepted: Those answered 2xx, per operation.
+        invalid: Invalid requests sent, per operation.
+        resent: Requests repeated with a wrong signature, per operation.
     """
 
     valid: Counter[str] = field(default_factory=Counter)
@@ -146,7 +146,7 @@ class Signed(requests.auth.AuthBase):
         raise AssertionError("an empty object can be signed")
 
     def made_ours(self, operation: Operation, raw: bytes) -> bytes:
-        """Put in the project, and an id that exists or is new: what is random would never be accepted."""
+        """Insert the project, and an existing or new id: random ones would never be accepted."""
         try:
             body = json.loads(raw, parse_float=whole)
         except (ValueError, RecursionError):
@@ -164,7 +164,7 @@ class Signed(requests.auth.AuthBase):
             return raw
 
     def choose_payment(self, operation: Operation, body: dict[str, Any]) -> None:
-        """Make the id a new one, or put in that of a payment that is there."""
+        """Insert a new id, or that of an existing payment."""
         general = body["general"]
         fresh = self.fresh(general["payment_id"])
         general["payment_id"] = fresh if operation.idempotency else self.existing(operation, fresh)
@@ -176,7 +176,7 @@ class Signed(requests.auth.AuthBase):
         return text[: LONGEST_ID - len(end)] + end
 
     def existing(self, operation: Operation, payment_id: str) -> str:
-        """A payment that the operation can be about; a confirmation needs its own, which waits for it."""
+        """Choose a payment for the operation; a confirmation needs one that waits for it."""
         create = operation.path.rsplit("/", 1)[0]
         if operation.retry == "safe" and operation.path in self.known and self.random.random() < 0.8:
             return self.known[operation.path]
@@ -213,7 +213,7 @@ def whole(text: str) -> int | float:
 
 
 def is_text(value: object, longest: int) -> bool:
-    """Whether a value is what the contract asks of an id."""
+    """Whether a value is a valid id."""
     return isinstance(value, str) and 1 <= len(value) <= longest
 
 
@@ -251,7 +251,7 @@ def config(*, seed: int, examples: int, phases: str = "") -> Any:
 def executed(
     schema: Any, gateway: MockGateway, signed: Signed, check: Callable[[Any, Any, Any], None]
 ) -> Iterator[events.EngineEvent]:
-    """The events of a run against a served gateway, with one check beside schemathesis' own."""
+    """Yield the events of a run against a served gateway, with one additional check."""
     schemathesis.auths.unregister()
     register: Any = schemathesis.auth
     register.set_from_requests(signed)

@@ -1,10 +1,10 @@
 """Stateful fuzzing: what one operation answers is asked of the next, along links that only these tests have.
 
-The links are made from the contract's own data: a create leads to its info operation, to itself with the same id and,
+The links are made from the contract's data: a create leads to its info operation, to itself with the same id and,
 for cards, to the confirmation, in any order and number. So a new operation has its links by itself, and the contract
-stays without them. What the gateway says along the way must be the story of one payment: `Story` is the oracle.
+stays without them. The gateway's reports must be consistent for each payment: `Story` is the oracle.
 
-Which links are followed is drawn from true randomness by schemathesis: a seed does not repeat such a run.
+Schemathesis chooses links with true randomness: a seed does not reproduce such a run.
 """
 
 from __future__ import annotations
@@ -68,12 +68,12 @@ def document() -> dict[str, Any]:
 
 @dataclass
 class Report(fuzzing.Findings):
-    """What a run came to.
+    """The result of a run.
 
     Attributes:
         followed: Per link, how many requests carried on a payment, all of them made from a 200 before.
-        accepted: Per link, how many of them were answered 2xx.
-        requests: How many requests were sent, by operation.
+        accepted: Those answered 2xx, per link.
+        requests: Requests sent, per operation.
     """
 
     followed: Counter[str] = field(default_factory=Counter)
@@ -81,7 +81,7 @@ class Report(fuzzing.Findings):
     requests: Counter[str] = field(default_factory=Counter)
 
     def never(self) -> list[str]:
-        """The links that were not followed to an answer 2xx: what stands behind them was not tested."""
+        """The links that were never followed to a 2xx answer: their targets were not tested."""
         return [name for _, name in links() if not self.accepted[name]]
 
     def table(self) -> str:
@@ -93,7 +93,7 @@ class Report(fuzzing.Findings):
 
 @dataclass
 class Told:
-    """What the gateway has said of a payment."""
+    """The gateway's reports on a payment."""
 
     operation: str
     request_id: str
@@ -104,7 +104,7 @@ class Told:
 
 
 class Story:
-    """Everything that was said of each payment; what does not follow from it is a contradiction."""
+    """All reports on each payment; a report that cannot follow is a contradiction."""
 
     def __init__(self) -> None:
         self.payments: dict[str, Told] = {}
@@ -154,7 +154,7 @@ class Story:
 
 
 def state_of(answer: Any) -> str:
-    """As the contract names it."""
+    """Its name in the contract."""
     sub = answer.get("sub_status")
     return f"{answer['status']}:{sub}" if sub else str(answer["status"])
 
@@ -173,14 +173,14 @@ def reachable(operation: str, state: str) -> set[str]:
 
 
 class Signed(fuzzing.Signed):
-    """Leaves the id that came along a link: any other is new for a create, and unknown to all others."""
+    """Keep the id that came along a link: any other is new for a create, and unknown to all others."""
 
     def __init__(self, gateway: MockGateway, story: Story, seed: int) -> None:
         super().__init__(gateway, seed)
         self.story = story
 
     def choose_payment(self, operation: Operation, body: dict[str, Any]) -> None:
-        """Let time go on for a known payment; make half of the new ones such as get somewhere."""
+        """Let time pass for a known payment; make half of the new ones progress."""
         general = body["general"]
         told = self.story.payments.get(general["payment_id"])
         if told is not None:
@@ -217,7 +217,7 @@ def run(*, seed: int, examples: int) -> Report:
 
 
 def run_until_followed(*, seed: int, examples: int, most: int) -> Report:
-    """Runs with new seeds until every link was followed to an answer 2xx; what never was is a finding."""
+    """Run with new seeds until every link was followed to a 2xx answer; one that never was is a finding."""
     total = Report()
     for offset in range(most):
         total.add(run(seed=seed + offset, examples=examples))

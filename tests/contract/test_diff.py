@@ -1,4 +1,4 @@
-"""One planted change of every kind: its gravity, its side, its place and its words; and no edit goes unseen."""
+"""One planted change of every kind: level, side, place and text; and no edit is missed."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def branch(document: Json, at: int) -> Json:
 
 AMOUNT = "/components/schemas/Amount"
 PLANTS: dict[str, tuple[Plant, set[tuple[str, str]], str]] = {
-    # name: the plant; every (level, side) that must be told, and no other; words that must be found
+    # name: the plant; the exact set of (level, side) to report; words that must be found
     # --- operations, paths, names ---
     "operation gone": (lambda d: d["paths"].pop("/api/v1/balance/info"), {(BREAKING, "api")}, "is gone"),
     "operation new": (
@@ -430,7 +430,7 @@ def test_what_stands_beside_a_reference_binds_and_is_seen() -> None:
         return edited(plant)
 
     assert {str(one.level.word) for one in compare(beside(9, 99), beside(8, 99))} == {BREAKING}
-    # the reference's own bound falls below the one beside it: hidden by nothing
+    # the reference's bound falls below its sibling's: nothing hides it
     assert any("card:card_holder" in user for one in compare(beside(9, 99), beside(9, 5)) for user in one.users)
 
 
@@ -440,7 +440,7 @@ def test_a_reference_that_cannot_be_followed_is_an_error(reference: Any) -> None
         compare(SPEC, edited(prop("BalanceResponse", "balance", "items", {"$ref": reference})))
 
 
-def test_every_effect_has_a_verdict_for_both_sides_and_the_unknown_is_breaking() -> None:
+def test_every_effect_has_a_verdict_and_unknown_is_breaking() -> None:
     assert set(VERDICTS) == {(written, effect) for written in (True, False) for effect in Effect}
     assert {VERDICTS[written, Effect.UNKNOWN][0] for written in (True, False)} == {Level.BREAKING}
 
@@ -473,7 +473,7 @@ def means_something(way: tuple[Any, ...]) -> bool:
 
 
 def told(way: tuple[Any, ...], change: Callable[[Any, Any], object]) -> list[Change] | None:
-    """What is told of a change at a place; None where the document is no longer one."""
+    """The changes reported for an edit at a place; None if the document is no longer valid."""
     document = copy.deepcopy(SPEC)
     change(holder(document, way), way[-1])
     try:
@@ -567,7 +567,7 @@ def test_a_choice_of_values_or_text_is_an_open_code() -> None:
     assert not [one for one in found if "P2PPayinPayment" in one.pointer and one.level > Level.SAFE], found
 
 
-def test_an_open_list_in_place_of_a_closed_one_is_risky_for_readers() -> None:
+def test_opened_enum_is_risky_for_readers() -> None:
     def close(document: Json) -> None:
         codes = schema(document, "Status")
         codes["enum"] = codes.pop("x-extensible-enum")

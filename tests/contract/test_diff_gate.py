@@ -95,7 +95,7 @@ def entry(*lines: str) -> str:
     return f"# Changelog\n\n## [Unreleased]\n\n### Contract\n\n{entries}\n\n## [0.3.1] - 2026-12-01\n\n- The first.\n"
 
 
-def test_before_the_first_release_there_is_nothing_to_compare_with(
+def test_gate_without_a_release_has_nothing_to_compare(
     repository: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     repository.changelog("# Changelog\n\n## [Unreleased]\n\n### Added\n\n- All.\n")

@@ -45,7 +45,7 @@ def test_example_round_trips_through_the_client(example: contract.Example) -> No
 
 
 def as_read(value: Any) -> Any:
-    """What a model keeps: a null is no field, and a moment may be written in two ways."""
+    """Normalise as a model does: a null is not a field, and times have two spellings."""
     if isinstance(value, dict):
         return {name: as_read(inner) for name, inner in value.items() if inner is not None}
     if isinstance(value, list):

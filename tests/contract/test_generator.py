@@ -1,4 +1,4 @@
-"""The generator: a change of the document reaches everything by itself, and nothing is dropped in silence."""
+"""The generator: a change of the document reaches everything, and nothing is dropped silently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The gateway along links: what it says of a payment is one story, and a gateway that says another is found."""
+"""The gateway along links: its reports on a payment are consistent, and contradictions are found."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_every_create_has_its_links() -> None:
 
 
 def finds(text: str) -> bool:
-    """Whether short runs find it, sooner or later: which links are followed is left to chance."""
+    """Whether short runs find it eventually: which links are followed is random."""
     return any(text in failure for seed in range(10) for failure in linked.run(seed=seed, examples=4).failures)
 
 

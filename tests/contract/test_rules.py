@@ -1,4 +1,4 @@
-"""Each rule of the contract refuses what breaks it, and says where and what to do."""
+"""Each rule of the contract refuses violations, and says where and what to do."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ die_within = False
 
 @exactly_once
 def credit(event: CallbackEvent) -> None:
-    """Count, so that a second time would show."""
+    """Count, so that a second call would show."""
     Order.objects.filter(payment_id=event.payment_id).update(credits=F("credits") + 1)
     if die_within:
         os._exit(9)

@@ -247,7 +247,7 @@ def test_every_operation_says_how_it_is_known() -> None:
         for key, method in vars(found).items():
             if key in methods:
                 text = " ".join(method.__doc__.split())
-                assert f"How this is known: {OPERATIONS[_operation(found, key)].provenance}" in text, f"{name}.{key}"
+                assert f"Provenance: {OPERATIONS[_operation(found, key)].provenance}" in text, f"{name}.{key}"
 
 
 def _operation(found: type, method: str) -> str:

@@ -1,7 +1,7 @@
-"""What a bare installation can do, without pytest and without any extra: `python bare_program.py HOME VECTORS`.
+"""Test a bare installation, without pytest and extras: `python bare_program.py HOME VECTORS`.
 
-Run by `scripts/matrix` in an environment that holds the package alone, against a gateway in another process, whose home
-directory is named. Ends with 0 and a line of what was done.
+Run by `scripts/matrix` in an environment with only the package, against a gateway in another process, whose home
+directory is passed. Exits with 0 and prints a summary.
 """
 
 from __future__ import annotations
@@ -63,14 +63,14 @@ def order(payment_id: str) -> models.P2PPayinRequest:
 
 
 async def pay_async(home: str) -> str:
-    """The same with the asynchronous client."""
+    """A pay-in with the asynchronous client."""
     async with AsyncHighHelp(home=home, environ={}) as client:
         await client.p2p.create_payin(order("bare-2"))
         return str((await client.p2p.get_payin("bare-2")).payment_id)
 
 
 def main(home: str, vectors: str) -> None:
-    """Everything, in order."""
+    """Run everything, in order."""
     number = sign_vectors(Path(vectors))
     with HighHelp(home=home, environ={}) as client:
         client.p2p.create_payin(order("bare-1"))

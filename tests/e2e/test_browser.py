@@ -44,7 +44,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser, served: MockGateway) -> Iterator[Page]:
-    # it needs the gateway so that it is closed first: a dashboard would look in vain for one that has gone
+    # depends on the gateway, so that it is closed first: a dashboard would poll a closed gateway
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(PATIENCE * 1000)
     made = context.new_page()
@@ -97,7 +97,7 @@ def shop() -> Iterator[str]:
 
 
 class Shop:
-    """Creates payments over HTTP as a merchant does, and tells the page's address."""
+    """Create payments over HTTP like a merchant, and return the page's address."""
 
     def __init__(self, gateway: MockGateway, receiver: Receiver, redirect_url: str) -> None:
         self.gateway, self.receiver, self.redirect_url = gateway, receiver, redirect_url
@@ -317,7 +317,7 @@ def test_without_javascript_everything_still_works(browser: Browser, served: Moc
 
 
 def test_another_sites_page_can_do_nothing(browser: Browser, served: MockGateway, orders: Shop) -> None:
-    """A page that the developer has open beside the dashboard posts forms and reads answers: neither works."""
+    """A foreign page open next to the dashboard cannot post forms or read answers."""
     orders.payin("payin-p2p-sbp")
     page = browser.new_page()
     page.goto(orders.redirect_url)  # another origin: another port

@@ -1,6 +1,6 @@
 """Clients that openapi-generator makes of the document in Go, Java and Python keep every type and read a new code.
 
-Go and Java are read, not compiled, since their compilers need packages of the network; Python runs.
+Go and Java are read, not compiled, since their compilers need packages from the network; Python runs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OBJECTS = {name: schema for name, schema in CONTRACT["components"]["schemas"].it
 
 @pytest.fixture(scope="session")
 def generate(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Generates a client in a language; 174 MB are installed for it, where it is required or was asked for before."""
+    """Generate a client in a language; installs 174 MB, if required or installed before."""
     wanted = (
         "generators" in os.environ.get("HIGHHELP_REQUIRE", "").split(",") or environment.folder("generators").exists()
     )

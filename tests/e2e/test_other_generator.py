@@ -1,6 +1,6 @@
-"""A client that another generator makes of the document, in another language, pays against the served gateway.
+"""A client of another generator, in another language, pays against the served gateway.
 
-What that generator cannot read would be a fault of the document. The client is TypeScript of `@hey-api/openapi-ts`,
+If this generator cannot read something, the document is at fault. The client is TypeScript of `@hey-api/openapi-ts`,
 which checks each request and answer with the validators of zod that come with it; it signs with the second
 implementation of the signature, `tests/signing/signature.mjs`.
 """

@@ -1,4 +1,4 @@
-"""A callback receiver on a port of its own."""
+"""A callback receiver on its own port."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Receiver:
-    """Verifies what it gets and keeps it; refuses the first `failures` requests."""
+    """Verify and keep callbacks; refuse the first `failures` requests."""
 
     def __init__(self) -> None:
         self.bodies: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Every status and sub-status of the contract is reached by the scenarios, and told in an answer and in a callback."""
+"""The scenarios reach every status and sub-status of the contract, in an answer and in a callback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 class Watcher:
-    """Asks for every payment's state after every second, and takes every callback."""
+    """Query every payment's state after every second, and receive every callback."""
 
     def __init__(self, merchant: Merchant) -> None:
         self.merchant = merchant
@@ -89,13 +89,13 @@ def run_mobile_commerce(watcher: Watcher, gateway: MockGateway) -> None:
             payer.open()
             payer.code()
             for _ in range(3 if code == "000000" else 1):
-                # the check of a code is over at once, so its state is told by the callback alone
+                # the check of a code ends at once, so only the callback reports its state
                 payer.code(code)
                 watcher.look()
         watcher.pass_time(1, 1)
 
 
-# between the code and its judgement nobody can ask
+# between the code and its result there is no time to query
 ONLY_TOLD = {"processing:sent_verification"}
 
 
@@ -105,7 +105,7 @@ def test_every_state_is_reached(watched: Watcher) -> None:
 
 
 def test_every_state_is_told_by_a_callback(watched: Watcher) -> None:
-    # what is new is told by the answer; a payment that ends in its answer is told by both
+    # the answer reports `new`; a payment that ends in its answer is reported by both
     assert watched.told == set(contract.STATES) - {"processing:new"}
 
 

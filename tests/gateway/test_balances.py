@@ -1,4 +1,4 @@
-"""The books always balance, whatever is done in whatever order."""
+"""The books always balance, whatever the order of actions."""
 
 from __future__ import annotations
 

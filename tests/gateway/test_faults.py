@@ -1,4 +1,4 @@
-"""Faults in-process: counted, combined, and telling what became of the money."""
+"""Faults in-process: counted, combined, with a known state of the money."""
 
 from __future__ import annotations
 

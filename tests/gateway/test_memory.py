@@ -1,4 +1,4 @@
-"""What a long run keeps: the oldest finished payments are forgotten, nothing else."""
+"""A long run drops the oldest finished payments, and nothing else."""
 
 from __future__ import annotations
 

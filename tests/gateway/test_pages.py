@@ -26,7 +26,7 @@ CHALLENGE = "processing:awaiting_3ds_result"
 
 
 class Page(HTMLParser):
-    """What a page holds: elements with their attributes, labels, text."""
+    """The content of a page: elements with attributes, labels, text."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
@@ -332,7 +332,7 @@ def test_a_merchants_own_card_form_gets_the_result_back(merchant: Merchant, vers
     merchant.gateway.travel(1)
     info = merchant.info()
     issuer = info["acs"]["acs_url"] if version == 23 else info["threeds2"]["redirect"]["url"]
-    # the merchant's page sends the payer there with a form of its own
+    # the merchant's page sends the payer there with its own form
     opened = post(merchant, urlsplit(issuer).path, {"host": "127.0.0.1", "origin": "https://shop.example"}, creq="x")
     assert opened.status == 200
     assert merchant.state() == CHALLENGE
@@ -375,7 +375,7 @@ def test_addresses_that_lead_nowhere(merchant: Merchant) -> None:
 
 
 def test_every_state_of_a_page_has_a_face(merchant: Merchant) -> None:
-    """Whatever state control brings a payment into, its page can be looked at and says something."""
+    """In every state that control can set, the payment's page opens and shows something."""
     for product, body in (
         ("create_p2p_payin", merchant.p2p_payin),
         ("create_widget_payin", merchant.widget_payin),

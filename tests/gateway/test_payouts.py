@@ -41,7 +41,7 @@ def test_the_end_of_a_payout_debits_or_releases(merchant: Merchant, end: str, ba
 
 def test_a_payout_above_the_balance_is_declined(merchant: Merchant) -> None:
     answer = merchant.call("create_p2p_payout", merchant.p2p_payout(amount=OPENING + 1))
-    assert (answer["status"], answer["status_description"]) == ("decline", "The balance does not suffice")
+    assert (answer["status"], answer["status_description"]) == ("decline", "The balance is insufficient")
     assert merchant.gateway.balance("RUB") == Account(OPENING, 0)
     assert merchant.call("create_p2p_payout", merchant.p2p_payout("p-2", amount=OPENING))["status"] == "processing"
     assert merchant.call("create_p2p_payout", merchant.p2p_payout("p-3", amount=1))["status"] == "decline"

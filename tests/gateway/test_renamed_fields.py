@@ -1,4 +1,4 @@
-"""A field of an answer or callback that the document renames is missed by the mock, and the recorder says so."""
+"""If the document renames a field of an answer or callback, the recorder misses it in the mock."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ UNSAID = {
     ("Account", "expiry_year"),
     ("ThreeDS2", "iframe"),
 }
-"""Fields that the mock never sends, so that it may take any name for them."""
+"""Fields that the mock never sends, so renaming them has no effect."""
 
 
 def renamed(owner: str, field: str) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def renamed(owner: str, field: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def said() -> list[tuple[str, Any]]:
-    """What the mock says of each kind of payment, and of everything else: schema and body."""
+    """The mock's answers and callbacks of all kinds: schema and body."""
     gateway = MockGateway()
     merchant = Merchant(gateway, gateway.project)
     project = {"general": {"project_id": gateway.project_id}}

@@ -1,4 +1,4 @@
-"""What a request must look like: form, size, fields, paths, methods."""
+"""Requirements on requests: form, size, fields, paths, methods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may speak: keys, tokens, timestamps, signatures, projects."""
+"""Authentication: keys, tokens, timestamps, signatures, projects."""
 
 from __future__ import annotations
 

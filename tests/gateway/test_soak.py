@@ -1,7 +1,7 @@
 """Many connections at once, mixed signed traffic: no 5xx, no lost callback, memory flat.
 
-The gateway runs in a process of its own, so that its memory can be told from the test's. `--soak-seconds` says how
-long it goes on.
+The gateway runs in a separate process, so that its memory is measured apart from the test's. `--soak-seconds` sets its
+duration.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ MockGateway(sys.argv[1], balances={{"RUB": 10**15}}).run(0, started=lambda url: 
 
 
 class Served:
-    """A gateway in a process of its own."""
+    """A gateway in a separate process."""
 
     def __init__(self, home: Path) -> None:
         self.home = generate_home(home, base_url="http://127.0.0.1")
@@ -91,7 +91,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 class Merchants:
-    """What all connections share."""
+    """The state shared by all connections."""
 
     def __init__(self, served: Served, callback_url: str) -> None:
         home = served.home
@@ -190,7 +190,7 @@ def test_mixed_traffic_over_many_connections(
                 finals[body["general"]["payment_id"]] = body["status"]["status"]
     assert len(merchants.created) > CONNECTIONS
     assert set(finals.values()) == {"success", "decline"}
-    # what is finished makes room for what comes, so a longer run keeps no more than a short one
+    # finished payments are dropped for new ones, so a longer run keeps no more than a short one
     with httpx.Client(base_url=served.url, auth=merchants.auth(0), timeout=PATIENCE) as client:
         for number in range(len(merchants.created) // 8 + 1):
             body = merchants.body("create_p2p_payin", f"after-{number}", code=7)  # stays new, so it needs no callback

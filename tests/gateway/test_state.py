@@ -1,4 +1,4 @@
-"""The state file: what survives a restart, and an end that nobody announced; what is never in it."""
+"""The state file: what survives a restart or a crash, and what is never in it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def file(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def opened(keys: Keys, file: Path) -> Iterator[Callable[..., Merchant]]:
-    """Opens the state file anew, as after a restart: what an earlier gateway held in memory is gone."""
+    """Open the state file again, as after a restart: the earlier gateway's memory is gone."""
     gateways: list[MockGateway] = []
 
     def open_it(**options: Any) -> Merchant:
@@ -59,14 +59,14 @@ def opened(keys: Keys, file: Path) -> Iterator[Callable[..., Merchant]]:
 
 
 def held(gateway: MockGateway) -> tuple[object, ...]:
-    """All that a gateway remembers."""
+    """The complete state of a gateway."""
     balances = {name: project.balances.accounts for name, project in gateway.dispatcher.projects.items()}
     said = [one.raw for one in gateway.callbacks]
     return gateway.payments, gateway.callbacks, said, balances, gateway.clock()
 
 
 def contents(file: Path) -> bytes:
-    """The file with what stands beside it."""
+    """The file and SQLite's files next to it."""
     return b"".join(path.read_bytes() for path in file.parent.iterdir() if path.name.startswith(file.name))
 
 
@@ -229,7 +229,8 @@ def test_a_file_that_cannot_be_used_is_refused_in_plain_words(
     what: str, file: Path, keys: Keys, opened: Callable[..., Merchant], capsys: pytest.CaptureFixture[str]
 ) -> None:
     expected = {
-        "text": "is no state file", "other database": "no state file", "newer": f"format {FORMAT + 1}, this one reads",
+        "text": "not a state file", "other database": "not a state file",
+        "newer": f"format {FORMAT + 1}, this one reads",
         "older": "another version", "directory": "cannot be opened", "damaged": "cannot be read",
     }[what]  # fmt: skip
     if what == "directory":
@@ -290,7 +291,7 @@ def test_what_cannot_be_written_is_not_answered(opened: Callable[..., Merchant])
 
 
 def start(file: Path, home: Path) -> tuple[subprocess.Popen[str], str]:
-    """`highhelp mock` in a process of its own, and where it is."""
+    """`highhelp mock` in a separate process, and its URL."""
     command = [sys.executable, "-m", "highhelp.cli", "mock", "--port", "0", "--home", str(home), "--state", str(file)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     assert process.stdout is not None
@@ -341,7 +342,7 @@ def ask(url: str, name: str) -> Any:
 
 
 def first_attempts(url: str) -> list[int | None]:
-    """What the receiver answered to the first attempt at each callback, as the gateway has it."""
+    """The receiver's answer to the first attempt of each callback, as recorded by the gateway."""
     return [one["attempts"][0]["status"] for one in ask(url, "callbacks")["callbacks"] if one["attempts"]]
 
 
@@ -356,7 +357,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path, file: Path, rece
         traffic = Traffic(url, home, receiver.url)
         for thread in traffic.threads:
             thread.start()
-        # what the gateway has shown is kept: the receiver's own count runs ahead of what the gateway has noted
+        # only what the gateway has shown must be kept: the receiver's count is ahead of the gateway's record
         eventually(lambda: len(traffic.answered) > 150 and 500 in first_attempts(url))
         end(process, signal.SIGKILL)  # in the middle of everything
         for thread in traffic.threads:
@@ -367,7 +368,7 @@ def test_nothing_acknowledged_is_lost_by_kill_9(tmp_path: Path, file: Path, rece
         assert before - 1 < now < time.time() + 1
         known = {one["payment_id"] for one in ask(url, "payments")["payments"]}
         assert set(traffic.answered) <= known
-        # one per thread may have been carried out without being answered
+        # one per thread may have been executed without an answer
         assert len(known - set(traffic.answered)) <= len(traffic.threads)
         assert 500 in first_attempts(url)
         _all_arrive(url, receiver, known)
@@ -410,7 +411,7 @@ def test_without_a_home_the_keys_stay_beside_the_state(file: Path) -> None:
 
 
 def do_something(merchant: Merchant, choose: random.Random) -> None:
-    """One of the things that a merchant, its receiver or a developer does."""
+    """An action of a merchant, its receiver or a developer."""
     gateway = merchant.gateway
     doing, code = choose.randrange(5), choose.choice([one.code for one in SCENARIOS])
     if doing < 2:
@@ -430,7 +431,7 @@ def do_something(merchant: Merchant, choose: random.Random) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_restart_at_any_moment_changes_nothing(seed: int, tmp_path: Path, opened: Callable[..., Merchant]) -> None:
-    """The same random doings with and without restarts in between come to the same."""
+    """The same random actions with and without restarts have the same result."""
     results = []
     for restarts in (False, True):
         choose = random.Random(seed)

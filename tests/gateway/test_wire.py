@@ -1,4 +1,4 @@
-"""Requests byte by byte over raw sockets: what is read, what is refused, and that the refused is not carried out."""
+"""Requests byte by byte over raw sockets: what is read, what is refused, and that refused ones are not executed."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ READ_AND_CLOSED: dict[str, Written] = {
     "close with an offer": lambda it: it.whole("connection: close, upgrade", "upgrade: h2c"),
 }
 BROKEN: dict[str, Written] = {
-    # where a body ends is not to be read in two ways
+    # the end of a body must be unambiguous
     "two lengths": lambda it: it.whole("content-length: 3"),
     "length with a sign": lambda it: it.head(f"content-length: +{len(it.body)}") + it.body,
     "negative length": lambda it: it.head("content-length: -1") + it.body,
@@ -314,7 +314,7 @@ def test_many_offers_in_a_row_are_many_requests(served: MockGateway) -> None:
     assert talk(served, one * 2000) == [200] * 2001
 
 
-# What has no end.
+# Endless requests.
 
 ENDLESS = {
     "method": b"",

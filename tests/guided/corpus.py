@@ -10,7 +10,7 @@ HOME = Path(__file__).with_name("corpus")
 
 
 def load(target: str) -> list[bytes]:
-    """What is kept for a target."""
+    """The kept inputs of a target."""
     kept = HOME / f"{target}.json"
     return [text.encode("latin-1") for text in json.loads(kept.read_text(encoding="ascii"))] if kept.is_file() else []
 

@@ -1,4 +1,4 @@
-"""Another body with the same normalised string: what a cheat would send in place of a genuine callback."""
+"""Another body with the same normalised string, as an attacker would send instead of a genuine callback."""
 
 from __future__ import annotations
 

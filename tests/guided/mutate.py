@@ -29,7 +29,7 @@ def mutated(data: bytes, random: Random) -> bytes:
     try:
         body = json.loads(place.group())
         change(body, random)
-        # a form of its own now and then: as other senders write
+        # sometimes in another form, as other senders write
         text = json.dumps(body, ensure_ascii=random.random() < 0.5, indent=random.choice((None, None, 1)))
     except (ValueError, RecursionError):
         return data

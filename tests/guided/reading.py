@@ -1,6 +1,6 @@
-"""What the signature's rules say of a body, read the straightforward way: recursion, no limits kept while building.
+"""A straightforward implementation of the signature's rules: recursive, without limits while building.
 
-It shares no code with `highhelp_signing`; slow and obvious on purpose.
+It shares no code with `highhelp_signing`; deliberately slow and obvious.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class Fraction(str):
 
 
 class Object(NamedTuple):
-    """A JSON object as its pairs, so that nothing is lost where a key is there twice."""
+    """A JSON object as pairs, so that duplicate keys are kept."""
 
     pairs: list[tuple[str, Any]]
 
     @property
     def doubled(self) -> bool:
-        """Whether a key is there twice."""
+        """Whether a key is duplicate."""
         return len({key for key, _ in self.pairs}) < len(self.pairs)
 
     @property
@@ -63,7 +63,7 @@ def read(raw: bytes, limits: Limits) -> Object:
 
 
 def children(value: Any) -> list[tuple[str, Any]]:
-    """What stands directly in an object or array that counts, by key or index."""
+    """The direct members of an object or array that count, by key or index."""
     items = value.items if isinstance(value, Object) else list(enumerate(value)) if isinstance(value, list) else []
     return [(f"{key}", child) for key, child in items]
 
@@ -134,14 +134,14 @@ def normalized(body: Object, scheme: SignatureScheme, limits: Limits) -> str:
 
 
 def is_doubtful(body: Object, scheme: SignatureScheme) -> bool:
-    """Whether a key is there twice, or could not be told from a value."""
+    """Whether a key is duplicate, or could be confused with a value."""
     if any(one.doubled for one in objects(body)):
         return True
     return any(":" in name or scheme.joiner in name for name in names(body))
 
 
 def message(text: str, timestamp: str, scheme: SignatureScheme) -> bytes:
-    """What is signed."""
+    """The signed message."""
     encoded = base64.urlsafe_b64encode(text.encode()).decode()
     return ((encoded if scheme.padding else encoded.rstrip("=")) + timestamp).encode()
 

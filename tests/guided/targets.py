@@ -1,8 +1,8 @@
-"""What a fuzzer calls with arbitrary bytes: the normaliser, the verifier and the inbox, each judged by its own oracle.
+"""Fuzzing targets for arbitrary bytes: the normaliser, the verifier and the inbox, each with its own oracle.
 
-An oracle that is not satisfied raises AssertionError; anything else that escapes is a finding as well. Each target
-returns in a word what became of the input, so that a test can see that a corpus reaches every end. Keys are made up and
-stand here: what is kept stays valid.
+A failing oracle raises AssertionError; any other escaping error is a finding as well. Each target
+returns the result in a word, so that a test can check that a corpus reaches every result. Keys are fixed test keys
+in this file, so kept inputs stay valid.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def normalize(data: bytes) -> str:
 
 
 def signable(raw: bytes, scheme: SignatureScheme, limits: Limits) -> str:
-    """What a merchant may sign: nothing doubtful, no fractions."""
+    """Restrict a body to what a merchant may sign: nothing ambiguous, no fractions."""
     body = reading.read(raw, limits)
     text = reading.normalized(body, scheme, limits)
     if reading.is_doubtful(body, scheme) or any(isinstance(leaf, reading.Fraction) for leaf in reading.leaves(body)):
@@ -112,7 +112,7 @@ class Delivery:
     Attributes:
         raw: Its body.
         headers: In one of the shapes that frameworks give.
-        signature: The value of the header; None where it is not there once.
+        signature: The value of the header; None unless it appears exactly once.
         timestamp: The same.
     """
 
@@ -195,7 +195,7 @@ def is_genuine(sent: Delivery) -> bool:
 
 @timed
 def verify(data: bytes) -> str:
-    """Accepted is only what is genuine, fresh, says what its fields say, and cannot be read in another way."""
+    """Only a genuine, fresh, consistent and unambiguous callback is accepted."""
     sent = delivery(data)
     genuine = is_genuine(sent)
     try:
@@ -210,7 +210,7 @@ def verify(data: bytes) -> str:
 
 
 def said_once(callback: VerifiedCallback, sent: Delivery, *, genuine: bool) -> str:
-    """What holds for an accepted callback."""
+    """Check the properties of an accepted callback."""
     assert genuine, "accepted, though no key of the project made the signature"
     assert sent.timestamp is not None
     assert abs(NOW - int(sent.timestamp)) <= 300, "accepted, though stale"
@@ -320,7 +320,7 @@ def stored() -> list[Any]:
 
 
 def judged(sent: Delivery, status: int, before: list[Any], rows: list[Any]) -> str:
-    """What the answer and the rows have to be."""
+    """Check the answer and the rows."""
     kept = {row.id for row in rows}
     assert all(row.id in kept for row in before), "a stored row is gone"
     new = [row for row in rows if row.id not in {one.id for one in before}]
@@ -332,7 +332,7 @@ def judged(sent: Delivery, status: int, before: list[Any], rows: list[Any]) -> s
     body = reading.plain(reading.read(sent.raw, OF_CALLBACKS))
     text = reading.normalized(reading.read(sent.raw, OF_CALLBACKS), SCHEMES[0], OF_CALLBACKS)
     digests = {hashlib.sha256(text.encode()).hexdigest(), hashlib.sha256(sent.raw).hexdigest()}
-    # the same end of a payment may be told again in other words: then the row is that of the first telling
+    # the same end of a payment may be reported again differently: then the row is that of the first report
     there = [row for row in rows if row.normalized_sha256 in digests or same_end(row, body)]
     assert there, "answered 200 without a stored row"
     assert len(new) <= 1
@@ -347,7 +347,7 @@ def judged(sent: Delivery, status: int, before: list[Any], rows: list[Any]) -> s
 
 
 def same_end(row: Any, body: Any) -> bool:
-    """Whether a row tells the same end of the same payment."""
+    """Whether a row reports the same end of the same payment."""
     try:
         told = (body["general"]["payment_id"], body["status"]["status"])
     except (KeyError, TypeError):
@@ -356,7 +356,7 @@ def same_end(row: Any, body: Any) -> bool:
 
 
 def shows_card(shown: str, body: Any) -> bool:
-    """Whether a sensitive field of the contract stands in the readable body as it was sent."""
+    """Whether a sensitive field of the contract is in the readable body unmasked."""
     return any(
         sent is not None and sent not in ({}, MASK) and sent == kept
         for path in SENSITIVE_PATHS[CALLBACK_SCHEMA]
@@ -365,7 +365,7 @@ def shows_card(shown: str, body: Any) -> bool:
 
 
 def at(body: Any, path: str) -> Any:
-    """What stands at a colon path; None where nothing does."""
+    """The value at a colon path, or None."""
     for key in path.split(":"):
         body = body.get(key) if isinstance(body, dict) else None
     return body

@@ -1,4 +1,4 @@
-"""The inputs that fuzzing has kept, through the same functions; and that these find what they are there for."""
+"""The kept inputs of fuzzing, through the same functions; and these functions find planted faults."""
 
 from __future__ import annotations
 

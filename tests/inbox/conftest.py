@@ -49,7 +49,7 @@ def postgres_server() -> Iterator[sa.Engine]:
 
 @pytest.fixture
 def postgres(postgres_server: sa.Engine) -> Iterator[str]:
-    """URL of a database of its own."""
+    """URL of a separate database."""
     name = f"highhelp_test_{secrets.token_hex(6)}"
     with postgres_server.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")

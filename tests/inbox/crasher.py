@@ -1,4 +1,4 @@
-"""Workers of the inbox that die at a chosen step; beside those of `tests.killing`, before and after every handler."""
+"""Workers of the inbox that die at a chosen step: those of `tests.killing`, and before and after every handler."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def nothing(one: CallbackEvent, connection: sa.Connection) -> None:
 
 
 class Info:
-    """A client whose info operation answers what a job says."""
+    """A client whose info operation answers as a job says."""
 
     def __init__(self, job: dict[str, Any]) -> None:
         self.settings = SimpleNamespace(project_id=job["project_id"])

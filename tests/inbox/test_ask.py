@@ -1,4 +1,4 @@
-"""A pay-in whose callbacks were lost, late or parked: its end is asked for, and handled once."""
+"""A pay-in whose callbacks were lost, late or parked: its end is queried, and handled once."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ REPORTED = {
 
 
 class Info:
-    """A client whose info operation answers what a test says."""
+    """A client whose info operation answers as a test says."""
 
     def __init__(self, project_id: str, **changes: Any) -> None:
         self.settings = SimpleNamespace(project_id=project_id)

@@ -1,4 +1,4 @@
-"""The server of `highhelp listen`, against senders that nobody knows."""
+"""The server of `highhelp listen`, against unknown senders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Killed anywhere, any number of times: no callback is lost, none is handled twice, the books agree to the minor unit.
+"""Killed anywhere, any number of times: no callback is lost or handled twice, and the books agree to the minor unit.
 
 `scripts/test tests/inbox/test_crashes.py --crashes 1000` runs longer.
 """
@@ -161,7 +161,7 @@ def test_a_question_that_dies_at_any_step_beside_a_callback(
     assert {(row.status, row.amount) for row in rows} == {("success", 10000)}
 
 
-def test_random_kills_with_duplicates_and_late_and_disordered_callbacks(
+def test_random_kills_with_duplicate_and_disordered_callbacks(
     url: str, home: Path, ledger: sa.Engine, request: pytest.FixtureRequest
 ) -> None:
     wanted: int = request.config.getoption("--crashes")

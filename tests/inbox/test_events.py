@@ -1,4 +1,4 @@
-"""What is stored of a callback, and what a handler is given."""
+"""The stored form of a callback, and the event passed to a handler."""
 
 from __future__ import annotations
 

@@ -161,7 +161,7 @@ def test_transaction_lost_in_its_commit_is_not_repeated(postgres: str, cut: Call
     database.close()
 
 
-def test_a_commit_that_the_server_turns_into_a_rollback_is_an_error(postgres: str) -> None:
+def test_commit_turned_into_a_rollback_is_an_error(postgres: str) -> None:
     engine = engines.make_engine(postgres)
     with engine.connect() as connection:
         connection.exec_driver_sql("CREATE TABLE numbers (number INTEGER)")
@@ -175,9 +175,9 @@ def test_a_commit_that_the_server_turns_into_a_rollback_is_an_error(postgres: st
 
 
 @pytest.mark.parametrize("used", [False, True])
-def test_of_two_transactions_of_one_connection_the_first_alone_is_kept(postgres: str, *, used: bool) -> None:
+def test_only_first_of_two_transactions_is_kept(postgres: str, *, used: bool) -> None:
     engine = engines.make_engine(postgres)
-    if used:  # a connection from the pool begins otherwise than a new one
+    if used:  # a pooled connection begins differently from a new one
         with engine.begin() as connection:
             connection.exec_driver_sql("SELECT 1")
     with engine.begin() as connection:
@@ -293,7 +293,7 @@ def test_sqlite_keeps_its_promises(tmp_path: Path) -> None:
     engine.dispose()
 
 
-def test_a_merchant_s_own_statements_outside_a_transaction_are_kept(gateway: MockGateway, url: str) -> None:
+def test_merchants_statements_in_autocommit_mode_are_kept(gateway: MockGateway, url: str) -> None:
     with CallbackInbox(url, verifier=gateway.verifier(), environ={}) as inbox:
         with inbox.engine.begin() as connection:
             connection.exec_driver_sql("CREATE TABLE notes (text TEXT)")

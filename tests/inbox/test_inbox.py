@@ -1,4 +1,4 @@
-"""What the inbox does with callbacks, on both databases and for both kinds of class."""
+"""The inbox's handling of callbacks, on both databases and for both kinds of class."""
 
 from __future__ import annotations
 
@@ -160,9 +160,7 @@ def test_an_unknown_status_is_informative(inbox: CallbackInbox, gateway: MockGat
     assert [event.state for event in seen.finals] == ["decline"]
 
 
-def test_stale_and_ambiguous_and_broken_ones_are_kept_and_never_handled(
-    inbox: CallbackInbox, gateway: MockGateway
-) -> None:
+def test_untrusted_callbacks_are_stored_and_never_handled(inbox: CallbackInbox, gateway: MockGateway) -> None:
     seen = Seen()
     old = int(gateway.clock()) - 1000
     stale = gateway.signed_callback("order-1", "success", timestamp=old)
@@ -183,12 +181,12 @@ def test_stale_and_ambiguous_and_broken_ones_are_kept_and_never_handled(
         assert row["state"] == "parked"
         with pytest.raises(InboxRefusal, match="reconcile --payins"):
             inbox.replay(row["id"])
-    # none of them stands in the way of the real one
+    # none of them blocks the real one
     assert take(inbox, gateway.signed_callback("order-1", "success")) == TAKEN
     assert take(inbox, gateway.signed_callback("order-2", "success")) == TAKEN
     assert inbox.process(seen.final) == 2
     assert states(inbox)[0] == ("success", "superseded", "said again")
-    # and a replay of an old one is no news then
+    # and then a replay of an old one is a duplicate
     assert take(inbox, gateway.signed_callback("order-2", "success", timestamp=old)) == TAKEN
     assert len(inbox.list()) == 9
 
@@ -207,7 +205,7 @@ def test_a_wrong_sum_is_kept_from_the_handler(inbox: CallbackInbox, gateway: Moc
     inbox.process(seen.final)
     assert seen.finals == []
     assert states(inbox) == [("success", "parked", "amount")] * 3
-    # the right sum may still come, and is not taken for a second final event
+    # the right sum may still come, and does not count as a second final event
     for payment_id in ("before", "after"):
         right = {"payment_info": {"amount": 10001, "currency": "RUB", "type": "payin"}}
         take(inbox, gateway.signed_callback(payment_id, "success", body=right))
@@ -230,7 +228,7 @@ def test_a_decline_is_not_held_to_the_expected_sum(inbox: CallbackInbox, gateway
     assert inbox.process(lambda event: None) == 1
 
 
-def test_after_its_attempts_an_event_is_parked_and_can_be_replayed(gateway: MockGateway, url: str) -> None:
+def test_event_is_parked_after_its_attempts_and_can_be_replayed(gateway: MockGateway, url: str) -> None:
     seen = Seen(fail=2)
     with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, max_attempts=2, environ={}) as inbox:
         sent = gateway.signed_callback("order-1", "success")
@@ -313,7 +311,7 @@ def test_of_two_that_claimed_it_only_the_later_may_go_on(inbox: CallbackInbox, g
     with inbox.engine.begin() as connection, pytest.raises(leases.LeaseLost):
         leases.mark_done(connection, first, 0)
     with inbox.engine.begin() as connection:
-        # where the payment's lease does not tell them apart, the event's does, and the other way round
+        # if the payment's lease does not distinguish them, the event's does, and vice versa
         connection.exec_driver_sql(f"UPDATE highhelp_payments SET busy_token = '{first._lease.token}'")
         with pytest.raises(leases.LeaseLost):
             leases.mark_done(connection, first, 0)
@@ -349,7 +347,7 @@ def test_what_a_callback_costs_the_database(inbox: CallbackInbox, gateway: MockG
     # claimed with one statement for each table, however many there are; each done with one for each table
     handle = ["SELECT", "UPDATE", "UPDATE", *["UPDATE", "UPDATE"]]
     assert cost(lambda: inbox.process(lambda event, connection: None, limit=1)) == ["SELECT", "UPDATE", "UPDATE"]
-    # where nothing is due it looks for what was stamped by a clock that was wrong
+    # if nothing is due, it looks for times stamped by a wrong clock
     assert cost(lambda: inbox.process(lambda event, connection: None)) == [*handle, "SELECT", "SELECT"]
 
 
@@ -381,7 +379,7 @@ def test_operators_can_park_and_replay(inbox: CallbackInbox, gateway: MockGatewa
     number = inbox.list()[0]["id"]
     inbox.park(number)
     assert inbox.process(lambda event: None) == 0
-    with pytest.raises(InboxRefusal, match="only one that waits"):
+    with pytest.raises(InboxRefusal, match="only a waiting event"):
         inbox.park(number)
     inbox.replay(number)
     assert inbox.process(lambda event: None) == 1
@@ -390,9 +388,7 @@ def test_operators_can_park_and_replay(inbox: CallbackInbox, gateway: MockGatewa
 
 
 @pytest.mark.slow
-def test_purged_events_stay_known_and_forged_ones_are_a_bounded_sample(
-    inbox: CallbackInbox, gateway: MockGateway
-) -> None:
+def test_purged_events_stay_known_and_forged_sample_is_bounded(inbox: CallbackInbox, gateway: MockGateway) -> None:
     seen = Seen()
     take(inbox, gateway.signed_callback("order-1", "success"))
     take(inbox, gateway.signed_callback("order-2", "success", timestamp=1_000_000_000))
@@ -412,7 +408,7 @@ def test_purged_events_stay_known_and_forged_ones_are_a_bounded_sample(
     assert [row["reason"] for row in inbox.list()] == ["stale"]
     assert inbox.refused()[0]["genuine"]
     assert len(inbox.refused()) == 1
-    # after months it comes again, and then another end is told
+    # months later it comes again, and then a different end is reported
     assert take(inbox, gateway.signed_callback("order-1", "success")) == TAKEN
     assert take(inbox, gateway.signed_callback("order-1", "decline")) == TAKEN
     assert inbox.process(seen.final) == 0
@@ -501,7 +497,7 @@ def test_asynchronous(gateway: MockGateway, url: str) -> None:
     assert asyncio.run(scenario()) == ["processing:new", "success 1", "success 2", "success 3"]
 
 
-def test_run_stops_after_the_event_at_hand_and_gives_back_the_rest(inbox: CallbackInbox, gateway: MockGateway) -> None:
+def test_run_stops_after_current_event_and_releases_the_rest(inbox: CallbackInbox, gateway: MockGateway) -> None:
     stop = threading.Event()
     for number in range(3):
         take(inbox, gateway.signed_callback(f"order-{number}", "success"))

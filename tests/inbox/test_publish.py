@@ -199,7 +199,7 @@ def test_a_crash_after_sending_sends_again(outbox: CallbackInbox, gateway: MockG
     async def send(event: CloudEvent) -> None:
         seen.append(event.id)
         if len(seen) == 1:
-            raise KeyboardInterrupt  # after the broker has it, before the outbox is told
+            raise KeyboardInterrupt  # after the broker has it, before the outbox is updated
 
     with pytest.raises(KeyboardInterrupt):
         publish(url, gateway, send)

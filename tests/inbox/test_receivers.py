@@ -107,13 +107,13 @@ def post(request: pytest.FixtureRequest, gateway: MockGateway, sqlite: str) -> I
 def test_raw_bytes_reach_the_inbox(post: Any, gateway: MockGateway, sqlite: str) -> None:
     sent = gateway.signed_callback("order-1", "success", body={"note": "Оплата   \n 🏔"})
     assert post(sent.body, sent.headers) == (200, b"OK")
-    # the same content with other bytes has the same normalised form; a changed one has not
+    # the same content in other bytes has the same normalised form; changed content has not
     assert post(sent.body.replace(b"order-1", b"order-2"), sent.headers) == (REFUSAL.status, REFUSAL.body)
 
 
 @pytest.mark.parametrize("name", ["x-access-signature", "x-access-timestamp"])
 def test_a_header_that_came_twice_is_refused(post: Any, gateway: MockGateway, name: str) -> None:
-    """Servers of WSGI and Django join what came twice; those of ASGI leave it as it is."""
+    """WSGI and Django servers join repeated headers; ASGI servers keep them."""
     sent = gateway.signed_callback("order-1", "success")
     for joined in (
         f"{sent.headers[name]},{sent.headers[name]}",
@@ -301,7 +301,7 @@ def test_a_body_in_chunks_is_read_to_the_limit(inbox: CallbackInbox, gateway: Mo
     stream = io.BytesIO(b"x" * 1_000_000)
     assert status(inbox, wsgi_environ(b"", sent.headers, **CHUNKED, **{"wsgi.input": stream})) == 413
     assert stream.tell() <= MAX_BODY + 1
-    # without the server's word that the input ends, nobody knows where
+    # unless the server signals the end of the input, it is unknown
     more = {"HTTP_TRANSFER_ENCODING": "chunked"}
     assert status(inbox, wsgi_environ(sent.body, sent.headers, **more)) == 411
 

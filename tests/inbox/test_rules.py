@@ -94,7 +94,7 @@ def test_without_a_sum_no_success_is_the_expected_one() -> None:
     assert not wrong_amount((1, "RUB"), told("processing:new"))
 
 
-def test_an_end_that_the_contract_does_not_know_a_way_to_is_parked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_final_status_without_a_known_path_is_parked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("highhelp.inbox.transitions.may_follow", lambda before, after, kind: False)
     assert decide(PaymentRecord("processing:new"), told("success")) == Decision("parked", "transition")
     assert decide(PaymentRecord("processing:new"), told("processing:paid")) == Decision("superseded", "late")

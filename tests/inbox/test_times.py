@@ -1,4 +1,4 @@
-"""Times that cannot be true, expected sums that change late, and what a purge must keep."""
+"""Impossible times, expected sums that change late, and what a purge must keep."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the inbox keeps, shows and says, to the field; the same of both kinds of class."""
+"""Everything that the inbox stores, shows and logs, field by field; the same for both kinds of class."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ UNAVAILABLE = (503, b'{"status":"error","status_description":"not stored, send i
 
 
 def at(sqlite: str) -> sa.Engine:
-    """To look into the file; nothing stays open."""
+    """Inspect the file; nothing stays open."""
     return sa.create_engine(f"sqlite:///{sqlite}", poolclass=sa.NullPool)
 
 
 class Plain:
-    """A CallbackInbox in the form of an AsyncCallbackInbox, so that one scenario speaks to both."""
+    """A CallbackInbox with the interface of an AsyncCallbackInbox, so that one scenario serves both."""
 
     def __init__(self, inbox: CallbackInbox) -> None:
         self.inbox = inbox
@@ -81,7 +81,7 @@ def _plain(handler: Any) -> Any:
 
 @pytest.fixture(params=["sync", "async"])
 def play(request: pytest.FixtureRequest, gateway: MockGateway, sqlite: str) -> Callable[..., None]:
-    """Plays a scenario with an inbox of either kind."""
+    """Run a scenario with an inbox of either kind."""
 
     def play(scenario: Callable[[Any], Coroutine[Any, Any, None]], **options: Any) -> None:
         about = {"verifier": gateway.verifier(), "clock": gateway.clock, "environ": {}, **options}
@@ -261,7 +261,7 @@ def test_a_callback_that_cannot_be_stored(
     assert lines(caplog) == [
         ("ERROR", f"callback not stored {about} error=ConnectionError"),
         ("WARNING", "callback refused reason=signature"),
-        ("WARNING", "refused callbacks cannot be counted now error=ConnectionError"),
+        ("WARNING", "refused callbacks not counted error=ConnectionError"),
     ]
 
 
@@ -329,7 +329,7 @@ def test_the_refused_ones_are_shown(play: Any, gateway: MockGateway) -> None:
     play(scenario)
 
 
-def test_bodies_of_forged_ones_are_kept_where_they_are_small_objects(play: Any, gateway: MockGateway) -> None:
+def test_forged_bodies_are_kept_if_they_are_small_objects(play: Any, gateway: MockGateway) -> None:
     headers = gateway.signed_callback("order-1", "success").headers
     fits = json.dumps({"x": "y" * 4087}).encode()
     assert len(fits) == 4096
@@ -344,9 +344,7 @@ def test_bodies_of_forged_ones_are_kept_where_they_are_small_objects(play: Any, 
     play(scenario)
 
 
-def test_forged_ones_are_written_down_once_a_second_and_when_the_inbox_is_closed(
-    play: Any, gateway: MockGateway, sqlite: str
-) -> None:
+def test_forged_ones_are_stored_once_a_second_and_on_close(play: Any, gateway: MockGateway, sqlite: str) -> None:
     async def forge(inbox: Any, number: int) -> None:
         for _ in range(number):
             await take(inbox, gateway.signed_callback("x", "success", wrong_signature=True))
@@ -424,14 +422,14 @@ def test_operators_park_and_replay(play: Any, gateway: MockGateway) -> None:
         (parked,) = await inbox.list()
         assert (parked["state"], parked["reason"], parked["changed_at"]) == ("parked", "operator", began + 5)
         assert (await inbox.stats())["oldest_due_seconds"] is None
-        with pytest.raises(InboxRefusal, match=r"^event 1 is parked; only one that waits can be parked$"):
+        with pytest.raises(InboxRefusal, match=r"^event 1 is parked; only a waiting event can be parked$"):
             await inbox.park(1)
         gateway.travel(5)
         await inbox.replay(1)
         (again,) = await inbox.list()
         values = (again["state"], again["reason"], again["attempts"], again["changed_at"])
         assert values == ("received", None, 0, began + 10)
-        with pytest.raises(InboxRefusal, match=r"^event 1 is received, which is not replayed$"):
+        with pytest.raises(InboxRefusal, match=r"^event 1 is received and cannot be replayed$"):
             await inbox.replay(1)
         assert await inbox.process(ignore) == 1
         for refused in (inbox.park, inbox.replay):
@@ -444,7 +442,7 @@ def test_operators_park_and_replay(play: Any, gateway: MockGateway) -> None:
         with pytest.raises(InboxRefusal) as told_off:
             await inbox.replay(2)
         assert str(told_off.value) == (
-            "event 2 is parked: conflict, which is not replayed; ask the info operation what became of the payment"
+            "event 2 is parked: conflict and cannot be replayed; query the payment's state with the info operation"
         )
 
     play(scenario)
@@ -533,7 +531,7 @@ def test_expecting_for_the_project_of_the_settings(gateway: MockGateway, sqlite:
         inbox.receive(*_parts(gateway.signed_callback("order-1", "success")))
         assert [row["reason"] for row in inbox.list()] == ["amount"]
     with CallbackStore(sqlite, environ={}) as inbox:
-        said = "^HIGHHELP_PROJECT_ID: is not set; set it, name the project, or hand over keys by project$"
+        said = "^HIGHHELP_PROJECT_ID: is not set; set it, pass project_id, or pass keys by project$"
         with pytest.raises(SettingsError, match=said):
             inbox.expect("order-1", Money("1.00", "RUB"))
 
@@ -658,7 +656,7 @@ def test_a_limit_is_kept(play: Any, gateway: MockGateway) -> None:
     assert seen == [f"order-{number}" for number in range(25)], "the oldest first"
 
 
-def test_an_event_that_failed_before_and_is_given_back_keeps_its_attempts(gateway: MockGateway, sqlite: str) -> None:
+def test_released_event_keeps_its_failed_attempts(gateway: MockGateway, sqlite: str) -> None:
     stop = threading.Event()
 
     def fails(event: CallbackEvent, connection: Any) -> None:
@@ -712,7 +710,7 @@ def test_the_project_of_the_home_directory_is_expected(gateway: MockGateway, sql
 
 
 class Stop(threading.Event):
-    """Ends a run at the second pause; remembers how long the pauses were."""
+    """End a run at the second pause; record the pauses."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -822,7 +820,7 @@ def test_an_asynchronous_run_that_is_stopped_gives_back_the_rest(gateway: MockGa
 
 
 def test_keys_stay_as_they_are(gateway: MockGateway) -> None:
-    # they are in the databases of those who use them: with others, what was handled would be handled again
+    # they are stored in users' databases: with other keys, handled events would be handled again
     assert payment_key("project", "order-1") == "d565870ea0cb8919e7353b641cb56c1f674e19bda84f30f80692aa76f287d24f"
     assert final_key("project", "order-1") == "7fd4dff2a95759ace9145d0c33e0e3374d2ce2ec2a7aa461f4db57beb4407418"
     assert parked_key("stale", "project", "abc") == "07e165764e5c1cfa67d4554025354999475b753f8a16fd8412d9b1859f6a027e"

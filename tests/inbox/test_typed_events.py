@@ -1,4 +1,4 @@
-"""Events with types: the body as a model, statuses as enums, and no masked text in place of a value."""
+"""Typed events: the body as a model, statuses as enums, and no masked text in place of a value."""
 
 from __future__ import annotations
 

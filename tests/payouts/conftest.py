@@ -64,6 +64,6 @@ def client(gateway: MockGateway, naps: list[float]) -> Iterator[HighHelp]:
 
 @pytest.fixture
 def guard(client: HighHelp, gateway: MockGateway, sqlite: str) -> Iterator[PayoutGuard]:
-    # this gateway holds a payout at once; tests of the age make a guard of their own
+    # this gateway holds a payout at once; tests of the age create another guard
     with PayoutGuard(client, sqlite, absence_age=0, clock=gateway.clock, environ={}) as made:
         yield made

@@ -1,4 +1,4 @@
-"""A process that forks senders and lets them die at a chosen step: the guard itself knows nothing of it.
+"""A process that forks senders and lets them die at a chosen step, without changes to the guard.
 
 A step is every SQL statement and commit (before and after it), and everything that happens on a connection to the
 gateway: connecting, each part of a request that leaves, each part of an answer that comes. Reads jobs as JSON lines on
@@ -133,7 +133,7 @@ def main() -> None:
         "project_id": json.loads((Path(home) / "project.json").read_text())["project_id"],
         "signer": RsaSigner.from_pem(Path(home) / "private_key.pem"),
     }
-    # the pauses of the client's look-ups are not what is tested here
+    # the pauses of the client's look-ups are not tested here
     highhelp.transport.driver.time = SimpleNamespace(sleep=lambda seconds: None, monotonic=time.monotonic)  # type: ignore[assignment, attr-defined]  # a stand-in
     engine = warm(url)
     serve(lambda job: work(job, url, settings, engine))

@@ -40,7 +40,7 @@ class Crasher:
         return results
 
     def quiet(self) -> None:
-        """Wait until the gateway has read whatever the dead have sent: it reads all connections in turn."""
+        """Wait until the gateway has read everything from the dead senders: it reads all connections in turn."""
         for _ in range(3):
             assert self.http.get("/_mock/health").status_code == 200
 
@@ -62,7 +62,7 @@ def crashing(url: str, home: Path, gateway: MockGateway) -> Iterator[Crasher]:
 
 
 def repeated(gateway: MockGateway) -> list[str]:
-    """The payment_ids of creates that came when the gateway held the payout already."""
+    """The payment_ids of creates that came when the gateway already held the payout."""
     held, again = set(), []
     for call in gateway.calls:
         if call.operation != "create_p2p_payout" or call.payment_id is None:

@@ -157,7 +157,7 @@ def payout(payment_id: str) -> models.P2PPayoutRequest:
 
 
 class History:
-    """One run: random steps, then a calm end in which everything is asked and sent again as the states demand."""
+    """One run: random steps, then a calm end in which everything is queried and sent again as its state requires."""
 
     def __init__(self, seed: int, signer: Signer, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.rng = random.Random(seed)
@@ -179,7 +179,7 @@ class History:
         return PayoutGuard(self.client, str(self.path), absence_age=AGE, clock=self.clock, environ={})
 
     def run(self) -> list[str]:
-        """Run the history and return what is wrong with its end."""
+        """Run the history and return the problems of its end."""
         for _ in range(self.rng.randint(6, 14)):
             self.clock.sleep(self.rng.choice([0, 0.5, 5, 20, 60, 130]))
             step = self.rng.choice(

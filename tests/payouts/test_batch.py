@@ -87,20 +87,20 @@ GOOD = f"p-1,100.00,RUB,card-p2p,{PAN}"
     [
         (b"", "line 1: there are no column names"),
         (text(names="payment_id,amount,currency,method,pam"), "line 1, column pam: is not a field of a payout"),
-        (text(names="payment_id,amount,amount,currency"), "line 1, column amount: is there twice"),
+        (text(names="payment_id,amount,amount,currency"), "line 1, column amount: appears twice"),
         (GOOD.encode(), "line 1, column number 5: is not a field of a payout"),
         (text(names="payment_id,amount"), "line 1, column currency: is missing"),
         (text(GOOD, "p-2,1,RUB"), "line 3: has 3 cells, there are 5 columns"),
         (text(GOOD, "", f"p-2,,RUB,card-p2p,{PAN}"), "line 4, column amount: is missing"),
-        (text(GOOD, f"p-2,1e3,RUB,card-p2p,{PAN}"), "line 3, column amount: is no amount"),
+        (text(GOOD, f"p-2,1e3,RUB,card-p2p,{PAN}"), "line 3, column amount: is not an amount"),
         (text(GOOD, f"p-2,1.005,RUB,card-p2p,{PAN}"), "line 3, column amount: RUB has 2 decimals"),
         (text(GOOD, f"p-2,1.00,JPX,card-p2p,{PAN}"), "line 3, column currency: not an ISO 4217 currency"),
-        (text(GOOD, f"p-2,-1.00,RUB,card-p2p,{PAN}"), "line 3, column amount: is no amount"),
+        (text(GOOD, f"p-2,-1.00,RUB,card-p2p,{PAN}"), "line 3, column amount: is not an amount"),
         (text(GOOD, f"p-2,0.00,RUB,card-p2p,{PAN}"), "line 3, column amount: must be at least 1"),
         (text(GOOD, "p-2,1.00,RUB,card-p2p,2200 0000"), "line 3, column pan: must match"),
         (text(GOOD, "p-2,1.00,RUB,card-p2p,"), "line 3, column receiver: is missing"),
         (text(GOOD, GOOD), "line 3, column payment_id: is the same as in line 2"),
-        (text('"p-1', "x"), "line 2: is no CSV"),
+        (text('"p-1', "x"), "line 2: is not CSV"),
         (text(GOOD) + b"\n\xff", "line 3: is not UTF-8"),
         (text(f"{GOOD},card", names="payment_id,amount,currency,method,pan,product"), "line 2, column product: must"),
         (
@@ -142,9 +142,7 @@ def test_no_short_name_means_two_fields() -> None:
         assert {"payment_id", "amount", "currency", "pan"} <= set(short)
 
 
-def test_a_payment_id_with_another_body_stops_the_batch_before_anything_is_sent(
-    guard: PayoutGuard, gateway: MockGateway
-) -> None:
+def test_batch_with_a_conflicting_payment_id_sends_nothing(guard: PayoutGuard, gateway: MockGateway) -> None:
     guard.prepare(body("p-2", 500, "RUB"), operation="create_p2p_payout")
     with pytest.raises(RowsRefused, match="line 3, column payment_id: was used with another body"):
         guard.send_batch(read_csv(text(GOOD, f"p-2,6.00,RUB,card-p2p,{PAN}")))
@@ -168,7 +166,7 @@ def test_outcomes_progress_and_exact_sums(guard: PayoutGuard, gateway: MockGatew
     assert repeated(gateway) == []
 
 
-def test_a_refused_caller_ends_the_batch_and_nothing_is_marked_refused(gateway: MockGateway, sqlite: str) -> None:
+def test_refused_caller_ends_the_batch_without_refusals(gateway: MockGateway, sqlite: str) -> None:
     def forbidden(request: httpx.Request) -> httpx.Response:
         return httpx.Response(401, json={"status": "error", "status_description": "no"})
 

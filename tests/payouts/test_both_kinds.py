@@ -56,7 +56,7 @@ class Plain:
 
 @pytest.fixture(params=["sync", "async"])
 def play(request: pytest.FixtureRequest, gateway: MockGateway, sqlite: str, naps: list[float]) -> Callable[..., None]:
-    """Plays a scenario with a guard of either kind."""
+    """Run a scenario with a guard of either kind."""
 
     def play(
         scenario: Callable[[Any], Coroutine[Any, Any, None]],
@@ -109,7 +109,7 @@ def test_every_method(play: Any, gateway: MockGateway, sqlite: str) -> None:
         assert (await guard.show("p-1"))["body"]["receiver"] == {"pan": "***"}
         gateway.advance("p-1", "processing", "payout_process")
         assert (await guard.status("p-1")).sub_status == "payout_process"
-        # two that were left by a process that died, of which one is asked about
+        # two were left by a dead process, of which one is queried
         for payment_id in ("p-3", "p-4"):
             with (
                 HighHelp(**bound(gateway)) as client,
@@ -157,7 +157,7 @@ def test_a_batch_and_its_options(play: Any, gateway: MockGateway, sqlite: str) -
 
 
 class GatewayView:
-    """What a callback says, in the form of an event."""
+    """A callback as an event."""
 
     def __init__(self, callback: Any) -> None:
         names = ("project_id", "payment_id", "status", "sub_status", "amount", "currency", "request_id")
@@ -194,7 +194,7 @@ EARLIER = "an earlier attempt may have been carried out"
     ],
 )
 @pytest.mark.parametrize("noted", [True, False])
-def test_after_a_doubtful_attempt_a_taken_payment_id_may_be_our_own(
+def test_duplicate_after_unknown_attempt_may_be_our_own(
     play: Any,
     gateway: MockGateway,
     script: list[Any],
@@ -231,7 +231,7 @@ def test_after_a_doubtful_attempt_a_taken_payment_id_may_be_our_own(
 
 
 async def run(guard: Any, step: Any) -> Any:
-    """A step of a flow, carried out."""
+    """Perform a step of a flow."""
 
     def one() -> Any:
         return (yield step)
@@ -256,7 +256,7 @@ def away(*_: object, **__: object) -> None:
     ],
 )
 @pytest.mark.parametrize("noted", [True, False])
-def test_why_an_attempt_ended_is_kept_and_where_it_cannot_be_the_error_says_so(
+def test_end_of_an_attempt_is_stored_or_noted_on_the_error(
     play: Any,
     answer: Any,
     error: type[Exception],
@@ -303,8 +303,8 @@ def test_an_answer_that_cannot_be_noted(play: Any, gateway: MockGateway, monkeyp
                 await guard.send(BODY, operation=CREATE)
         unknown = caught.value
         assert str(unknown) == (
-            f"{CREATE} p-1: the gateway has answered, which could not be stored (ConnectionError); "
-            "recover() does it later"
+            f"{CREATE} p-1: the gateway has answered, but that could not be stored (ConnectionError); "
+            "call recover() later"
         )
         assert (unknown.operation, unknown.payment_id, unknown.attempts) == (CREATE, "p-1", 1)
         assert isinstance(unknown.__cause__, ConnectionError)
@@ -344,7 +344,7 @@ def test_the_lease_is_the_one_that_is_given(play: Any, gateway: MockGateway) -> 
 
 
 def test_why_a_body_cannot_be_sent_from_rest(play: Any, gateway: MockGateway) -> None:
-    missing = "its body is not at rest; hand it in again with send()"
+    missing = "its body is not stored in full; pass it again to send()"
     with_key = {"database_key": base64.b64encode(bytes(32)).decode()}
 
     async def prepare(guard: Any) -> None:

@@ -31,7 +31,7 @@ Duplicates = Literal["stored", "conflict"]
 
 
 def settle_all(crasher: Crasher, payouts: list[tuple[str, int, str]], url: str) -> None:
-    """What an operator does after crashes: recover, then send what is prepared."""
+    """Recover, then send what is prepared, as an operator does after crashes."""
     for _ in range(6):
         crasher.gateway.travel(LEASE)
         crasher.run({"do": "recover"})
@@ -73,7 +73,7 @@ def test_every_step_of_send_and_of_recover(url: str, home: Path, request: pytest
                 kill_at += stride
                 payout = (f"{do}-{kill_at}", 100 + kill_at, "RUB")
                 payouts.append(payout)
-                if do == "recover":  # what it finds: a payout whose request, or whose answer, was lost
+                if do == "recover":  # it finds a payout whose request or answer was lost
                     fault = "drop_response_after_commit" if kill_at % 2 else "drop_request"
                     gateway.fault("create_p2p_payout", fault)
                     gateway.fault("get_p2p_payout", "http_500", times=9)

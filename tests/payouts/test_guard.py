@@ -1,4 +1,4 @@
-"""What the guard promises, one promise a test; under both answers to duplicates, where the gateway is asked."""
+"""The guard's promises, one per test; with both answers to duplicates where a gateway is involved."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_models_name_their_operation_and_mappings_need_one(guard: PayoutGuard) -
 
 
 @pytest.mark.parametrize("change", [{"amount": 10001}, {"currency": "KZT"}, {"description": "x"}])
-def test_the_same_payment_id_with_another_body_is_refused_locally(
+def test_payment_id_with_another_body_is_refused_locally(
     guard: PayoutGuard, gateway: MockGateway, change: dict[str, Any]
 ) -> None:
     guard.send(BODY, operation=CREATE)
@@ -108,9 +108,7 @@ def test_the_same_payment_id_with_another_body_is_refused_locally(
     assert creates(gateway) == 1
 
 
-def test_another_card_is_another_body_and_another_order_of_keys_is_not(
-    guard: PayoutGuard, gateway: MockGateway
-) -> None:
+def test_fingerprint_depends_on_card_but_not_on_key_order(guard: PayoutGuard, gateway: MockGateway) -> None:
     guard.prepare(BODY, operation=CREATE)
     with pytest.raises(PayoutConflict):
         guard.send({**BODY, "receiver": {"pan": "2200000000000012"}}, operation=CREATE)
@@ -132,7 +130,7 @@ def test_sent_is_on_disk_before_the_first_byte_leaves(gateway: MockGateway, sqli
 
 
 class made:  # noqa: N801 - used like a function
-    """A guard over a transport of the test's own. Its "not found" counts at once, if no other age is given."""
+    """A guard with the test's transport. "Not found" counts at once by default."""
 
     def __init__(self, gateway: MockGateway, url: str, transport: Any, **options: Any) -> None:
         self.stack = ExitStack()
@@ -156,7 +154,7 @@ class made:  # noqa: N801 - used like a function
         self.stack.close()
 
 
-def test_after_a_crash_nothing_is_sent_before_the_gateway_was_asked(
+def test_nothing_is_sent_after_a_crash_before_a_query(
     guard: PayoutGuard, gateway: MockGateway, naps: list[float]
 ) -> None:
     die_before_sending(guard, BODY)
@@ -364,7 +362,7 @@ def test_not_found_counts_only_after_the_age(gateway: MockGateway, sqlite: str, 
         assert guard.send(BODY, operation=CREATE).state == "settled"
 
 
-def test_not_found_counts_from_the_end_of_the_lease_of_a_dead_sender(gateway: MockGateway, sqlite: str) -> None:
+def test_not_found_counts_from_the_end_of_a_dead_senders_lease(gateway: MockGateway, sqlite: str) -> None:
     with made(gateway, sqlite, gateway.transport, absence_age=60, lease=100) as guard:
         die_before_sending(guard, BODY)
         for seconds, states in ((99, []), (1, ["unknown"]), (59, ["unknown"]), (1, ["prepared"])):
@@ -400,7 +398,7 @@ def test_recover_leaves_what_has_changed_since_it_asked(gateway: MockGateway, sq
 
 
 @pytest.mark.parametrize("lags", [False, True])
-def test_a_sender_whose_lease_has_ended_does_not_undo_what_others_know(
+def test_sender_after_its_lease_does_not_undo_newer_facts(
     gateway: MockGateway, sqlite: str, lags: bool, naps: list[float]
 ) -> None:
     def late(request: httpx.Request) -> httpx.Response:
@@ -433,7 +431,7 @@ def test_status_follows_the_gateway_and_never_leaves_an_end(guard: PayoutGuard, 
 
 
 @pytest.mark.parametrize("before", ["sent", "unknown", "settled", "prepared"])
-def test_a_callback_settles_its_intent_in_the_handlers_transaction(
+def test_callback_settles_intent_in_the_handlers_transaction(
     guard: PayoutGuard, gateway: MockGateway, sqlite: str, before: str
 ) -> None:
     if before == "prepared":
@@ -584,7 +582,7 @@ def test_the_asynchronous_guard(gateway: MockGateway, url: str, naps: list[float
 
 
 class Broken(Exception):
-    """What a driver may raise."""
+    """Possible errors of a driver."""
 
 
 @pytest.mark.parametrize("writes", [0, 1])
@@ -639,7 +637,7 @@ def test_a_database_of_the_inbox_alone_is_brought_up_to_date(gateway: MockGatewa
         assert [one["payment_id"] for one in inbox.list()] == ["p-1"]
 
 
-# What is told of a payout.
+# Reports on a payout.
 
 
 def lines(caplog: pytest.LogCaptureFixture, first: str) -> list[tuple[str, str]]:
@@ -702,7 +700,7 @@ def test_the_whole_of_what_is_known_of_a_payout(guard: PayoutGuard, gateway: Moc
 
 
 def test_the_key_of_an_intent_stays_as_it_is() -> None:
-    # it is in the databases of those who use it: with another one, all intents would be new, and be sent again
+    # it is stored in users' databases: with another one, all intents would be new and be sent again
     assert intent_key("project", "p-1") == "401da0d95b697b6ad6f0216366c8aef01cb7e45747cb59ef86d7a403c7ba7d91"
     assert len({intent_key("a", "b"), intent_key("ab", ""), intent_key("", "ab"), intent_key("b", "a")}) == 4
 
@@ -754,7 +752,7 @@ def test_an_error_that_names_no_payout_settles_nothing(gateway: MockGateway, sql
         assert (unknown.operation, unknown.payment_id, unknown.attempts, unknown.found) == (CREATE, "p-1", 1, None)
         (kept,) = guard.list()
         text = "HTTP 200, but an error that names no payment"
-        assert (kept.state, kept.reason) == ("unknown", f"{text}; asked what became of it: {text}")
+        assert (kept.state, kept.reason) == ("unknown", f"{text}; info gave no usable answer: {text}")
         with pytest.raises(Unavailable, match=text) as asked:
             guard.status("p-1")
         about = (asked.value.operation, asked.value.payment_id, asked.value.attempts)

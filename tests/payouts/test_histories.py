@@ -1,4 +1,4 @@
-"""Whatever a network does, the gateway never holds two payouts for one intent, and none that it holds is refused."""
+"""Whatever the network does, the gateway never holds two payouts for one intent, and none that it holds is refused."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ AGE = 120_000
 
 @pytest.fixture
 def write(sqlite: str) -> Iterator[Callable[..., Any]]:
-    """Carries out a function in a transaction of its own."""
+    """Run a function in its own transaction."""
     with PayoutBook(sqlite, environ={}) as book:
         yield book._database.write
 
@@ -79,7 +79,7 @@ def test_an_intent_of_the_bytes_that_will_be_sent() -> None:
 
 
 def test_fingerprints_stay_as_they_are() -> None:
-    # with another one, no intent that is at rest could be sent again: its body would be another one
+    # with another one, no stored intent could be sent again: its body would seem to differ
     made = intent(cipher=BodyCipher(KEY))
     assert made.fingerprint("body") == "c61cbc991b3ccb9125262593219ba4125fd489923c3e29a7323ff4077cbdb7b9"
     assert made.fingerprint("slow") == "25ad3ad9b49500fe03d62c55c14ee3099866f5a364d7f876925b9aedb96d58c0"
@@ -134,10 +134,12 @@ def test_the_right_to_send(write: Callable[..., Any]) -> None:
     begun = write(lifecycle.acquire, intent(), now=1000, lease=5000)
     assert (begun.settled, begun.doubtful) == (None, False), "it is new"
     assert len(begun.token) == 32
-    with pytest.raises(PayoutBusy, match=r"^payout p-1: is being sent by somebody else$") as busy:
+    with pytest.raises(
+        PayoutBusy, match=r"^payout p-1: is being sent by another sender; this call sent nothing$"
+    ) as busy:
         write(lifecycle.acquire, intent(), now=5999, lease=3001)
     assert (busy.value.payment_id, busy.value.until) == ("p-1", 6.0)
-    with pytest.raises(PayoutUnsettled, match=r"^payout p-1: an earlier attempt may have arrived; recover\(\) asks"):
+    with pytest.raises(PayoutUnsettled, match=r"^payout p-1: an earlier attempt may have arrived; call recover"):
         write(lifecycle.acquire, intent(), now=6000, lease=3000)
     with pytest.raises(PayoutConflict, match=r"^payout p-1: was prepared with another body; nothing was sent$"):
         write(lifecycle.acquire, intent(raw=OTHER_RAW), now=6000, lease=3000)
@@ -212,7 +214,7 @@ def test_only_its_token_ends_an_attempt(write: Callable[..., Any]) -> None:
 
 
 def change(connection: Any, **values: Any) -> None:
-    """What a person, an older version or a wrong clock leaves in the table."""
+    """Set columns as a person, an older version or a wrong clock may leave them."""
     connection.execute(sa.update(PAYOUTS).values(**values))
 
 
@@ -254,7 +256,7 @@ def test_what_the_gateway_says_is_followed_along_the_contract(write: Callable[..
     assert write(lifecycle.acquire, intent(), now=9000, lease=999).token is None
 
 
-def test_an_id_that_is_told_later_is_kept_and_another_one_is_noted(write: Callable[..., Any]) -> None:
+def test_late_request_id_is_stored_and_a_changed_one_noted(write: Callable[..., Any]) -> None:
     write(lifecycle.acquire, intent(), now=1000, lease=5000)
     assert of(settled(write, Facts("processing"))) == ("settled", "processing", None, None, None)
     assert settled(write, Facts("processing", request_id="r-1")).request_id == "r-1"
@@ -290,7 +292,7 @@ def test_another_payment_is_no_settlement(write: Callable[..., Any], facts: Fact
     assert settled(write, facts, now=4000) == told
     if state != "settled":
         with pytest.raises(
-            PayoutUnsettled, match=r"another payment; `highhelp payouts adopt` or `highhelp payouts ref"
+            PayoutUnsettled, match=r"another payment; decide with `highhelp payouts adopt` or `highhelp payouts ref"
         ):
             write(lifecycle.acquire, intent(), now=9000, lease=999)
 
@@ -345,7 +347,7 @@ def test_a_reported_receiver_shows_whose_it_is(write: Callable[..., Any], facts:
     assert found.state == ("settled" if facts is SAME else "needs_review")
 
 
-# What a person decides.
+# Decisions of a person.
 
 
 @pytest.mark.parametrize("state", ["prepared", "sent", "settled", "refused", "unknown", "needs_review"])
@@ -375,7 +377,7 @@ def test_what_a_person_may_decide(write: Callable[..., Any], state: str, decisio
 def test_nobody_decides_while_it_is_being_sent(write: Callable[..., Any]) -> None:
     write(lifecycle.acquire, intent(), now=1000, lease=5000)
     with pytest.raises(
-        PayoutRefusal, match="is being sent by somebody else; it cannot be changed by `payouts release`"
+        PayoutRefusal, match="is being sent by another sender; it cannot be changed by `payouts release`"
     ):
         write(lifecycle.decide, PROJECT, "p-1", "release", now=5999)
     with pytest.raises(NoSuchPayout):
@@ -402,15 +404,15 @@ def test_a_decision_waits_for_a_sender(url: str) -> None:
             lifecycle.acquire(connection, intent(), now=1500, lease=4500)
             person.start()
             assert asks.wait(20)
-            time.sleep(0.2)  # long enough for the other one to read, if nothing keeps it from that
+            time.sleep(0.2)  # long enough for the other one to read, if nothing prevents it
 
         write(acquire)
         person.join()
         assert [one.state for one in write(intents.list_payouts)] == ["sent"]
-    assert "is being sent by somebody else" in str(refusals[0])
+    assert "is being sent by another sender" in str(refusals[0])
 
 
-# What the gateway does not find.
+# Payments not found.
 
 
 def seen(write: Callable[..., Any], now: int = 6000, payment_id: str | None = None) -> list[UnsettledIntent]:

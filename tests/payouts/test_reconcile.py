@@ -36,7 +36,7 @@ def inbox(gateway: MockGateway, sqlite: str) -> Iterator[CallbackInbox]:
 
 
 class Books:
-    """Plants differences; each payout is sound before."""
+    """Plant differences; each payout is consistent before."""
 
     def __init__(self, guard: PayoutGuard, inbox: CallbackInbox, gateway: MockGateway) -> None:
         self.guard, self.inbox, self.gateway = guard, inbox, gateway
@@ -70,7 +70,7 @@ def books(guard: PayoutGuard, inbox: CallbackInbox, gateway: MockGateway) -> Boo
 
 
 def sound(books: Books) -> None:
-    """A payout on its way and one that has come to its end, both without a difference."""
+    """A payout in progress and a final one, both without a difference."""
     books.send("sound-1")
     books.send("sound-2")
     books.end("sound-2")
@@ -206,7 +206,7 @@ PLANTED = {name: globals()[name] for name in KINDS}
 """A planter for every kind: a kind without one fails here."""
 
 BESIDE = {
-    # what follows from the planted one and is true as well
+    # differences that follow from the planted one
     "callback_not_applied": {"stale_status"},
     "callback_waiting": {"stale_status"},
     "contradicting_end": {"callback_missing"},
@@ -291,7 +291,7 @@ def hear_and_handle(books: Books) -> None:
 
 
 def wait(books: Books) -> None:
-    """Nothing is left to be done."""
+    """Check that nothing is left to do."""
 
 
 ACTIONS: dict[str, tuple[Callable[[Books], object], set[str]]] = {
@@ -308,7 +308,7 @@ ACTIONS: dict[str, tuple[Callable[[Books], object], set[str]]] = {
     "callback_missing": (hear_and_handle, set()),
     "not_asked": (wait, set()),
 }
-"""Kind -> the proposed action, and what is left after it. The other kinds ask a person to find something out."""
+"""Kind -> the proposed action, and the differences left after it. The other kinds need a person's inquiry."""
 
 
 @pytest.mark.parametrize("kind", ACTIONS)
@@ -364,7 +364,7 @@ def test_a_refused_payout_with_other_facts_needs_review(books: Books, guard: Pay
 
 
 def many(books: Books) -> None:
-    """Five payouts, and callbacks of three that the guard does not have."""
+    """Create five payouts, and callbacks of three that the guard does not know."""
     for number in range(5):
         books.send(f"p-{number}")
     merchant = Merchant(books.gateway, books.gateway.project)

@@ -1,4 +1,4 @@
-"""One table: a refused create, what info says of it, and what comes out, for clients and guards of both kinds.
+"""One table: a refused create, info's answer and the result, for clients and guards of both kinds.
 
 The expectations follow from the tables below and not from the code. A held payout never ends as `refused`.
 """
@@ -38,7 +38,7 @@ PAYMENT = {"general": {"payment_id": "p-1"}, "payment": {"method": "card-p2p", "
 PAYOUT = PAYMENT | {"receiver": {"pan": "2200000000000004"}}
 
 LOOKS = ("held", "final", "not_reported", "other_facts", "not_found", "same_code", "other_code", "unanswered")
-"""What info says once the create was refused."""
+"""Info's answers after a refused create."""
 
 
 def info(look: str, code: int, direction: str) -> tuple[int, Any]:
@@ -66,7 +66,7 @@ RETURNED, BY_CODE = "returned", "Rejected, by its code"
 """The payment is returned; or the error is Rejected: DuplicatePayment for 409, Unavailable for 429."""
 
 FIRST: dict[str, tuple[Outcome, Outcome]] = {
-    # what info says: a pay-in, a payout
+    # info's answer: a pay-in, a payout
     "held": (RETURNED, DuplicatePayment),
     "final": (DuplicatePayment, DuplicatePayment),
     "not_reported": (DuplicatePayment, DuplicatePayment),
@@ -76,7 +76,7 @@ FIRST: dict[str, tuple[Outcome, Outcome]] = {
     "no_usable_answer": (BY_CODE, OutcomeUnknown),
 }
 LATER: dict[str, tuple[Outcome, bool | None]] = {
-    # what info says: what comes out after an attempt whose outcome is unknown, and its `found`
+    # info's answer: the result after an attempt whose outcome is unknown, and its `found`
     "held": (RETURNED, None),
     "final": (RETURNED, None),
     "not_reported": (RETURNED, None),
@@ -86,7 +86,7 @@ LATER: dict[str, tuple[Outcome, bool | None]] = {
     "no_usable_answer": (OutcomeUnknown, None),
 }
 GUARD_FIRST = {
-    # what info says: the state of a payout of which the guard has sent nothing before
+    # info's answer: the state of a payout that the guard has not sent before
     "held": "needs_review",
     "final": "needs_review",
     "not_reported": "needs_review",
@@ -107,7 +107,7 @@ GUARD_LATER = {
 
 
 def row_of(look: str, code: int) -> str:
-    """The row of the tables for what info says: a code says different things to different questions."""
+    """The row of the tables for info's answer: a code means different things for different queries."""
     if look in ("same_code", "other_code"):
         answered = info(look, code, "payout")[0]
         if answered == 404:
@@ -147,7 +147,7 @@ CASES = [Case(*about) for about in product(CODES, (False, True), LOOKS, ("payin"
 
 
 class Gateway:
-    """Refuses creates; answers info as a case says. After `later` its first create is lost, and not found at first."""
+    """Refuse creates; answer info as a case says. With `later`, the first create is lost, and not found at first."""
 
     def __init__(self, case: Case) -> None:
         self.case = case
@@ -173,7 +173,7 @@ class Gateway:
 
 
 class Time:
-    """A clock for everything, which goes on only by sleeping."""
+    """One clock for everything, which only advances by sleeping."""
 
     def __init__(self) -> None:
         self.now = 1_795_521_600.0
@@ -238,12 +238,12 @@ async def close(*opened: Any) -> None:
 
 
 async def pay(case: Case, gateway: Gateway, client: Any) -> Any:
-    """What comes of a call of the client itself."""
+    """The result of a call of the client."""
     if case.way == "payin":
         return await outcome_of(lambda: client.p2p.create_payin(PAYMENT))
     if not case.later:
         return await outcome_of(lambda: client.p2p.create_payout(PAYOUT))
-    # a client never sends a payout again by itself: this is how the guard has it sent
+    # a client never sends a payout again on its own: the guard sends it like this
     lost = await outcome_of(lambda: client.p2p.create_payout(PAYOUT))
     assert (type(lost), lost.found) == (OutcomeUnknown, False)
     call = client._executor.builder.build("create_p2p_payout", PAYOUT, PaymentState.from_dict)
@@ -272,7 +272,7 @@ def check(case: Case, result: Any) -> None:
 
 
 def creates_of(case: Case) -> int:
-    """How many creates may be sent: a pay-in that was put off and is not found is sent again, four attempts in all."""
+    """The number of creates: a deferred pay-in that is not found is sent again, four attempts in all."""
     if case.way == "payin" and case.code == 429 and case.row == "not_found":
         return 5 if case.later else 4
     return 2 if case.later else 1
@@ -304,7 +304,7 @@ async def guarded(case: Case, gateway: Gateway, client: Any, clock: Time, url: s
     assert len(gateway.creates) == creates_of(case)
     if case.look in HELD:
         assert payout.state != "refused"
-    # nothing is sent again before info was asked long enough after
+    # nothing is sent again before info was queried long enough afterwards
     if payout.state != "settled":
         await send()
         assert len(gateway.creates) == creates_of(case)

@@ -1,4 +1,4 @@
-"""Payouts that are held though refused, what a person decides, two gateways, wrong clocks, keys of fingerprints."""
+"""Payouts held although refused, decisions of a person, two gateways, wrong clocks, fingerprint keys."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ INFO = {"payment_info": FACTS}
 
 
 def held(number: object = None, **changes: Any) -> tuple[int, dict[str, Any]]:
-    """What info reports of a payout, with its masked receiver."""
+    """Info's report on a payout, with its masked receiver."""
     account = {} if number is None else {"account": {"number": number}}
     return 200, {"status": "processing", "payment_id": "p-1", "payment_info": FACTS, **account, **changes}
 
@@ -67,7 +67,7 @@ def held(number: object = None, **changes: Any) -> tuple[int, dict[str, Any]]:
 def test_a_reported_receiver_shows_that_it_is_ours(
     play: Any, gateway: MockGateway, number: object, is_ours: bool, status: int
 ) -> None:
-    # cases/adversity/lb_retry.py: the first copy was taken in, the second one refused
+    # cases/adversity/lb_retry.py: the first copy was accepted, the second one refused
     async def scenario(guard: Any) -> None:
         if is_ours:
             adopted = await guard.send(BODY, operation=CREATE)
@@ -167,7 +167,7 @@ def test_a_repeating_load_balancer_leaves_no_refused_payout(gateway: MockGateway
     assert len(gateway.payments) == 1
 
 
-# What a person decides.
+# Decisions of a person.
 
 
 def test_the_methods_of_a_person(play: Any, gateway: MockGateway) -> None:

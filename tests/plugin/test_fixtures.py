@@ -1,4 +1,4 @@
-"""The pytest plugin, used as a user's own tests use it."""
+"""The pytest plugin, as used by users' tests."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_allowed_callbacks_verify(highhelp_gateway: MockGateway, raw: bytes) -> 
     try:
         seen = highhelp_gateway.verifier().verify(raw, highhelp_gateway.sign(raw))
     except CallbackRejected as rejected:
-        if not rejected.genuine:  # a text of it may hold a joiner: genuine, but ambiguous
+        if not rejected.genuine:  # a text in it may contain a joiner: genuine, but ambiguous
             raise
     else:
         assert seen.project_id == PROJECT_ID

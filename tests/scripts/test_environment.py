@@ -1,4 +1,4 @@
-"""When the environment of a script is installed again."""
+"""Reinstallation of a script's environment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project folder of its own."""
+    """A separate project folder."""
     (tmp_path / "scripts" / "requirements").mkdir(parents=True)
     (tmp_path / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
     pins = environment.pins()

@@ -1,4 +1,4 @@
-"""What `scripts/mutate` counts, and whether its lists still fit the code. The mutants themselves take too long here."""
+"""The counting of `scripts/mutate`, and whether its lists match the code. Running the mutants would take too long."""
 
 from __future__ import annotations
 

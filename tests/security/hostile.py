@@ -1,7 +1,7 @@
-"""Hands hostile bodies to every door, in a process that may not use much memory: python hostile.py FOLDER [--careless]
+"""Send hostile bodies to every entry point, in a process with limited memory: python hostile.py FOLDER [--careless]
 
-Prints a JSON object: for each body, what each door answered and how often a key was touched. With `--careless` the
-limits are taken away first: the process then dies, which shows that it would be noticed.
+Prints a JSON object: for each body, the answer of each entry point and the number of key uses. With `--careless` the
+limits are removed first: the process then dies, which shows that a failure would be noticed.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from highhelp_signing import (
 from highhelp_signing.keys import HmacVerificationKey, RsaVerificationKey
 
 MEMORY = 96 << 20
-"""Bytes that the doors may take for a body, beyond what is in use when all is loaded."""
+"""Bytes that an entry point may use for a body, beyond the memory in use when all is loaded."""
 SECONDS = 120
-"""Of processor time for all bodies together; without limits it would be hours."""
+"""Processor seconds for all bodies together; without limits it would be hours."""
 NOW = 1_795_521_600
 PROJECT = "p"
 GOOD = json.dumps(
@@ -80,7 +80,7 @@ def bodies() -> dict[str, bytes]:
 
 
 class Spy:
-    """A key that says how often it was touched."""
+    """A key that counts its uses."""
 
     algorithm = "hmac"
     public_key_der = None
@@ -168,7 +168,7 @@ def limited() -> None:
 def main(folder: Path, *, careless: bool) -> None:
     limits = Limits(raw=1 << 20, text=1 << 60, depth=1 << 30, containers=1 << 60) if careless else Limits()
     doors = Doors(folder, limits)
-    # the verifier first, as it alone has nothing around it that would suffer from a lack of memory
+    # the verifier first: nothing around it would suffer from a lack of memory
     ways = {name: getattr(doors, f"by_{name}") for name in ("verifier", "signer", "gateway", "wsgi", "asgi")}
     loaded = bodies()
     for way in ways.values():  # whatever is loaded, opened or started late

@@ -1,6 +1,6 @@
 """No frame of ours that an error carries shows card data: error trackers send the local variables of every frame.
 
-For models. A mapping was made by the caller, whose frames hold it anyhow.
+For models. A mapping belongs to the caller, whose frames hold it anyway.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What anybody can send: it costs little memory, touches no key, and gets one typed refusal at every door."""
+"""Hostile input costs little memory, touches no key, and gets one typed refusal at every entry point."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def hostile(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_hostile_bodies_get_one_refusal_within_96_megabytes_and_touch_no_key(tmp_path: Path) -> None:
+def test_hostile_bodies_are_refused_within_96_mb_without_a_key(tmp_path: Path) -> None:
     done = hostile(tmp_path)
     assert done.returncode == 0, done.stderr[-2000:]
     told: dict[str, dict[str, Any]] = json.loads(done.stdout)
@@ -57,7 +57,7 @@ def test_hostile_bodies_get_one_refusal_within_96_megabytes_and_touch_no_key(tmp
         assert answers["verifier"] == ("too_large" if large or answers["signer"] == "size" else "malformed"), name
         wanted = {"size", "depth", "number", "surrogate", "encoding", "syntax", "not_object"}
         if name == "an exponent of a billion" and sys.version_info >= (3, 13):
-            wanted = {"float"}  # the parser goes deep enough to come to the number
+            wanted = {"float"}  # the parser gets deep enough to reach the number
         assert answers["signer"] in wanted, name
 
 
@@ -132,7 +132,7 @@ def test_the_case_of_a_name_does_not_count(gateway: MockGateway, inbox: Callback
 
 @pytest.mark.parametrize("name", [SIGNATURE, TIMESTAMP])
 @pytest.mark.parametrize("second", ["same", "other case", "wrong first", "wrong last", "empty first", "empty last"])
-def test_a_header_that_is_there_twice_is_refused_by_every_receiver(
+def test_repeated_header_is_refused_by_every_receiver(
     gateway: MockGateway, inbox: CallbackInbox, name: str, second: str
 ) -> None:
     sent, signature, timestamp = signed(gateway)

@@ -1,6 +1,6 @@
-"""Marked secrets and card numbers through every operation and every way of failing: in no channel is one found.
+"""Marked secrets and card numbers through every operation and failure: none appears in any channel.
 
-Operations, fields and answers come from the contract, so a new sensitive field is covered by itself.
+Operations, fields and answers come from the contract, so a new sensitive field is covered automatically.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def leaks(operation: str, algorithm: str, home: Path, caplog: pytest.LogCaptureFixture) -> list[str]:
-    """Every text of every channel that shows a mark, a key or a signature."""
+    """The texts of all channels that show a mark, a key or a signature."""
     caplog.set_level(logging.DEBUG)
     known = OPERATIONS[operation]
     body = marked(known.request, REQUESTS[operation])

@@ -1,4 +1,4 @@
-"""Files with personal data are their owner's alone, from the first moment."""
+"""Files with personal data are readable by their owner only, from the start."""
 
 from __future__ import annotations
 

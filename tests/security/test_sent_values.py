@@ -1,4 +1,4 @@
-"""What a request held is masked wherever the gateway repeats it in its own words."""
+"""Values of a request are masked wherever the gateway repeats them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Card data at rest: in the files of the database no mark is found, whatever was received."""
+"""Card data at rest: no mark is found in the database files, whatever was received."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_ids_and_the_amount_are_kept_whatever_they_look_like() -> None:
         "general": {"payment_id": PAN, "request_id": PAN, "other": "***"},
         "payment_info": {"amount": LONG, "currency": "***"},
     }
-    # of another type than the contract says, it is not what the inbox stores beside
+    # of another type than in the contract, so it is not the value that the inbox stores separately
     odd = {"project_id": LONG, "general": {"payment_id": LONG}, "payment_info": {"amount": PAN}}
     assert json.loads(readable(odd)) == {
         "project_id": "***",
@@ -152,9 +152,11 @@ def test_what_a_sealed_body_is() -> None:
     assert with_second[:8] == hashlib.sha256(raw_keys[1]).digest()[:8]
     assert seal.decrypt(with_second, "p\nx") == b"older"
     assert repr(seal) == "<BodyCipher with 2 key(s)>"
-    with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: is not the key that this body was sealed with$"):
+    with pytest.raises(
+        SettingsError, match=r"^HIGHHELP_DATABASE_KEY: is not the key that this body was encrypted with$"
+    ):
         BodyCipher(texts[1]).decrypt(sealed, "p\nx")
-    with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: a sealed body was changed in the database$"):
+    with pytest.raises(SettingsError, match=r"^HIGHHELP_DATABASE_KEY: an encrypted body was changed in the database$"):
         seal.decrypt(sealed[:-1], "p\nx")
 
 

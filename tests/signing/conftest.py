@@ -65,7 +65,7 @@ def verifier(ring: KeyRing) -> CallbackVerifier:
 
 @pytest.fixture(scope="session")
 def sign(signer: RsaSigner) -> Sign:
-    """Signs whatever has a normalised string, as a careless gateway would: ambiguous bodies too."""
+    """Sign anything with a normalised string, including ambiguous bodies, like a careless gateway."""
 
     def sign(
         raw: bytes,

@@ -1,10 +1,10 @@
-"""Writes ``spec/signing-vectors.json`` from a reading of the rules that is independent of the package.
+"""Write ``spec/signing-vectors.json`` with an implementation that is independent of the package.
 
 It must not import ``highhelp_signing``: the vectors check the package, so they cannot come from it. The published keys
 in the file are kept, and both signature algorithms are deterministic, so a second run changes nothing.
 
     python tests/signing/make_vectors.py            writes the file
-    python tests/signing/make_vectors.py --check    fails when the file is not what would be written
+    python tests/signing/make_vectors.py --check    fails if the file is out of date
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Case:
     scheme: dict[str, Any] = field(default_factory=dict)
     reason: str | None = None
     signed: dict[str, Any] = field(default_factory=dict)
-    """What the signature of an invalid vector was made with instead: body, text, timestamp, key, scheme, hash, how;
+    """The deviations in an invalid vector's signature: body, text, timestamp, key, scheme, hash, how;
     `change` is done to its bytes, `spelt` to its base64url."""
     timestamp: int = TIMESTAMP
 

@@ -1,12 +1,12 @@
-"""Searches for two bodies with one normalised string, starting from a body that is really sent.
+"""Search for two bodies with one normalised string, starting from a real body.
 
 A *rival* of a body is another JSON text with the same normalised string, and so with the same signature. `rivals` makes
-them by small steps, each of which leaves the string as it is: what follows a joiner inside a value becomes an entry of
-its own, two entries become one, the border between path and value moves, a value takes another type, an object with
+them by small steps that keep the string: the text after a joiner inside a value becomes a separate
+entry, two entries become one, the border between path and value moves, a value takes another type, an object with
 the keys 0, 1, ... becomes a list, a key is named twice, an empty container comes or goes. `planted` makes bodies that
-have many rivals, by writing into each text what an attacker would write there.
+have many rivals, by writing attack texts into each text field.
 
-This reads the rules by itself (`make_vectors`), nothing here comes from the package.
+This uses an independent implementation of the rules (`make_vectors`), nothing from the package.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.trees import built
 Leaf: TypeAlias = tuple[tuple[str, ...], str]
 """Keys, and the JSON text of the value (so that 1, 1.0 and "1" are three)."""
 Said: TypeAlias = Mapping[str, str]
-"""What a body says: the colon path of each known field, and its value as JSON."""
+"""The content of a body: the colon path of each known field, and its value as JSON."""
 
 
 @dataclass
@@ -34,8 +34,8 @@ class Search:
     """Asks a judge about all rivals of many bodies, and keeps the pairs that it accepts although they differ.
 
     Attributes:
-        judge: what the accepted body says, or None where it is refused. It is told the string of the whole group, which
-            is what is signed.
+        judge: returns the content of an accepted body, or None if it is refused. Its second argument is the signed
+            string of the whole group.
         scheme: fields that differ from the default, as in the vectors.
         tried: how many bodies were judged.
         accepted: how many of them were accepted.
@@ -88,7 +88,7 @@ class Search:
             self.collisions.append((heard[0][0], rival))
 
     def summary(self) -> str:
-        """What was done, for people."""
+        """A summary for people."""
         counts = f"{self.tried} bodies judged, {self.accepted} accepted, {self.shared} strings with more than one"
         return f"{counts}; collisions: {self.collisions[:1] or 'none'}"
 
@@ -145,7 +145,7 @@ def rivals(raw: bytes, scheme: Mapping[str, Any], *, steps: int = 2, most: int =
 
 
 def planted(body: Mapping[str, Any], paths: Sequence[str], scheme: Mapping[str, Any]) -> Iterator[bytes]:
-    """The body with what an attacker would write into each of its texts, and with texts that other types share."""
+    """The body with attack texts in each text field, and with texts that look like other types."""
     joiner = {**DEFAULTS, **scheme}["joiner"]
     words = [{**DEFAULTS, **scheme}[name] for name in ("null_text", "true_text", "false_text")]
     samples = ["x", "1", *words, "a:b"]
@@ -233,7 +233,7 @@ def _cut(
 
 
 def _few(entry: str, keys: tuple[str, ...], scheme: Mapping[str, Any]) -> list[Leaf]:
-    """The reading with these keys, if there is one; all of them otherwise."""
+    """The variant with these keys, if there is one; else all of them."""
     readings = list(_readings(entry, scheme))
     return [leaf for leaf in readings if leaf[0] == keys] or readings
 

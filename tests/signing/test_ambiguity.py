@@ -1,7 +1,7 @@
 """Any two accepted bodies with one normalised string agree on every known field, empty containers aside.
 
 ``bodies_of`` inverts the normalisation: it lists every JSON object with a given string (but for empty containers), so
-the searches below look at all candidates and not only at those that somebody thought of.
+the searches below cover all candidates, not only those that somebody thought of.
 """
 
 from __future__ import annotations
@@ -339,7 +339,7 @@ PAIRS: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS, ids=str)
-def test_of_two_bodies_with_one_signature_at_most_one_is_accepted(
+def test_bodies_with_one_signature_are_not_both_accepted(
     verifier: CallbackVerifier, sign: Sign, one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     verdicts = [verdict(verifier, sign, one), verdict(verifier, sign, other)]
@@ -429,7 +429,7 @@ def rows_of(*rows: contract.Field) -> dict[str, contract.Field]:
     return {row.path: row for row in rows}
 
 
-def test_the_order_in_which_the_contract_names_its_fields_does_not_count() -> None:
+def test_rules_do_not_depend_on_the_order_of_fields() -> None:
     turned = FieldRules(fields=dict(reversed(list(contract.CALLBACK_FIELDS.items()))))
     assert turned.read(callback()) == FieldRules().read(callback())
     assert turned.read(callback(status={"status": 5})).wrong == "status:status"
@@ -440,7 +440,7 @@ def test_a_field_needs_the_object_that_holds_it() -> None:
     assert FieldRules(fields=rows_of(leaf, middle, top)).read({"a": {"b": {"c": {}}}}).wrong is None
     text = contract.Field("a:b", "string", False, False)
     for rows in ((top, leaf), (middle, leaf), (leaf,), (top, text, leaf)):
-        with pytest.raises(ValueError, match="each field needs a row for the object that holds it"):
+        with pytest.raises(ValueError, match="each field needs a row for the object that contains it"):
             FieldRules(fields=rows_of(*rows))
 
 
@@ -466,7 +466,7 @@ def test_maps_and_lists_keep_texts_and_refuse_null(kind: str) -> None:
     assert judged(rules, held("x;zone:y")) == "params"
 
 
-def test_a_truth_value_is_ambiguous_where_its_text_is_that_of_null() -> None:
+def test_boolean_with_the_text_of_null_is_ambiguous() -> None:
     scheme = SignatureScheme(null_text="1")
     rules = FieldRules(scheme, rows_of(contract.Field("flag", "boolean", False, False)))
     assert judged(rules, {"flag": True}, scheme) == "flag"

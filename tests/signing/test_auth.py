@@ -48,7 +48,7 @@ BODY = {"customer": {"first_name": "Иван\u2028", "city": "Алматы"}, "g
 
 
 class Gateway:
-    """Remembers what it received; answers what it is told to."""
+    """Record requests; give the set answer."""
 
     def __init__(self, *answers: httpx.Response) -> None:
         self.received: list[httpx.Request] = []

@@ -57,7 +57,7 @@ def reason_of(verifier: CallbackVerifier, sign: Sign, body: Any) -> RejectionRea
     return None
 
 
-# What a genuine callback says.
+# Genuine callbacks.
 
 
 def test_a_genuine_callback(verifier: CallbackVerifier, sign: Sign, ring: KeyRing) -> None:
@@ -196,7 +196,7 @@ def test_a_tolerance_may_be_as_small_as_none(ring: KeyRing, sign: Sign, toleranc
 
 
 @pytest.mark.parametrize("age", [300.5, -300.5])
-def test_by_default_five_minutes_are_tolerated_and_no_moment_more(ring: KeyRing, sign: Sign, age: float) -> None:
+def test_default_tolerance_is_exactly_five_minutes(ring: KeyRing, sign: Sign, age: float) -> None:
     raw = compact(callback())
     verifier = CallbackVerifier({PROJECT: ring}, clock=lambda: NOW + age)
     assert rejected(verifier, raw, sign(raw)).reason is RejectionReason.STALE
@@ -210,7 +210,7 @@ def test_later_changes_of_the_mapping_do_not_count(ring: KeyRing, sign: Sign) ->
     assert verifier.verify(raw, sign(raw)).status == "success"
 
 
-# What is refused before the signature is looked at.
+# Refused before the signature is checked.
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ class Hostile(Mapping[str, str]):
 
 
 class Liar:
-    """Claims to be of any class, and has nothing of it."""
+    """An object that claims to be of any class, without its methods."""
 
     def __init__(self, kind: type) -> None:
         self.kind = kind

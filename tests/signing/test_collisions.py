@@ -1,8 +1,8 @@
-"""A search for two bodies with one signature that say different things: in callbacks, and in requests to the gateway.
+"""Search for two bodies with one signature and different content: in callbacks, and in requests to the gateway.
 
-The bodies are those that are really sent: the contract's examples, and what an attacker can have echoed in them. What
-is judged is the whole way in: the verifier, and the gateway's answer. Each rule is taken away once, to see that the
-search finds what the rule is there for.
+The bodies are realistic: the contract's examples, with texts that an attacker can have echoed in them. The whole path
+of a body is tested: the verifier, and the gateway's answer. Each rule is removed once, to check that the
+search finds what the rule prevents.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ pytestmark = pytest.mark.slow
 PROJECT = "p"
 FIELDS, AMBIGUOUS = RejectionReason.FIELDS, RejectionReason.AMBIGUOUS
 UNKNOWN_PROJECT = RejectionReason.UNKNOWN_PROJECT
-"""What a body is refused for that has the signed string but lost its project."""
+"""The refusal of a body that has the signed string but lost its project."""
 CALLBACK_LEAVES = [path for path, row in contract.CALLBACK_FIELDS.items() if row.type != "object"]
 FORMS: list[dict[str, Any]] = [{"null_text": "None"}, {"null_text": ""}, {"null_text": None}]
 REQUEST_LEAVES = [path for path, row in contract.REQUEST_FIELDS.items() if row.type != "object"]
@@ -59,7 +59,7 @@ SCHEMES: dict[str, dict[str, Any]] = {
 
 
 def mac(text: str, scheme: Mapping[str, Any]) -> str:
-    """The signature of a normalised string, as anybody can make it who holds the key."""
+    """Sign a normalised string, as any holder of the key can."""
     padded = {**DEFAULTS, **scheme}["padding"]
     message = (b64(text.encode(), padded=padded) + str(NOW)).encode()
     return b64(hmac.digest(HMAC_TEXT.encode(), message, "sha512"), padded=padded)
@@ -89,7 +89,7 @@ def verifier_judge(scheme: Mapping[str, Any], *, detects: bool = False) -> Calla
         try:
             event = verifier.verify(raw, {"x-access-signature": mac(text, scheme), "x-access-timestamp": str(NOW)})
         except CallbackRejected as error:
-            # a rival that has another string would make the search look busier than it is
+            # a rival with another string would inflate the counts of the search
             if error.reason not in (FIELDS, AMBIGUOUS, UNKNOWN_PROJECT):
                 raise
             return None
@@ -135,7 +135,7 @@ def search_callbacks(scheme: Mapping[str, Any], bodies: int) -> Search:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES.values(), ids=SCHEMES.keys())
-def test_no_two_callbacks_with_one_signature_say_different_things(scheme: dict[str, Any], bodies: int) -> None:
+def test_callbacks_with_one_signature_say_the_same(scheme: dict[str, Any], bodies: int) -> None:
     wanted = bodies // 3 if scheme else bodies
     check(search_callbacks(scheme, wanted), wanted)
 
@@ -252,7 +252,7 @@ def gateway_keys() -> Keys:
 
 
 class GatewayJudge:
-    """Sends a request to every operation that could take it; what is carried out is what the body says."""
+    """Send a request to every operation that could accept it; it does what the body says."""
 
     def __init__(self, scheme: Mapping[str, Any]) -> None:
         self.scheme = scheme
@@ -266,7 +266,7 @@ class GatewayJudge:
     def __call__(self, raw: bytes, text: str) -> Said | None:
         answers = [self.send(path, raw, text) for path in self.takers(raw)]
         assert 401 not in answers, "a rival with another string would make the search look busier than it is"
-        # 404: no such payment; 409: another one has this payment_id; both are said of a request that was understood
+        # 404: no such payment; 409: the payment_id is taken; both mean that the request was accepted as valid
         taken = [status for status in answers if status in (200, 404, 409)]
         return said(raw, None) if taken else None
 
@@ -293,7 +293,7 @@ def search_requests(scheme: Mapping[str, Any], bodies: int) -> Search:
 
 
 @pytest.mark.parametrize("scheme", [{}, {"joiner": "||", "null_text": ""}], ids=["default", "joiner of two"])
-def test_no_two_requests_with_one_signature_ask_for_different_things(scheme: dict[str, Any], bodies: int) -> None:
+def test_requests_with_one_signature_ask_for_the_same(scheme: dict[str, Any], bodies: int) -> None:
     wanted = bodies // (6 if scheme else 3)
     check(search_requests(scheme, wanted), wanted)
 
@@ -326,7 +326,7 @@ def test_the_signature_of_a_payin_pays_nobody_out(monkeypatch: pytest.MonkeyPatc
     assert statuses() == [200, 200], "which is what the guard is there for"
 
 
-def test_the_client_does_not_sign_what_vouches_for_another_request() -> None:
+def test_client_refuses_request_valid_as_another_request() -> None:
     gateway = MockGateway()
     payin, _ = two_of_one_string()
     payin["general"] = {"payment_id": "o-1"}
@@ -347,11 +347,11 @@ def test_an_ordinary_description_is_signed(text: str) -> None:
     assert request_ambiguity(payin) is None
 
 
-# The border between the body and the timestamp, which the message does not mark either.
+# The boundary between body and timestamp, which the message does not mark either.
 
 
 def test_the_timestamps_digits_cannot_be_given_to_the_body() -> None:
-    """base64url has digits: whether the message ends in a timestamp of ten digits or of six is left to the reader."""
+    """base64url has digits: a message may end in a timestamp of ten digits or of six."""
     body = {"project_id": PROJECT, "general": {"payment_id": "o"}, "status": {"status": "success"}}
     text = normalized_of(json.dumps(body).encode(), DEFAULTS)
     whole = "success" + "!" * (-len(text.encode()) % 3)  # so that its base64 ends with a whole group

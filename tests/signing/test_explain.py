@@ -1,4 +1,4 @@
-"""explain() names the mistake: each is planted into a signature that is right in all else."""
+"""explain() names the mistake: each is planted into an otherwise valid signature."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ MERCHANT, STAMP, TOKEN, SIGNATURE = NAMES
 
 
 class Case:
-    """A right request, into which a mistake is planted."""
+    """A valid request, into which a mistake is planted."""
 
     def __init__(self, key: rsa.RSAPrivateKey, other: rsa.RSAPrivateKey) -> None:
         self.key, self.other = key, other
@@ -322,7 +322,7 @@ def test_a_key_that_should_not_have_signed_is_named(case: Case) -> None:
     found = case.explained(others=others)
     assert found.cause is Cause.WRONG_KEY
     assert "the project's own key" in found.findings[0].detail
-    # and although it is another key, a changed body is still told from a right one
+    # and even with another key, a changed body is distinguished from the right one
     case.body = RAW.replace(b"10000", b"90000")
     assert [finding.cause for finding in case.explained(others=others).findings] == [Cause.WRONG_KEY, Cause.CHANGED]
 

@@ -1,8 +1,8 @@
-"""Signatures as a forger makes them, in the manner of Wycheproof, with fresh keys.
+"""Forged signatures, in the manner of Wycheproof, with fresh keys.
 
 Each is built by hand from the private key or from nothing, and refused by the key ring, by the verifier of callbacks
-and by the gateway. Where some verifiers are known to have accepted a kind, a careless one stands here and accepts it:
-so the forgery is a real one, and not merely broken.
+and by the gateway. If some verifiers are known to have accepted a kind, a faulty one here accepts it:
+so the forgery is real, and not merely broken.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ OIDS = {"md5": "2a864886f70d0205", "sha1": "2b0e03021a", "sha256": "608648016503
 
 @dataclass(frozen=True)
 class Forger:
-    """Has the private key and signs what no library would."""
+    """Sign with the private key what no library would sign."""
 
     key: rsa.RSAPrivateKey
     data: bytes
@@ -252,7 +252,7 @@ def ask(project: Project, gateway: MockGateway, signature: str, **more: str) -> 
 
 
 def test_what_the_forger_signs_rightly_is_accepted(rsa_key: rsa.RSAPrivateKey, gateway: MockGateway) -> None:
-    """Otherwise all the refusals below would say nothing."""
+    """A valid signature is accepted, so that the refusals below are meaningful."""
     assert Forger(rsa_key, b"x").right() == rsa_key.sign(b"x", padding.PKCS1v15(), hashes.SHA256())
     assert at_the_ring(rsa_key, Forger.right)
     assert at_the_verifier(rsa_key, Forger.right)
@@ -305,7 +305,7 @@ def hidden_in_the_null(forger: Forger) -> bytes:
 
 
 def small_cube(forger: Forger) -> bytes:
-    """A number whose cube is smaller than the modulus, so that anybody sees what it says."""
+    """A number whose cube is smaller than the modulus, so that its content is visible."""
     return cube_root(int.from_bytes(hashlib.sha256(forger.data).digest())).to_bytes(SIZE)
 
 
@@ -316,7 +316,7 @@ def test_no_cube_root_is_a_signature(cubic_key: rsa.RSAPrivateKey, made: Forgery
     assert not at_the_verifier(cubic_key, made)
 
 
-# Verifiers that were once in use: each accepts what its name says.
+# Historical faulty verifiers: each accepts what its name says.
 
 
 def opened(signature: bytes, key: rsa.RSAPrivateKey) -> bytes:
@@ -397,7 +397,7 @@ def test_a_careless_ring_would_be_noticed(
                     signature, key, hashlib.sha256(message).digest() if digest == "double" else message
                 ),
             )
-            # what stands behind the name of the hash, and whatever else follows
+            # the bytes after the name of the hash, and anything that follows
             name = info(b"")[:-32]
             patch.setattr(
                 RsaVerificationKey,

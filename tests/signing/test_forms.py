@@ -1,4 +1,4 @@
-"""A verifier without a scheme accepts each form of a signature, and proposes to pin what callbacks have proved."""
+"""A verifier without a scheme accepts each form of a signature, and suggests pinning the proved form."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_another_s_signature_is_refused_in_each_form(
 
 
 class OnlyMatches:
-    """A key as somebody else writes one: an HSM, a KMS."""
+    """A custom key, such as an HSM or KMS."""
 
     key_id = "custom"
 
@@ -155,7 +155,7 @@ def test_a_large_body_is_read_with_null_as_none_alone(fresh: CallbackVerifier, r
     assert pinned.verify(raw, sign(raw, scheme=SignatureScheme(null_text=""))).amount == 10000
 
 
-# What is logged.
+# Logging.
 
 
 def proposals(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -191,7 +191,7 @@ def test_the_log_proposes_what_is_proved_once(
 def test_a_custom_key_proves_no_double_digest(
     rsa_key: rsa.RSAPrivateKey, sign: Sign, caplog: pytest.LogCaptureFixture, form: SignatureScheme
 ) -> None:
-    """It may be an HMAC; then the setting leaves the digest at its default, which is what was found."""
+    """It may be an HMAC; then the setting leaves the digest at its default, as found."""
     caplog.set_level(logging.INFO, "highhelp.signing")
     key = OnlyMatches(RsaVerificationKey(rsa_key.public_key()))
     raw = compact(final(padded_length(form)))
@@ -214,7 +214,7 @@ def test_a_custom_key_proves_no_double_digest(
 def test_the_log_proposes_nothing_that_is_not_proved(
     fresh: CallbackVerifier, sign: Sign, caplog: pytest.LogCaptureFixture, body: dict[str, Any]
 ) -> None:
-    """Only a null in `sub_status` counts: in another place, a text that somebody had echoed may have become one."""
+    """Only a null in `sub_status` counts: elsewhere an echoed text may have become null."""
     caplog.set_level(logging.INFO, "highhelp.signing")
     for form, length in itertools.product(FORMS[:4], range(3)):
         raw = compact(body | {"n": "x" * length})

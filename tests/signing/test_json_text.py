@@ -1,4 +1,4 @@
-"""The one reader of JSON that people hand in."""
+"""The reader of JSON supplied by people."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def test_a_mark_and_line_ends_of_windows_are_accepted(raw: bytes) -> None:
 @pytest.mark.parametrize(
     ("raw", "problem"),
     [
-        (b'{"a": 100, "a": 900}', "the key 'a' is there twice"),
-        (b'[{"b": {"a": 100, "\\u0061": 900}}]', "the key 'a' is there twice"),
+        (b'{"a": 100, "a": 900}', "the key 'a' appears twice"),
+        (b'[{"b": {"a": 100, "\\u0061": 900}}]', "the key 'a' appears twice"),
         (b'{"a": 4000001234567899', "at line 1"),
         (b"\xff4000001234567899", "not text in UTF-8"),
         (b"NaN", "NaN is not JSON"),

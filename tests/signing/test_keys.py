@@ -184,7 +184,7 @@ def test_a_ring_shows_only_ids(ring: KeyRing) -> None:
     assert HMAC_TEXT not in repr(full) + repr(list(full))
 
 
-# What tells one mistake of a signature from another.
+# Distinguishing the mistakes of a signature.
 
 
 def test_made_recognises_the_keys_own_signatures(
@@ -351,7 +351,7 @@ def test_two_at_once_do_not_mix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     ("exponent", "refused"), [(1, True), (2, True), (4, True), (65536, True), (3, False), (65537, False)]
 )
 def test_an_exponent_is_ours_to_check(exponent: int, refused: bool) -> None:
-    """Newer versions of cryptography do not even load such a key, the oldest that is allowed does."""
+    """Newer versions of cryptography do not even load such a key; the oldest supported one does."""
     key: Any = SimpleNamespace(key_size=2048, public_numbers=lambda: SimpleNamespace(e=exponent))
     with pytest.raises(KeyFormatError, match="exponent") if refused else nullcontext():
         check_rsa(key, "a key")

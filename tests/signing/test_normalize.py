@@ -241,7 +241,7 @@ def test_the_limit_of_the_text_is_exact_in_bytes() -> None:
         assert caught.value.reason is BodyFault.SIZE
 
 
-def test_a_text_that_grows_too_long_is_a_matter_of_the_whole_body() -> None:
+def test_too_long_text_is_reported_for_the_whole_body() -> None:
     for body in (
         {"a": {"b": {"c": "x" * 15}}},
         {"a": "x" * 8, "b": {"c": ["x", "x" * 9]}},
@@ -318,7 +318,7 @@ def test_ten_megabytes_are_refused_unread() -> None:
     assert peak < 1 << 20
 
 
-def test_a_mapping_whose_items_have_other_keys_than_itself_is_refused() -> None:
+def test_mapping_with_inconsistent_keys_is_refused() -> None:
     class Numbered(dict[str, Any]):
         def items(self) -> Any:
             return [(1, 1)]

@@ -1,4 +1,4 @@
-"""No request holds a null, so that requests do not depend on how the gateway writes one."""
+"""No request contains a null, so requests do not depend on how the gateway writes one."""
 
 from __future__ import annotations
 

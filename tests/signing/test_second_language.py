@@ -92,7 +92,7 @@ def test_both_languages_notice_every_damaged_vector(node: str, tmp_path: Path) -
 
 
 def test_node_tells_one_wrong_signature_from_another(node: str, tmp_path: Path) -> None:
-    """Why a signature is wrong is found by trying; only node does that, `explain` of the package has its own tests."""
+    """The mistake in a signature is found by trying; only node is tested here, `explain` has its own tests."""
     document = copy.deepcopy(python.DOCUMENT)
     reasons = ["timestamp", "digest", "padding", "reading", "key_mismatch", "algorithm", "spelling", "signature"]
     for row in document["vectors"]:

@@ -79,7 +79,7 @@ def test_every_field_of_the_scheme_and_every_reason_has_a_vector() -> None:
         assert any(field.name in row["scheme"] for row in VECTORS if row["result"] == "valid"), field.name
     told = json.loads((SPEC / "signing-vectors.schema.json").read_text("utf-8"))["$defs"]["reason"]["oneOf"]
     assert {row["reason"] for row in VECTORS} == {reason.get("const") for reason in told}
-    # a Python value that JSON does not know cannot stand in a JSON text
+    # a Python value without a JSON type cannot occur in JSON text
     assert {fault.value for fault in BodyFault} - {"type"} <= {row["reason"] for row in VECTORS}
 
 

@@ -1,4 +1,4 @@
-"""What is probably no HMAC key is refused wherever one comes in, with one clear error that does not show it."""
+"""Text that is probably not an HMAC key is refused everywhere, with one clear error that does not show it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ WRONG: dict[str, tuple[Callable[[Path], str], str]] = {
     "fifteen characters": (lambda _: "x" * 15, "shorter than 16 characters"),
     "two words": (lambda _: f"{GOOD} {GOOD}", "white space inside"),
     "two lines": (lambda _: f"{GOOD}\n{GOOD}", "white space inside"),
-    "the public key": (lambda home: (home / "callback_public_key.pem").read_text("utf-8"), "a PEM was given"),
-    "the private key": (lambda home: (home / "private_key.pem").read_text("utf-8"), "a PEM was given"),
-    "a file's name": (lambda _: "/run/secrets/hmac_callback_key.txt", "the name of a file was given"),
-    "a PEM's name": (lambda _: "C:\\keys\\callback_public_key.PEM", "the name of a file was given"),
-    "a file that exists": (lambda home: str(_without_suffix(home)), "the name of a file was given"),
+    "the public key": (lambda home: (home / "callback_public_key.pem").read_text("utf-8"), "this is a PEM"),
+    "the private key": (lambda home: (home / "private_key.pem").read_text("utf-8"), "this is a PEM"),
+    "a file's name": (lambda _: "/run/secrets/hmac_callback_key.txt", "this is a file name"),
+    "a PEM's name": (lambda _: "C:\\keys\\callback_public_key.PEM", "this is a file name"),
+    "a file that exists": (lambda home: str(_without_suffix(home)), "this is a file name"),
 }
 
 
@@ -82,7 +82,7 @@ def test_a_wrong_key_is_refused_with_one_clear_error(home: Path, tmp_path: Path,
     assert len(text) < 9 or text.strip() not in f"{error!r} {error} {error.__context__!r}"
     if way.startswith("HIGHHELP"):
         assert way in str(error)
-        # whoever gave the name of a file in place of the key is told where it belongs
+        # the error for a file name in place of the key says where it belongs
         assert way.endswith("_FILE") or not text.strip() or f"{way}_FILE" in str(error)
 
 

@@ -25,11 +25,11 @@ DATABASE = "shop"
 
 
 class Pair:
-    """Two clusters, `a` (primary) and `b` (standby), and what may happen to them.
+    """Two clusters, `a` (primary) and `b` (standby), and their failures.
 
     Args:
         binaries: The folder of PostgreSQL's programs.
-        folder: Where they live.
+        folder: The folder of the clusters.
         synchronous: Whether a commit waits for the standby.
     """
 
@@ -57,7 +57,7 @@ class Pair:
         )  # fmt: skip
         self._start("b")
         if self.synchronous:
-            # after the copy, which would bring the setting to the standby, where it would wait for nobody
+            # after the copy, which would bring the setting to the standby, where no one waits
             self.sql("a", "ALTER SYSTEM SET synchronous_standby_names = 'b'")
             self.sql("a", "SELECT pg_reload_conf()")
         wanted = "sync" if self.synchronous else "async"
@@ -75,7 +75,7 @@ class Pair:
             return None if row is None else row[0]
 
     def lag(self) -> None:
-        """Stop the process that sends to the standby: from now on it sees nothing."""
+        """Stop the process that sends to the standby: from now on it receives nothing."""
         for pid in self._processes():
             if b"walsender" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 os.kill(pid, signal.SIGSTOP)

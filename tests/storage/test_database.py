@@ -1,4 +1,4 @@
-"""What the inbox relies on is set by the inbox: isolation, durability, encoding; and errors say why."""
+"""The inbox sets what it relies on: isolation, durability, encoding; and errors say why."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_default_isolation_of_the_server_has_no_effect(serializable: str, gatewa
             assert connection.exec_driver_sql("SHOW transaction_isolation").scalar_one() == "read committed"
 
 
-def test_given_engine_of_another_isolation_is_used_read_committed(serializable: str, gateway: MockGateway) -> None:
+def test_given_engine_is_used_with_read_committed(serializable: str, gateway: MockGateway) -> None:
     engine = sa.create_engine(as_psycopg(serializable), isolation_level="SERIALIZABLE")
     with CallbackInbox(engine=engine, verifier=gateway.verifier(), environ={}) as inbox:
         with inbox.engine.connect() as connection:
@@ -244,7 +244,7 @@ def test_given_engine_that_cannot_serve_is_refused(tmp_path: Path, gateway: Mock
         with pytest.raises(SettingsError, match="engine"):
             CallbackInbox(engine=engine, verifier=gateway.verifier(), environ={})
     file = tmp_path / "x.db"
-    with pytest.raises(SettingsError, match="leave the url out"):
+    with pytest.raises(SettingsError, match="omit the url"):
         CallbackInbox(file, engine=engine_of(str(file)), verifier=gateway.verifier(), environ={})
 
 
@@ -335,7 +335,7 @@ def test_missing_driver_is_named(gateway: MockGateway, monkeypatch: pytest.Monke
 
 @pytest.fixture
 def stored(url: str) -> str:
-    """One that the code before psycopg has written: handled, waiting, open and parked callbacks, two payouts."""
+    """A database written by the code before psycopg: handled, waiting, open and parked callbacks, two payouts."""
     kind = "postgresql" if "://" in url else "sqlite"
     script = (STORED / f"0002.{kind}.sql").read_text(encoding="utf-8")
     engine = engine_of(url)

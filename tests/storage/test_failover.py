@@ -44,7 +44,7 @@ class Traffic:
 
     Args:
         url: Of the database.
-        gateway: That sends callbacks and takes payouts.
+        gateway: Sends callbacks and accepts payouts.
     """
 
     def __init__(self, url: str, gateway: MockGateway, stack: ExitStack) -> None:
@@ -88,7 +88,7 @@ class Traffic:
             assert not thread.is_alive()
 
     def pause(self, kind: str, moment: float) -> float:
-        """Seconds without a success around a moment: how long work stood still."""
+        """Seconds without a success around a moment: the duration of the outage."""
         times = sorted(self.successes[kind])
         return max(after - before for before, after in pairwise(times) if after > moment)
 
@@ -159,7 +159,7 @@ def run(made: Pair, keys: Keys, stack: ExitStack) -> tuple[Traffic, float]:
 
 
 def settle_all(traffic: Traffic) -> None:
-    """Ask about everything whose sender is gone, once its lease is over."""
+    """Query everything whose sender is gone, once its lease is over."""
     eventually(lambda: traffic.guard.recover() == [] and not traffic.guard.list(limit=None, state="sent"))
 
 

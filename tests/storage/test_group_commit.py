@@ -1,4 +1,4 @@
-"""Transactions of several threads are committed together, and none depends on another one's luck."""
+"""Transactions of several threads are committed together, and none depends on the success of another."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Counting(Database):
-    """Counts transactions, and holds the first one until it is told to go on."""
+    """Count transactions, and hold the first one until it is released."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, environ={})

@@ -1,4 +1,4 @@
-"""Behind a pooler that gives each transaction another connection: every callback is stored, every payout settled."""
+"""With a pooler that gives each transaction another connection, every callback is stored and every payout settled."""
 
 from __future__ import annotations
 

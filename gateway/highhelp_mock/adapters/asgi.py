@@ -27,7 +27,7 @@ LARGEST_HEAD = 16 << 10
 
 
 class ConnectionDropped(Exception):
-    """Makes the server close the connection in the middle of an answer, for the faults that drop it."""
+    """Make the server close the connection in the middle of an answer, for the faults that drop it."""
 
 
 class GatewayApp:
@@ -98,23 +98,23 @@ def _path(scope: ASGIMessage) -> bytes:
 
 
 def _find_problem(scope: ASGIMessage) -> str | None:
-    """Find what the server accepts and a payment gateway should not: requests that proxies could read differently."""
+    """Find requests that the server accepts but proxies could read differently; a payment gateway must refuse them."""
     version, path, headers = scope.get("http_version", "1.1"), _path(scope), scope["headers"]
     names = [name for name, _ in headers]
     if version not in ("1.0", "1.1"):
-        return "Only HTTP/1.0 and HTTP/1.1 are spoken here"
+        return "Only HTTP/1.0 and HTTP/1.1 are supported"
     if not path.startswith(b"/") or b"#" in path:
         return "The target is not a plain path"
     if names.count(b"host") != 1 and (version == "1.1" or b"host" in names):
-        return "The header host has to be there once"
+        return "The header host must appear exactly once"
     if b"content-length" in names and b"transfer-encoding" in names:
-        return "The length of the body is given in two ways"
+        return "The length of the body is given twice"
     size = len(path) + len(scope.get("query_string", b"")) + sum(len(name) + len(value) + 4 for name, value in headers)
     return "The head is too large" if size > LARGEST_HEAD else None
 
 
 async def _read_body(receive: ASGIReceive) -> bytes | None:
-    """Read the body, cut off soon after its limit; None if it did not come whole."""
+    """Read the body, cut off soon after its limit; None if it is incomplete."""
     chunks: list[bytes] = []
     size = 0
     while True:

@@ -1,4 +1,4 @@
-"""Deliver callbacks over HTTP: take what is due, POST it, report the result. Redirects are not followed."""
+"""Deliver due callbacks over HTTP and report the results. Redirects are not followed."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _GRACE_SECONDS = 2.0
 
 
 def deliver_due(dispatcher: Dispatcher, send: Callable[[Outgoing], int] | None = None) -> int:
-    """Send every callback that is due now.
+    """Send every callback that is due.
 
     Args:
         dispatcher: the gateway.
         send: takes a callback and returns the receiver's HTTP status; without it they are POSTed over HTTP.
 
     Returns:
-        How many attempts were made.
+        The number of attempts.
     """
     if send is None:
         with httpx.Client(timeout=_TIMEOUT, trust_env=False) as client:
@@ -63,8 +63,8 @@ def _post(client: httpx.Client, outgoing: Outgoing) -> int:
 class CallbackSender:
     """Send callbacks as they become due, from threads, between :meth:`start` and :meth:`stop`.
 
-    Threads keep the event loop that answers the API free, and a blocking connection costs a quarter of an asynchronous
-    one. Looking for due callbacks also moves the payments while no request comes in.
+    Threads keep the API's event loop free, and a blocking connection costs a quarter of an async one. Looking for
+    due callbacks also moves payments while no requests come in.
 
     Args:
         dispatcher: the gateway.
@@ -101,16 +101,16 @@ class CallbackSender:
                     status = _post(client, outgoing)
                 except Exception as failure:  # noqa: BLE001 - one bad address must not stop the other callbacks
                     error = type(failure).__name__
-                with suppress(StateError):  # the attempt is in memory, and is written with the next change
+                with suppress(StateError):  # the attempt is in memory and is written with the next change
                     self._dispatcher.report(outgoing.id, status, error)
                 self._changed.set()  # a later callback of this payment may have waited for it
 
     def _wait_for_due(self) -> Outgoing | None:
-        """Wait for the next callback; None at the end. One idle thread looks, the others wait for their turn."""
+        """Wait for the next callback; None at the end. One idle thread polls, the others wait for their turn."""
         with self._looking:
             while not self._stopping:
                 self._changed.clear()
-                # callbacks that cannot be written down are not sent; the next look tries again
+                # callbacks that cannot be stored are not sent; the next poll tries again
                 with suppress(StateError):
                     for outgoing in self._dispatcher.due_callbacks(1):
                         return outgoing

@@ -44,7 +44,7 @@ def bind(host: str = "127.0.0.1", port: int = 0) -> socket.socket:
 
 
 def base_url_of(bound: socket.socket) -> str:
-    """Return the URL of a bound address; of one that stands for all addresses, the URL on this machine."""
+    """Return the URL of a bound address; for a wildcard address, the URL on this machine."""
     host, port = bound.getsockname()[:2]
     host = _LOOPBACK.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -60,7 +60,7 @@ def running(app: GatewayApp, bound: socket.socket) -> Iterator[None]:
     """Serve in another thread while the block runs.
 
     Raises:
-        RuntimeError: the server did not start, or did not end.
+        RuntimeError: the server did not start, or did not stop.
     """
     with closing(bound):
         server = _server(app)
@@ -73,7 +73,7 @@ def running(app: GatewayApp, bound: socket.socket) -> Iterator[None]:
             server.should_exit = True
             thread.join(_STOP_SECONDS)
     if thread.is_alive():
-        raise RuntimeError("the gateway's server did not end")
+        raise RuntimeError("the gateway's server did not stop")
 
 
 def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> None:
@@ -85,17 +85,17 @@ def _wait_until_started(server: uvicorn.Server, thread: threading.Thread) -> Non
 
 
 def _server(app: GatewayApp) -> uvicorn.Server:
-    import uvicorn  # here, since most gateways are used in-process
+    import uvicorn  # lazy: most gateways are used in-process
 
     config = uvicorn.Config(
         app,
-        http="h11",  # as shipped, httptools loses the body of a request that offers HTTP/2, as Java's client does
+        http="h11",  # httptools loses the body of a request that offers HTTP/2, as Java's client does
         ws="none",
         loop="asyncio",
         lifespan="on",
         log_level="error",
         access_log=False,
-        date_header=False,  # the gateway's clock is the one to show
+        date_header=False,  # the gateway's clock is shown instead
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=3,

@@ -1,6 +1,6 @@
 """The gateway as an httpx transport: no port, no waiting; for `httpx.Client` and `httpx.AsyncClient`.
 
-A delay moves the gateway's clock instead of waiting, and raises what the client's own timeouts would have made of it.
+A delay moves the gateway's clock instead of waiting, and raises the client's timeout error if it would have timed out.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["InProcessTransport"]
 
 
 class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
-    """Hand each request to the dispatcher; closing a client does nothing to the gateway, which outlives it.
+    """Pass each request to the dispatcher; closing a client does not affect the gateway.
 
     Args:
         dispatcher: the gateway.
@@ -72,7 +72,7 @@ class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 class _SlowStream(httpx.SyncByteStream, httpx.AsyncByteStream):
-    # in real time: it exists to test the client's own limit of a whole attempt
+    # in real time: it exists to test the client's limit for a whole attempt
     def __init__(self, response: Response) -> None:
         self._response = response
 

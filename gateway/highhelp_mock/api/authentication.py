@@ -1,7 +1,7 @@
 """Authenticate requests: content type, size, headers, signature and project.
 
-Cheap checks come first, so that an unauthenticated request costs little. The signature is checked over the bytes as
-they were received.
+Cheap checks come first, so that an unauthenticated request costs little. The signature is checked over the received
+bytes.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["LIMITS", "TOLERANCE", "authenticate", "check_form"]
 
 LIMITS = Limits()
-# apart from the tolerance of highhelp_signing: gateway and SDK are two independent implementations of one contract
+# deliberately not highhelp_signing's tolerance: gateway and SDK are two independent implementations of one contract
 TOLERANCE = 300
-"""Seconds that a timestamp may lie in the past or the future; not documented."""
+"""Seconds that a timestamp may be in the past or the future; not documented."""
 
 _NAMED_ALGORITHMS: Mapping[str, Algorithm] = {"rsa-sha256": "rsa", "hmac-sha512": "hmac"}
 _JSON = re.compile(r'application/json\s*(;\s*charset="?utf-8"?)?', re.ASCII | re.IGNORECASE)
@@ -56,9 +56,9 @@ def authenticate(
     """Check the signature of a request.
 
     Args:
-        request: as it came over the wire.
+        request: as received.
         projects: the known projects by id.
-        scheme: how the gateway reads the open points of the signature.
+        scheme: the gateway's signature scheme.
         now: Unix seconds of the gateway's clock.
 
     Returns:
@@ -66,7 +66,7 @@ def authenticate(
 
     Raises:
         ApiError: 401 for headers, project, key, timestamp or signature; 400 for a body that has no normalised form, or
-            whose signature is valid for another request, too; 403 where the body names another project.
+            whose signature would also be valid for another request; 403 if the body names another project.
     """
     names = contract.HEADERS
     project_id = _single(request, names.merchant_id)
@@ -97,14 +97,14 @@ def _single(request: Request, name: str) -> str:
     if not values:
         raise ApiError(401, f"{name} is missing")
     if len(values) > 1:
-        raise ApiError(401, f"{name} is there twice")
+        raise ApiError(401, f"{name} appears twice")
     return values[0].strip(" \t")
 
 
 def _algorithms(request: Request, scheme: SignatureScheme) -> tuple[Algorithm, ...]:
     given = [value.strip(" \t") for value in request.values(contract.HEADERS.algorithm)]
     if len(given) > 1:
-        raise ApiError(401, f"{contract.HEADERS.algorithm} is there twice")
+        raise ApiError(401, f"{contract.HEADERS.algorithm} appears twice")
     sent = given[0] if given else None
     known: list[tuple[str | None, Algorithm]] = [(scheme.rsa_algorithm, "rsa"), (scheme.hmac_algorithm, "hmac")]
     algorithms = tuple(algorithm for value, algorithm in known if value == sent)
@@ -149,8 +149,8 @@ def _check_unambiguous(body: Mapping[str, Any], entries: list[str], text: str, s
     # whether the real gateway checks this is not known; the SDK does not send such requests
     place = ambiguity_of_request(body, entries, text, scheme)
     if place is not None:
-        errors = [(place, "can be read in two ways")] if place in contract.REQUEST_FIELDS else []
-        raise ApiError(400, "The body's signature would hold for another request too", errors)
+        errors = [(place, "is ambiguous")] if place in contract.REQUEST_FIELDS else []
+        raise ApiError(400, "The body's signature would also be valid for another request", errors)
 
 
 def _check_project(body: Mapping[str, Any], project_id: str) -> None:

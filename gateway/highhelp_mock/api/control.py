@@ -31,7 +31,7 @@ def handle(engine: Engine, request: Request) -> Json:
     """Answer a request of the control API.
 
     Raises:
-        ApiError: 4xx with what is allowed.
+        ApiError: 4xx with the allowed values.
     """
     check_host(request, engine.base_url)
     _check_origin(request)
@@ -50,10 +50,10 @@ def handle(engine: Engine, request: Request) -> Json:
 
 
 def advance(engine: Engine, payment: Payment, state: str, text: str | None = None) -> Payment:
-    """Move a payment to a state that may follow, and stop its schedule.
+    """Move a payment to an allowed next state, and stop its schedule.
 
     Raises:
-        ApiError: 409 naming the states that are allowed.
+        ApiError: 409 naming the allowed states.
     """
     if state not in payment.allowed:
         names = ", ".join(payment.allowed) or "nothing, it is final"
@@ -142,7 +142,7 @@ _ROUTES: Mapping[str, Mapping[str, _Action]] = {
 
 
 def _check_origin(request: Request) -> None:
-    # web pages that the developer happens to visit must not control the gateway
+    # web pages that the developer visits must not control the gateway
     if "cross-site" in request.values("sec-fetch-site"):
         raise ApiError(403, "The control API is not for other sites' pages")
     for origin in request.values("origin"):

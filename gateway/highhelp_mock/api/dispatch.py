@@ -1,4 +1,4 @@
-"""Dispatch requests to operations, control API and pages, under one lock; without network and without waiting."""
+"""Dispatch requests to operations, control API and pages, under one lock; without network or waiting."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ class MockCall:
     Attributes:
         at: Unix seconds.
         operation: its id.
-        payment_id: as the body names it, where it could be read.
+        payment_id: as named in the body, if readable.
         body_sha256: hex SHA-256 of the raw body.
-        status: HTTP status of the answer, also of one that was dropped.
-        faults: names of the faults that it met.
+        status: HTTP status of the answer, even if it was dropped.
+        faults: names of the faults that it triggered.
     """
 
     at: float
@@ -65,12 +65,12 @@ class Dispatcher:
     """A HighHelp gateway in memory. Thread-safe: one lock around everything.
 
     Args:
-        scheme: the open points of the signature scheme.
+        scheme: the signature scheme.
         clock: its clock.
-        consistency: how repeated payment_ids are answered, and what is seen late.
+        consistency: answers to repeated payment_ids, and simulated lags.
         deliver_to: hosts beyond loopback to which callbacks may go.
-        pages: answers requests outside of the API and the control API; returns None where there is no page.
-        state: keeps the memory over restarts; without it nothing is kept.
+        pages: answers requests outside the API and the control API; returns None if there is no page.
+        state: persists the state over restarts; without it nothing is kept.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Dispatcher:
 
     @property
     def base_url(self) -> str:
-        """The gateway's URL, without a slash at the end; hosted pages are below it."""
+        """The gateway's URL, without a trailing slash; hosted pages are below it."""
         return self._engine.base_url
 
     @base_url.setter
@@ -108,7 +108,7 @@ class Dispatcher:
         self._engine.base_url = value.rstrip("/")
 
     def add_project(self, project: Project) -> None:
-        """Open a project, restored from the state file where that knows it.
+        """Open a project, restored from the state file if it is known there.
 
         Raises:
             StateError: the state file cannot be read or written.
@@ -123,7 +123,7 @@ class Dispatcher:
 
     @contextmanager
     def engine(self) -> Iterator[Engine]:
-        """Lock the simulation while the block runs; it is brought up to now before, and written to disk after.
+        """Lock the simulation for a block; it catches up with the clock before, and is written to disk afterwards.
 
         Raises:
             StateError: the state file cannot be written.
@@ -144,7 +144,7 @@ class Dispatcher:
                 except ApiError as error:
                     response = error.response(self._next_request_id())
         except StateError:
-            # success must not be answered for what is not on disk; the next request tries to write it again
+            # changes that are not on disk must not be acknowledged; the next request tries to write them again
             response = ApiError(500, "The state file cannot be written").response(self._next_request_id())
         body = b"" if request.method == "HEAD" else response.body
         # clients compare their clock with this header, so it shows the gateway's clock, not the server's
@@ -152,7 +152,7 @@ class Dispatcher:
         return replace(response, headers=(*response.headers, date), body=body)
 
     def reset(self) -> None:
-        """Forget state and faults, and return to real time."""
+        """Delete state and faults, and return to real time."""
         with self._lock:
             self._engine.reset()
             self.calls.clear()
@@ -161,13 +161,13 @@ class Dispatcher:
     def due_callbacks(self, limit: int = 100) -> list[Outgoing]:
         """Take the callbacks that are due, signed now.
 
-        Each has to be reported with :meth:`report`; otherwise it is due again after two minutes.
+        Report each with :meth:`report`; otherwise it is due again after two minutes.
         """
         with self.engine() as engine:
             return [self._sign(engine, delivery) for delivery in engine.outbox.take_due(self.clock(), limit)]
 
     def report(self, number: int, status: int | None, error: str | None = None) -> None:
-        """Record the attempt to deliver a callback: the receiver's HTTP status, or the name of the error."""
+        """Record a delivery attempt of a callback: the receiver's HTTP status, or the name of the error."""
         with self.engine() as engine:
             engine.outbox.report(number, Attempt(self.clock(), status, error))
 

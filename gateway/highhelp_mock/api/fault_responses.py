@@ -17,7 +17,7 @@ _HTML_502 = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad
 
 
 def replacement_response(faults: tuple[Fault, ...], request_id: str) -> Response | None:
-    """Return the answer of a fault that keeps the request from being executed, if there is one."""
+    """Return the answer of a fault that prevents the request from being executed, if any."""
     for fault in faults:
         if fault.name == "drop_request":
             return Response(0, dropped=True)
@@ -29,7 +29,7 @@ def replacement_response(faults: tuple[Fault, ...], request_id: str) -> Response
 
 
 def apply_faults(faults: tuple[Fault, ...], response: Response, request_id: str) -> Response:
-    """Change the answer of an executed request, or of one that was replaced, by its faults."""
+    """Apply faults to the answer of an executed or replaced request."""
     names = {fault.name: fault for fault in faults}
     failure = names.get("http_500") or names.get("html_502")
     if failure is not None:

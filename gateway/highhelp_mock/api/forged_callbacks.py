@@ -41,22 +41,22 @@ def forge_callback(
     wrong: Defect | None = None,
     algorithm: Algorithm | None = None,
 ) -> Outgoing:
-    """Make a callback, signed as the gateway signs.
+    """Make a callback, signed like the gateway's.
 
     Args:
-        dispatcher: the gateway; where it knows the payment, amount, currency and ids are the payment's.
+        dispatcher: the gateway; if it knows the payment, amount, currency and ids are the payment's.
         project: the project of the callback.
         payment_id: the merchant's id.
         state: status and sub-status, any text.
-        timestamp: Unix seconds of signing; the gateway's clock when absent.
-        amount: minor units; the payment's, or 100.00, when absent.
-        body: further members of the body, or other values for existing ones, merged object by object.
+        timestamp: Unix seconds of signing; default: the gateway's clock.
+        amount: minor units; default: the payment's, or 100.00.
+        body: additional or changed members of the body, merged object by object.
         wrong: the defect.
-        algorithm: "rsa" or "hmac"; the project's when absent.
+        algorithm: "rsa" or "hmac"; default: the project's.
 
     Raises:
-        ValueError: an unknown `wrong`.
-        BodyNotSignable: `body` makes a body that cannot be signed.
+        ValueError: `wrong` is unknown.
+        BodyNotSignable: the body with `body` merged cannot be signed.
     """
     if wrong is not None and wrong not in DEFECTS:
         raise ValueError(f"wrong must be one of {', '.join(DEFECTS)}, not {wrong!r}")

@@ -1,4 +1,4 @@
-"""Execute the contract's operations, chosen by the contract's data, not by their names."""
+"""Execute the contract's operations, selected by the contract's data, not by name."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ _REFUSALS: Mapping[str, int] = {"conflict": 409, "stored": 409, "invalid": 422, 
 
 @dataclass(frozen=True, slots=True)
 class Consistency:
-    """How repeated payment_ids are answered, and how long the gateway takes to see a payment.
+    """The answers to repeated payment_ids, and simulated lags.
 
     Attributes:
         duplicates: the answer to a repeated payment_id: 409, 422 ("invalid") or 400 ("malformed"); "stored" answers
             with the payment's state if the body is the same, else with 409.
-        info_lag: seconds after its creation until the info operation finds a payment.
+        info_lag: seconds after creation until the info operation finds a payment.
         uniqueness_lag: seconds after a creation during which the same payment_id creates another payment.
 
     Raises:
-        ValueError: an unknown `duplicates`, or a lag below zero.
+        ValueError: `duplicates` is unknown, or a lag is negative.
     """
 
     duplicates: Duplicates = "conflict"
@@ -50,7 +50,7 @@ class Consistency:
         if self.duplicates not in _REFUSALS:
             raise ValueError(f"duplicates must be one of {', '.join(_REFUSALS)}")
         if min(self.info_lag, self.uniqueness_lag) < 0:
-            raise ValueError("a lag is a number of seconds, not below zero")
+            raise ValueError("a lag must be a non-negative number of seconds")
 
 
 def execute(
@@ -63,7 +63,7 @@ def execute(
         operation: the operation.
         project: the caller's project.
         body: the request, valid against the contract.
-        consistency: how repeated payment_ids are answered, and what is seen late.
+        consistency: answers to repeated payment_ids, and simulated lags.
 
     Returns:
         The body of the answer with HTTP 200.
@@ -115,7 +115,7 @@ def _confirm(
     challenge = payment.challenge
     if payment.state != AWAITING_3DS or challenge is None or payment.confirmed is not None:
         raise ApiError(
-            409, "The payment does not wait for a 3-D Secure result", [("general:payment_id", "is not waiting")]
+            409, "The payment is not waiting for a 3-D Secure result", [("general:payment_id", "is not waiting")]
         )
     payment = engine.stop_schedule(replace(payment, confirmed=given))
     matches = "cres" in body if challenge.version == 2 else body.get("md") == challenge.md
@@ -156,6 +156,6 @@ _LISTS: Mapping[str, Callable[[Project, Mapping[str, Any]], Json]] = {
 
 
 def _example(operation: Operation) -> Json:
-    """Answer an operation that the gateway does not simulate with the document's example; each one has some."""
+    """Answer an operation that the gateway does not simulate with the document's example; each has one."""
     examples = (example for example in contract.EXAMPLES if example.of == operation.id and example.status == "200")
     return dict(next(examples).value)

@@ -19,14 +19,14 @@ __all__ = ["Outgoing", "sign_bytes", "sign_callback"]
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A signed callback, to be POSTed.
+    """A signed callback, ready to POST.
 
     Attributes:
-        id: its number, for reporting the attempt.
+        id: its number, to report the attempt.
         payment_id: the merchant's id of the payment.
         kind: name of the contract's webhook.
-        url: where it goes.
-        headers: to send along.
+        url: the receiver's URL.
+        headers: the headers to send.
         body: the raw bytes.
     """
 
@@ -47,24 +47,24 @@ def sign_callback(
         project: the project whose key signs.
         raw: the body.
         timestamp: Unix seconds.
-        scheme: the open points of the signature.
-        wrong: make a signature of the right form that does not match.
+        scheme: the signature scheme.
+        wrong: make a well-formed signature that does not match.
     """
     message = signing_message(parse_body(raw, limits=LIMITS), timestamp, scheme, limits=LIMITS)
     return _headers(project, message + b"0" if wrong else message, timestamp, scheme)
 
 
 def sign_bytes(project: Project, raw: bytes, timestamp: int, scheme: SignatureScheme) -> dict[str, str]:
-    """Make the headers of any bytes, for tests of what a receiver does with a genuine but damaged body.
+    """Make the headers of any bytes, to test receivers with genuine but damaged bodies.
 
-    A key that stands twice, or a number with a fraction, is signed as it stands. A body without a normalised form, such
-    as one that is not JSON, takes its own bytes in place of that form.
+    A duplicate key or a number with a fraction is signed literally. For a body without a normalised form, such as one
+    that is not JSON, its bytes are signed instead of that form.
 
     Args:
         project: the project whose key signs.
         raw: the body.
         timestamp: Unix seconds.
-        scheme: the open points of the signature.
+        scheme: the signature scheme.
     """
     try:
         body, _ = parse(raw, limits=LIMITS)

@@ -1,6 +1,6 @@
-"""Validate bodies: first against the strict models, then against the document's schema with its if/then rules.
+"""Validate bodies: first with the strict models, then with the document's schema and its if/then rules.
 
-No message repeats a value: a body may hold card data.
+No message contains a value: a body may hold card data.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def check_body(schema: str, body: Mapping[str, Any]) -> None:
     """
     errors = field_errors(schema, body)
     if errors:
-        raise ApiError(422, "The request has wrong fields", errors.items())
+        raise ApiError(422, "The request has invalid fields", errors.items())
 
 
 def field_errors(schema: str, body: Mapping[str, Any]) -> dict[str, str]:
@@ -69,7 +69,7 @@ def _model_findings(model: type[BaseModel], body: Mapping[str, Any]) -> Iterator
 
 
 def _path(body: object, loc: tuple[int | str, ...]) -> str:
-    # pydantic's location holds names of union members, too; only parts that are keys of the body count
+    # pydantic's location also contains names of union members; only parts that are keys of the body count
     parts: list[str] = []
     for index, part in enumerate(loc):
         if isinstance(body, list) and isinstance(part, int):
@@ -98,10 +98,10 @@ def _describe(kind: Any) -> Iterator[tuple[list[str], str]]:
         for name in kind.unexpected:
             yield [str(name)[:_LONGEST_NAME]], "is not known"
     elif keyword in ("minimum", "maximum", "minLength", "maxLength"):
-        yield [], f"does not keep to {keyword} {kind.limit}"
+        yield [], f"violates {keyword} {kind.limit}"
     elif keyword == "type":
         yield [], "has a wrong type"
     elif keyword == "not":
-        yield [], "holds fields that exclude each other"
+        yield [], "has fields that exclude each other"
     else:
         yield [], f"does not fit the contract ({keyword})"

@@ -1,4 +1,4 @@
-"""The dashboard: the gateway's state, and forms that control it. Each form becomes a request to the control API."""
+"""The dashboard: the gateway's state, and forms to control it. Each form becomes a request to the control API."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ ACTIONS: Final[Mapping[str, Callable[[Mapping[str, str]], tuple[str, Json]]]] = 
     "disarm": lambda _: ("faults/clear", {}),
     "reset": lambda _: ("reset", {}),
 }
-"""From a form's fields to the path and body of the control request that it stands for."""
+"""Functions that convert a form's fields to the path and body of a control request."""
 
 
 def _number(text: str, name: str) -> int | float:

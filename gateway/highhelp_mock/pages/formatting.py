@@ -27,7 +27,7 @@ def number(minor: int, currency: str, language: str = "en") -> str:
 
 
 def clock_time(seconds: float, *, day: bool = False) -> str:
-    """Format Unix seconds as the time of day, UTC, with the date if asked for."""
+    """Format Unix seconds as the time of day, UTC, optionally with the date."""
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%d %H:%M:%S" if day else "%H:%M:%S")
 
 

@@ -1,6 +1,6 @@
 """The hosted payment page: the payer's forms and the page of each state.
 
-Card numbers and security codes that are entered here are neither stored nor shown again.
+Card numbers and security codes entered here are neither stored nor shown again.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
 __all__ = ["PREFIX", "answer"]
 
 PREFIX: Final = "/pay/"
-"""Hosted pages are below this; the payment's token follows."""
+"""Path prefix of hosted pages; the payment's token follows."""
 
 _SEPARATORS: Final = re.compile(r"[ \-\N{NO-BREAK SPACE}]")
 _NUMBER: Final = re.compile(r"[0-9]{1,4}", re.ASCII)
 _CVV: Final = re.compile(r"[0-9]{3,4}", re.ASCII)
 _BANK: Final = {"acs": AWAITING_3DS, "redirect": AWAITING_REDIRECT, "3ds-return": None}
-"""The bank's pages, and the state in which the payer is there."""
+"""The bank's pages, and the state in which the payer is on them."""
 _TRANSFER: Final = ("pan", "phone", "account_number", "qr_link", "card_holder", "bank_name", "bank_code")
 """Order of a transfer's details."""
 
 
 def answer(engine: Engine, request: Request) -> Response | None:
-    """Return the page at an address below `/pay/`, or None where there is none.
+    """Return the page at an address below `/pay/`, or None if there is none.
 
     Raises:
         ApiError: 4xx for the error page.
@@ -80,7 +80,7 @@ def _act(engine: Engine, payment: Payment, fields: Mapping[str, str], part: str)
     except ApiError as error:
         if error.status != 409:
             raise
-        # the payment has moved on in the meantime, and its page shows where
+        # the payment has moved on meanwhile, as its page shows
     return _redirect(payment)
 
 
@@ -92,7 +92,7 @@ def _choose(engine: Engine, payment: Payment, code: str) -> None:
 
 def _simple_action(act: str) -> Callable[[Engine, str], object]:
     if act not in _SIMPLE_ACTIONS:
-        raise ApiError(422, "The page has no such button")
+        raise ApiError(422, "No such button")
     return _SIMPLE_ACTIONS[act]
 
 
@@ -104,7 +104,7 @@ _SIMPLE_ACTIONS: Final[Mapping[str, Callable[[Engine, str], object]]] = {
 
 
 def _submit_card(engine: Engine, payment: Payment, fields: Mapping[str, str]) -> dict[str, str]:
-    """Charge the card, or return the problems by field: names of texts."""
+    """Charge the card, or return the problems by field, as names of texts."""
     problems: dict[str, str] = {}
     if not _CVV.fullmatch(fields.get("cvv", "").strip()):
         problems["cvv"] = "bad_cvv"
@@ -131,7 +131,7 @@ def _bank_act(engine: Engine, payment: Payment, part: str, *, accepted: bool) ->
     elif _is_hosted(payment):
         payer.finish_3ds(engine, payment.token, accepted=accepted)
     elif accepted:
-        return _redirect(payment, "3ds-return")  # the merchant hands over the result, and that decides
+        return _redirect(payment, "3ds-return")  # the merchant passes on the result, which decides
     else:
         payer.decline(engine, payment.token)
     return _redirect(payment)
@@ -140,7 +140,7 @@ def _bank_act(engine: Engine, payment: Payment, part: str, *, accepted: bool) ->
 def _bank(payment: Payment, part: str) -> Response:
     state = _BANK[part]
     if state is None and not _is_hosted(payment) and payment.state == AWAITING_3DS:
-        # the merchant's own form led here: the result goes to the merchant
+        # the merchant's form led here: the result goes to the merchant
         result = _threeds_result(payment)
         return _render("result", payment, "result", result=result, goes_to=_with_query(payment.redirect_url, result))
     if payment.state != state or _is_mobile(payment):
@@ -182,7 +182,7 @@ def _page(engine: Engine, payment: Payment, problems: Mapping[str, str] | None =
 
 
 def _step(payment: Payment) -> str:
-    """Decide what the payer is asked for now."""
+    """Decide what the payer has to do next."""
     if _is_mobile(payment) and payment.state in (AWAITING_3DS, WRONG_CODE):
         return "code"
     if payment.state != AWAITING_CONFIRM:

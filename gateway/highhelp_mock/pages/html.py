@@ -1,4 +1,4 @@
-"""Render the pages' Jinja2 templates. Autoescape is on; Python code makes no markup."""
+"""Render the pages' Jinja2 templates. Autoescape is on; Python code creates no markup."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def render(
         language: of its texts.
         live: whether the page updates itself.
         status: HTTP status.
-        headers: further headers of the answer.
-        values: further values for the template.
+        headers: additional headers of the answer.
+        values: additional values for the template.
     """
     page = _environment().get_template(f"{template}.html").render(title=title, language=language, live=live, **values)
-    body = page.encode("utf-8", "replace")  # half of a surrogate pair has no UTF-8 form
+    body = page.encode("utf-8", "replace")  # a lone surrogate has no UTF-8 form
     return Response(status, (("content-type", "text/html; charset=utf-8"), *headers), body)
 
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # most gateways never render a page
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # lazy: most gateways never render a page
 
     environment = Environment(
         loader=PackageLoader("highhelp_mock.pages"),

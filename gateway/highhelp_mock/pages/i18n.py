@@ -18,7 +18,7 @@ LANGUAGES: Final = ("en", "ru")
 
 
 def choose_language(preferred: str | None) -> str:
-    """Choose the page's language: the customer's if there are texts in it, else English."""
+    """Choose the page's language: the customer's if available, else English."""
     short = (preferred or "").partition("-")[0].lower()
     return short if short in LANGUAGES else LANGUAGES[0]
 
@@ -29,7 +29,7 @@ def translate(name: str, language: str, **values: object) -> str:
 
 
 def method_name(code: str, language: str) -> str:
-    """Return the name of a payment method, in English that of the contract; its code, if it has no name."""
+    """Return the name of a payment method (in English the contract's), or its code if it has none."""
     english = contract.CATALOGUES["WidgetMethod"].get(code) or contract.CATALOGUES["Method"].get(code) or code
     return english.rstrip(".") if language == "en" else _load(language)["methods"].get(code, code)
 

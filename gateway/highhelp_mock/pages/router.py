@@ -25,7 +25,7 @@ _STATIC: Final = {
 
 
 def answer(engine: Engine, request: Request) -> Response | None:
-    """Return the page at an address, or None where there is none."""
+    """Return the page at an address, or None if there is none."""
     try:
         check_host(request, engine.base_url)
         page = _route(engine, request)

@@ -64,7 +64,7 @@ def delivery_record(delivery: Delivery) -> str:
 
 
 def delivery_from(text: str, payment: Payment) -> Delivery:
-    """Restore a callback from its record, byte for byte: a blanked card number is the payment's own."""
+    """Restore a callback from its record, byte for byte: a blanked card number is filled from the payment."""
     record: Json = json.loads(text)
     body: Json = record.pop("body")
     if body.get("requisites", {}).get("pan", "") is None:

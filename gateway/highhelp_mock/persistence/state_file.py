@@ -27,7 +27,7 @@ FORMAT: Final = 2
 """File format version; bump on incompatible changes."""
 
 _MARK: Final = 0x48484D4B
-"""SQLite's application id; marks a file as ours."""
+"""SQLite's application id, which marks a file as ours."""
 
 _TABLES: Final = """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value REAL NOT NULL);
@@ -56,11 +56,11 @@ class StateFile:
 
     Attributes:
         path: of the file.
-        clock_offset: seconds by which the gateway's clock was ahead.
+        clock_offset: seconds by which the gateway's clock is ahead of real time.
         next_callback: the number of the next callback.
 
     Raises:
-        StateError: it cannot be read or written, is in use, is something else, or of another version.
+        StateError: it cannot be read or written, is in use, is not a state file, or has another version.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -71,7 +71,7 @@ class StateFile:
         self.next_callback = int(facts.get("next_callback", 1))
 
     def close(self) -> None:
-        """Close it; everything is on disk already."""
+        """Close it; everything is already on disk."""
         self._connection.close()
 
     def first_project(self, project_id: str | None) -> str | None:
@@ -138,7 +138,7 @@ class StateFile:
     def _write(self, engine: Engine) -> None:
         changes, run = engine.changes, self._connection
         if changes.cleared:
-            # projects that are not open keep theirs: the reset was not meant for them
+            # projects that are not open keep theirs: the reset does not concern them
             for project_id in engine.projects:
                 run.execute("DELETE FROM payments WHERE project_id = ?", (project_id,))
                 run.execute("DELETE FROM callbacks WHERE project_id = ?", (project_id,))
@@ -175,7 +175,7 @@ class StateFile:
 
     def _open(self) -> sqlite3.Connection:
         try:
-            # SQLite gives the files that it adds next to this one the same permissions
+            # SQLite gives its auxiliary files the same permissions
             with suppress(FileExistsError):
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             connection = sqlite3.connect(self.path, timeout=0.2, check_same_thread=False)
@@ -200,13 +200,13 @@ class StateFile:
         fresh = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
         connection.rollback()
         if not fresh and mark != _MARK:
-            raise StateError(f"{self.path}: is a database, but no state file of the mock gateway")
+            raise StateError(f"{self.path}: is a database, but not a state file of the mock gateway")
         if not fresh and version != FORMAT:
             raise StateError(
                 f"{self.path}: was written by another version of the mock gateway (format {version}, this one reads "
                 f"{FORMAT}); move it away, or use that version"
             )
-        # a commit survives any end of the process, but not a power failure
+        # a commit survives a crash of the process, but not a power failure
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         if fresh:
@@ -219,5 +219,5 @@ def _reason(error: sqlite3.Error) -> str:
     if "locked" in str(error):
         return "is in use by another gateway"
     if isinstance(error, sqlite3.DatabaseError) and "not a database" in str(error):
-        return "is no state file of the mock gateway"
+        return "is not a state file of the mock gateway"
     return f"cannot be used: {error}"

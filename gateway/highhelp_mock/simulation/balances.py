@@ -20,7 +20,7 @@ OPENING: Mapping[str, int] = dict.fromkeys(contract.CATALOGUES["Currency"], 100_
 
 
 class InsufficientBalance(Exception):
-    """The available balance does not cover the sum."""
+    """The available balance does not cover the amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Account:
     """One currency of one project, minor units.
 
     Attributes:
-        available: may be paid out.
-        locked: held for payouts under way, not part of ``available``.
+        available: can be paid out.
+        locked: held for payouts in progress, not part of ``available``.
     """
 
     available: int
@@ -43,7 +43,7 @@ class Account:
         """Book an accepted payout.
 
         Raises:
-            InsufficientBalance: more than is available.
+            InsufficientBalance: more than available.
         """
         if amount > self.available:
             raise InsufficientBalance

@@ -30,7 +30,7 @@ class Attempt:
     Attributes:
         at: Unix seconds of the gateway's clock.
         status: HTTP status, or None without an answer.
-        error: name of the error without an answer.
+        error: name of the error if there was no answer.
     """
 
     at: float
@@ -49,13 +49,13 @@ class Delivery:
         operation: id of the operation that created the payment.
         kind: name of the contract's webhook.
         state: the state that it reports.
-        url: where it goes; None where the request named none.
-        make_body: makes its body, the same each time. Most callbacks of a busy gateway are never sent or looked
-            at, and the payment as it stood is smaller than the body.
+        url: its destination; None if the request named none.
+        make_body: builds its body, the same each time. Most callbacks of a busy gateway are never sent or read, and
+            the payment at that time is smaller than the body.
         created_at: when the payment entered the state.
-        due_at: when it is to be sent next; None once it is done, or when it is never sent.
-        to_go: how many more deliveries have to succeed.
-        held: kept back for a later one of the same payment.
+        due_at: when it is to be sent next; None if it is done or never sent.
+        to_go: number of deliveries that still have to succeed.
+        held: held back for a later one of the same payment.
         attempts: the last hundred.
         reason: why it is not sent.
     """
@@ -138,7 +138,7 @@ def create_delivery(
     if url is None:
         reason = "no url given"
     elif not may_deliver(url, allowed_hosts):
-        reason = "host not allowed: callbacks leave for loopback and for the hosts of deliver_to only"
+        reason = "host not allowed: callbacks go only to loopback and to the hosts of deliver_to"
 
     def take_fault(name: str) -> bool:
         return reason is None and faults.take_for_callback(name, kind, payment.operation)
@@ -163,7 +163,7 @@ def create_delivery(
 
 
 def may_deliver(url: str, hosts: Collection[str]) -> bool:
-    """Whether a callback may leave for this address: the machine itself, or one of the named hosts."""
+    """Whether a callback may be sent to this address: this machine, or one of the named hosts."""
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port

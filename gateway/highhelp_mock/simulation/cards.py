@@ -21,13 +21,13 @@ def _sum(digits: str) -> int:
 
 
 def mask(pan: str) -> str:
-    """Hide a number but for its first six and last four digits; of a short one, only the last four are shown."""
+    """Mask a number except its first six and last four digits; a short one except its last four."""
     shown = 6 if len(pan) >= 14 else 0
     return pan[:shown] + "*" * (len(pan) - shown - 4) + pan[-4:]
 
 
 def brand(pan: str) -> str | None:
-    """Return the card scheme by the first digits, for the countries that HighHelp serves."""
+    """Return the card brand by the first digits, for the countries that HighHelp serves."""
     prefixes = {"4": "visa", "51": "mastercard", "52": "mastercard", "53": "mastercard", "54": "mastercard"}
     prefixes |= {"55": "mastercard", "22": "mir", "8600": "uzcard", "9860": "humo"}
     return next((name for prefix, name in prefixes.items() if pan.startswith(prefix)), None)

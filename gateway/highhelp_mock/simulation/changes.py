@@ -1,4 +1,4 @@
-"""Keep track of what has changed in memory since the state was last written."""
+"""Track changes in memory since the state was last written."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ __all__ = ["Changes"]
 
 @dataclass(slots=True)
 class Changes:
-    """Filled by the engine, cleared by its owner once they are written. The keys are in the order of the changes.
+    """Changes, added by the engine and cleared by its owner once written. Keys are in the order of the changes.
 
     Attributes:
-        payments: project and payment id of those that were created or changed.
+        payments: project and payment id of created or changed ones.
         callbacks: their numbers.
         accounts: project and currency.
         forgotten: payments that were dropped, with their callbacks.
-        cleared: whether everything was dropped before.
+        cleared: whether everything was dropped before these changes.
     """
 
     payments: dict[tuple[str, str], None] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Changes:
         return bool(self.payments or self.callbacks or self.accounts or self.forgotten or self.cleared)
 
     def clear(self, *, dropped: bool = False) -> None:
-        """Begin again: everything is written, or was `dropped`."""
+        """Start over: everything is written, or was `dropped`."""
         for kind in (self.payments, self.callbacks, self.accounts, self.forgotten):
             kind.clear()
         self.cleared = dropped

@@ -34,7 +34,7 @@ class Clock:
         """Move forward.
 
         Raises:
-            ValueError: negative or not finite: only a reset undoes anything.
+            ValueError: negative or not finite: only a reset goes back.
         """
         if not math.isfinite(seconds) or seconds < 0:
             raise ValueError("the clock only moves forward")

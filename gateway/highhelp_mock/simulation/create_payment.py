@@ -42,7 +42,7 @@ _SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 
 
 def create_payment(operation: Operation, project: Project, body: Mapping[str, Any], now: float) -> Payment:
-    """Create the payment that a valid request asks for; already declined where the request cannot be met."""
+    """Create the payment of a valid request; already declined if the request cannot be met."""
     general, asked = block(body, "general"), block(body, "payment")
     payer = block(body, "receiver") or block(body, "card") or block(body, "sender")
     code = asked.get("method", asked.get("widget_method"))
@@ -83,19 +83,19 @@ def create_payment(operation: Operation, project: Project, body: Mapping[str, An
 def fingerprint(project: Project, operation: str, body: Mapping[str, Any]) -> bytes:
     """Hash a body, to recognise a repeated one; keyed, as a body may hold card data.
 
-    The key is derived from the project's, so that it is the same after a restart without being in the state file.
+    The key is derived from the project's, so it is the same after a restart without being in the state file.
     """
     text = _SORTED.encode([operation, body])
     return hmac.digest(project.fingerprint_key, text.encode(), hashlib.sha256)
 
 
 def payment_methods() -> tuple[Mapping[str, Any], ...]:
-    """List the payment methods that are open: the rows of the contract's example."""
+    """List the available payment methods: the rows of the contract's example."""
     return example_rows("list_payment_methods", "methods")
 
 
 def machines_of_choice(machines: tuple[str, ...], code: str | None) -> tuple[str, ...]:
-    """Select the machines of a hosted page that a method leaves; all while nothing is chosen."""
+    """Select the machines of a hosted page that a method allows; all of them until one is chosen."""
     if code is None:
         return machines
     paths = [name for name in machines if name != "hosted_page"]
@@ -150,7 +150,7 @@ def _problem(operation: Operation, body: Mapping[str, Any], now: float) -> str |
 
 @cache
 def _open_codes(product: str, flow: str | None) -> Mapping[str | None, frozenset[str]]:
-    """Group the codes of the methods that are open to a product by currency."""
+    """Group the codes of a product's available methods by currency."""
     rows = [row for row in payment_methods() if row.get("product") == product and row.get("flow") == flow]
     return {
         currency: frozenset(row["code"] for row in rows if row.get("currency") == currency)

@@ -1,6 +1,6 @@
 """The simulated gateway over time: payments change state, balances move, callbacks are created.
 
-Nothing here waits: :meth:`Engine.catch_up` does, in order, everything that became due since its last call.
+Nothing here waits: :meth:`Engine.catch_up` runs, in order, everything that has become due since its last call.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 __all__ = ["Engine"]
 
 KEPT = 20_000
-"""How many finished payments are remembered; beyond that the oldest are forgotten, with their callbacks."""
+"""Number of finished payments to keep; beyond that the oldest are dropped, with their callbacks."""
 
 _FORGET_TRIES = 8
-_NO_MONEY = "The balance does not suffice"
+_NO_MONEY = "The balance is insufficient"
 _NO_ROOM = "The project's balance cannot hold the sum"
 
 
@@ -88,7 +88,7 @@ class Engine:
         return None if key is None else self._payments.get(key)
 
     def catch_up(self) -> float:
-        """Do everything that became due, in order of time.
+        """Run everything that has become due, in order of time.
 
         Returns:
             Unix seconds of the gateway's clock.
@@ -102,7 +102,7 @@ class Engine:
         return now
 
     def add(self, payment: Payment) -> Payment:
-        """Add a new payment. A payout locks its sum, or is declined if the balance does not suffice."""
+        """Add a new payment. A payout locks its amount, or is declined if the balance is insufficient."""
         while payment.key in self._payments:
             payment = replace(payment, copy=payment.copy + 1)
         payment = start_payment(payment)
@@ -129,14 +129,14 @@ class Engine:
     ) -> Payment:
         """Move a payment to its next state: book the money, create the callback.
 
-        A success that the balance cannot hold becomes a decline.
+        A success beyond the bound of the balance becomes a decline.
 
         Args:
             payment: the payment before.
             state: the next state.
             text: its `status_description`.
-            at: Unix seconds; now when absent.
-            schedule: the steps still to come by themselves; the payment's own when absent.
+            at: Unix seconds; default: now.
+            schedule: the remaining automatic steps; default: the payment's own.
 
         Raises:
             ValueError: the state machines do not allow it.
@@ -168,7 +168,7 @@ class Engine:
         return self.update(replace(payment, schedule=(ScheduledStep(self.clock() + 1, state, text),)))
 
     def stop_schedule(self, payment: Payment) -> Payment:
-        """Take a payment out of its automatic course; its lifetime goes on."""
+        """Stop a payment's automatic course; its lifetime continues."""
         return self.update(replace(payment, schedule=()))
 
     def update(self, payment: Payment) -> Payment:
@@ -178,7 +178,7 @@ class Engine:
         return payment
 
     def reset(self) -> None:
-        """Forget payments, callbacks and faults; restore opening balances and real time."""
+        """Delete payments, callbacks and faults; restore opening balances and real time."""
         self.changes.clear(dropped=True)
         self._payments.clear()
         self._tokens.clear()
@@ -193,7 +193,7 @@ class Engine:
                 self.changes.accounts[project.project_id, currency] = None
 
     def restore(self, payments: Iterable[Payment]) -> None:
-        """Take in payments from the state file, in the order of their creation."""
+        """Restore payments from the state file, in the order of their creation."""
         for payment in payments:
             self._tokens[payment.token] = payment.key
             self._store(payment)

@@ -1,4 +1,4 @@
-"""Faults on demand: armed, counted, combined, and consumed by the requests and callbacks that they match."""
+"""Faults on demand: armed, counted, combined, and consumed by matching requests and callbacks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _COMBINES = {
     "html_502": ("delay", "slow_body"),
     "bad_json": _MODIFIERS,
 }
-# A request meets the first armed fault that decides the answer, and the modifiers that still have an effect with it.
+# A request gets the first armed fault that decides the answer, and the modifiers that can be combined with it.
 _SECONDS = {"delay": 2.0, "slow_body": 0.2}
 
 
@@ -55,8 +55,8 @@ class Fault:
 
     Attributes:
         operation: an operation's id, a kind of callback, "callbacks", or "*" for all.
-        name: which fault.
-        times: how often it is still to happen.
+        name: its name.
+        times: remaining occurrences.
         seconds: for delay and slow_body.
         after_commit: for http_500 and html_502: whether the request is executed first.
     """
@@ -76,7 +76,7 @@ class Faults:
 
     @property
     def armed(self) -> tuple[Fault, ...]:
-        """The faults that are still to happen."""
+        """The faults with remaining occurrences."""
         return tuple(self._armed)
 
     def arm(
@@ -91,7 +91,7 @@ class Faults:
         """Arm a fault.
 
         Raises:
-            ValueError: an unknown fault or operation, or one that does not fit the other; names the allowed ones.
+            ValueError: fault or operation is unknown, or they do not fit together; names the allowed ones.
         """
         allowed = self.allowed(operation)
         if name not in allowed:
@@ -111,7 +111,7 @@ class Faults:
         """List the faults that an operation, a kind of callback, "callbacks" or "*" can have.
 
         Raises:
-            ValueError: neither of them; names the possible ones.
+            ValueError: none of these; names the allowed ones.
         """
         if operation == ANY:
             return tuple(DESCRIPTIONS)

@@ -1,4 +1,4 @@
-"""The queue of callbacks: which are due, in which order, and when a failed one is tried again."""
+"""The queue of callbacks: due times, order and retries."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Outbox:
         self._heap: list[tuple[float, int]] = []
         self._waiting: dict[tuple[str, str], list[tuple[float, int]]] = {}
         self.next_number = 1
-        """The number of the next callback; none is used twice, not even after a reset."""
+        """The number of the next callback; never reused, not even after a reset."""
 
     def __iter__(self) -> Iterator[Delivery]:
         return iter(self._all.values())
@@ -42,7 +42,7 @@ class Outbox:
         return list(islice(reversed(self._all.values()), limit))
 
     def restore(self, deliveries: Iterable[Delivery], next_number: int) -> None:
-        """Take in callbacks from the state file."""
+        """Restore callbacks from the state file."""
         self.next_number = max(self.next_number, next_number)
         for delivery in deliveries:
             self._by_payment.setdefault(delivery.key, []).append(delivery.id)
@@ -67,17 +67,17 @@ class Outbox:
             if delivery is None or delivery.due_at != due_at:
                 continue
             if self._must_wait(delivery):
-                # not looked at again before an attempt of the earlier one is reported: there may be thousands
+                # skipped until an attempt of the earlier one is reported: there may be thousands
                 self._waiting.setdefault(delivery.key, []).append((due_at, number))
                 continue
             leased = replace(delivery, due_at=now + _LEASE_SECONDS, held=False)
-            # not recorded as a change: if the process ends now, the callback is due as it was before
+            # not recorded as a change: if the process ends now, the callback is still due as before
             self._enqueue(leased)
             taken.append(leased)
         return taken
 
     def report(self, number: int, attempt: Attempt) -> None:
-        """Record an attempt; that of a forgotten callback is ignored."""
+        """Record an attempt; ignored if the callback has been dropped."""
         delivery = self._all.get(number)
         if delivery is None or delivery.due_at is None:
             return
@@ -100,7 +100,7 @@ class Outbox:
             self._all.pop(number, None)
 
     def is_done(self, key: tuple[str, str]) -> bool:
-        """Whether no callback of a payment is still to be sent."""
+        """Whether no callback of a payment is pending."""
         return all(self._all[number].outcome != "pending" for number in self._by_payment.get(key, ()))
 
     def clear(self) -> None:

@@ -1,6 +1,6 @@
-"""The payer's actions on the hosted page, addressed by the page's token. The pages call them; tests may, too.
+"""The payer's actions on the hosted page, addressed by the page's token. Used by the pages and by tests.
 
-Opening the page takes the payment out of its automatic course: from then on the payer decides.
+Opening the page stops the payment's automatic course: from then on the payer decides.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ MOST_CODES = 3
 _BEFORE = ("processing:new", "processing:requisites")
 _CHECKING_CODE = "processing:sent_verification"
 _PAYERS_TURN = (*_BEFORE, AWAITING_CONFIRM, AWAITING_3DS, AWAITING_REDIRECT, WRONG_CODE)
-"""States in which the payer decides; later ones go on by themselves, even while the page is open."""
+"""States in which the payer decides; later ones continue automatically, even while the page is open."""
 
 
 def open_page(engine: Engine, token: str) -> Payment:
@@ -65,7 +65,7 @@ def open_page(engine: Engine, token: str) -> Payment:
     automatic = bool(payment.schedule) and payment.state in _PAYERS_TURN
     if automatic:
         payment = engine.stop_schedule(payment)
-    # a payment that control has touched, or that never starts, gets no details: it waits
+    # a payment that was moved manually, or that never starts, gets no details: it waits
     if payment.state in _BEFORE and (automatic or AWAITING_CONFIRM in payment.allowed):
         for state in shortest_path(payment.machines, payment.state, AWAITING_CONFIRM) or ():
             payment = engine.move(payment, state, None)
@@ -73,14 +73,14 @@ def open_page(engine: Engine, token: str) -> Payment:
 
 
 def choose(engine: Engine, token: str, method: str) -> Payment:
-    """Choose a method, where the request named none.
+    """Choose a method, if the request named none.
 
     Raises:
-        ApiError: 404 no such page, 409 there is nothing to choose any more.
+        ApiError: 404 no such page, 409 there is nothing left to choose.
     """
     payment = open_page(engine, token)
     if payment.final or payment.method is not None:
-        raise ApiError(409, "The method cannot be chosen any more")
+        raise ApiError(409, "The method can no longer be chosen")
     return engine.update(replace(payment, method=method, machines=machines_of_choice(payment.machines, method)))
 
 
@@ -88,7 +88,7 @@ def pay(engine: Engine, token: str) -> Payment:
     """Report the money as sent; it arrives a second later, or as the scenario says.
 
     Raises:
-        ApiError: 404 no such page, 409 nothing to be paid in this state.
+        ApiError: 404 no such page, 409 nothing to pay in this state.
     """
     payment = _move(engine, open_page(engine, token), PAID)
     schedule = plan_schedule(payment, engine.clock())
@@ -98,7 +98,7 @@ def pay(engine: Engine, token: str) -> Payment:
 
 
 def decline(engine: Engine, token: str) -> Payment:
-    """Give up.
+    """Cancel the payment.
 
     Raises:
         ApiError: 404 no such page, 409 the payment is final.
@@ -109,14 +109,14 @@ def decline(engine: Engine, token: str) -> Payment:
 def submit_card(
     engine: Engine, token: str, *, pan: str, month: int, year: int, card_holder: str | None = None
 ) -> Payment:
-    """Enter a card: it is charged, challenged, sent to the bank or declined, as its number says.
+    """Enter a card: it is charged, challenged, sent to the bank or declined, depending on its number.
 
     Raises:
-        ApiError: 404 no such page, 409 no card is asked for, 422 a field is wrong.
+        ApiError: 404 no such page, 409 no card is expected, 422 a field is invalid.
     """
     payment = open_page(engine, token)
     if payment.state != AWAITING_CONFIRM or "card_payin" not in payment.machines:
-        raise ApiError(409, "The payment does not wait for a card")
+        raise ApiError(409, "The payment is not waiting for a card")
     problems = check_card(engine, pan=pan, month=month, year=year)
     if problems:
         raise ApiError(422, "The card cannot be used", problems.items())
@@ -132,10 +132,10 @@ def submit_card(
 
 
 def submit_code(engine: Engine, token: str, code: str | None = None) -> Payment:
-    """Ask for a one-time code (None) or enter one.
+    """Request a one-time code (None) or enter one.
 
     Raises:
-        ApiError: 404 no such page, 409 no code is asked for.
+        ApiError: 404 no such page, 409 no code is expected.
     """
     payment = open_page(engine, token)
     if "mobile_commerce" not in payment.machines:
@@ -156,7 +156,7 @@ def submit_code(engine: Engine, token: str, code: str | None = None) -> Payment:
 
 
 def finish_3ds(engine: Engine, token: str, *, accepted: bool) -> Payment:
-    """Answer the issuer's page of a payment that was made on the hosted page.
+    """Answer the issuer's page of a payment made on the hosted page.
 
     Raises:
         ApiError: 404 no such page, 409 no challenge is open.
@@ -165,7 +165,7 @@ def finish_3ds(engine: Engine, token: str, *, accepted: bool) -> Payment:
 
 
 def finish_redirect(engine: Engine, token: str, *, accepted: bool) -> Payment:
-    """Come back from the bank.
+    """Return from the bank.
 
     Raises:
         ApiError: 404 no such page, 409 the payer is not at the bank.
@@ -188,7 +188,7 @@ def check_card(engine: Engine, *, pan: str, month: int, year: int) -> Mapping[st
 def _finish(engine: Engine, token: str, state: str, *, accepted: bool) -> Payment:
     payment = open_page(engine, token)
     if payment.state != state:
-        raise ApiError(409, "The payment does not wait for this answer")
+        raise ApiError(409, "The payment is not waiting for this answer")
     if not accepted:
         return engine.move(payment, DECLINE, "The payer declined")
     return engine.move(payment, payment.scenario.after_payer, payment.scenario.after_text)

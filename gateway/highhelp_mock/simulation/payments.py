@@ -1,4 +1,4 @@
-"""Payments as frozen values, and the steps they take."""
+"""Payments as frozen values, and their steps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 LIFETIME = 600
-"""Seconds until a payment expires, where the request names none (documented for the widget)."""
+"""Default seconds until a payment expires (documented for the widget)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True)
 class ScheduledStep:
-    """A state that the payment will enter by itself, at Unix seconds `at`."""
+    """A state that the payment will enter automatically, at Unix seconds `at`."""
 
     at: float
     state: str
@@ -85,26 +85,26 @@ class Payment:
         flow: "payin" or "payout".
         product: the contract's tag of the operation.
         machines: names of the state machines that apply.
-        method: code of the method, where named.
+        method: code of the method, if named.
         amount: minor units.
         currency: ISO 4217.
         state: `status` or `status:sub_status`.
-        status_description: the reason in words.
+        status_description: the reason, for people.
         created_at: Unix seconds.
         expires_at: Unix seconds; None for payments without a lifetime.
         scenario: its behaviour over time.
-        schedule: the steps still to come by themselves.
+        schedule: the remaining automatic steps.
         token: 40 hex digits, the address of its hosted page.
         urls: callback URL by kind of callback.
         redirect_url: where the payer goes after the page.
         language: of the page.
         description: the order as described to the payer.
         card: the parts of the card that are kept.
-        challenge: of 3-D Secure, while or after it was asked for.
-        confirmed: fingerprint of the 3-D Secure result that was handed over.
-        wrong_codes: how many one-time codes were wrong.
+        challenge: of 3-D Secure, once requested.
+        confirmed: fingerprint of the submitted 3-D Secure result.
+        wrong_codes: number of wrong one-time codes.
         fingerprint: of the request that created it.
-        copy: with a lagging uniqueness: which of the payments under one id this is, the first is 0.
+        copy: with lagging uniqueness: the index of this payment among those with the same id, from 0.
         history: all states so far.
     """
 
@@ -165,7 +165,7 @@ class Payment:
 
     @property
     def due_at(self) -> float | None:
-        """When it next changes by itself, Unix seconds."""
+        """When it next changes automatically, Unix seconds."""
         times = [step.at for step in self.schedule[:1]]
         if self.expires_at is not None and expired_state(self) is not None:
             times.append(self.expires_at)
@@ -183,7 +183,7 @@ def start_payment(payment: Payment) -> Payment:
 
 
 def plan_schedule(payment: Payment, start: float) -> tuple[ScheduledStep, ...]:
-    """Plan the steps through the stages of a payment's scenario, beginning with its present state."""
+    """Plan the steps through the stages of a payment's scenario, starting from its current state."""
     steps: list[ScheduledStep] = []
     state, when = payment.state, start
     for stage in payment.scenario.stages:
@@ -214,7 +214,7 @@ def enter_state(payment: Payment, state: str, text: str | None, at: float, **cha
         state: the next state.
         text: its `status_description`.
         at: Unix seconds.
-        changes: other fields of the payment that change with it.
+        changes: other fields of the payment to change.
 
     Raises:
         ValueError: the state machines do not allow it.
@@ -237,13 +237,13 @@ _EXPIRY_TEXTS = {
 
 
 def expired_state(payment: Payment) -> tuple[str, str] | None:
-    """Return the state and description in which the end of the lifetime puts a payment, if any.
+    """Return the state and description that a payment gets when its lifetime ends, if any.
 
     Only payments in processing expire: a dispute or an error waits for people.
     """
     if payment.status != "processing":
         return None
-    # before the payer has chosen how to pay, an expired page means decline, not dispute
+    # until the payer has chosen a method, an expired page means decline, not dispute
     undecided = payment.product == "widget" and payment.method is None
     candidates = (DECLINE,) if undecided else _EXPIRED
     expired = next((candidate for candidate in candidates if candidate in payment.allowed), None)

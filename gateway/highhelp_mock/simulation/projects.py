@@ -1,4 +1,4 @@
-"""Merchant projects: their keys and balances, and reading them from a home directory."""
+"""Merchant projects: keys, balances, and loading from a home directory."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ __all__ = ["Algorithm", "Keys", "Project", "make_keys", "read_home", "write_base
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """All keys of one project, the merchant's and the gateway's, as text. Each signer is loaded once: that is slow.
+    """All keys of one project, the merchant's and the gateway's, as text. Each signer is loaded once, as that is slow.
 
     Attributes:
-        private_key: PEM of the merchant's RSA key; empty where only the public half is known.
+        private_key: PEM of the merchant's RSA key; empty if only the public half is known.
         public_key: PEM of its public half.
         hmac_key: text of the HMAC key for requests.
         callback_private_key: PEM of the gateway's RSA key for callbacks.
@@ -62,7 +62,7 @@ class Project:
     Args:
         project_id: its id.
         keys: its keys.
-        callback_algorithm: how its callbacks are signed.
+        callback_algorithm: the algorithm of its callbacks.
         balances: opening balances, minor units per currency.
     """
 
@@ -134,7 +134,7 @@ class HomeContent:
 
     Attributes:
         project_id: the merchant project.
-        scheme: the signature scheme, where the home names one.
+        scheme: the signature scheme, if the home names one.
         keys: the project's keys.
     """
 
@@ -144,11 +144,11 @@ class HomeContent:
 
 
 def read_home(directory: Path, base_url: str) -> HomeContent:
-    """Read a home directory; one without ``project.json`` is filled first.
+    """Read a home directory; if it has no ``project.json``, fill it first.
 
     Raises:
         KeyFormatError: a file is missing or unreadable; names it.
-        SchemeError: ``project.json`` holds a scheme that is not valid.
+        SchemeError: ``project.json`` contains an invalid scheme.
         OSError: the directory cannot be written.
     """
     home = HomeDirectory(directory)
@@ -171,7 +171,7 @@ def read_home(directory: Path, base_url: str) -> HomeContent:
 
 
 def write_base_url(directory: Path, base_url: str) -> None:
-    """Write the gateway's present URL to ``project.json``, atomically; the rest of the file stays."""
+    """Write the gateway's current URL to ``project.json``, atomically; the rest of the file stays."""
     path = HomeDirectory(directory).project
     data = _read_project(path) | {"base_url": base_url}
     staged = path.with_name(f".{path.name}.{os.getpid()}")

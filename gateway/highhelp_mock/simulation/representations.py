@@ -43,11 +43,11 @@ __all__ = [
 ]
 
 UNKNOWN = ("on_hold", "manual_review")
-"""A status and a sub-status that the contract does not know, for the fault of that name."""
+"""A status and a sub-status unknown to the contract, for the fault of that name."""
 
 
 def create_answer(payment: Payment, base_url: str) -> Json:
-    """Render the answer to the call that created the payment."""
+    """Render the answer to the call that creates the payment."""
     answer: Json = {
         "status": payment.status,
         "sub_status": payment.sub_status,
@@ -133,7 +133,7 @@ def state_json(state: str) -> Json:
 
 
 def mask_sensitive(schema: str, body: Mapping[str, Any]) -> Json:
-    """Copy a body with the values masked that the contract calls sensitive."""
+    """Copy a body, masking the values that the contract marks as sensitive."""
     copy: Json = json.loads(json.dumps(body))
     for path, kind in contract.SENSITIVE_PATHS.get(schema, {}).items():
         *parents, name = path.split(":")
@@ -199,7 +199,7 @@ def _challenge(payment: Payment, challenge: Challenge, base_url: str) -> Json:
 
 
 def requisites(payment: Payment) -> Json:
-    """Make up the account for a transfer; the same each time for one payment."""
+    """Generate the account for a transfer; always the same for one payment."""
     number = int.from_bytes(hashlib.sha256(payment.token.encode()).digest())
     bank = bank_of(payment.currency, payment.method)
     details: Json = {"bank_name": bank.get("name", "Example Bank")}
@@ -244,6 +244,6 @@ def _page(payment: Payment, base_url: str, part: str = "") -> str:
 
 
 def challenge_text(payment_token: str) -> str:
-    """Make a CReq or PaReq: unpadded base64url of JSON, as a real one."""
+    """Make a CReq or PaReq: unpadded base64url of JSON, like a real one."""
     data = json.dumps({"messageType": "CReq", "threeDSServerTransID": payment_token[:32]}).encode()
     return base64.urlsafe_b64encode(data).decode().rstrip("=")

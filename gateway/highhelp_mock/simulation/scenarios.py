@@ -40,7 +40,7 @@ class Stage:
     """A state to reach.
 
     Attributes:
-        to: names of states; the first one that the machines know and can reach is taken.
+        to: names of states; the first one that the machines can reach is used.
         after: seconds before the first step towards it; 0 at the first stage: at once, in the answer.
         text: `status_description` of the state.
     """
@@ -55,7 +55,7 @@ class Scenario:
     """One row of the table.
 
     Attributes:
-        code: chooses it: amount, phone and card number are made from it.
+        code: selects it; amount, phone and card number are derived from it.
         name: short, for the dashboard.
         flow: "payin" or "payout".
         text: what happens, for people.
@@ -97,8 +97,8 @@ class Otp:
     """A one-time code of mobile commerce.
 
     Attributes:
-        code: what the payer types.
-        to: the state that follows the right code.
+        code: the code that the payer enters.
+        to: the next state.
         text: for people.
     """
 
@@ -113,12 +113,12 @@ def amount_of(code: int) -> int:
 
 
 def phone_of(code: int) -> str:
-    """The magic phone number of a scenario, of a range that no operator has."""
+    """The magic phone number of a scenario, in a range that no operator has."""
     return f"79990000{code:03d}"
 
 
 def pan_of(code: int) -> str:
-    """The magic card number of a scenario: VISA, 16 digits, no issuer's range."""
+    """The magic card number of a scenario: VISA, 16 digits, in no issuer's range."""
     return complete(f"400000900000{code:03d}")
 
 
@@ -129,7 +129,7 @@ def _scenario(flow: str, code: int, name: str, text: str, *stages: Stage, **more
 _payin, _payout = partial(_scenario, "payin"), partial(_scenario, "payout")
 
 _SUCCEEDS = (Stage((PAID,)), Stage((SUCCESS,)))
-_NO_MONEY = "The balance does not suffice"
+_NO_MONEY = "The balance is insufficient"
 _OTHER_SUM = "Another amount was received"
 
 SCENARIOS: Final[tuple[Scenario, ...]] = (
@@ -189,7 +189,7 @@ SCENARIOS: Final[tuple[Scenario, ...]] = (
             Stage((_ERROR,), text="Processing error at the provider")),
     _payout(107, "payout slow", "As success, but a minute passes before each step.",
             Stage((_PAYOUT,), 60), Stage((SUCCESS,), 60)),
-    _payout(108, "insufficient balance", "Declined at once, as if the balance did not suffice.",
+    _payout(108, "insufficient balance", "Declined at once, as if the balance were insufficient.",
             Stage((DECLINE,), 0, _NO_MONEY)),
     _payout(109, "payout decline at once", "Declined in the answer to its creation.",
             Stage((DECLINE,), 0, "The receiver cannot be paid")),
@@ -201,7 +201,7 @@ OTP_CODES: Final[tuple[Otp, ...]] = (
     Otp("222222", DECLINE, "Right, but the operator declines the payment."),
     Otp("333333", _ERROR, "Right, but the operator fails: error."),
 )
-"""One-time codes that are right. Every other one is wrong, and the third wrong one declines the payment."""
+"""The correct one-time codes. Any other is wrong, and the third wrong one declines the payment."""
 
 _CODES: Mapping[int, Scenario] = {scenario.code: scenario for scenario in SCENARIOS}
 _PHONES = {scenario.phone: scenario for scenario in SCENARIOS}
@@ -214,7 +214,7 @@ _TITLES = {"by itself": _BY_ITSELF, "page": _PAGE, "waits": _WAITS} | {f"code {o
 
 
 def find_scenario(flow: str | None, *, amount: int, pan: str | None, phone: str | None) -> Scenario | None:
-    """Find the scenario that a magic value chooses; a card number counts before a phone, a phone before an amount."""
+    """Find the scenario that a magic value selects; a card number precedes a phone, a phone precedes an amount."""
     candidates = (
         _PANS.get(pan or ""),
         _PHONES.get((phone or "").lstrip("+")),
@@ -234,9 +234,9 @@ def scenario_named(title: str) -> Scenario:
 
 
 def default_scenario(flow: str | None, *, hosted: bool) -> Scenario:
-    """Choose the behaviour of a payment without a magic value: a pay-in succeeds by itself, a payout waits.
+    """Choose the behaviour of a payment without a magic value: a pay-in succeeds automatically, a payout waits.
 
-    On a hosted page the payer has fifteen seconds to open it before the payment goes on by itself.
+    A hosted page waits fifteen seconds for the payer to open it before the payment continues automatically.
     """
     if flow == "payout":
         return _WAITS

@@ -1,4 +1,4 @@
-"""Walk the contract's state machines. The states themselves are only in the contract."""
+"""Walk the contract's state machines. The states are defined only in the contract."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def is_final(state: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def next_states(machines: tuple[str, ...], state: str) -> tuple[str, ...]:
-    """List the states that may follow, with several machines combined. No state follows a final one."""
+    """List the states that may follow, over several machines combined. No state follows a final one."""
     tables = (contract.TRANSITIONS.get(name, {}) for name in machines)
     return tuple(dict.fromkeys(after for table in tables for after in table.get(state, ())))
 
 
 @lru_cache(maxsize=4096)
 def shortest_path(machines: tuple[str, ...], start: str, end: str) -> tuple[str, ...] | None:
-    """Find the shortest path between two states, without the start; None where there is none.
+    """Find the shortest path between two states, without the start; None if there is none.
 
-    A path through a dispute or an error counts as longer than any path without.
+    A path through a dispute or an error counts as longer than any other path.
     """
     return _search(machines, start, end, troubled=False) or _search(machines, start, end, troubled=True)
 

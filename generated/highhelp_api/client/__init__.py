@@ -16,7 +16,7 @@ __all__ = (
 )
 
 
-if not TYPE_CHECKING:  # the clients bring httpx, which the models do without
+if not TYPE_CHECKING:  # the clients import httpx, which the models do not need
 
     def __getattr__(name: str) -> object:
         if name not in __all__:

@@ -18,7 +18,7 @@ class UnexpectedStatus(Exception):
 
 
 class ResponseParseError(Exception):
-    """Raised by api functions when an answer came but could not be read as the document says"""
+    """Raised by api functions when an answer does not match the document"""
 
     def __init__(self, status_code: int, content: bytes, operation: str):
         self.status_code = status_code

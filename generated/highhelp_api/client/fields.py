@@ -1,7 +1,7 @@
 # Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
-"""Blocks of requests as typed dicts, and the known codes: what the keyword form of a create takes beside models.
+"""Blocks of requests as typed dicts, and the known codes, for the keyword form of a create.
 
-A literal in the call is checked as it stands. A variable needs the annotation:
+A literal in the call is type-checked directly. A variable needs the annotation:
 `customer: CustomerFields = {"id": "42"}`.
 """
 
@@ -96,7 +96,7 @@ CountryValue: TypeAlias = (
 
 
 class BrowserFields(TypedDict, total=False):
-    """The payer's browser, as 3-D Secure 2 wants it known."""
+    """The payer's browser, as required by 3-D Secure 2."""
 
     user_agent: str
     """The User-Agent header."""
@@ -119,7 +119,7 @@ class BrowserFields(TypedDict, total=False):
 
 
 class CustomerFields(TypedDict, total=False):
-    """Who pays or is paid, as the merchant knows it. All of it is optional."""
+    """The payer or receiver, as known to the merchant. All fields are optional."""
 
     id: str
     """The merchant's id of the customer."""
@@ -146,11 +146,11 @@ class CustomerFields(TypedDict, total=False):
     zip: str
     """Postal code."""
     browser: Browser | BrowserFields
-    """The payer's browser, as 3-D Secure 2 wants it known."""
+    """The payer's browser, as required by 3-D Secure 2."""
 
 
 class SenderFields(TypedDict, total=False):
-    """Where a P2P pay-in comes from, as far as the merchant knows. May be empty."""
+    """The sender of a P2P pay-in, as far as the merchant knows. May be empty."""
 
     pan: str
     """Card number."""
@@ -177,7 +177,7 @@ class SenderFields(TypedDict, total=False):
 
 
 class ReceiverFields(TypedDict, total=False):
-    """Where a payout goes. What is needed depends on the method."""
+    """The receiver of a payout. The required fields depend on the method."""
 
     pan: str
     """Card number."""

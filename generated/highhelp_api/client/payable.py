@@ -1,5 +1,5 @@
 # Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
-"""A payment whose payer can be shown where to pay."""
+"""A payment with payment details to show to the payer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ("PayableState",)
 
 
 class PayableState(PaymentState):
-    """A `PaymentState` that has payment details: what `wait_requisites` returns."""
+    """A `PaymentState` that has payment details, as returned by `wait_requisites`."""
 
     requisites: Requisites
     """ Where the payer sends the money. (inferred) """

@@ -56,24 +56,24 @@ class File:
 
 
 MISFIT = (TypeError, ValueError, KeyError, AttributeError)
-"""What a value raises that is not of the type that the document gives it."""
+"""Errors raised for a value that does not have the type in the document."""
 
 
 def expect(value: Any, kind: type) -> Any:
-    """The value, if it is absent or of this type. Raises TypeError otherwise; a boolean is no integer."""
+    """Return the value if it is absent or of this type, else raise TypeError; a boolean is not an integer."""
     if value is UNSET or (isinstance(value, kind) and (kind is bool or not isinstance(value, bool))):
         return value
     raise TypeError
 
 
 def refuse_float(_: object, attribute: Any, value: Any) -> None:
-    """Refuse a float where a whole number belongs: money has none. Raises TypeError."""
+    """Refuse a float in place of an integer, since money has no floats. Raises TypeError."""
     if isinstance(value, float):
         raise TypeError(f"{attribute.name} is a whole number, not a float")
 
 
 def plain(value: Any) -> Any:
-    """The value that goes into JSON: that of an enum member, or what a caller gave instead of one."""
+    """Return the JSON value: that of an enum member, or the caller's string."""
     return value.value if isinstance(value, Enum) else value
 
 

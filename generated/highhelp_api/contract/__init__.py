@@ -1,5 +1,5 @@
 # Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
-"""The contract as plain data. Each part is loaded when it is first asked for."""
+"""The contract as plain data. Each part is loaded on first use."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ CALLBACK_FIELDS: Final[Mapping[str, Field]] = {
 """The known fields of a callback by colon path."""
 
 WEBHOOKS: Final[Mapping[str, str]] = {
-    "payment_update": "A payment moved on, or is in dispute",
+    "payment_update": "A payment has a new status, or is in dispute",
     "payment_success": "A payment succeeded",
     "payment_decline": "A payment was declined",
 }

@@ -8,8 +8,8 @@ from typing import Final
 
 CATALOGUES: Final[Mapping[str, Mapping[str, str]]] = {
     "Status": {
-        "processing": "The payment is on its way; sub_status tells where.",
-        "dispute": "Something went wrong and is being cleared up; sub_status tells what.",
+        "processing": "The payment is in progress; sub_status gives the details.",
+        "dispute": "Something went wrong and is being investigated; sub_status gives the reason.",
         "error": "Rejected for its parameters, or failed before the scenario was completed. Not final.",
         "success": "Done. Final, never changes.",
         "decline": "Refused. Final, never changes.",

@@ -156,7 +156,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         value={
             "status": "decline",
             "sub_status": None,
-            "status_description": "The balance does not suffice",
+            "status_description": "The balance is insufficient",
             "request_id": "7f0c3a52-6a3c-4f57-9d0e-5c6f7a8b9c04",
             "payment_id": "p2p-payout-2002",
         },
@@ -275,7 +275,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
             "project_id": "57aff4db-b45d-42bf-bc5f-b7a499a01782",
             "status": "processing",
             "sub_status": "awaiting_3ds_result",
-            "status_description": "The payer has to pass 3-D Secure",
+            "status_description": "The payer must complete 3-D Secure",
             "request_id": "7f0c3a52-6a3c-4f57-9d0e-5c6f7a8b9c05",
             "payment_id": "ecom-payin-3001",
             "payment_info": {"amount": 15000, "currency": "KZT", "type": "payin", "method": "card-ecom"},
@@ -778,7 +778,7 @@ EXAMPLES: Final[tuple[Example, ...]] = (
         value={
             "status": "error",
             "sub_status": None,
-            "status_description": "The request has wrong fields",
+            "status_description": "The request has invalid fields",
             "errors": [{"field": "payment:amount", "message": "must be at least 1"}],
             "request_id": "0b7c1f0e-0006",
         },

@@ -1,33 +1,33 @@
 # Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
-"""Following a `$ref` between the schemas of the contract."""
+"""Follow a `$ref` between the schemas of the contract."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 def ref_name(schema: Mapping[str, Any]) -> str:
-    """The name of the schema that a `$ref` leads to.
+    """Return the name of the schema that a `$ref` points to.
 
     Args:
         schema: A schema with a `$ref`.
 
     Raises:
-        KeyError: It has none.
+        KeyError: It has no `$ref`.
     """
     return str(schema["$ref"]).rpartition("/")[2]
 
 
 def resolve(schema: Mapping[str, Any], schemas: Mapping[str, Mapping[str, Any]] | None = None) -> Mapping[str, Any]:
-    """The schema that a `$ref` leads to in the end; one without a `$ref` is returned as it is.
+    """Follow `$ref`s and return the final schema; one without a `$ref` is returned unchanged.
 
-    What stands beside a `$ref` wins over what it leads to.
+    Siblings of a `$ref` override its target.
 
     Args:
         schema: A schema, or a part of one.
-        schemas: The schemas by name; the contract's own by default.
+        schemas: The schemas by name; default: the contract's.
 
     Raises:
-        KeyError: A `$ref` leads nowhere.
+        KeyError: The target of a `$ref` does not exist.
     """
     while "$ref" in schema:
         beside = {key: value for key, value in schema.items() if key != "$ref"}
@@ -38,7 +38,7 @@ def resolve(schema: Mapping[str, Any], schemas: Mapping[str, Mapping[str, Any]] 
 
 def _own() -> Mapping[str, Mapping[str, Any]]:
     from highhelp_api.contract import (
-        SCHEMAS,  # large, and not needed where others are given
+        SCHEMAS,  # lazy: large, and not needed if others are given
     )
 
     return SCHEMAS

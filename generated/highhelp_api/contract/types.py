@@ -1,8 +1,8 @@
 # Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
-"""The shapes of the contract's data.
+"""The types of the contract's data.
 
-Named tuples, since each program waits for them when it starts: a class of another kind takes ten times as long to make,
-and so do they where the annotations are text.
+Named tuples, for a fast start-up: a class of another kind takes ten times as long to create,
+and so do these with string annotations.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ class Headers(NamedTuple):
     """Names of the signature's headers.
 
     Attributes:
-        merchant_id: Of the project's id.
-        timestamp: Of the moment of signing, Unix seconds.
-        token: Of the key by which the platform finds the pair.
-        signature: Of the signature.
-        algorithm: Of what selects RSA or HMAC.
+        merchant_id: The project's id.
+        timestamp: The time of signing, Unix seconds.
+        token: Identifies the key pair to the platform.
+        signature: The signature.
+        algorithm: Selects RSA or HMAC.
     """
 
     merchant_id: str
@@ -32,22 +32,22 @@ class Operation(NamedTuple):
 
     Attributes:
         id: Its name, as used in logs, faults and `highhelp call`.
-        path: Where it is POSTed to.
-        tag: The resource that carries it.
+        path: The path to POST to.
+        tag: The resource that has it.
         method_name: Its name on that resource.
         summary: One line for people.
-        retry: What a client may do when the answer is lost: "safe" (send again), "reconcile" (ask `info` first) or
+        retry: The client's action when the answer is lost: "safe" (send again), "reconcile" (ask `info` first) or
             "never" (report that the outcome is unknown).
         idempotency: Colon path of the idempotency key in the request, or None.
         request: Name of the request's schema.
         response: Name of the schema of the answer with HTTP 200.
         direction: "payin", "payout" or None.
-        info: The operation that tells where the same payment stands, or None.
+        info: The operation that reports the payment's state, or None.
         machines: Names of the state machines that apply to the payments it creates.
-        outcomes: What an answer of each HTTP status means for the money: "accepted", "refused", "duplicate",
-            "not_accepted" (may be repeated) or "unknown". "default" stands for every status without a row.
-        provenance: How well the operation is known.
-        source: Where it is known from.
+        outcomes: The meaning of each HTTP status for the money: "accepted", "refused", "duplicate",
+            "not_accepted" (may be repeated) or "unknown". "default" is for every other status.
+        provenance: The provenance of the operation.
+        source: The source of that knowledge.
     """
 
     id: str
@@ -68,7 +68,7 @@ class Operation(NamedTuple):
 
     @property
     def moves_money(self) -> bool:
-        """Whether a lost answer leaves it open what became of the money."""
+        """Whether a lost answer leaves the state of the money unknown."""
         return self.retry != "safe"
 
 
@@ -80,7 +80,7 @@ class State(NamedTuple):
         status: Its status.
         sub_status: Its sub-status, or None.
         final: Whether it never changes again.
-        description: What it means.
+        description: Its meaning.
     """
 
     name: str
@@ -107,13 +107,13 @@ class Field(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """How one part of the contract is known.
+    """The provenance of one part of the contract.
 
     Attributes:
         part: "operation", "schema", "property", "value" (of a code) or "response".
         name: The operation's id, the schema's or the shared response's name, `Schema.property` or `Schema.value`.
         provenance: "documented", "integrator", "family", "inferred" or "observed".
-        source: Where it was read, if the document says so.
+        source: Its source, if the document names one.
     """
 
     part: str
@@ -126,10 +126,10 @@ class Example(NamedTuple):
     """An example of the document: of a request, of an answer (`status` is its HTTP status) or of a callback.
 
     Attributes:
-        of: The operation, webhook or shared response that it stands under.
+        of: Its operation, webhook or shared response.
         status: HTTP status of an answer, "" for a request or callback.
         name: Its name.
-        schema: Name of the schema that it is an example of.
+        schema: Name of its schema.
         value: The JSON value.
     """
 

@@ -21,14 +21,14 @@ from pydantic import (
 class Status(RootModel[StrictStr]):
     root: Annotated[StrictStr, Field(max_length=64, min_length=1)]
     """
-    What became of the payment. New values may be added; one that is not known is not final.
+    The status of the payment. New values may be added; an unknown one is not final.
     """
 
 
 class SubStatus(RootModel[StrictStr]):
     root: Annotated[StrictStr, Field(max_length=64, min_length=1)]
     """
-    Where a payment is within its status. New values may be added.
+    The detailed state within a status. New values may be added.
     """
 
 
@@ -90,20 +90,20 @@ class MerchantUrl(RootModel[StrictStr]):
         ),
     ]
     """
-    An https address. Plain http on the machine itself is ours, for development against a mock gateway.
+    An https address. Plain http to the same machine is our addition, for development against a mock gateway.
     """
 
 
 class Amount(RootModel[StrictInt]):
     root: Annotated[StrictInt, Field(ge=1, le=10000000000000)]
     """
-    Whole minor units of the currency (10000 is 100.00 where it has two decimals).
+    Whole minor units of the currency (10000 is 100.00 with two decimals).
     """
 
 
 class General(BaseModel):
     """
-    Who asks, for which payment, and where the gateway is to report.
+    The caller, the payment, and the callback URLs.
     """
 
     model_config = ConfigDict(
@@ -113,25 +113,25 @@ class General(BaseModel):
     payment_id: PaymentId
     merchant_callback_url: MerchantUrl | MISSING = MISSING
     """
-    Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
+    URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data).
     """
     merchant_success_callback_url: MerchantUrl | MISSING = MISSING
     """
-    Where the final success goes.
+    URL for the final success.
     """
     merchant_decline_callback_url: MerchantUrl | MISSING = MISSING
     """
-    Where the final decline goes.
+    URL for the final decline.
     """
     redirect_url: MerchantUrl | MISSING = MISSING
     """
-    Where the payer goes after the payment page. Absent, the project's setting holds.
+    Where the payer goes after the payment page, by default as set in the project.
     """
 
 
 class InfoGeneral(BaseModel):
     """
-    Who asks, and for which payment.
+    The caller and the payment.
     """
 
     model_config = ConfigDict(
@@ -143,7 +143,7 @@ class InfoGeneral(BaseModel):
 
 class ProjectGeneral(BaseModel):
     """
-    Who asks.
+    The caller.
     """
 
     model_config = ConfigDict(
@@ -154,7 +154,7 @@ class ProjectGeneral(BaseModel):
 
 class P2PPayinPayment(BaseModel):
     """
-    What is to be paid, and how.
+    The amount to pay, and the method.
     """
 
     model_config = ConfigDict(
@@ -163,7 +163,7 @@ class P2PPayinPayment(BaseModel):
     method: Method
     payment_system: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
-    The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
+    The payment system, if a country's pages require it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
     """
     amount: Amount
     currency: Currency
@@ -179,7 +179,7 @@ class P2PPayinPayment(BaseModel):
 
 class P2PPayoutPayment(BaseModel):
     """
-    What is to be paid out, and how. A payout has no lifetime.
+    The amount to pay out, and the method. A payout has no lifetime.
     """
 
     model_config = ConfigDict(
@@ -188,7 +188,7 @@ class P2PPayoutPayment(BaseModel):
     method: Method
     payment_system: Annotated[StrictStr | MISSING, Field(max_length=32, min_length=1)] = MISSING
     """
-    The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
+    The payment system, if a country's pages require it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
     """
     amount: Amount
     currency: Currency
@@ -200,7 +200,7 @@ class P2PPayoutPayment(BaseModel):
 
 class EcomPayinPayment(BaseModel):
     """
-    What is to be charged.
+    The amount to charge.
     """
 
     model_config = ConfigDict(
@@ -221,7 +221,7 @@ class EcomPayinPayment(BaseModel):
 
 class EcomPayoutPayment(BaseModel):
     """
-    What is to be paid out. A payout has no lifetime.
+    The amount to pay out. A payout has no lifetime.
     """
 
     model_config = ConfigDict(
@@ -238,7 +238,7 @@ class EcomPayoutPayment(BaseModel):
 
 class WidgetPayment(BaseModel):
     """
-    What is to be paid. Without a method the payer chooses.
+    The amount to pay. Without a method the payer chooses.
     """
 
     model_config = ConfigDict(
@@ -249,7 +249,7 @@ class WidgetPayment(BaseModel):
     currency: Currency
     lifetime: Annotated[StrictInt | MISSING, Field(ge=300, le=600)] = MISSING
     """
-    Seconds until the page expires. The gateway takes 600 when it is absent.
+    Seconds until the page expires. The gateway uses 600 by default.
     """
     description: Annotated[StrictStr | MISSING, Field(max_length=255)] = MISSING
     """
@@ -259,7 +259,7 @@ class WidgetPayment(BaseModel):
 
 class Browser(BaseModel):
     """
-    The payer's browser, as 3-D Secure 2 wants it known.
+    The payer's browser, as required by 3-D Secure 2.
     """
 
     model_config = ConfigDict(
@@ -305,7 +305,7 @@ class Browser(BaseModel):
 
 class Customer(BaseModel):
     """
-    Who pays or is paid, as the merchant knows it. All of it is optional.
+    The payer or receiver, as known to the merchant. All fields are optional.
     """
 
     model_config = ConfigDict(
@@ -368,7 +368,7 @@ class Customer(BaseModel):
 
 class Sender(BaseModel):
     """
-    Where a P2P pay-in comes from, as far as the merchant knows. May be empty.
+    The sender of a P2P pay-in, as far as the merchant knows. May be empty.
     """
 
     model_config = ConfigDict(
@@ -419,7 +419,7 @@ class Sender(BaseModel):
 
 class Receiver(BaseModel):
     """
-    Where a payout goes. What is needed depends on the method.
+    The receiver of a payout. The required fields depend on the method.
     """
 
     model_config = ConfigDict(
@@ -523,7 +523,7 @@ class P2PPayinRequest(BaseModel):
 
 class P2PPayoutRequest(BaseModel):
     """
-    A P2P payout. The receiver must hold what the method needs.
+    A P2P payout. The receiver must have the fields that the method requires.
     """
 
     model_config = ConfigDict(
@@ -604,7 +604,7 @@ class WidgetPayinRequest(BaseModel):
 
 class PaymentInfoRequest(BaseModel):
     """
-    Which payment is asked for.
+    The payment to query.
     """
 
     model_config = ConfigDict(
@@ -615,7 +615,7 @@ class PaymentInfoRequest(BaseModel):
 
 class BalanceRequest(BaseModel):
     """
-    Whose balances are asked for.
+    The project to query.
     """
 
     model_config = ConfigDict(
@@ -626,7 +626,7 @@ class BalanceRequest(BaseModel):
 
 class BankListRequest(BaseModel):
     """
-    Which banks are asked for.
+    Filters for banks.
     """
 
     model_config = ConfigDict(
@@ -640,7 +640,7 @@ class BankListRequest(BaseModel):
 
 class PaymentMethodsRequest(BaseModel):
     """
-    Which methods are asked for.
+    Filters for methods.
     """
 
     model_config = ConfigDict(
@@ -669,7 +669,7 @@ class Integration(BaseModel):
 
 class PaymentInfo(BaseModel):
     """
-    What is paid. The block of callbacks, assumed to be in answers too.
+    The amount of the payment. A block of callbacks, assumed to be in answers too.
     """
 
     amount: Annotated[StrictInt | None | MISSING, Field(ge=0, le=10000000000000)] = MISSING
@@ -731,7 +731,7 @@ class Requisites(BaseModel):
 
 class FormFields(RootModel[dict[str, StrictStr]]):
     """
-    Fields of a form to send along, by name.
+    Form fields to send, by name.
     """
 
     root: dict[str, StrictStr]
@@ -739,7 +739,7 @@ class FormFields(RootModel[dict[str, StrictStr]]):
 
 class RedirectData(BaseModel):
     """
-    Where the payer's browser has to go, and with what.
+    The address to which to send the payer's browser, with form fields.
     """
 
     url: StrictStr | None | MISSING = MISSING
@@ -752,13 +752,13 @@ class RedirectData(BaseModel):
     """
     body: FormFields | None | MISSING = MISSING
     """
-    Fields of the form to send along.
+    Form fields to send.
     """
 
 
 class Acs(BaseModel):
     """
-    3-D Secure 1, what the payer's browser must post to the issuer's page.
+    The data of 3-D Secure 1 that the payer's browser must post to the issuer's page.
     """
 
     acs_url: StrictStr | None | MISSING = MISSING
@@ -796,16 +796,16 @@ class ThreeDS2Page(BaseModel):
 
 class ThreeDS2(BaseModel):
     """
-    3-D Secure 2, what the payer's browser must do.
+    The pages of 3-D Secure 2 that the payer's browser must open.
     """
 
     iframe: ThreeDS2Page | None | MISSING = MISSING
     """
-    To be posted from a hidden frame, so that the issuer sees the browser.
+    Post this from a hidden frame, so that the issuer can inspect the browser.
     """
     redirect: ThreeDS2Page | None | MISSING = MISSING
     """
-    The challenge, to which the payer goes.
+    The challenge page for the payer.
     """
 
 
@@ -846,11 +846,11 @@ class PaymentState(BaseModel):
     status: Status
     sub_status: SubStatus | None | MISSING = MISSING
     """
-    Where the payment is within its status.
+    The detailed state within the status.
     """
     status_description: StrictStr | None | MISSING = MISSING
     """
-    Filled for declines, errors, or where the merchant has to act.
+    Set for declines, for errors, or if the merchant has to act.
     """
     request_id: StrictStr | None | MISSING = MISSING
     """
@@ -870,7 +870,7 @@ class PaymentState(BaseModel):
     """
     payment_info: PaymentInfo | None | MISSING = MISSING
     """
-    What is paid.
+    The amount of the payment.
     """
     requisites: Requisites | None | MISSING = MISSING
     """
@@ -882,11 +882,11 @@ class PaymentState(BaseModel):
     """
     acs: Acs | None | MISSING = MISSING
     """
-    What 3-D Secure 1 needs, in `processing:awaiting_3ds_result`.
+    Data for 3-D Secure 1, in `processing:awaiting_3ds_result`.
     """
     threeds2: ThreeDS2 | None | MISSING = MISSING
     """
-    What 3-D Secure 2 needs, in `processing:awaiting_3ds_result`.
+    Data for 3-D Secure 2, in `processing:awaiting_3ds_result`.
     """
     account: Account | None | MISSING = MISSING
     """
@@ -896,7 +896,7 @@ class PaymentState(BaseModel):
 
 class Balance(BaseModel):
     """
-    What the project holds in one currency.
+    The project's balance in one currency.
     """
 
     currency: StrictStr
@@ -905,11 +905,11 @@ class Balance(BaseModel):
     """
     amount: Annotated[StrictInt, Field(ge=0, le=9007199254740991)]
     """
-    What is available for payouts, in minor units. The documentation's lower bound of 1 cannot hold for an empty account.
+    Available for payouts, in minor units. The documentation's lower bound of 1 cannot hold for an empty account.
     """
     locked_amount: Annotated[StrictInt | MISSING, Field(ge=0, le=9007199254740991)] = MISSING
     """
-    In minor units; apart from amount, and not available for payouts.
+    In minor units; not part of amount, and not available for payouts.
     """
 
 
@@ -947,7 +947,7 @@ class Bank(BaseModel):
     """
     methods: list[StrictStr] | MISSING = MISSING
     """
-    The methods that the bank takes part in.
+    The methods that the bank supports.
     """
 
 
@@ -958,13 +958,13 @@ class BankListResponse(BaseModel):
 
     banks: list[Bank]
     """
-    The banks that fit.
+    The matching banks.
     """
 
 
 class PaymentMethod(BaseModel):
     """
-    A payment method that is open to the project.
+    A payment method available to the project.
     """
 
     code: StrictStr
@@ -1004,13 +1004,13 @@ class PaymentMethodsResponse(BaseModel):
 
     methods: list[PaymentMethod]
     """
-    The methods that fit.
+    The matching methods.
     """
 
 
 class FieldError(BaseModel):
     """
-    What is wrong with one field.
+    A problem with one field.
     """
 
     field: StrictStr | MISSING = MISSING
@@ -1019,13 +1019,13 @@ class FieldError(BaseModel):
     """
     message: StrictStr | MISSING = MISSING
     """
-    What is wrong with it.
+    The problem.
     """
 
 
 class ErrorResponse(BaseModel):
     """
-    Why a call was not carried out. An integrator reads status_description from bodies other than 2xx; the rest is inferred.
+    The reason why a call was refused. An integrator reads status_description from bodies other than 2xx; the rest is inferred.
     """
 
     status: Status
@@ -1039,7 +1039,7 @@ class ErrorResponse(BaseModel):
     """
     errors: list[FieldError] | MISSING = MISSING
     """
-    The fields that are wrong.
+    The invalid fields.
     """
     request_id: StrictStr | None | MISSING = MISSING
     """
@@ -1049,7 +1049,7 @@ class ErrorResponse(BaseModel):
 
 class CallbackGeneral(BaseModel):
     """
-    Which payment the callback is about.
+    The payment of the callback.
     """
 
     request_id: StrictStr | None | MISSING = MISSING
@@ -1064,13 +1064,13 @@ class CallbackGeneral(BaseModel):
 
 class CallbackStatus(BaseModel):
     """
-    The same three fields that answers carry flat.
+    The three status fields, which are at the top level in answers.
     """
 
     status: Status
     sub_status: SubStatus | None | MISSING = MISSING
     """
-    Where the payment is within its status.
+    The detailed state within the status.
     """
     status_description: StrictStr | None | MISSING = MISSING
     """
@@ -1080,7 +1080,7 @@ class CallbackStatus(BaseModel):
 
 class CallbackPaymentInfo(BaseModel):
     """
-    What is paid.
+    The amount of the payment.
     """
 
     amount: Annotated[StrictInt | None | MISSING, Field(ge=0, le=10000000000000)] = MISSING
@@ -1099,8 +1099,8 @@ class CallbackPaymentInfo(BaseModel):
 
 class PaymentCallback(BaseModel):
     """
-    What the gateway tells the merchant about a payment. The statuses stand in a block of their own here, while
-    answers carry them flat. That the base exists is documented, its names were seen in an integrator's code.
+    The gateway's report on a payment. Here the statuses are in a separate block, while
+    in answers they are at the top level. Its existence is documented, its names were seen in an integrator's code.
 
     """
 
@@ -1112,7 +1112,7 @@ class PaymentCallback(BaseModel):
     status: CallbackStatus
     payment_info: CallbackPaymentInfo | None | MISSING = MISSING
     """
-    What is paid.
+    The amount of the payment.
     """
     requisites: Requisites | None | MISSING = MISSING
     """
@@ -1124,11 +1124,11 @@ class PaymentCallback(BaseModel):
     """
     acs: Acs | None | MISSING = MISSING
     """
-    What 3-D Secure 1 needs, in `processing:awaiting_3ds_result`.
+    Data for 3-D Secure 1, in `processing:awaiting_3ds_result`.
     """
     threeds2: ThreeDS2 | None | MISSING = MISSING
     """
-    What 3-D Secure 2 needs, in `processing:awaiting_3ds_result`.
+    Data for 3-D Secure 2, in `processing:awaiting_3ds_result`.
     """
     account: Account | None | MISSING = MISSING
     """

@@ -1,4 +1,4 @@
-"""Make the table of handled events."""
+"""Create the table of handled events."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """The first one."""
+    """Create the table."""
 
     initial = True
     dependencies: ClassVar[list[tuple[str, str]]] = []

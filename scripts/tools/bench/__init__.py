@@ -1,1 +1,1 @@
-"""The rows of `scripts/bench` and how they are measured. Each module of rows holds one kind of cost."""
+"""The rows of `scripts/bench` and their measurement. Each module of rows has one kind of cost."""

@@ -1,4 +1,4 @@
-"""The budgets of `budgets.toml`, and what a run has to say to them."""
+"""The budgets of `budgets.toml`, and a run's verdicts on them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = Path(__file__).with_name("budgets.toml")
 
 @dataclass(frozen=True)
 class Budget:
-    """One row of the file, which says what the fields mean."""
+    """One row of the file, which explains the fields."""
 
     name: str
     what: str
@@ -34,7 +34,7 @@ class Budget:
 
     @property
     def aim(self) -> str:
-        """The budget in words."""
+        """The budget as text."""
         return f"at most {self.at_most:g}" if self.at_most is not None else f"at least {self.at_least:g}"
 
     def met(self, value: float) -> bool:
@@ -42,7 +42,7 @@ class Budget:
         return value <= self.at_most if self.at_most is not None else value >= (self.at_least or 0)
 
     def regressed(self, value: float) -> bool:
-        """Whether a value is clearly worse than the aim, or than what is known where that misses the aim."""
+        """Whether a value is clearly worse than the aim, or than a known value that misses the aim."""
         if self.at_most is not None:
             return value > max(self.at_most, self.known or 0) * (1 + self.margin)
         least = self.at_least or 0
@@ -56,10 +56,10 @@ def load(path: Path = FILE) -> dict[str, Budget]:
 
 
 def verdicts(claims: Mapping[str, Sequence[float]], budgets: Mapping[str, Budget]) -> list[str]:
-    """The rows that have clearly become worse, in words. Empty where nothing has.
+    """Describe the rows that have clearly become worse. Empty if none has.
 
     Raises:
-        ValueError: A claim has no budget, so that nobody would notice it getting worse.
+        ValueError: A claim has no budget, so a regression would go unnoticed.
     """
     unknown = set(claims) - set(budgets)
     if unknown:

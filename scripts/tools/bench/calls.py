@@ -1,4 +1,4 @@
-"""Rows over the loopback: a signed create through the façade against what it stands on."""
+"""Rows over the loopback: a signed create through the façade against its dependencies."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def sync(bench: Bench) -> Row:
         }
         for name, client in clients.items():
             sides[name] = partial(stack.enter_context(client).p2p.create_payin, body)
-        # few calls in a turn: both sides then find the processor's caches as cold as in a program
+        # few calls in a turn, so that both sides have caches as cold as in a program
         series = bench.interleave({name: timed(side, 3) for name, side in sides.items()}, 500)
     return Row(
         series,

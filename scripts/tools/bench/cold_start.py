@@ -17,7 +17,7 @@ import time  # noqa: E402
 
 
 def stand_on() -> None:
-    """Import the libraries below the client."""
+    """Import the client's dependencies."""
     import attrs  # noqa: F401
     import cryptography  # noqa: F401
     import httpx

@@ -1,4 +1,4 @@
-"""A server that answers every request with the same bytes, in a separate process: the least that a server can cost.
+"""A server that answers every request with the same bytes, in a separate process: the minimal cost of a server.
 
 Run as a program it writes its port to standard output.
 """
@@ -23,7 +23,7 @@ _NAME = b'"payment_id":"'
 
 
 class Fixed(asyncio.Protocol):
-    """HTTP/1.1 with `content-length` bodies and kept connections, and no more of HTTP."""
+    """HTTP/1.1 with `content-length` bodies and persistent connections only."""
 
     answer = b""
 

@@ -19,7 +19,7 @@ BASE, OURS = "httpx, attrs, cryptography, key, httpx.Client", "client and first 
 
 
 def imports(bench: Bench) -> Row:
-    """Import, client and first call, against what they stand on."""
+    """Import, client and first call, against their dependencies."""
     key = bench.scratch / "key.pem"
     private = material.Keys.new().private
     key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

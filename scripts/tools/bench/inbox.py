@@ -1,4 +1,4 @@
-"""Callbacks into a database: a durable receive and its handling, against the commits that they cannot do without."""
+"""Callbacks into a database: a durable receive and its handling, against the necessary commits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 EACH = 10
 POSTGRES = os.environ.get("HIGHHELP_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/postgres")
-"""As the tests': a server on which databases may be made."""
+"""As in the tests: a server on which databases may be created."""
 
 Callbacks: TypeAlias = list[tuple[bytes, dict[str, str]]]
 
@@ -66,7 +66,7 @@ def postgres_database(name: str) -> Iterator[tuple[str, Any]]:
         with server.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
     except DBAPIError as error:
-        raise NotMeasured("PostgreSQL is not to be reached on 127.0.0.1:5432, so it was not measured") from error
+        raise NotMeasured("PostgreSQL is not reachable on 127.0.0.1:5432, so it was not measured") from error
     url = make_url(POSTGRES).set(database=name)
     text = url.render_as_string(hide_password=False)
     try:
@@ -94,7 +94,7 @@ def bare_commit(connection: Any, serial: str, mark: str) -> Callable[[], None]:
 
 
 class _Inbox:
-    """An inbox with callbacks that come and are handled, ten at a time."""
+    """An inbox that receives and handles callbacks, ten at a time."""
 
     def __init__(self, inbox: CallbackInbox, keys: material.Keys) -> None:
         self.inbox = inbox
@@ -140,7 +140,7 @@ Statements: TypeAlias = list[tuple[str, Any]]
 class _Floor:
     """The statements of an inbox for callbacks, without the inbox: with the same verification and masking.
 
-    One inbox works, unmeasured, and its statements are noted; a database of the same state gets them again.
+    One inbox works, unmeasured, and its statements are recorded; they are replayed on a database of the same state.
 
     Args:
         noted: The inbox.

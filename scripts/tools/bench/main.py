@@ -40,7 +40,7 @@ RESULTS = ROOT / "build" / "bench.json"
 
 def main(arguments: list[str]) -> int:
     """Run. Returns 0, 1 where --check finds a regression, 2 for wrong use."""
-    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure, beside what the package stands on.")
+    parser = argparse.ArgumentParser(prog="scripts/bench", description="Measure against the package's dependencies.")
     parser.add_argument("--quick", action="store_true", help="few rounds, less than a minute, rough numbers")
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS), metavar="NAME",
                         help=f"only some of: {', '.join(ROWS)}")  # fmt: skip
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
         return 0
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     for results in measured(options.rows, quick=options.quick):
-        # after each row, so that a run that is ended keeps the rows before
+        # after each row, so that an aborted run keeps the earlier rows
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     for table in ("sides", "budgets"):
         print(report.rendered(table, results, aims))

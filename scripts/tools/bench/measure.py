@@ -1,6 +1,6 @@
-"""How a row is measured: its sides take turns, round after round, so that what disturbs one disturbs all of them.
+"""Measure rows: the sides take turns, round after round, so that a disturbance affects all of them.
 
-A side's turn takes a few milliseconds and gives one number. What is claimed is a ratio of two sides within the same
+A side's turn takes a few milliseconds and gives one number. A claim is a ratio of two sides within the same
 round; of all rounds the median is taken, since a busy machine spoils some of them.
 """
 
@@ -32,8 +32,8 @@ class Row:
     """The result of one row of measurements.
 
     Attributes:
-        series: What each side came to, round by round.
-        units: The unit of each side, where it is not `µs`.
+        series: The results of each side, round by round.
+        units: The unit of each side, if it is not `µs`.
         claims: Name of a budget -> its values, round by round.
     """
 
@@ -55,16 +55,16 @@ class Bench:
     scratch: Path
 
     def rounds(self, number: int) -> int:
-        """How many rounds, of those that a whole run takes."""
+        """Return the number of rounds, given that of a full run."""
         return max(3, round(number * self.effort))
 
     @property
     def quick(self) -> bool:
-        """Whether what takes long by its nature is left out."""
+        """Whether slow measurements are skipped."""
         return self.effort < 1
 
     def interleave(self, turns: Mapping[str, Turn], rounds: int) -> Series:
-        """Let the sides take turns, in another order each round: what ran just before has warmed its own caches."""
+        """Let the sides take turns, in a different order each round, because of warm caches."""
         names = list(turns)
         series: Series = {name: [] for name in names}
         order = random.Random(0)  # noqa: S311  # the same orders in each run
@@ -81,8 +81,8 @@ def timed(work: Callable[[], object], calls: int) -> Turn:
     """A turn that gives the microseconds of one call on the clock.
 
     Args:
-        work: What is measured.
-        calls: How often in a turn.
+        work: The function to measure.
+        calls: Calls per turn.
     """
     return _turn(work, calls, time.perf_counter)
 
@@ -90,7 +90,7 @@ def timed(work: Callable[[], object], calls: int) -> Turn:
 def computed(work: Callable[[], object]) -> Turn:
     """A turn that gives the microseconds of one call of a pure computation, in processor time of this thread.
 
-    What other programs do meanwhile is then not counted. The number of calls is what fits into a turn.
+    Other programs then do not count. The number of calls is as many as fit into a turn.
     """
     for _ in range(3):
         work()
@@ -124,6 +124,6 @@ def summary(values: Sequence[float]) -> dict[str, float]:
 
 
 def say(text: str) -> None:
-    """Progress, on one line of a terminal; a log file gets none of it."""
+    """Show progress on one line of a terminal, but not in a log file."""
     if sys.stderr.isatty():
         print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""The gateway under load: creates with a real check of each signature, beside Prism, which checks none."""
+"""The gateway under load: creates with a real check of each signature, compared with Prism, which checks none."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def mock(bench: Bench) -> Row:
 
 
 def _requests(signer: RsaSigner, project_id: str, number: int) -> Iterator[list[bytes]]:
-    """Whole HTTP requests, ever new payments, so many at a time."""
+    """Yield batches of HTTP requests, each for a new payment."""
     turn = 0
     while True:
         turn += 1
@@ -132,7 +132,7 @@ def _wait(port: int, program: subprocess.Popen[bytes]) -> None:
 def _installed_prism() -> Path:
     npm = shutil.which("npm")
     if npm is None:
-        raise NotMeasured("npm is not to be found, so Prism was not measured")
+        raise NotMeasured("npm was not found, so Prism was not measured")
     folder = ROOT / "build" / "prism"
     program = folder / "node_modules" / ".bin" / "prism"
     if not program.exists():

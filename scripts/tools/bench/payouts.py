@@ -1,4 +1,4 @@
-"""Guarded payouts, one and eight in flight, against the calls and commits that they cannot do without."""
+"""Guarded payouts, one and eight in flight, against the necessary calls and commits."""
 
 from __future__ import annotations
 

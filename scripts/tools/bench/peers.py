@@ -1,6 +1,6 @@
 """Other SDKs against a fixed server: what a call of each costs over an httpx call with the same bytes.
 
-None of them signs a body. They are measured so that the price of a façade can be seen beside ours; no budget hangs on
+None of them signs a body. They are measured to compare the cost of a façade with ours; no budget depends on
 them.
 """
 

@@ -143,7 +143,7 @@ def model(bench: Bench) -> Row:
 
 
 def loop(bench: Bench) -> Row:
-    """How long an event loop stands still while it is asked for many RSA signatures at once."""
+    """The time that an event loop is blocked by many RSA signatures at once."""
     keys, raw = material.Keys.new(), material.compact(material.request())
     auth = SignatureAuth(material.PROJECT, keys.rsa, origin="https://gateway.example")
     # as HighHelp sends them: the normalised string was made while the body was checked; only signing is measured

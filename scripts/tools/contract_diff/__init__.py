@@ -1,1 +1,1 @@
-"""The meaning of a change of the contract for those who rely on it: breaking, risky, safe or documentation alone."""
+"""Classify changes of the contract for its users: breaking, risky, safe or documentation only."""

@@ -1,4 +1,4 @@
-"""A change of the contract, and the table that says how grave it is for whom."""
+"""A change of the contract, and the table of severities for each side."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Level(IntEnum):
 
 
 class Side(StrEnum):
-    """Who writes what the change is about. The same schema is judged once for each side that uses it."""
+    """The side that writes the changed value. A schema is judged once for each side that uses it."""
 
     REQUEST = "request"
     RESPONSE = "response"
@@ -40,7 +40,7 @@ class Side(StrEnum):
 
 
 class Effect(StrEnum):
-    """The effect of a change on the set of values, without regard to who writes them."""
+    """The effect of a change on the set of values, independent of who writes them."""
 
     NARROWS = "narrows"
     WIDENS = "widens"
@@ -69,7 +69,7 @@ VERDICTS: dict[tuple[bool, Effect], tuple[Level, str]] = {
     **{(written, Effect.GONE): (Level.BREAKING, _NAME_GONE) for written in (True, False)},
     **{(written, Effect.UNKNOWN): (Level.BREAKING, _NOT_KNOWN) for written in (True, False)},
 }
-"""By whether the merchant's program writes the value, and the effect: how grave it is, and why."""
+"""(Whether the merchant's program writes the value, effect) -> severity and reason."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Comparing two OpenAPI documents, key by key."""
+"""Compare two OpenAPI documents, key by key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def compare(old: Json, new: Json) -> list[Change]:
-    """Every change from one document to another, the gravest first; empty where nothing is changed.
+    """List the changes from one document to another, most severe first.
 
     Raises:
         DocumentError: A reference cannot be followed, or something has not the form of OpenAPI.
@@ -27,14 +27,14 @@ def compare(old: Json, new: Json) -> list[Change]:
         "openapi": always(Level.RISKY, "the same words may mean something else in another version"),
         "info": prose,
         "servers": always(Level.RISKY, "who takes the base URL from the document calls another one"),
-        "tags": prose,  # what a tag does to the client is judged at the operations
+        "tags": prose,  # the effect of a tag on the client is judged at the operations
         "security": always(Level.BREAKING, "requests are signed by it"),
         "x-transitions": _machines,
         "paths": operations.paths,
         "webhooks": operations.webhooks,
         "components": lambda *_: (),
     })  # fmt: skip
-    # the components come last: what an operation uses has been judged by then
+    # components come last: those used by operations have been judged by then
     place = Place().at("components")
     rest = by_keys(*both("components", old, new, place), place, {
         "securitySchemes": _security_schemes,
@@ -85,7 +85,7 @@ def _schemas(schemas: Schemas) -> Changes:
         elif name not in before:
             yield told(spot, Level.SAFE, f"the schema {name} is new", "judged where it is used")
         elif (reference, reference) not in schemas.compared:
-            # no operation uses it in both documents, so nobody knows who writes it: both sides are judged
+            # no operation uses it in both documents, so its writer is unknown: both sides are judged
             for side in (Side.REQUEST, Side.RESPONSE):
                 place = Place(side, pointer=reference)
                 yield from schemas.compare({"$ref": reference}, {"$ref": reference}, place)

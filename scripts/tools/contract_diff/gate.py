@@ -1,4 +1,4 @@
-"""The gate: what a change of the contract demands of the CHANGELOG and of the version's step. Reads, never writes."""
+"""The gate: requirements of a contract change on the CHANGELOG and the version. Reads, never writes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Section:
 
 
 def sections(changelog: str) -> list[Section]:
-    """All sections, in their order, which is from the newest to the oldest. Raises GateError where there is none."""
+    """Return all sections, newest first. Raises GateError if there is none."""
     found = list(_HEADING.finditer(changelog))
     ends = [*(one.start() for one in found[1:]), len(changelog)]
     made = [Section(one["name"], one["date"], changelog[one.end() : end]) for one, end in zip(found, ends, strict=True)]
@@ -58,7 +58,7 @@ def sections(changelog: str) -> list[Section]:
 
 
 def current_version(root: Path) -> Version:
-    """The version in `highhelp/_version.py`, the one place. Raises GateError where it cannot be read."""
+    """Return the version in `highhelp/_version.py`. Raises GateError if it cannot be read."""
     text = (root / "highhelp" / "_version.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
     if not found:
@@ -80,7 +80,7 @@ def last_release(made: Sequence[Section], current: Version, tags: set[str]) -> V
         GateError: It has no tag here, so its document cannot be had.
     """
     dated = [_version(one.name, "CHANGELOG.md") for one in made if one.date is not None]
-    # the commit of a release has its date already, and not yet its tag
+    # the commit of a release is dated, but not yet tagged
     done = [version for version in dated if version != current or f"v{version}" in tags]
     if not done:
         return None
@@ -93,12 +93,12 @@ def last_release(made: Sequence[Section], current: Version, tags: set[str]) -> V
 
 
 def tags_of(root: Path) -> set[str]:
-    """The tags of the repository. Raises GateError where there is no repository."""
+    """Return the tags of the repository. Raises GateError if there is no repository."""
     return set(git(root, "tag", "--list", "v*").split())
 
 
 def git(root: Path, *arguments: str) -> str:
-    """The output of a git command. Raises GateError with git's own words where it fails."""
+    """Return the output of a git command. Raises GateError with git's message if it fails."""
     done = subprocess.run(
         [shutil.which("git") or "git", "-C", str(root), *arguments],
         capture_output=True,
@@ -112,7 +112,7 @@ def git(root: Path, *arguments: str) -> str:
 
 
 def worst(changes: Sequence[Change]) -> Level:
-    """The gravest level; documentation where there is no change."""
+    """Return the most severe level; documentation if there is no change."""
     return max((change.level for change in changes), default=Level.DOCUMENTATION)
 
 
@@ -166,7 +166,7 @@ def demands(changes: Sequence[Change], last: Version, current: Version, section:
 
 
 def section_of(made: Sequence[Section], current: Version) -> Section:
-    """The section of what is being prepared: its version's own, else `Unreleased`.
+    """Return the section of the next release: that of its version, else `Unreleased`.
 
     Raises:
         GateError: There is neither.

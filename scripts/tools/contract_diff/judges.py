@@ -1,4 +1,4 @@
-"""Comparing two objects of the document key by key: each key has a judge, or counts as breaking."""
+"""Compare two objects of the document key by key: each key has a judge, or counts as breaking."""
 
 from __future__ import annotations
 

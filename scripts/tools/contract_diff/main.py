@@ -1,4 +1,4 @@
-"""Say what the changes of the OpenAPI document mean: breaking, risky, safe or documentation alone.
+"""Classify the changes of the OpenAPI document: breaking, risky, safe or documentation only.
 
 `scripts/contract-diff OLD NEW` compares two documents. Each is a path, or `git:REVISION` for `spec/openapi.yaml` as it
 was (`git:REVISION:PATH` for another file). Requests, answers and callbacks are judged apart. `scripts/contract-diff
@@ -51,7 +51,7 @@ def report(changes: Sequence[Change]) -> str:
 
 
 def run_gate(root: Path) -> int:
-    """Compare with the last release and say what is missing. Returns the exit code."""
+    """Compare with the last release and report what is missing. Returns the exit code."""
     made = gate.sections((root / "CHANGELOG.md").read_text(encoding="utf-8"))
     current = gate.current_version(root)
     last = gate.last_release(made, current, gate.tags_of(root))

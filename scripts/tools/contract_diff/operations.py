@@ -1,4 +1,4 @@
-"""Comparing operations and callbacks: where they are, what they take and answer."""
+"""Compare operations and callbacks: location, requests and answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Comparing two schemas for one side.
+"""Compare two schemas for one side.
 
 Only the keywords that the generator takes have a judge (`VALIDATION` in `tools/generate/contract.py`).
 """
@@ -163,7 +163,7 @@ class Schemas:
 
 
 def _renamed(old: Json, new: Json, before: Json, after: Json) -> dict[str, str]:
-    """The fields that kept all but their name: old name -> new name. Descriptions tell those of one type apart."""
+    """The renamed fields: old name -> new name. Descriptions distinguish those of one type."""
     added = [name for name in after if name not in before]
     found: dict[str, str] = {}
     for name in before:
@@ -200,7 +200,7 @@ def _plain(document: Json, schema: Any, where: str) -> tuple[str | None, Any, bo
 
 
 def _open_codes(document: Json, schema: Json, where: str) -> tuple[str | None, Json] | None:
-    """Read a choice of listed values and free text as what it is: an open set of codes."""
+    """Convert a choice of listed values and free text to an open set of codes."""
     branches = [followed(document, branch, where) for branch in listing(schema.get("anyOf"), where)]
     if [isinstance(branch, dict) and branch.get("type") for _, branch in branches] != ["string", "string"]:
         return None

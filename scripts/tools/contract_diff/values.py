@@ -1,4 +1,4 @@
-"""Reading the document: comparing values as JSON does, leaving texts aside, following references."""
+"""Read the document: compare values as JSON, ignore texts, follow references."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEXTS = frozenset({
     "$comment", "description", "example", "examples", "externalDocs", "summary", "x-enum-provenance",
     "x-enumDescriptions", "x-provenance", "x-source",
 })  # fmt: skip
-"""Keys that only people read. They bind nobody, also next to a `$ref`."""
+"""Keys that only people read. They have no effect, even next to a `$ref`."""
 
 NAMES = frozenset({
     "content", "headers", "paths", "properties", "responses", "schemas", "securitySchemes", "webhooks",

@@ -14,7 +14,7 @@ from tools.docs import look, stage
 
 ROOT = stage.ROOT
 WORDS = Path(__file__).with_name("words.txt")
-"""Words that look like mistakes and are none."""
+"""Correct words that look like mistakes."""
 SPELT = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 SPELT += ["docs", "spec", "highhelp", "signing", "gateway", "scripts", "generated"]
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -31,7 +31,7 @@ def _tool(*command: str, cwd: Path = ROOT) -> tuple[int, str]:
 
 
 def build() -> list[str]:
-    """Make the site. Returns what is wrong with it."""
+    """Build the site. Returns its problems."""
     shutil.rmtree(stage.SITE, ignore_errors=True)
     stage.stage()
     # --strict: a link or an anchor of a page that leads nowhere ends it

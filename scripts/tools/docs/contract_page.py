@@ -1,4 +1,4 @@
-"""The page of the contract: every operation, callback and schema, each with how it is known."""
+"""The page of the contract: every operation, callback and schema with its provenance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks at every page of a site in a browser, as wide as a phone and as a desktop, and says what does not fit.
+"""Open every page of a site in a browser, at phone and desktop width, and report problems.
 
 Screenshots go to build/screenshots/site. Nothing may be wider than the screen or cut off, no text may lie on other
 text, and nothing may be asked of another host.
@@ -27,7 +27,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 HERE = Path(__file__).parent
 CHECKS = [(HERE / name).read_text(encoding="utf-8") for name in ("wider.js", "overlaps.js")]
-"""Functions that are run in the page; each returns what is wrong."""
+"""Functions that run in the page; each returns the problems."""
 
 
 def problems(site: Path, screenshots: Path, program: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Lays out what the site is built from: the pages, those that are made, and the links between them.
+"""Lay out the sources of the site: pages, generated pages, and the links between them.
 
 A page names others as files of the repository, so that it can be read there. Some of those stand elsewhere than in
 `docs/`; here they become pages, and links to them lead to those.
@@ -31,7 +31,7 @@ MOVED = {
 }
 """Files that stand outside `docs/` -> the page that they are on the site."""
 ON_DISK_ONLY = {"README.md"}
-"""Of these, the ones that are no page: the site begins with `docs/index.md`."""
+"""Of these, the ones that are not pages: the site begins with `docs/index.md`."""
 _LINK = re.compile(r"(!?\[[^\]]*\]\()([^)#:\s]+)((?:#[^)]*)?\))")
 
 
@@ -69,7 +69,7 @@ def linked(text: str, kept: Path) -> str:
         goal = (kept.parent / match[2]).resolve()
         page = _page(goal)
         if page is None and goal.is_relative_to(ROOT) and goal.exists():
-            return match[1].lstrip("!")[1:-2]  # a file of the repository that is no page: its name is enough
+            return match[1].lstrip("!")[1:-2]  # a file of the repository that is not a page: its name is enough
         if page is None or here is None:
             return match[0]
         return f"{match[1]}{os.path.relpath(page, Path(here).parent)}{match[3]}"

@@ -1,1 +1,1 @@
-"""From `spec/openapi.yaml` to `generated/highhelp_api`: client, strict models and contract data."""
+"""Generate `generated/highhelp_api` from `spec/openapi.yaml`: client, strict models and contract data."""

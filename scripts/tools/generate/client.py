@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 PREFIX = "field_"
 OWN_MODULES = ("fields.py", "payable.py")
-"""Modules of the client that openapi-python-client knows nothing of."""
+"""Modules of the client that do not come from openapi-python-client."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Resource:
 
 
 def write(document: Json, target: Path) -> None:
-    """Write the package. Raises DocumentError with all that the generator reports, be it only a warning."""
+    """Write the package. Raises DocumentError with everything that the generator reports, even warnings."""
     view = client_view(document)
     config = Config.from_sources(
         ConfigFile(
@@ -153,7 +153,7 @@ def _field_types(document: Json, resources: list[Resource]) -> dict[str, object]
 
 
 def _described_values(document: Json) -> dict[str, dict[str, str]]:
-    """What each known value means, and how it is known where that is not how its schema is."""
+    """The meaning of each known value, with its provenance if it differs from its schema's."""
     words = {name: schema.get("x-enum-provenance", {}) for name, schema in document["components"]["schemas"].items()}
     return {
         name: {
@@ -191,7 +191,7 @@ def _resources(document: Json) -> list[Resource]:
 def _method(document: Json, data: Json, operation: Operation) -> Method:
     takes_body = operation.retry != "safe"
     arguments, body = ((), "") if takes_body else _leaves(document, operation.request)
-    # a flow's state can be waited for: its info operation answers with what the create answers with
+    # a state can be waited for if the info operation answers with the create's schema
     waits = not takes_body and operation.direction is not None and operation.method_name.startswith("get_")
     return Method(
         id=operation.id,
@@ -212,7 +212,7 @@ def _method(document: Json, data: Json, operation: Operation) -> Method:
 
 
 def _leads_to_requisites(document: Json, info: str) -> bool:
-    """Tell whether a payment that this operation reports may come to have payment details."""
+    """Whether a payment that this operation reports may have payment details."""
     machines = contract.machines(document)
     creates = [each for each in contract.operations(document).values() if each.info == info]
     states = {state for create in creates for name in create.machines for state in machines[name]}

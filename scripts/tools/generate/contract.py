@@ -1,4 +1,4 @@
-"""The contract as plain data: what the document says beyond types, for code that must not parse YAML."""
+"""The contract as plain data: the content of the document beyond types, without parsing YAML."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ VALIDATION = (
     "$ref", "type", "enum", "const", "required", "properties", "additionalProperties", "items", "anyOf", "allOf",
     "if", "then", "else", "not", "minLength", "maxLength", "pattern", "minimum", "maximum",
 )  # fmt: skip
-"""The keywords that say what is valid. Any other one (x- keys and prose aside) is refused: no validator reads it."""
+"""The supported validation keywords. Any other one (x- keys and prose aside) is refused: no validator reads it."""
 
 PROSE = ("description", "title", "example", "examples", "format", "deprecated")
 
 
 def operations(document: Json) -> dict[str, types.Operation]:
-    """All operations by id. Raises DocumentError where an operation cannot be carried out as it says."""
+    """Return all operations by id. Raises DocumentError if an operation is inconsistent."""
     by_path = {endpoint.path: endpoint.id for endpoint in endpoints(document)}
     found: dict[str, types.Operation] = {}
     names: dict[tuple[str, str], str] = {}
@@ -234,7 +234,7 @@ def callback_schema(document: Json) -> str:
 
 
 def sensitive_paths(document: Json) -> dict[str, dict[str, str]]:
-    """For each whole body: colon path -> pan, secret or pii. A path covers all that stands below it."""
+    """For each whole body: colon path -> pan, secret or pii. A path covers everything below it."""
     return {
         root: {
             place.path: place.schema["x-sensitive"] for place in places(document, root) if "x-sensitive" in place.schema
@@ -273,7 +273,7 @@ def facts(document: Json) -> tuple[types.Fact, ...]:
 
 
 def catalogues(document: Json) -> dict[str, dict[str, str]]:
-    """Known values of every code with what they mean."""
+    """Known values of every code and their meanings."""
     return {
         name: dict(schema["x-enumDescriptions"])
         for name, schema in document["components"]["schemas"].items()

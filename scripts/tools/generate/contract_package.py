@@ -123,7 +123,7 @@ CONSTANTS = (
 
 
 def write(document: Json, target: Path) -> None:
-    """Write the package. Raises DocumentError where the document contradicts itself."""
+    """Write the package. Raises DocumentError if the document contradicts itself."""
     target.mkdir(parents=True)
     for module in {"types", *FUNCTIONS.values()}:
         shutil.copy(STATIC / f"{module}.py", target)

@@ -19,7 +19,7 @@ MADE_PARTS = {
     "README.ru.md": ("certainty.ru",),
     "docs/index.md": ("certainty",),
 }
-"""Page -> its parts that are made; the rest of the page is written by hand."""
+"""Page -> its generated parts; the rest of the page is written by hand."""
 PARTS = {
     "operation": "Operations",
     "schema": "Schemas",
@@ -27,21 +27,21 @@ PARTS = {
     "value": "Values of codes",
     "response": "Responses",
 }
-# What the client makes of each outcome: of a question, of a call that moves money; what is known; whether to repeat it.
-# The table is proved row by row in tests/client/test_error_table.py.
+# The handling of each outcome: error of a read, of a call that moves money; what is known; whether to repeat it.
+# tests/client/test_error_table.py proves the table row by row.
 OUTCOMES = {
     "refused": ("`Rejected`", "`Rejected`", "this attempt was refused", "not as it is"),
     "duplicate": ("`DuplicatePayment`", "`DuplicatePayment`", "the payment_id is taken", "no"),
-    "not_accepted": ("`Unavailable`", "`Unavailable`", "this attempt was put off", "yes, with the same payment_id"),
-    "unknown": ("`Unavailable`", "`OutcomeUnknown`", "it may have been done", "a question yes; else ask info first"),
+    "not_accepted": ("`Unavailable`", "`Unavailable`", "this attempt was deferred", "yes, with the same payment_id"),
+    "unknown": ("`Unavailable`", "`OutcomeUnknown`", "it may have been done", "a read: yes; else query info first"),
 }
 
 
 def pages(document: Json, root: Path) -> dict[str, str]:
-    """Path below the root -> content, for every page that is made or has a made part.
+    """Path below the root -> content, for every generated or partly generated page.
 
     Raises:
-        DocumentError: A page has lost the marks between which a made part stands.
+        DocumentError: A page has lost the marks around a generated part.
     """
     known = facts(document)
     counted = Counter((fact.part, fact.provenance) for fact in known)
@@ -60,7 +60,7 @@ def pages(document: Json, root: Path) -> dict[str, str]:
 
 
 def _with_part(name: str, page: str, part: str, text: str) -> str:
-    """The page with another text between the marks of a part."""
+    """Return the page with new text between the marks of a part."""
     begin, end = BEGIN.format(part=part), END.format(part=part)
     if page.count(begin) != 1 or page.count(end) != 1:
         raise DocumentError(f"{name}: {part} stands between {begin} and {end}, each once")
@@ -69,7 +69,7 @@ def _with_part(name: str, page: str, part: str, text: str) -> str:
 
 
 def _responses(document: Json) -> list[tuple[str, Json]]:
-    """The answers that are no success, by HTTP status."""
+    """The unsuccessful answers, by HTTP status."""
     found = {
         status: resolve_response(document, response)
         for item in document["paths"].values()

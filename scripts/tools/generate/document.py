@@ -1,4 +1,4 @@
-"""The OpenAPI document as a value: reading it, walking it, and the views of it that the generators are given."""
+"""The OpenAPI document as a value: read it, walk it, and derive the views for the generators."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ At = tuple[str | int, ...]
 
 PROVENANCE = ("documented", "integrator", "family", "inferred", "observed")
 CODES = "x-extensible-enum"
-"""The key of the known values of a code. New ones come without notice, so no list of them is closed."""
+"""The key of the known values of a code. New ones may come without notice, so the list is open."""
 CONDITIONS = ("if", "then", "else", "not")
-"""Keywords that say when a body is valid; the generators know nothing of them, the validators do."""
+"""Validation keywords that the validators support and the generators do not."""
 
 
 class DocumentError(Exception):
@@ -68,7 +68,7 @@ class Endpoint:
 
 
 def load(path: Path) -> Json:
-    """Read the document. Raises DocumentError where it is not a YAML mapping with paths and schemas."""
+    """Read the document. Raises DocumentError unless it is a YAML mapping with paths and schemas."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -91,7 +91,7 @@ def parse(text: str, name: str) -> Json:
 
 
 def _with_examples(node: Any, shared: Json) -> Any:
-    """Put the shared examples where they are referred to."""
+    """Insert the shared examples at their references."""
     if isinstance(node, list):
         return [_with_examples(item, shared) for item in node]
     if not isinstance(node, dict):
@@ -111,7 +111,7 @@ def located(path: Path, violations: Iterable[Violation]) -> list[str]:
 
 
 def _line(node: Any, at: At) -> int:
-    """The line on which a place begins, or what is left of the way to it."""
+    """Return the line of a place, or of its nearest existing parent."""
     line = 1
     for key in at:
         if isinstance(node, CommentedMap) and key in node:
@@ -153,7 +153,7 @@ def json_content(holder: Mapping[str, Any]) -> Json:
 
 
 def resolve(document: Json, schema: Mapping[str, Any]) -> Json:
-    """Follow `$ref`s; what stands beside a `$ref` wins over what it points to."""
+    """Follow `$ref`s; siblings of a `$ref` override its target."""
     try:
         return dict(references.resolve(schema, document["components"]["schemas"]))
     except KeyError as error:
@@ -161,7 +161,7 @@ def resolve(document: Json, schema: Mapping[str, Any]) -> Json:
 
 
 def resolve_response(document: Json, response: Mapping[str, Any]) -> Json:
-    """A response as it is, also where it is given by `$ref`."""
+    """Return a response, following a `$ref`."""
     return dict(document["components"]["responses"][ref_name(response)]) if "$ref" in response else dict(response)
 
 
@@ -181,7 +181,7 @@ def not_null(document: Json, schema: Mapping[str, Any]) -> tuple[Json, bool]:
 
 
 def kind(document: Json, schema: Mapping[str, Any]) -> str:
-    """What a value is: string, integer, boolean, array, object, or map (an object of any keys with string values)."""
+    """A value's kind: string, integer, boolean, array, object, or map (an object of any keys with string values)."""
     plain, _ = not_null(document, schema)
     if "anyOf" in plain and "type" not in plain:
         kinds = {kind(document, branch) for branch in plain["anyOf"]}
@@ -198,7 +198,7 @@ def kind(document: Json, schema: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """A property within a body: its colon path from the root, its schema, and what its parent says of it."""
+    """A property of a body: its colon path from the root, its schema, and whether its parent requires it."""
 
     path: str
     owner: str
@@ -246,11 +246,11 @@ def generator_view(document: Json) -> Json:
 
 
 def client_view(document: Json) -> Json:
-    """What the client's generator reads: scalar `$ref`s inlined, facts in descriptions, codes as enums.
+    """The view for the client's generator: scalar `$ref`s inlined, facts in descriptions, codes as enums.
 
-    What an answer may leave out is null where it does, so that a reader of an answer meets one kind of nothing.
+    An absent optional field of an answer becomes null, so that absence has only one form.
 
-    Inlined because the generator drops what stands beside a `$ref`. The project id is optional in the client's
+    Inlined because the generator drops siblings of a `$ref`. The project id is optional in the client's
     models because the client fills it in: it is the one of the signature's header.
     """
     view = generator_view(document)
@@ -283,7 +283,7 @@ def needed_in_answers(document: Json) -> dict[str, list[str]]:
 
 
 def _timed(name: str, prop: Json) -> Json:
-    """Mark a moment as one: by the API's habit its name ends in `_at`."""
+    """Mark a time: by the API's convention its name ends in `_at`."""
     is_text = "string" in prop.get("type", ())
     return {**prop, "format": "date-time"} if name.endswith("_at") and is_text else prop
 
@@ -302,7 +302,7 @@ def _or_null(prop: Json) -> Json:
 
 
 def told_beside_refs(view: Json) -> dict[str, dict[str, str]]:
-    """Schema -> property -> description, for what the generator drops: it stands beside a `$ref`."""
+    """Schema -> property -> description, for siblings of a `$ref`, which the generator drops."""
     return {
         name: {
             prop_name: str(prop["description"])
@@ -330,7 +330,7 @@ def _inlined(document: Json, prop: Json, *, written: bool) -> Json:
     if target.get("type") == "object":
         return prop
     if CODES in target:
-        # whoever writes a code may know a newer one
+        # the writer of a code may know a newer one
         text = {"anyOf": [{"$ref": prop["$ref"]}, {"type": "string"}], "description": target["description"]}
         return {**text, **{key: value for key, value in prop.items() if key != "$ref"}} if written else prop
     return {**target, **{key: value for key, value in prop.items() if key != "$ref"}}
@@ -339,7 +339,7 @@ def _inlined(document: Json, prop: Json, *, written: bool) -> Json:
 def _described(document: Json, owner: Json, prop: Json) -> Json:
     target = resolve(document, prop)
     if "anyOf" in prop and "description" not in prop:
-        # null stands beside it, and what is meant is told by the schema itself
+        # null is an alternative; the schema itself has the description
         target = next((resolve(document, one) for one in prop["anyOf"] if "$ref" in one), prop)
     provenance = prop.get("x-provenance", owner.get("x-provenance"))
     facts = [text for text in (_bounds(target), provenance) if text]

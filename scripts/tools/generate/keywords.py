@@ -1,7 +1,7 @@
 """The keyword form of operations that take a request: its fields as keywords, and the blocks as typed dicts.
 
 The fields of the blocks `general` and `payment` are flat, other blocks and fields keep their names. An amount and its
-currency come as one `MoneyLike`, or as minor units with a currency: that is what the overloads tell apart.
+currency come as one `MoneyLike`, or as minor units with a currency: the overloads distinguish the two.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ FLAT = ("general", "payment")
 """Blocks whose fields are keywords themselves."""
 
 TAKEN = frozenset({"self", "body", "timeout"})
-"""Names that the methods use for something else."""
+"""Names that the methods use otherwise."""
 
 MONEY = ("amount", "currency")
 _SCALARS = {"string": "str", "integer": "int", "boolean": "bool"}
@@ -87,7 +87,7 @@ class KeywordForm:
 
     @property
     def blocks(self) -> list[Keyword]:
-        """What keeps its name: the other blocks, and fields outside of any."""
+        """The keywords that keep their names: other blocks, and fields outside of blocks."""
         return [each for each in self.keywords if not each.block]
 
 
@@ -113,7 +113,7 @@ class BlockDict:
 
 @dataclass(frozen=True)
 class Choice:
-    """Codes that a field takes: the known ones for completion, and any other where the enum is open."""
+    """The codes of a field: the known ones for completion, and any other if the enum is open."""
 
     name: str
     values: tuple[str, ...]
@@ -149,7 +149,7 @@ def form_of(document: Json, request: str) -> KeywordForm:
 
 
 def _rank(each: Keyword) -> tuple[bool, bool]:
-    # what is needed comes first, URLs come last
+    # required ones come first, URLs last
     return not each.required, each.block == "general" and not each.required
 
 

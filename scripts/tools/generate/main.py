@@ -1,4 +1,4 @@
-"""Generate `generated/` from `spec/openapi.yaml`, or check that it follows from it."""
+"""Generate `generated/` from `spec/openapi.yaml`, or check that it is up to date."""
 
 from __future__ import annotations
 

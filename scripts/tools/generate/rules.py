@@ -1,6 +1,6 @@
-"""The contract's own rules: what a valid OpenAPI document must also keep so that everything can be made from it.
+"""The contract's additional rules, which make generation from a valid OpenAPI document possible.
 
-A rule yields each violation with its place in the document and with what to do about it.
+A rule yields each violation with its place in the document and a remedy.
 """
 
 from __future__ import annotations

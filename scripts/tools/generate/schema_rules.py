@@ -140,7 +140,7 @@ def _transitions(document: Json) -> Iterator[Violation]:
 
 
 def _examples(document: Json) -> Iterator[Violation]:
-    """Every example is valid against the schema beside it."""
+    """Every example is valid against its schema."""
     schemas = document["components"]["schemas"]
 
     def walk(node: Any, at: tuple[str | int, ...]) -> Iterator[Violation]:

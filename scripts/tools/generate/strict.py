@@ -17,7 +17,7 @@ OPTIONS = (
     "--field-constraints",
     "--use-annotated",
     "--strict-types", "str", "int", "bool",
-    "--use-missing-sentinel",  # else an optional field would take null where the schema does not
+    "--use-missing-sentinel",  # otherwise an optional field would accept null although the schema does not
     "--naming-strategy", "parent-prefixed",
     "--use-schema-description",
     "--use-field-description",

@@ -1,8 +1,8 @@
-"""The client's templates: those that openapi-python-client ships, patched, and a few of our own.
+"""The client's templates: those of openapi-python-client, patched, and a few additional ones.
 
-No upstream template is kept in this repository. `patches/` holds one patch for each reason to differ. They are applied
+No upstream template is kept in this repository. `patches/` has one patch for each difference. They are applied
 in the order of their names and must fit line by line, so an upgrade of the generator that changes a patched place fails
-here instead of changing the client in silence.
+here instead of changing the client silently.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import openapi_python_client
 OWN = Path(__file__).parent / "templates"
 PATCHES = Path(__file__).parent / "patches"
 
-# nobody's own settings of git decide what fits
+# git settings of the user must not matter
 _ALONE = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
 
 

@@ -1,1 +1,1 @@
-"""Mutation proofs: small faults are put into the code that money and trust hang on, and a test must notice each."""
+"""Mutation testing: put small faults into the code on which money and trust depend; a test must notice each."""

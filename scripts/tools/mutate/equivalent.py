@@ -1,4 +1,4 @@
-"""The mutants that no test can notice, each with the reason: they do the same as the code as it is."""
+"""Equivalent mutants, which no test can notice, each with the reason."""
 
 from __future__ import annotations
 

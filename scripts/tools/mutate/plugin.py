@@ -1,6 +1,6 @@
-"""For every run of the tests against a mutant: the same examples each time, no clock, and keys that are made once.
+"""Make test runs against mutants reproducible: the same examples, no deadlines, and keys generated once.
 
-What a test finds by luck, or fails by load, would make the score depend on the day. Making RSA keys is slow; the runs
+Random findings and failures under load would make the score vary. Generating RSA keys is slow; the runs
 are forks of one process, so each takes the keys that the first run has made, in the same order.
 """
 

@@ -16,7 +16,7 @@ KILLED = frozenset({"noticed", "ran out of time", "died"})
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A mutant and what came of it."""
+    """A mutant and its result."""
 
     mutant: Mutant
     status: str

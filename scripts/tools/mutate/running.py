@@ -1,4 +1,4 @@
-"""One target: lay out the tree, let the tester run, read what it found out."""
+"""Run one target: lay out the tree, run the tester, read its results."""
 
 from __future__ import annotations
 

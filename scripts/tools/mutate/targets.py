@@ -1,4 +1,4 @@
-"""The code that is mutated, by which tests it must be noticed, and how much of it at the least."""
+"""The mutated code, the tests that must notice the mutants, and the required percentages."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The tree that the mutation tester works in: the packages beside each other, as their names are imported.
+"""The tree for the mutation tester: the packages side by side, as they are imported.
 
-In the repository `highhelp_signing` lies in `signing/`; the tester takes a file's path for its module's name. It works
+In the repository `highhelp_signing` is in `signing/`; the tester derives a module's name from its path. It works
 on a copy of this tree, `mutants/`, which comes before all else on the path: else the tests would import what is
 installed in editable form, and no mutant would ever be run. (The tester stops where no test notices its planted fault.)
 """

@@ -1,1 +1,1 @@
-"""Building the distribution and checking it as users get it."""
+"""Build the distribution and check it as users get it."""

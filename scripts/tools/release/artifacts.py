@@ -1,4 +1,4 @@
-"""The files of a release: made from a clean folder, and looked into."""
+"""The files of a release: built in a clean folder, and inspected."""
 
 from __future__ import annotations
 

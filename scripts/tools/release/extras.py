@@ -1,4 +1,4 @@
-"""The wheel in an empty environment for each extra: it installs, and what the extra brings works."""
+"""Test the wheel in an empty environment for each extra: it installs, and the extra works."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def finality(options: argparse.Namespace) -> list[str]:
 
 
 def built(_: argparse.Namespace) -> list[str]:
-    """Both files, and what is in them."""
+    """Build both files, and check their content."""
     try:
         wheel, sdist = artifacts.build(ROOT, DIST)
     except RuntimeError as error:
@@ -102,7 +102,7 @@ def _said(*command: str) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run every step. Returns the exit code: 0, or 1 where one of them failed."""
+    """Run every step. Returns the exit code: 0, or 1 if one failed."""
     parser = argparse.ArgumentParser(
         prog="scripts/release", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -120,6 +120,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"        {line}")
         failed += bool(problems)
         if problems and step is built:
-            break  # the rest looks at what was not made
+            break  # the later steps check files that were not built
     print("nothing was published;", *sorted(path.name for path in DIST.glob("*")))
     return 1 if failed else 0

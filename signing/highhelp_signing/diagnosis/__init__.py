@@ -1,1 +1,1 @@
-"""Diagnosis of a signature that does not match: offline, from bytes, headers and keys."""
+"""Diagnose a signature that does not match: offline, from bytes, headers and keys."""

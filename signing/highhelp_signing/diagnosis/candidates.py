@@ -1,7 +1,7 @@
-"""Messages that may have been signed instead of the right one.
+"""List messages that may have been signed instead of the right one.
 
-Each candidate names its mistake. The likelier ones come first, and a candidate deviates in one thing from the right
-message or uses another scheme; the search stops at the first that fits.
+Each candidate names its mistake. Likelier ones come first; a candidate has one deviation from the right message or uses
+another scheme; the search stops at the first match.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ JOINERS = (";", ",", "&", "|", "\n", " ", ";\n")
 NULLS = (*NULL_TEXTS, "null", "NULL", "nil", "undefined")
 BOOLEANS = (("1", "0"), ("true", "false"), ("True", "False"), ("TRUE", "FALSE"), ("yes", "no"))
 _NEAR = 10
-"""Seconds around the header's timestamp that are tried."""
+"""Seconds tried before and after the header's timestamp."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A message, and the mistake by which it would have been signed.
+    """A message, and the mistake that would have produced it.
 
     Attributes:
         message: the bytes before digest and signature.
-        scheme: the scheme that it takes.
-        finding: the mistake, None for another scheme alone.
+        scheme: the scheme that it uses.
+        finding: the mistake; None if only the scheme differs.
     """
 
     message: bytes
@@ -48,14 +48,14 @@ class Candidate:
 
 
 def candidates(sent: SentBody, timestamp: str, scheme: SignatureScheme) -> Iterator[Candidate]:
-    """Every candidate for a body that has a normalised string, and for whatever text stands for the timestamp."""
+    """Yield the candidates for a body with a normalised string, and for any text as the timestamp."""
     if sent.normalized is None or not timestamp.isascii():
         return
     for other in list_schemes(sent.body, scheme):
         try:
             text = other.joiner.join(collect_entries(sent.body, other, bad_keys=[]))
         except SigningError:
-            continue  # larger than the limit by this scheme, so it was not signed by it
+            continue  # larger than the limit in this scheme, so it was not signed with it
         yield Candidate(message_of(text, timestamp, other), other)
     for base in (scheme, replace(scheme, padding=not scheme.padding)):
         yield from _misassembled(sent, timestamp, base)
@@ -68,12 +68,12 @@ def candidates(sent: SentBody, timestamp: str, scheme: SignatureScheme) -> Itera
 
 
 def scheme_differences(one: SignatureScheme, other: SignatureScheme) -> list[str]:
-    """The names of the fields in which two schemes differ."""
+    """List the fields in which two schemes differ."""
     return [name for name in SignatureScheme.__slots__ if getattr(one, name) != getattr(other, name)]
 
 
 def list_schemes(body: Mapping[str, object], scheme: SignatureScheme) -> list[SignatureScheme]:
-    """The schemes that make a difference for this body, the nearest first; the first one is the given one."""
+    """List the schemes that make a difference for this body, nearest first, starting with the given one."""
     leaves = [value for _, value in _walk(body)]
     joiners = (scheme.joiner, *JOINERS) if len(leaves) > 1 else (scheme.joiner,)
     nulls = (scheme.null_text, *NULLS) if None in leaves else (scheme.null_text,)
@@ -84,13 +84,13 @@ def list_schemes(body: Mapping[str, object], scheme: SignatureScheme) -> list[Si
         try:
             other = replace(scheme, padding=padding, joiner=joiner, null_text=null, true_text=true, false_text=false)
         except SigningError:
-            continue  # two of the fields exclude each other
+            continue  # mutually exclusive fields
         schemes.setdefault(other)
     return sorted(schemes, key=lambda other: len(scheme_differences(scheme, other)))
 
 
 def _misassembled(sent: SentBody, timestamp: str, scheme: SignatureScheme) -> Iterator[Candidate]:
-    """Messages that were put together wrongly from the right body and timestamp."""
+    """Yield messages that combine the right body and timestamp wrongly."""
     finding = Finding(Cause.NO_TIMESTAMP, "the timestamp was left out of the signed message")
     yield Candidate(message_of(scheme.joiner.join(sent.entries), "", scheme), scheme, finding)
     finding = Finding(Cause.JSON_TEXT, "the JSON text was signed, not the normalised string")

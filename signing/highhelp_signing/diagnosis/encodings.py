@@ -1,4 +1,4 @@
-"""Read a signature or timestamp header as its sender may have meant it, and name the mistake."""
+"""Read a signature or timestamp header as its sender may have intended, and name the mistake."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _Value = TypeVar("_Value", bytes, str)
 
 
 class Reading(NamedTuple, Generic[_Value]):
-    """The value that the text of a header may stand for.
+    """A possible value of a header's text.
 
     Attributes:
         value: the bytes of a signature, or the text of a timestamp.
-        findings: the mistakes that this reading supposes.
+        findings: the mistakes that this reading implies.
     """
 
     value: _Value
@@ -28,11 +28,11 @@ class Reading(NamedTuple, Generic[_Value]):
 
 
 def read_signature(text: str) -> list[Reading[bytes]]:
-    """Every way to read the text of a signature, the right one first."""
+    """List the possible readings of a signature's text, the right one first."""
     bare = "".join(text.split())
     spaces: tuple[Finding, ...] = ()
     if bare != text:
-        spaces = (Finding(Cause.WHITE_SPACE, "white space or a line break stands in the signature"),)
+        spaces = (Finding(Cause.WHITE_SPACE, "the signature contains white space or a line break"),)
     readings: list[Reading[bytes]] = []
     exact = base64url_decode(bare)
     if exact is not None:
@@ -50,11 +50,11 @@ def read_signature(text: str) -> list[Reading[bytes]]:
 
 
 def read_timestamp(text: str) -> list[Reading[str]]:
-    """Every timestamp that a text may stand for; the text itself first."""
+    """List the possible readings of a timestamp's text, the text itself first."""
     readings = [Reading(text)]
     bare = text.strip()
     if bare != text:
-        finding = Finding(Cause.WHITE_SPACE, "white space or a line break stands in the timestamp")
+        finding = Finding(Cause.WHITE_SPACE, "the timestamp contains white space or a line break")
         readings.append(Reading(bare, (finding,)))
     if _MILLISECONDS.fullmatch(bare):
         finding = Finding(Cause.MILLISECONDS, "the timestamp is in milliseconds, not in seconds")

@@ -1,8 +1,8 @@
-"""Explain why a signature does not match: offline, from the bytes and headers as they came, and the known keys.
+"""Explain why a signature does not match: offline, from the received bytes and headers, and the known keys.
 
-An RSA signature holds the hash of the text that was signed: so "another key" and "another text" are distinguished with
-certainty. An HMAC holds nothing, and there the likely mistakes can only be tried. Nothing here raises, whatever is
-handed in, and no key, token or signature is ever part of a finding.
+An RSA signature contains the hash of the signed text, so "another key" and "another text" are distinguished with
+certainty. An HMAC reveals nothing, so the likely mistakes can only be tried. Nothing here raises, whatever the input,
+and a finding never contains a key, token or signature.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Cause", "Explanation", "Finding", "explain"]
 
 _MOST_BYTES = 8 << 20
-"""Bytes of all messages that are tried for one timestamp, so that a large body does not cost minutes."""
+"""Total bytes of messages to try for one timestamp, so that a large body does not take minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ class Explanation:
     """The explanation of a signature.
 
     Attributes:
-        matches: whether it is right as it stands, by the given scheme and one of the given keys.
-        findings: the mistakes, the reason of the mismatch first; empty where nothing is.
-        scheme: the scheme by which it would match, all findings fixed; None where none was found.
-        key_id: the key that made it; None where it is not known.
-        normalized: the normalised string of the body by the given scheme, to be compared with one's own; None where
-            the body has none. Not in `repr`.
+        matches: whether it is valid as sent, with the given scheme and one of the given keys.
+        findings: the mistakes, the cause of the mismatch first; empty if there are none.
+        scheme: the scheme with which it would match once all findings are fixed; None if not found.
+        key_id: the key that made it; None if unknown.
+        normalized: the normalised string of the body in the given scheme, to compare with yours; None if the body
+            has none. Not in `repr`.
     """
 
     matches: bool
@@ -76,19 +76,19 @@ def explain(
     tolerance: float = TOLERANCE,
     clock: Callable[[], float] = time.time,
 ) -> Explanation:
-    """Say why the signature of a request or callback does not match. Never raises, never asks the network.
+    """Explain why the signature of a request or callback does not match. Never raises, never uses the network.
 
     Args:
-        body: the bytes as they were sent or received.
+        body: the bytes as sent or received.
         headers: its headers: any mapping, or pairs.
         keys: the keys that should have made the signature: for a callback those of the gateway, for a request the
             public half of the project's.
-        others: further keys by a name for people, which should not have made it but might have.
-        scheme: the scheme that is in use. None for a callback whose verifier has no scheme either: then each of
-            :data:`~highhelp_signing.forms.FORMS` is right.
-        project_id: the merchant project, where it is known.
-        tolerance: seconds that the timestamp may lie in the past or the future.
-        clock: answers Unix seconds.
+        others: further keys by a display name, which should not have made it but might have.
+        scheme: the scheme in use. None for a callback whose verifier has no scheme either: then each of
+            :data:`~highhelp_signing.forms.FORMS` is valid.
+        project_id: the merchant project, if known.
+        tolerance: seconds that the timestamp may be in the past or the future.
+        clock: returns Unix seconds.
     """
     used = DEFAULT_SCHEME if scheme is None else scheme
     sent, content = SentHeaders(headers), SentBody(body, used)
@@ -102,7 +102,7 @@ def explain(
     if explained is None:
         unexplained = _describe_unexplained(matcher, known, signatures, sent, content)
         findings = [*unexplained, *around, *_check_private_token(sent.token), *projects, *timing]
-        # what is broken on the way in comes before what follows from it
+        # root causes come before their consequences
         findings.sort(key=lambda finding: finding.cause in (Cause.UNKNOWN, Cause.UNKNOWN_KEY, Cause.CHANGED))
         return Explanation(False, tuple(findings), None, None, content.normalized)
     key = explained.match.key
@@ -140,7 +140,7 @@ def _describe_mistakes(explained: _Explained, meant: Reading[str]) -> Iterator[F
     yield from match.findings
     if candidate.finding is not None:
         yield candidate.finding
-    # a wrong timestamp may also have been signed as it stands
+    # a wrong timestamp may also have been signed as sent
     yield from timestamp.findings or meant.findings
     yield from match.signature.findings
 
@@ -154,7 +154,7 @@ def _describe_scheme(used: SignatureScheme, matching: SignatureScheme) -> Iterat
 def _check_headers(
     sent: SentHeaders, match: Match, scheme: SignatureScheme, project_id: object
 ) -> tuple[list[Finding], SignatureScheme]:
-    """Compare the algorithm and the token that were sent with the scheme; return it with that token."""
+    """Compare the sent algorithm and token with the scheme; return the scheme with that token."""
     findings: list[Finding] = []
     if not sent.of_request:
         return findings, scheme
@@ -229,7 +229,7 @@ def _check_time(text: str, tolerance: float, clock: Callable[[], float]) -> Iter
 def _describe_unexplained(
     matcher: Matcher, known: list[KnownKey], signatures: list[Reading[bytes]], sent: SentHeaders, content: SentBody
 ) -> Iterator[Finding]:
-    """Findings about a signature that no candidate explains."""
+    """Yield findings about a signature that no candidate explains."""
     if sent.signature is None:
         return
     if not signatures:

@@ -21,7 +21,7 @@ class Cause(StrEnum):
     UNKNOWN_KEY = "unknown_key"
     """No known key made the signature."""
     HMAC_KEY_TEXT = "hmac_key_text"
-    """The HMAC key was read wrongly from its file."""
+    """The HMAC key was misread from its file."""
     PRIVATE_KEY_SENT = "private_key_sent"
     """The token carries a private key."""
     TOKEN = "token"  # noqa: S105 - a name, holds no secret
@@ -60,7 +60,7 @@ class Finding:
 
     Attributes:
         cause: its name.
-        detail: a sentence for people. Shows no key, token or signature.
+        detail: an explanation for people, without key, token or signature.
     """
 
     cause: Cause

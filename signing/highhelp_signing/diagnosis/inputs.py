@@ -1,4 +1,4 @@
-"""Read headers, body and keys as far as they can be read. Nothing here raises."""
+"""Read headers, body and keys as far as possible. Nothing here raises."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LOADERS: tuple[Callable[[bytes], object], ...] = (
 
 
 class SentHeaders:
-    """The signature's headers, and what is wrong with them as headers."""
+    """The signature's headers, and their formal mistakes."""
 
     def __init__(self, headers: object) -> None:
         self.findings: list[Finding] = []
@@ -53,16 +53,16 @@ class SentHeaders:
     def _only(self, wanted: str, *, needed: bool = True) -> str | None:
         values = self._found[wanted]
         if len(values) > 1:
-            self.findings.append(Finding(Cause.HEADER_TWICE, f"{wanted} is there {len(values)} times"))
+            self.findings.append(Finding(Cause.HEADER_TWICE, f"{wanted} appears {len(values)} times"))
         value = values[0] if values else None
         if value is None and (values or needed):
             self.findings.append(Finding(Cause.HEADER_MISSING, f"{wanted} is missing, or not text"))
-        # a lone surrogate has no bytes, and so was never sent
+        # a lone surrogate has no bytes, so it was never sent
         return None if value is None else value.encode("utf-8", "replace").decode()
 
 
 class SentBody:
-    """The body, read as far as it can be."""
+    """The body, read as far as possible."""
 
     def __init__(self, raw: object, scheme: SignatureScheme) -> None:
         self.findings: list[Finding] = []
@@ -92,8 +92,8 @@ class KnownKey:
 
     Attributes:
         key: the key.
-        name: what it is called where it is not one of those that should have signed, else "".
-        of_token: whether it came with the request.
+        name: its display name if it should not have signed, else "".
+        of_token: whether it came in the request's token.
     """
 
     key: RsaVerificationKey | HmacVerificationKey
@@ -102,7 +102,7 @@ class KnownKey:
 
 
 def known_keys(keys: KeyRing, others: Mapping[str, KeyRing], token: str | None) -> list[KnownKey]:
-    """List every key that may have signed, once each; those that should have are first and have no name.
+    """List every key that may have signed, once each; those that should have come first, without a name.
 
     Args:
         keys: the ring that should have signed.
@@ -122,7 +122,7 @@ def known_keys(keys: KeyRing, others: Mapping[str, KeyRing], token: str | None) 
 
 
 def token_key(token: str | None) -> RsaVerificationKey | None:
-    """The RSA public key that a token carries, in whatever form; None where it carries none."""
+    """Return the RSA public key in a token, in any form; None if there is none."""
     key = _read_key(token)
     if isinstance(key, rsa.RSAPublicKey):
         with suppress(SigningError):
@@ -131,7 +131,7 @@ def token_key(token: str | None) -> RsaVerificationKey | None:
 
 
 def is_private(token: str | None) -> bool:
-    """Whether a token carries a private key."""
+    """Whether a token contains a private key."""
     return hasattr(_read_key(token), "private_bytes")
 
 

@@ -21,12 +21,12 @@ __all__ = ["Match", "Matcher", "Recovered"]
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """How a message explains a signature.
+    """A message that explains a signature.
 
     Attributes:
         key: the key that made it.
-        signature: how the signature was read.
-        digest: the digest mode of RSA; None with HMAC, which has none.
+        signature: the reading of the signature.
+        digest: the digest mode of RSA; None with HMAC.
         findings: the mistakes between message and signature.
     """
 
@@ -42,8 +42,8 @@ class Recovered:
 
     Attributes:
         key: the key that made it.
-        signature: how the signature was read.
-        digest: the SHA-256 that it holds; None where it holds another hash.
+        signature: the reading of the signature.
+        digest: the SHA-256 in it; None if it contains another hash.
     """
 
     key: KnownKey
@@ -67,7 +67,7 @@ class Matcher:
                     self.recovered.append(Recovered(known, signature, known.key.recover_digest(signature.value)))
 
     def match(self, message: bytes) -> Match | None:
-        """Find the key that signed this message, and what it did wrongly; None where none did."""
+        """Find the key that signed this message, and the mistakes made; None if none did."""
         for one in self.recovered:
             for mode, signed, findings in _rsa_inputs(message):
                 if one.digest == hashlib.sha256(signed).digest():
@@ -94,5 +94,5 @@ def _hmac_values(key: HmacVerificationKey, message: bytes) -> Iterator[tuple[byt
     misread = Finding(Cause.HMAC_KEY_TEXT, "the HMAC key was used with the line break at the end of its file")
     yield key.mac(message, line_break=True), (misread,)
     yield key.mac(message, "sha256"), (Finding(Cause.DIGEST, "HMAC with SHA-256, not with SHA-512"),)
-    hashed = Finding(Cause.DIGEST, "the HMAC was made of the message's SHA-256, it must be made of the message")
+    hashed = Finding(Cause.DIGEST, "the HMAC was computed over the message's SHA-256, not over the message")
     yield key.mac(hashlib.sha256(message).digest()), (hashed,)

@@ -1,10 +1,10 @@
 "use strict";
-// Keeps a page up to date without taking it out of anybody's hands. Everything works without this, by reloading.
+// Keep a page up to date without disturbing its user. Everything also works without this, by reloading.
 (() => {
   const every = 2000;
   const seen = new Map();
 
-  // the parts that are replaced whole; what is open stays open, and the focus stays where it was
+  // the parts that are replaced as a whole; open parts stay open, and the focus is kept
   function renew(fresh) {
     for (const part of document.querySelectorAll("[data-live]")) {
       const next = fresh.getElementById(part.id);
@@ -29,7 +29,7 @@
       if (here.dataset.state !== there.dataset.state) location.replace(answer.url);
       else renew(fresh);
     } catch {
-      // the gateway is away for a moment; the next look tells
+      // the gateway may be away for a moment; the next poll will show
     }
   }
 

@@ -1,7 +1,7 @@
 # Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
-"""The operations by tag, for a client that brings the calls: what `Resources` and `AsyncResources` add to it.
+"""The operations by tag: `Resources` and `AsyncResources` add them to a client that makes the calls.
 
-A new tag or operation of the contract arrives here by regeneration alone.
+Regeneration adds new tags and operations of the contract.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ T = TypeVar("T")
 
 
 def given(fields: Mapping[str, object]) -> dict[str, object]:
-    """The fields that were given: those that are not None."""
+    """Return the fields that are not None."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -59,7 +59,7 @@ class Body(Protocol):
 
 
 class MoneyLike(Protocol):
-    """An amount that knows its currency, such as `highhelp.Money`."""
+    """An amount with its currency, such as `highhelp.Money`."""
 
     @property
     def minor(self) -> int:
@@ -73,7 +73,7 @@ class MoneyLike(Protocol):
 
 
 class KeywordRequest:
-    """A request made of keywords. Its `repr` shows nothing of it."""
+    """A request built from keywords. Its `repr` shows no values."""
 
     __slots__ = ("_blocks",)
 
@@ -81,7 +81,7 @@ class KeywordRequest:
         self._blocks = blocks
 
     def to_dict(self) -> dict[str, Any]:
-        """Make the JSON object. What is None is left out."""
+        """Return the JSON object, without fields that are None."""
         return {name: _plain(block) for name, block in self._blocks.items() if block is not None}
 
 
@@ -103,15 +103,15 @@ def minor_units(method: str, amount: MoneyLike | int | None, currency: str | Non
     Raises:
         TypeError: The amount is neither a Money nor minor units with a currency, or two currencies are named.
     """
-    if type(amount) is int:  # True is no amount
+    if type(amount) is int:  # True is not an amount
         if currency is not None:
             return {"amount": amount, "currency": currency}
-        problem = "an amount in minor units needs a currency; or give amount=Money('100.00', 'RUB')"
+        problem = "an amount in minor units needs a currency; or pass amount=Money('100.00', 'RUB')"
     else:
         minor, code = getattr(amount, "minor", None), getattr(amount, "currency", None)
         if type(minor) is int and isinstance(code, str) and currency in (None, code):
             return {"amount": minor, "currency": code}
-        problem = f"amount is a Money, or an int of minor units with a currency, not {type(amount).__name__}"
+        problem = f"amount must be a Money, or an int of minor units with a currency, not {type(amount).__name__}"
         if type(minor) is int and isinstance(code, str):
             problem = "amount and currency= name two currencies"
         del minor, code
@@ -120,7 +120,7 @@ def minor_units(method: str, amount: MoneyLike | int | None, currency: str | Non
 
 
 def check_keywords(method: str, body: object, required: Mapping[str, object], *optional: object) -> None:
-    """Check that a method was given a request or all required keywords, not both.
+    """Check that a method got a request or all required keywords, not both.
 
     Raises:
         TypeError: It was not.
@@ -137,7 +137,7 @@ def check_keywords(method: str, body: object, required: Mapping[str, object], *o
 
 
 class ApiResponse(NamedTuple, Generic[T]):
-    """An answer with the HTTP response that it was read from. Its `repr` shows no body.
+    """A typed answer with its HTTP response. Its `repr` shows no body.
 
     Attributes:
         status: HTTP status.
@@ -156,7 +156,7 @@ class ApiResponse(NamedTuple, Generic[T]):
 
 
 def as_raw(method: Callable[P, T]) -> Callable[P, ApiResponse[T]]:
-    """Give a method of a client whose calls return responses the type that it has there."""
+    """Adapt the type of a method to a client whose calls return responses."""
     return cast("Callable[P, ApiResponse[T]]", method)
 
 
@@ -166,10 +166,10 @@ def as_raw_async(method: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[Api
 
 
 class Calls(Protocol):
-    """How a client carries out the operations of the contract."""
+    """A client that calls the operations of the contract."""
 
     def returning_responses(self) -> Calls:
-        """The same calls, whose results are `ApiResponse`s at run time."""
+        """The same client, whose calls return `ApiResponse`s at run time."""
         ...
 
     def call(
@@ -204,10 +204,10 @@ class Calls(Protocol):
 
 
 class AsyncCalls(Protocol):
-    """The same for asynchronous clients."""
+    """As `Calls`, for asynchronous clients."""
 
     def returning_responses(self) -> AsyncCalls:
-        """The same calls, whose results are `ApiResponse`s at run time."""
+        """The same client, whose calls return `ApiResponse`s at run time."""
         ...
 
     async def call(

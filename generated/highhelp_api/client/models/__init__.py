@@ -1,5 +1,5 @@
 # Made from spec/openapi.yaml by scripts/generate. Not edited by hand.
-"""All models and enums of the contract, and the typed dicts of its requests. Each is imported when it is first asked for."""
+"""All models and enums of the contract, and the typed dicts of its requests. Each is imported on first use."""
 
 from __future__ import annotations
 
@@ -209,7 +209,7 @@ __all__ = (
 )
 
 
-if not TYPE_CHECKING:  # type checkers would take any name for good
+if not TYPE_CHECKING:  # with __getattr__ a type checker would accept any name
 
     def __getattr__(name: str) -> object:
         if name not in _MODULES:

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="Acs")
 
 @_attrs_define(kw_only=True)
 class Acs:
-    """3-D Secure 1, what the payer's browser must post to the issuer's page."""
+    """The data of 3-D Secure 1 that the payer's browser must post to the issuer's page."""
 
     acs_url: None | str = None
     """ The issuer's page. (family) """

@@ -14,15 +14,15 @@ T = TypeVar("T", bound="Balance")
 
 @_attrs_define(kw_only=True)
 class Balance:
-    """What the project holds in one currency."""
+    """The project's balance in one currency."""
 
     currency: str
     """ ISO 4217. (documented) """
     amount: int
-    """ What is available for payouts, in minor units. The documentation's lower bound of 1 cannot hold for an empty
+    """ Available for payouts, in minor units. The documentation's lower bound of 1 cannot hold for an empty
     account. (0 to 9007199254740991; documented) """
     locked_amount: int | None = None
-    """ In minor units; apart from amount, and not available for payouts. (0 to 9007199254740991; documented) """
+    """ In minor units; not part of amount, and not available for payouts. (0 to 9007199254740991; documented) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,10 +15,10 @@ T = TypeVar("T", bound="BalanceRequest")
 
 @_attrs_define(kw_only=True)
 class BalanceRequest:
-    """Whose balances are asked for."""
+    """The project to query."""
 
     general: ProjectGeneral
-    """ Who asks. (documented) """
+    """ The caller. (documented) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

@@ -25,7 +25,7 @@ class Bank:
     currency: None | str = None
     """ ISO 4217. (inferred) """
     methods: list[str] | None = None
-    """ The methods that the bank takes part in. (inferred) """
+    """ The methods that the bank supports. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

@@ -20,10 +20,10 @@ T = TypeVar("T", bound="BankListRequest")
 
 @_attrs_define(kw_only=True)
 class BankListRequest:
-    """Which banks are asked for."""
+    """Filters for banks."""
 
     general: ProjectGeneral
-    """ Who asks. (inferred) """
+    """ The caller. (inferred) """
     country: Country | str | Unset = UNSET
     """ Known countries, ISO 3166-1 alpha-2. The gateway may add others. (inferred) """
     currency: Currency | str | Unset = UNSET

@@ -19,7 +19,7 @@ class BankListResponse:
     """Banks."""
 
     banks: list[Bank]
-    """ The banks that fit. (inferred) """
+    """ The matching banks. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="Browser")
 
 @_attrs_define(kw_only=True)
 class Browser:
-    """The payer's browser, as 3-D Secure 2 wants it known."""
+    """The payer's browser, as required by 3-D Secure 2."""
 
     user_agent: str | Unset = UNSET
     """ The User-Agent header. (0 to 2048 characters; inferred) """

@@ -14,7 +14,7 @@ T = TypeVar("T", bound="CallbackGeneral")
 
 @_attrs_define(kw_only=True)
 class CallbackGeneral:
-    """Which payment the callback is about."""
+    """The payment of the callback."""
 
     request_id: None | str = None
     """ The gateway's id of the payment. (integrator) """

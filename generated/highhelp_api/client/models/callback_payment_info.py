@@ -15,7 +15,7 @@ T = TypeVar("T", bound="CallbackPaymentInfo")
 
 @_attrs_define(kw_only=True)
 class CallbackPaymentInfo:
-    """What is paid."""
+    """The amount of the payment."""
 
     amount: int | None = None
     """ Minor units. (0 to 10000000000000; integrator) """

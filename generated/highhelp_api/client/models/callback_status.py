@@ -16,13 +16,13 @@ T = TypeVar("T", bound="CallbackStatus")
 
 @_attrs_define(kw_only=True)
 class CallbackStatus:
-    """The same three fields that answers carry flat."""
+    """The three status fields, which are at the top level in answers."""
 
     status: Status
-    """ What became of the payment. New values may be added; one that is not known is not final. (1 to 64
-    characters; integrator) """
+    """ The status of the payment. New values may be added; an unknown one is not final. (1 to 64 characters;
+    integrator) """
     sub_status: None | SubStatus = None
-    """ Where the payment is within its status. (integrator) """
+    """ The detailed state within the status. (integrator) """
     status_description: None | str = None
     """ The reason in words. (integrator) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)

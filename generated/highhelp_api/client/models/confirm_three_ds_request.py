@@ -21,7 +21,7 @@ class ConfirmThreeDSRequest:
     """The 3-D Secure result of a card pay-in. Either the pair of 3-D Secure 1 or the single value of 3-D Secure 2."""
 
     general: InfoGeneral
-    """ Who asks, and for which payment. (family) """
+    """ The caller and the payment. (family) """
     pares: str | Unset = _attrs_field(default=UNSET, repr=False)
     """ PaRes of 3-D Secure 1. (1 to 65536 characters; family) """
     md: str | Unset = _attrs_field(default=UNSET, repr=False)

@@ -19,7 +19,7 @@ T = TypeVar("T", bound="Customer")
 
 @_attrs_define(kw_only=True)
 class Customer:
-    """Who pays or is paid, as the merchant knows it. All of it is optional."""
+    """The payer or receiver, as known to the merchant. All fields are optional."""
 
     id: str | Unset = UNSET
     """ The merchant's id of the customer. (1 to 255 characters; integrator) """
@@ -46,7 +46,7 @@ class Customer:
     zip_: str | Unset = _attrs_field(default=UNSET, repr=False)
     """ Postal code. (0 to 32 characters; inferred) """
     browser: Browser | Unset = UNSET
-    """ The payer's browser, as 3-D Secure 2 wants it known. (inferred) """
+    """ The payer's browser, as required by 3-D Secure 2. (inferred) """
 
     def to_dict(self) -> dict[str, Any]:
         id = self.id

@@ -16,13 +16,12 @@ T = TypeVar("T", bound="EcomPayinPayment")
 
 @_attrs_define(kw_only=True)
 class EcomPayinPayment:
-    """What is to be charged."""
+    """The amount to charge."""
 
     method: Method | str
     """ Known codes of host-to-host methods. New codes appear without notice. (documented) """
     amount: int = _attrs_field(validator=refuse_float)
-    """ Whole minor units of the currency (10000 is 100.00 where it has two decimals). (1 to 10000000000000;
-    documented) """
+    """ Whole minor units of the currency (10000 is 100.00 with two decimals). (1 to 10000000000000; documented) """
     currency: Currency | str
     """ Known currencies, ISO 4217. The gateway may add others. (documented) """
     lifetime: int | Unset = _attrs_field(default=UNSET, validator=refuse_float)

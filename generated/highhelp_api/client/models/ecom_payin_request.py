@@ -23,13 +23,13 @@ class EcomPayinRequest:
     """A card pay-in."""
 
     general: General
-    """ Who asks, for which payment, and where the gateway is to report. (documented) """
+    """ The caller, the payment, and the callback URLs. (documented) """
     payment: EcomPayinPayment
-    """ What is to be charged. (documented) """
+    """ The amount to charge. (documented) """
     card: Card
     """ The card to charge. (family) """
     customer: Customer | Unset = UNSET
-    """ Who pays or is paid, as the merchant knows it. All of it is optional. (documented) """
+    """ The payer or receiver, as known to the merchant. All fields are optional. (documented) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

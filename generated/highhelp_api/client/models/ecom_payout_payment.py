@@ -16,13 +16,12 @@ T = TypeVar("T", bound="EcomPayoutPayment")
 
 @_attrs_define(kw_only=True)
 class EcomPayoutPayment:
-    """What is to be paid out. A payout has no lifetime."""
+    """The amount to pay out. A payout has no lifetime."""
 
     method: Method | str
     """ Known codes of host-to-host methods. New codes appear without notice. (documented) """
     amount: int = _attrs_field(validator=refuse_float)
-    """ Whole minor units of the currency (10000 is 100.00 where it has two decimals). (1 to 10000000000000;
-    documented) """
+    """ Whole minor units of the currency (10000 is 100.00 with two decimals). (1 to 10000000000000; documented) """
     currency: Currency | str
     """ Known currencies, ISO 4217. The gateway may add others. (documented) """
     description: str | Unset = UNSET

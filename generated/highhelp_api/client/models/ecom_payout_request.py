@@ -23,13 +23,13 @@ class EcomPayoutRequest:
     """A card payout."""
 
     general: General
-    """ Who asks, for which payment, and where the gateway is to report. (inferred) """
+    """ The caller, the payment, and the callback URLs. (inferred) """
     payment: EcomPayoutPayment
-    """ What is to be paid out. A payout has no lifetime. (inferred) """
+    """ The amount to pay out. A payout has no lifetime. (inferred) """
     receiver: CardReceiver
     """ The card that a payout goes to. (inferred) """
     customer: Customer | Unset = UNSET
-    """ Who pays or is paid, as the merchant knows it. All of it is optional. (inferred) """
+    """ The payer or receiver, as known to the merchant. All fields are optional. (inferred) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

@@ -20,20 +20,20 @@ T = TypeVar("T", bound="ErrorResponse")
 
 @_attrs_define(kw_only=True)
 class ErrorResponse:
-    """Why a call was not carried out. An integrator reads status_description from bodies other than 2xx; the rest is
+    """The reason why a call was refused. An integrator reads status_description from bodies other than 2xx; the rest is
     inferred.
 
     """
 
     status: Status
-    """ What became of the payment. New values may be added; one that is not known is not final. (1 to 64
-    characters; inferred) """
+    """ The status of the payment. New values may be added; an unknown one is not final. (1 to 64 characters;
+    inferred) """
     sub_status: None | SubStatus = None
     """ Null as far as is known. (inferred) """
     status_description: None | str = None
     """ The reason in words. (integrator) """
     errors: list[FieldError] | None = None
-    """ The fields that are wrong. (inferred) """
+    """ The invalid fields. (inferred) """
     request_id: None | str = None
     """ The gateway's id of the call or payment. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)

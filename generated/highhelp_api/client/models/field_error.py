@@ -14,12 +14,12 @@ T = TypeVar("T", bound="FieldError")
 
 @_attrs_define(kw_only=True)
 class FieldError:
-    """What is wrong with one field."""
+    """A problem with one field."""
 
     field: None | str = None
     """ The field's path, written with colons (payment:amount). (inferred) """
     message: None | str = None
-    """ What is wrong with it. (inferred) """
+    """ The problem. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

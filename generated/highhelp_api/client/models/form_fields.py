@@ -14,7 +14,7 @@ T = TypeVar("T", bound="FormFields")
 
 @_attrs_define(kw_only=True)
 class FormFields:
-    """Fields of a form to send along, by name."""
+    """Form fields to send, by name."""
 
     additional_properties: dict[str, str] = _attrs_field(init=False, factory=dict, repr=False)
 

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="General")
 
 @_attrs_define(kw_only=True)
 class General:
-    """Who asks, for which payment, and where the gateway is to report."""
+    """The caller, the payment, and the callback URLs."""
 
     payment_id: str
     """ The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key. (1 to
@@ -22,14 +22,14 @@ class General:
     """ The merchant project. The documentation bounds it by 32 characters and shows UUIDs of 36, so 64 are
     accepted. (1 to 64 characters; documented) """
     merchant_callback_url: str | Unset = UNSET
-    """ Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data). (0 to 2048
+    """ URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data). (0 to 2048
     characters; documented) """
     merchant_success_callback_url: str | Unset = UNSET
-    """ Where the final success goes. (0 to 2048 characters; documented) """
+    """ URL for the final success. (0 to 2048 characters; documented) """
     merchant_decline_callback_url: str | Unset = UNSET
-    """ Where the final decline goes. (0 to 2048 characters; documented) """
+    """ URL for the final decline. (0 to 2048 characters; documented) """
     redirect_url: str | Unset = UNSET
-    """ Where the payer goes after the payment page. Absent, the project's setting holds. (0 to 2048 characters;
+    """ Where the payer goes after the payment page, by default as set in the project. (0 to 2048 characters;
     documented) """
 
     def to_dict(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="InfoGeneral")
 
 @_attrs_define(kw_only=True)
 class InfoGeneral:
-    """Who asks, and for which payment."""
+    """The caller and the payment."""
 
     payment_id: str
     """ The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key. (1 to

@@ -40,7 +40,7 @@ class Method(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Method | None:
-        """Keep a value that this version does not know: the gateway adds values at any time."""
+        """Keep a value unknown to this version: the gateway may add values at any time."""
         if not isinstance(value, str):
             return None
         member = str.__new__(cls, value)

@@ -16,18 +16,17 @@ T = TypeVar("T", bound="P2PPayinPayment")
 
 @_attrs_define(kw_only=True)
 class P2PPayinPayment:
-    """What is to be paid, and how."""
+    """The amount to pay, and the method."""
 
     method: Method | str
     """ Known codes of host-to-host methods. New codes appear without notice. (documented) """
     amount: int = _attrs_field(validator=refuse_float)
-    """ Whole minor units of the currency (10000 is 100.00 where it has two decimals). (1 to 10000000000000;
-    documented) """
+    """ Whole minor units of the currency (10000 is 100.00 with two decimals). (1 to 10000000000000; documented) """
     currency: Currency | str
     """ Known currencies, ISO 4217. The gateway may add others. (documented) """
     payment_system: str | Unset = UNSET
-    """ The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
-    (1 to 32 characters; documented) """
+    """ The payment system, if a country's pages require it (AZ, AR, NG, KZ; not KE). Its codes were not legible. (1
+    to 32 characters; documented) """
     lifetime: int | Unset = _attrs_field(default=UNSET, validator=refuse_float)
     """ Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours. (1 to
     86400; integrator) """

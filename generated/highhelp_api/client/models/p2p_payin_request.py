@@ -23,13 +23,13 @@ class P2PPayinRequest:
     """A P2P pay-in."""
 
     general: General
-    """ Who asks, for which payment, and where the gateway is to report. (documented) """
+    """ The caller, the payment, and the callback URLs. (documented) """
     payment: P2PPayinPayment
-    """ What is to be paid, and how. (documented) """
+    """ The amount to pay, and the method. (documented) """
     customer: Customer | Unset = UNSET
-    """ Who pays or is paid, as the merchant knows it. All of it is optional. (documented) """
+    """ The payer or receiver, as known to the merchant. All fields are optional. (documented) """
     sender: Sender | Unset = UNSET
-    """ Where a P2P pay-in comes from, as far as the merchant knows. May be empty. (documented) """
+    """ The sender of a P2P pay-in, as far as the merchant knows. May be empty. (documented) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

@@ -20,16 +20,16 @@ T = TypeVar("T", bound="P2PPayoutRequest")
 
 @_attrs_define(kw_only=True)
 class P2PPayoutRequest:
-    """A P2P payout. The receiver must hold what the method needs."""
+    """A P2P payout. The receiver must have the fields that the method requires."""
 
     general: General
-    """ Who asks, for which payment, and where the gateway is to report. (integrator) """
+    """ The caller, the payment, and the callback URLs. (integrator) """
     payment: P2PPayoutPayment
-    """ What is to be paid out, and how. A payout has no lifetime. (integrator) """
+    """ The amount to pay out, and the method. A payout has no lifetime. (integrator) """
     receiver: Receiver
-    """ Where a payout goes. What is needed depends on the method. (integrator) """
+    """ The receiver of a payout. The required fields depend on the method. (integrator) """
     customer: Customer | Unset = UNSET
-    """ Who pays or is paid, as the merchant knows it. All of it is optional. (integrator) """
+    """ The payer or receiver, as known to the merchant. All fields are optional. (integrator) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

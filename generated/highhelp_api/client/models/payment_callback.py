@@ -25,27 +25,27 @@ T = TypeVar("T", bound="PaymentCallback")
 
 @_attrs_define(kw_only=True)
 class PaymentCallback:
-    """What the gateway tells the merchant about a payment. The statuses stand in a block of their own here, while
-    answers carry them flat. That the base exists is documented, its names were seen in an integrator's code.
+    """The gateway's report on a payment. Here the statuses are in a separate block, while
+    in answers they are at the top level. Its existence is documented, its names were seen in an integrator's code.
 
     """
 
     project_id: str
     """ The merchant project. (integrator) """
     general: CallbackGeneral
-    """ Which payment the callback is about. (integrator) """
+    """ The payment of the callback. (integrator) """
     status: CallbackStatus
-    """ The same three fields that answers carry flat. (integrator) """
+    """ The three status fields, which are at the top level in answers. (integrator) """
     payment_info: CallbackPaymentInfo | None = None
-    """ What is paid. (integrator) """
+    """ The amount of the payment. (integrator) """
     requisites: None | Requisites = None
     """ The details to which the payer of a P2P pay-in sends the money. (inferred) """
     redirect_data: None | RedirectData = None
     """ Where the payer has to go, in `processing:awaiting_redirect_result`. (family) """
     acs: Acs | None = None
-    """ What 3-D Secure 1 needs, in `processing:awaiting_3ds_result`. (family) """
+    """ Data for 3-D Secure 1, in `processing:awaiting_3ds_result`. (family) """
     threeds2: None | ThreeDS2 = None
-    """ What 3-D Secure 2 needs, in `processing:awaiting_3ds_result`. (family) """
+    """ Data for 3-D Secure 2, in `processing:awaiting_3ds_result`. (family) """
     account: Account | None = None
     """ The card that was used, masked. (family) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="PaymentInfo")
 
 @_attrs_define(kw_only=True)
 class PaymentInfo:
-    """What is paid. The block of callbacks, assumed to be in answers too."""
+    """The amount of the payment. A block of callbacks, assumed to be in answers too."""
 
     amount: int | None = None
     """ Minor units. (0 to 10000000000000; inferred) """

@@ -15,10 +15,10 @@ T = TypeVar("T", bound="PaymentInfoRequest")
 
 @_attrs_define(kw_only=True)
 class PaymentInfoRequest:
-    """Which payment is asked for."""
+    """The payment to query."""
 
     general: InfoGeneral
-    """ Who asks, and for which payment. (family) """
+    """ The caller and the payment. (family) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

@@ -15,7 +15,7 @@ T = TypeVar("T", bound="PaymentMethod")
 
 @_attrs_define(kw_only=True)
 class PaymentMethod:
-    """A payment method that is open to the project."""
+    """A payment method available to the project."""
 
     code: str
     """ The code to use as method or widget_method. (inferred) """

@@ -19,7 +19,7 @@ class PaymentMethodsResponse:
     """Payment methods."""
 
     methods: list[PaymentMethod]
-    """ The methods that fit. (inferred) """
+    """ The matching methods. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

@@ -32,12 +32,12 @@ class PaymentState:
     """
 
     status: Status
-    """ What became of the payment. New values may be added; one that is not known is not final. (1 to 64
-    characters; documented) """
+    """ The status of the payment. New values may be added; an unknown one is not final. (1 to 64 characters;
+    documented) """
     sub_status: None | SubStatus = None
-    """ Where the payment is within its status. (documented) """
+    """ The detailed state within the status. (documented) """
     status_description: None | str = None
-    """ Filled for declines, errors, or where the merchant has to act. (documented) """
+    """ Set for declines, for errors, or if the merchant has to act. (documented) """
     request_id: None | str = None
     """ The gateway's id of the payment. (integrator) """
     payment_id: None | str = None
@@ -47,15 +47,15 @@ class PaymentState:
     integration: Integration | None = None
     """ Where to send the payer. (integrator) """
     payment_info: None | PaymentInfo = None
-    """ What is paid. (inferred) """
+    """ The amount of the payment. (inferred) """
     requisites: None | Requisites = None
     """ The details to which the payer of a P2P pay-in sends the money. (inferred) """
     redirect_data: None | RedirectData = None
     """ Where the payer has to go, in `processing:awaiting_redirect_result`. (inferred) """
     acs: Acs | None = None
-    """ What 3-D Secure 1 needs, in `processing:awaiting_3ds_result`. (inferred) """
+    """ Data for 3-D Secure 1, in `processing:awaiting_3ds_result`. (inferred) """
     threeds2: None | ThreeDS2 = None
-    """ What 3-D Secure 2 needs, in `processing:awaiting_3ds_result`. (inferred) """
+    """ Data for 3-D Secure 2, in `processing:awaiting_3ds_result`. (inferred) """
     account: Account | None = None
     """ The card that was used, masked. (inferred) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)

@@ -13,7 +13,7 @@ T = TypeVar("T", bound="ProjectGeneral")
 
 @_attrs_define(kw_only=True)
 class ProjectGeneral:
-    """Who asks."""
+    """The caller."""
 
     project_id: str | Unset = UNSET
     """ The merchant project. The documentation bounds it by 32 characters and shows UUIDs of 36, so 64 are

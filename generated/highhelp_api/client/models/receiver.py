@@ -14,7 +14,7 @@ T = TypeVar("T", bound="Receiver")
 
 @_attrs_define(kw_only=True)
 class Receiver:
-    """Where a payout goes. What is needed depends on the method."""
+    """The receiver of a payout. The required fields depend on the method."""
 
     pan: str | Unset = _attrs_field(default=UNSET, repr=False)
     """ Card number. (integrator) """

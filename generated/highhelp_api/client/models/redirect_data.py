@@ -18,14 +18,14 @@ T = TypeVar("T", bound="RedirectData")
 
 @_attrs_define(kw_only=True)
 class RedirectData:
-    """Where the payer's browser has to go, and with what."""
+    """The address to which to send the payer's browser, with form fields."""
 
     url: None | str = None
     """ The address. (family) """
     method: None | str = None
     """ GET or POST. (family) """
     body: FormFields | None = _attrs_field(default=None, repr=False)
-    """ Fields of the form to send along. (family) """
+    """ Form fields to send. (family) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

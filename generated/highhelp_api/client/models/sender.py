@@ -15,7 +15,7 @@ T = TypeVar("T", bound="Sender")
 
 @_attrs_define(kw_only=True)
 class Sender:
-    """Where a P2P pay-in comes from, as far as the merchant knows. May be empty."""
+    """The sender of a P2P pay-in, as far as the merchant knows. May be empty."""
 
     pan: str | Unset = _attrs_field(default=UNSET, repr=False)
     """ Card number. (family) """

@@ -5,12 +5,12 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """What became of the payment. New values may be added; one that is not known is not final."""
+    """The status of the payment. New values may be added; an unknown one is not final."""
 
     PROCESSING = "processing"
-    """The payment is on its way; sub_status tells where."""
+    """The payment is in progress; sub_status gives the details."""
     DISPUTE = "dispute"
-    """Something went wrong and is being cleared up; sub_status tells what."""
+    """Something went wrong and is being investigated; sub_status gives the reason."""
     ERROR = "error"
     """Rejected for its parameters, or failed before the scenario was completed. Not final."""
     SUCCESS = "success"
@@ -20,7 +20,7 @@ class Status(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Status | None:
-        """Keep a value that this version does not know: the gateway adds values at any time."""
+        """Keep a value unknown to this version: the gateway may add values at any time."""
         if not isinstance(value, str):
             return None
         member = str.__new__(cls, value)

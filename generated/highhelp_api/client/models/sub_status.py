@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class SubStatus(StrEnum):
-    """Where a payment is within its status. New values may be added."""
+    """The detailed state within a status. New values may be added."""
 
     NEW = "new"
     """Accepted."""
@@ -40,7 +40,7 @@ class SubStatus(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> SubStatus | None:
-        """Keep a value that this version does not know: the gateway adds values at any time."""
+        """Keep a value unknown to this version: the gateway may add values at any time."""
         if not isinstance(value, str):
             return None
         member = str.__new__(cls, value)

@@ -18,12 +18,12 @@ T = TypeVar("T", bound="ThreeDS2")
 
 @_attrs_define(kw_only=True)
 class ThreeDS2:
-    """3-D Secure 2, what the payer's browser must do."""
+    """The pages of 3-D Secure 2 that the payer's browser must open."""
 
     iframe: None | ThreeDS2Page = None
-    """ To be posted from a hidden frame, so that the issuer sees the browser. (family) """
+    """ Post this from a hidden frame, so that the issuer can inspect the browser. (family) """
     redirect: None | ThreeDS2Page = None
-    """ The challenge, to which the payer goes. (family) """
+    """ The challenge page for the payer. (family) """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict, repr=False)
 
     def to_dict(self) -> dict[str, Any]:

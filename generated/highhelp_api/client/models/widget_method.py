@@ -32,7 +32,7 @@ class WidgetMethod(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> WidgetMethod | None:
-        """Keep a value that this version does not know: the gateway adds values at any time."""
+        """Keep a value unknown to this version: the gateway may add values at any time."""
         if not isinstance(value, str):
             return None
         member = str.__new__(cls, value)

@@ -22,11 +22,11 @@ class WidgetPayinRequest:
     """A pay-in on the hosted payment page."""
 
     general: General
-    """ Who asks, for which payment, and where the gateway is to report. (documented) """
+    """ The caller, the payment, and the callback URLs. (documented) """
     payment: WidgetPayment
-    """ What is to be paid. Without a method the payer chooses. (documented) """
+    """ The amount to pay. Without a method the payer chooses. (documented) """
     customer: Customer | Unset = UNSET
-    """ Who pays or is paid, as the merchant knows it. All of it is optional. (documented) """
+    """ The payer or receiver, as known to the merchant. All fields are optional. (documented) """
 
     def to_dict(self) -> dict[str, Any]:
         general = self.general.to_dict()

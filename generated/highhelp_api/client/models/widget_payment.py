@@ -16,17 +16,16 @@ T = TypeVar("T", bound="WidgetPayment")
 
 @_attrs_define(kw_only=True)
 class WidgetPayment:
-    """What is to be paid. Without a method the payer chooses."""
+    """The amount to pay. Without a method the payer chooses."""
 
     amount: int = _attrs_field(validator=refuse_float)
-    """ Whole minor units of the currency (10000 is 100.00 where it has two decimals). (1 to 10000000000000;
-    documented) """
+    """ Whole minor units of the currency (10000 is 100.00 with two decimals). (1 to 10000000000000; documented) """
     currency: Currency | str
     """ Known currencies, ISO 4217. The gateway may add others. (documented) """
     widget_method: str | Unset | WidgetMethod = UNSET
     """ Known codes of widget methods. New codes appear without notice. (documented) """
     lifetime: int | Unset = _attrs_field(default=UNSET, validator=refuse_float)
-    """ Seconds until the page expires. The gateway takes 600 when it is absent. (300 to 600; documented) """
+    """ Seconds until the page expires. The gateway uses 600 by default. (300 to 600; documented) """
     description: str | Unset = UNSET
     """ Free text. The name is documented, the bound is our assumption. (0 to 255 characters; inferred) """
 

@@ -23,16 +23,16 @@ _FINAL, _UPDATE = "HIGHHELP_HANDLER", "HIGHHELP_UPDATE_HANDLER"
 
 
 class Command(BaseCommand):
-    """Runs until Ctrl-C or SIGTERM, after which the event under way is finished."""
+    """Handle events until Ctrl-C or SIGTERM; the current event is finished first."""
 
     help = "Handle the callbacks in the inbox of HIGHHELP_DATABASE_URL, until SIGTERM."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the options."""
         parser.add_argument("--handler", help=f"For final events, like shop.payments.credit; else settings.{_FINAL}.")
-        parser.add_argument("--update-handler", help=f"For the others; else settings.{_UPDATE}.")
-        parser.add_argument("--poll", type=float, default=1.0, help="Seconds between looks at an empty inbox.")
-        parser.add_argument("--once", action="store_true", help="Handle what is due and end.")
+        parser.add_argument("--update-handler", help=f"For other events; else settings.{_UPDATE}.")
+        parser.add_argument("--poll", type=float, default=1.0, help="Seconds between polls of an empty inbox.")
+        parser.add_argument("--once", action="store_true", help="Handle what is due and exit.")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run the worker."""
@@ -61,7 +61,7 @@ def _load(name: str | None) -> Callable[..., Any] | None:
 
     @wraps(handler)
     def run(*arguments: Any) -> Any:
-        close_old_connections()  # as at the start of a request: the database may have been away since
+        close_old_connections()  # as at the start of a request: the database may have been restarted
         return handler(*arguments)
 
     return run

@@ -12,7 +12,7 @@ _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Make the tables of the first release. Never changed again: a later change is a file of its own."""
+    """Create the tables of the first release. Never change this: a later change gets a new file."""
     op.create_table(
         "highhelp_payments",
         sa.Column("id", _ID, primary_key=True),

@@ -12,7 +12,7 @@ _ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def upgrade() -> None:
-    """Make the table of the payout guard."""
+    """Create the table of the payout guard."""
     op.create_table(
         "highhelp_payouts",
         sa.Column("id", _ID, primary_key=True),

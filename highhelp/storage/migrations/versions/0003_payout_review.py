@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the columns. Fingerprints from before are those of whole bodies."""
+    """Add the columns. Older fingerprints are those of whole bodies."""
     table = "highhelp_payouts"
     op.add_column(table, sa.Column("fingerprint_key", sa.String(16), nullable=False, server_default="body"))
     op.add_column(table, sa.Column("gateway", sa.Text))

@@ -1,1 +1,1 @@
-"""Files that go into the generated package as they stand."""
+"""Files that are copied into the generated package."""

@@ -39,7 +39,7 @@ class Ecom:
 
     @cached_property
     def with_raw_response(self) -> EcomWithRawResponse:
-        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        """The same calls, which return an `ApiResponse`: the typed answer with its HTTP response."""
         return EcomWithRawResponse(Ecom(self._calls.returning_responses()))
 
     @overload
@@ -108,12 +108,12 @@ class Ecom:
         """Create a card pay-in.
 
         Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass 3-D Secure
-        or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a reachable
+        or a redirect first. The data for that is documented in callbacks only, so a pay-in without a reachable
         `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info shows it too is
-        our assumption. The more of the customer is known, the more likely the frictionless course.
+        our assumption. More data about the customer makes the frictionless flow more likely.
 
         Args:
-            body: Instead of the keywords: a `EcomPayinRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `EcomPayinRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             method: Known codes of host-to-host methods. New codes appear without notice.
             card: The card to charge.
@@ -121,12 +121,12 @@ class Ecom:
             currency: The currency of minor units.
             lifetime: Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
             description: Free text. The name is documented, the bound is our assumption.
-            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
-            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
-            merchant_success_callback_url: Where the final success goes.
-            merchant_decline_callback_url: Where the final decline goes.
-            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            customer: The payer or receiver, as known to the merchant. All fields are optional.
+            merchant_callback_url: URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: URL for the final success.
+            merchant_decline_callback_url: URL for the final decline.
+            redirect_url: Where the payer goes after the payment page, by default as set in the project.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -134,7 +134,7 @@ class Ecom:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: documented, gateway documentation, ECOM H2H pages; the card block is that of the platform family.
+        Provenance: documented, gateway documentation, ECOM H2H pages; the card block is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -201,16 +201,16 @@ class Ecom:
     ) -> PaymentState:
         """State of a card pay-in.
 
-        Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our assumption.
+        The current state of the card pay-in. That it includes the data for 3-D Secure or the redirect is our assumption.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        Provenance: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -229,13 +229,13 @@ class Ecom:
         on_change: Callable[[PaymentState], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Poll until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            on_change: Called with each new state, including the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
@@ -281,19 +281,19 @@ class Ecom:
         cres: str | None = None,
         timeout: float | None = None,
     ) -> PaymentState:
-        """Hand over the 3-D Secure result of a card pay-in.
+        """Submit the 3-D Secure result of a card pay-in.
 
-        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and `md` for
-        3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is lost, ask
-        the info operation what became of the payment.
+        Passes the result of the issuer's page to the gateway to complete the charge: `pares` and `md` for
+        3-D Secure 1, `cres` for 3-D Secure 2. The client never repeats it: if the answer is lost,
+        query the payment with the info operation.
 
         Args:
-            body: Instead of the keywords: a `ConfirmThreeDSRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `ConfirmThreeDSRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             pares: PaRes of 3-D Secure 1.
             md: MD of 3-D Secure 1.
             cres: CRes of 3-D Secure 2.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -301,7 +301,7 @@ class Ecom:
         Raises:
             TypeError: A required keyword is missing.
 
-        How this is known: family, the path's pattern is documented, the body is that of the platform family.
+        Provenance: family, the path's pattern is documented, the body is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -399,19 +399,19 @@ class Ecom:
         Sends money from the project's balance to a card. The same `payment_id` never pays twice.
 
         Args:
-            body: Instead of the keywords: a `EcomPayoutRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `EcomPayoutRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             method: Known codes of host-to-host methods. New codes appear without notice.
             receiver: The card that a payout goes to.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
             description: Free text. The name is documented, the bound is our assumption.
-            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
-            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
-            merchant_success_callback_url: Where the final success goes.
-            merchant_decline_callback_url: Where the final decline goes.
-            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            customer: The payer or receiver, as known to the merchant. All fields are optional.
+            merchant_callback_url: URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: URL for the final success.
+            merchant_decline_callback_url: URL for the final decline.
+            redirect_url: Where the payer goes after the payment page, by default as set in the project.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -419,7 +419,7 @@ class Ecom:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        Provenance: inferred, the path's pattern is documented, the body follows the pattern of the rest.
         """
         from ...models.payment_state import PaymentState
 
@@ -483,16 +483,16 @@ class Ecom:
     ) -> PaymentState:
         """State of a card payout.
 
-        Where the card payout stands now.
+        The current state of the card payout.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        Provenance: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -511,13 +511,13 @@ class Ecom:
         on_change: Callable[[PaymentState], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Poll until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            on_change: Called with each new state, including the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
@@ -554,7 +554,7 @@ class AsyncEcom:
 
     @cached_property
     def with_raw_response(self) -> AsyncEcomWithRawResponse:
-        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        """The same calls, which return an `ApiResponse`: the typed answer with its HTTP response."""
         return AsyncEcomWithRawResponse(AsyncEcom(self._calls.returning_responses()))
 
     @overload
@@ -623,12 +623,12 @@ class AsyncEcom:
         """Create a card pay-in.
 
         Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass 3-D Secure
-        or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a reachable
+        or a redirect first. The data for that is documented in callbacks only, so a pay-in without a reachable
         `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info shows it too is
-        our assumption. The more of the customer is known, the more likely the frictionless course.
+        our assumption. More data about the customer makes the frictionless flow more likely.
 
         Args:
-            body: Instead of the keywords: a `EcomPayinRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `EcomPayinRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             method: Known codes of host-to-host methods. New codes appear without notice.
             card: The card to charge.
@@ -636,12 +636,12 @@ class AsyncEcom:
             currency: The currency of minor units.
             lifetime: Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
             description: Free text. The name is documented, the bound is our assumption.
-            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
-            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
-            merchant_success_callback_url: Where the final success goes.
-            merchant_decline_callback_url: Where the final decline goes.
-            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            customer: The payer or receiver, as known to the merchant. All fields are optional.
+            merchant_callback_url: URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: URL for the final success.
+            merchant_decline_callback_url: URL for the final decline.
+            redirect_url: Where the payer goes after the payment page, by default as set in the project.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -649,7 +649,7 @@ class AsyncEcom:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: documented, gateway documentation, ECOM H2H pages; the card block is that of the platform family.
+        Provenance: documented, gateway documentation, ECOM H2H pages; the card block is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -716,16 +716,16 @@ class AsyncEcom:
     ) -> PaymentState:
         """State of a card pay-in.
 
-        Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our assumption.
+        The current state of the card pay-in. That it includes the data for 3-D Secure or the redirect is our assumption.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        Provenance: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -743,13 +743,13 @@ class AsyncEcom:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Poll until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            on_change: Called with each new state, including the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
@@ -794,19 +794,19 @@ class AsyncEcom:
         cres: str | None = None,
         timeout: float | None = None,
     ) -> PaymentState:
-        """Hand over the 3-D Secure result of a card pay-in.
+        """Submit the 3-D Secure result of a card pay-in.
 
-        Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and `md` for
-        3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is lost, ask
-        the info operation what became of the payment.
+        Passes the result of the issuer's page to the gateway to complete the charge: `pares` and `md` for
+        3-D Secure 1, `cres` for 3-D Secure 2. The client never repeats it: if the answer is lost,
+        query the payment with the info operation.
 
         Args:
-            body: Instead of the keywords: a `ConfirmThreeDSRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `ConfirmThreeDSRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             pares: PaRes of 3-D Secure 1.
             md: MD of 3-D Secure 1.
             cres: CRes of 3-D Secure 2.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -814,7 +814,7 @@ class AsyncEcom:
         Raises:
             TypeError: A required keyword is missing.
 
-        How this is known: family, the path's pattern is documented, the body is that of the platform family.
+        Provenance: family, the path's pattern is documented, the body is that of the platform family.
         """
         from ...models.payment_state import PaymentState
 
@@ -912,19 +912,19 @@ class AsyncEcom:
         Sends money from the project's balance to a card. The same `payment_id` never pays twice.
 
         Args:
-            body: Instead of the keywords: a `EcomPayoutRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `EcomPayoutRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             method: Known codes of host-to-host methods. New codes appear without notice.
             receiver: The card that a payout goes to.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
             description: Free text. The name is documented, the bound is our assumption.
-            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
-            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
-            merchant_success_callback_url: Where the final success goes.
-            merchant_decline_callback_url: Where the final decline goes.
-            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            customer: The payer or receiver, as known to the merchant. All fields are optional.
+            merchant_callback_url: URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: URL for the final success.
+            merchant_decline_callback_url: URL for the final decline.
+            redirect_url: Where the payer goes after the payment page, by default as set in the project.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -932,7 +932,7 @@ class AsyncEcom:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: inferred, the path's pattern is documented, the body follows the pattern of the rest.
+        Provenance: inferred, the path's pattern is documented, the body follows the pattern of the rest.
         """
         from ...models.payment_state import PaymentState
 
@@ -996,16 +996,16 @@ class AsyncEcom:
     ) -> PaymentState:
         """State of a card payout.
 
-        Where the card payout stands now.
+        The current state of the card payout.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        Provenance: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -1023,13 +1023,13 @@ class AsyncEcom:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Poll until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            on_change: Called with each new state, including the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:

@@ -107,13 +107,11 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: ConfirmThreeDSRequest,
 ) -> Response[ErrorResponse | PaymentState]:
-    """Hand over the 3-D Secure result of a card pay-in
+    """Submit the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
-    `md` for
-    3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
-    lost, ask
-    the info operation what became of the payment.
+     Passes the result of the issuer's page to the gateway to complete the charge: `pares` and `md` for
+    3-D Secure 1, `cres` for 3-D Secure 2. The client never repeats it: if the answer is lost,
+    query the payment with the info operation.
 
     Args:
         body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of
@@ -143,13 +141,11 @@ def sync(
     client: AuthenticatedClient | Client,
     body: ConfirmThreeDSRequest,
 ) -> ErrorResponse | PaymentState | None:
-    """Hand over the 3-D Secure result of a card pay-in
+    """Submit the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
-    `md` for
-    3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
-    lost, ask
-    the info operation what became of the payment.
+     Passes the result of the issuer's page to the gateway to complete the charge: `pares` and `md` for
+    3-D Secure 1, `cres` for 3-D Secure 2. The client never repeats it: if the answer is lost,
+    query the payment with the info operation.
 
     Args:
         body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of
@@ -174,13 +170,11 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: ConfirmThreeDSRequest,
 ) -> Response[ErrorResponse | PaymentState]:
-    """Hand over the 3-D Secure result of a card pay-in
+    """Submit the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
-    `md` for
-    3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
-    lost, ask
-    the info operation what became of the payment.
+     Passes the result of the issuer's page to the gateway to complete the charge: `pares` and `md` for
+    3-D Secure 1, `cres` for 3-D Secure 2. The client never repeats it: if the answer is lost,
+    query the payment with the info operation.
 
     Args:
         body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of
@@ -208,13 +202,11 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: ConfirmThreeDSRequest,
 ) -> ErrorResponse | PaymentState | None:
-    """Hand over the 3-D Secure result of a card pay-in
+    """Submit the 3-D Secure result of a card pay-in
 
-     Gives the gateway what the issuer's page returned, so that the charge can be completed: `pares` and
-    `md` for
-    3-D Secure 1, `cres` for 3-D Secure 2. Never repeated by the client on its own: when the answer is
-    lost, ask
-    the info operation what became of the payment.
+     Passes the result of the issuer's page to the gateway to complete the charge: `pares` and `md` for
+    3-D Secure 1, `cres` for 3-D Secure 2. The client never repeats it: if the answer is lost,
+    query the payment with the info operation.
 
     Args:
         body (ConfirmThreeDSRequest): The 3-D Secure result of a card pay-in. Either the pair of

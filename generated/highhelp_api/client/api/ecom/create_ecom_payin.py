@@ -111,11 +111,11 @@ def sync_detailed(
 
      Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass
     3-D Secure
-    or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a
+    or a redirect first. The data for that is documented in callbacks only, so a pay-in without a
     reachable
     `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info
     shows it too is
-    our assumption. The more of the customer is known, the more likely the frictionless course.
+    our assumption. More data about the customer makes the frictionless flow more likely.
 
     Args:
         body (EcomPayinRequest): A card pay-in.
@@ -148,11 +148,11 @@ def sync(
 
      Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass
     3-D Secure
-    or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a
+    or a redirect first. The data for that is documented in callbacks only, so a pay-in without a
     reachable
     `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info
     shows it too is
-    our assumption. The more of the customer is known, the more likely the frictionless course.
+    our assumption. More data about the customer makes the frictionless flow more likely.
 
     Args:
         body (EcomPayinRequest): A card pay-in.
@@ -180,11 +180,11 @@ async def asyncio_detailed(
 
      Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass
     3-D Secure
-    or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a
+    or a redirect first. The data for that is documented in callbacks only, so a pay-in without a
     reachable
     `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info
     shows it too is
-    our assumption. The more of the customer is known, the more likely the frictionless course.
+    our assumption. More data about the customer makes the frictionless flow more likely.
 
     Args:
         body (EcomPayinRequest): A card pay-in.
@@ -215,11 +215,11 @@ async def asyncio(
 
      Charges a card in one step. The card may be charged at once (frictionless), or the payer has to pass
     3-D Secure
-    or a redirect first. What is needed for that is documented in callbacks only, so a pay-in without a
+    or a redirect first. The data for that is documented in callbacks only, so a pay-in without a
     reachable
     `merchant_callback_url`, here or in the project's settings, cannot finish a challenge; that info
     shows it too is
-    our assumption. The more of the customer is known, the more likely the frictionless course.
+    our assumption. More data about the customer makes the frictionless flow more likely.
 
     Args:
         body (EcomPayinRequest): A card pay-in.

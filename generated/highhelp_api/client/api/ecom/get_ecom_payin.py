@@ -109,11 +109,11 @@ def sync_detailed(
 ) -> Response[ErrorResponse | PaymentState]:
     """State of a card pay-in
 
-     Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our
-    assumption.
+     The current state of the card pay-in. That it includes the data for 3-D Secure or the redirect is
+    our assumption.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -141,11 +141,11 @@ def sync(
 ) -> ErrorResponse | PaymentState | None:
     """State of a card pay-in
 
-     Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our
-    assumption.
+     The current state of the card pay-in. That it includes the data for 3-D Secure or the redirect is
+    our assumption.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -168,11 +168,11 @@ async def asyncio_detailed(
 ) -> Response[ErrorResponse | PaymentState]:
     """State of a card pay-in
 
-     Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our
-    assumption.
+     The current state of the card pay-in. That it includes the data for 3-D Secure or the redirect is
+    our assumption.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -198,11 +198,11 @@ async def asyncio(
 ) -> ErrorResponse | PaymentState | None:
     """State of a card pay-in
 
-     Where the card pay-in stands now. That it shows what 3-D Secure or the redirect needs is our
-    assumption.
+     The current state of the card pay-in. That it includes the data for 3-D Secure or the redirect is
+    our assumption.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -109,10 +109,10 @@ def sync_detailed(
 ) -> Response[ErrorResponse | PaymentState]:
     """State of a card payout
 
-     Where the card payout stands now.
+     The current state of the card payout.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,10 +140,10 @@ def sync(
 ) -> ErrorResponse | PaymentState | None:
     """State of a card payout
 
-     Where the card payout stands now.
+     The current state of the card payout.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,10 +166,10 @@ async def asyncio_detailed(
 ) -> Response[ErrorResponse | PaymentState]:
     """State of a card payout
 
-     Where the card payout stands now.
+     The current state of the card payout.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -195,10 +195,10 @@ async def asyncio(
 ) -> ErrorResponse | PaymentState | None:
     """State of a card payout
 
-     Where the card payout stands now.
+     The current state of the card payout.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

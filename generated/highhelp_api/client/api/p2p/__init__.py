@@ -38,7 +38,7 @@ class P2p:
 
     @cached_property
     def with_raw_response(self) -> P2pWithRawResponse:
-        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        """The same calls, which return an `ApiResponse`: the typed answer with its HTTP response."""
         return P2pWithRawResponse(P2p(self._calls.returning_responses()))
 
     @overload
@@ -113,21 +113,21 @@ class P2p:
         the answer may name a hosted page in `integration`. `payment_id` is unique within the project.
 
         Args:
-            body: Instead of the keywords: a `P2PPayinRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `P2PPayinRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             method: Known codes of host-to-host methods. New codes appear without notice.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
+            payment_system: The payment system, if a country's pages require it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
             lifetime: Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
             description: Free text. The name is documented, the bound is our assumption.
-            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
-            sender: Where a P2P pay-in comes from, as far as the merchant knows. May be empty.
-            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
-            merchant_success_callback_url: Where the final success goes.
-            merchant_decline_callback_url: Where the final decline goes.
-            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            customer: The payer or receiver, as known to the merchant. All fields are optional.
+            sender: The sender of a P2P pay-in, as far as the merchant knows. May be empty.
+            merchant_callback_url: URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: URL for the final success.
+            merchant_decline_callback_url: URL for the final decline.
+            redirect_url: Where the payer goes after the payment page, by default as set in the project.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -135,7 +135,7 @@ class P2p:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: documented, gateway documentation, P2P pages.
+        Provenance: documented, gateway documentation, P2P pages.
         """
         from ...models.payment_state import PaymentState
 
@@ -206,16 +206,16 @@ class P2p:
     ) -> PaymentState:
         """State of a P2P pay-in.
 
-        Where the pay-in stands now, with the payment details once they are known.
+        The current state of the pay-in, with the payment details once they are known.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        Provenance: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -234,13 +234,13 @@ class P2p:
         on_change: Callable[[PaymentState], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Poll until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            on_change: Called with each new state, including the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
@@ -264,19 +264,19 @@ class P2p:
         timeout: float = 60.0,
         cancel: threading.Event | None = None,
     ) -> PayableState:
-        """Ask until the payment has the details to which the payer sends the money.
+        """Poll until the payment has payment details for the payer.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
             The state with its `requisites`.
 
         Raises:
-            PaymentEnded: The payment is final; its status is named.
+            PaymentEnded: The payment is final; names its status.
         """
         from ...payable import PayableState
 
@@ -353,24 +353,24 @@ class P2p:
     ) -> PaymentState:
         """Create a P2P payout.
 
-        Sends money from the project's balance to a person. What the receiver block must hold depends on the method.
+        Sends money from the project's balance to a person. The required fields of the receiver block depend on the method.
         `payment_id` is unique within the project: the same one never pays twice.
 
         Args:
-            body: Instead of the keywords: a `P2PPayoutRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `P2PPayoutRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             method: Known codes of host-to-host methods. New codes appear without notice.
-            receiver: Where a payout goes. What is needed depends on the method.
+            receiver: The receiver of a payout. The required fields depend on the method.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
+            payment_system: The payment system, if a country's pages require it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
             description: Free text. The name is documented, the bound is our assumption.
-            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
-            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
-            merchant_success_callback_url: Where the final success goes.
-            merchant_decline_callback_url: Where the final decline goes.
-            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            customer: The payer or receiver, as known to the merchant. All fields are optional.
+            merchant_callback_url: URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: URL for the final success.
+            merchant_decline_callback_url: URL for the final decline.
+            redirect_url: Where the payer goes after the payment page, by default as set in the project.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -378,7 +378,7 @@ class P2p:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: integrator, the path's pattern is documented, the body was seen in a public integrator's code.
+        Provenance: integrator, the path's pattern is documented, the body was seen in a public integrator's code.
         """
         from ...models.payment_state import PaymentState
 
@@ -445,16 +445,16 @@ class P2p:
     ) -> PaymentState:
         """State of a P2P payout.
 
-        Where the payout stands now.
+        The current state of the payout.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        Provenance: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -473,13 +473,13 @@ class P2p:
         on_change: Callable[[PaymentState], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Poll until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            on_change: Called with each new state, including the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
@@ -515,7 +515,7 @@ class AsyncP2p:
 
     @cached_property
     def with_raw_response(self) -> AsyncP2pWithRawResponse:
-        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        """The same calls, which return an `ApiResponse`: the typed answer with its HTTP response."""
         return AsyncP2pWithRawResponse(AsyncP2p(self._calls.returning_responses()))
 
     @overload
@@ -590,21 +590,21 @@ class AsyncP2p:
         the answer may name a hosted page in `integration`. `payment_id` is unique within the project.
 
         Args:
-            body: Instead of the keywords: a `P2PPayinRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `P2PPayinRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             method: Known codes of host-to-host methods. New codes appear without notice.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
+            payment_system: The payment system, if a country's pages require it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
             lifetime: Seconds until the payment expires. An integrator keeps it within 300..900; the bounds here are ours.
             description: Free text. The name is documented, the bound is our assumption.
-            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
-            sender: Where a P2P pay-in comes from, as far as the merchant knows. May be empty.
-            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
-            merchant_success_callback_url: Where the final success goes.
-            merchant_decline_callback_url: Where the final decline goes.
-            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            customer: The payer or receiver, as known to the merchant. All fields are optional.
+            sender: The sender of a P2P pay-in, as far as the merchant knows. May be empty.
+            merchant_callback_url: URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: URL for the final success.
+            merchant_decline_callback_url: URL for the final decline.
+            redirect_url: Where the payer goes after the payment page, by default as set in the project.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -612,7 +612,7 @@ class AsyncP2p:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: documented, gateway documentation, P2P pages.
+        Provenance: documented, gateway documentation, P2P pages.
         """
         from ...models.payment_state import PaymentState
 
@@ -683,16 +683,16 @@ class AsyncP2p:
     ) -> PaymentState:
         """State of a P2P pay-in.
 
-        Where the pay-in stands now, with the payment details once they are known.
+        The current state of the pay-in, with the payment details once they are known.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        Provenance: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -710,13 +710,13 @@ class AsyncP2p:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Poll until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            on_change: Called with each new state, including the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
@@ -738,19 +738,19 @@ class AsyncP2p:
         *,
         timeout: float = 60.0,
     ) -> PayableState:
-        """Ask until the payment has the details to which the payer sends the money.
+        """Poll until the payment has payment details for the payer.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
             The state with its `requisites`.
 
         Raises:
-            PaymentEnded: The payment is final; its status is named.
+            PaymentEnded: The payment is final; names its status.
         """
         from ...payable import PayableState
 
@@ -826,24 +826,24 @@ class AsyncP2p:
     ) -> PaymentState:
         """Create a P2P payout.
 
-        Sends money from the project's balance to a person. What the receiver block must hold depends on the method.
+        Sends money from the project's balance to a person. The required fields of the receiver block depend on the method.
         `payment_id` is unique within the project: the same one never pays twice.
 
         Args:
-            body: Instead of the keywords: a `P2PPayoutRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `P2PPayoutRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             method: Known codes of host-to-host methods. New codes appear without notice.
-            receiver: Where a payout goes. What is needed depends on the method.
+            receiver: The receiver of a payout. The required fields depend on the method.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
-            payment_system: The payment system, where a country's pages ask for it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
+            payment_system: The payment system, if a country's pages require it (AZ, AR, NG, KZ; not KE). Its codes were not legible.
             description: Free text. The name is documented, the bound is our assumption.
-            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
-            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
-            merchant_success_callback_url: Where the final success goes.
-            merchant_decline_callback_url: Where the final decline goes.
-            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            customer: The payer or receiver, as known to the merchant. All fields are optional.
+            merchant_callback_url: URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: URL for the final success.
+            merchant_decline_callback_url: URL for the final decline.
+            redirect_url: Where the payer goes after the payment page, by default as set in the project.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -851,7 +851,7 @@ class AsyncP2p:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: integrator, the path's pattern is documented, the body was seen in a public integrator's code.
+        Provenance: integrator, the path's pattern is documented, the body was seen in a public integrator's code.
         """
         from ...models.payment_state import PaymentState
 
@@ -918,16 +918,16 @@ class AsyncP2p:
     ) -> PaymentState:
         """State of a P2P payout.
 
-        Where the payout stands now.
+        The current state of the payout.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
+        Provenance: family, the path's pattern is documented, the request is that of the platform family, the answer is inferred.
         """
         from ...models.payment_state import PaymentState
 
@@ -945,13 +945,13 @@ class AsyncP2p:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Poll until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            on_change: Called with each new state, including the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:

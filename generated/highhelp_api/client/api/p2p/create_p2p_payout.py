@@ -109,12 +109,13 @@ def sync_detailed(
 ) -> Response[ErrorResponse | PaymentState]:
     """Create a P2P payout
 
-     Sends money from the project's balance to a person. What the receiver block must hold depends on the
-    method.
+     Sends money from the project's balance to a person. The required fields of the receiver block depend
+    on the method.
     `payment_id` is unique within the project: the same one never pays twice.
 
     Args:
-        body (P2PPayoutRequest): A P2P payout. The receiver must hold what the method needs.
+        body (P2PPayoutRequest): A P2P payout. The receiver must have the fields that the method
+            requires.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,12 +143,13 @@ def sync(
 ) -> ErrorResponse | PaymentState | None:
     """Create a P2P payout
 
-     Sends money from the project's balance to a person. What the receiver block must hold depends on the
-    method.
+     Sends money from the project's balance to a person. The required fields of the receiver block depend
+    on the method.
     `payment_id` is unique within the project: the same one never pays twice.
 
     Args:
-        body (P2PPayoutRequest): A P2P payout. The receiver must hold what the method needs.
+        body (P2PPayoutRequest): A P2P payout. The receiver must have the fields that the method
+            requires.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -170,12 +172,13 @@ async def asyncio_detailed(
 ) -> Response[ErrorResponse | PaymentState]:
     """Create a P2P payout
 
-     Sends money from the project's balance to a person. What the receiver block must hold depends on the
-    method.
+     Sends money from the project's balance to a person. The required fields of the receiver block depend
+    on the method.
     `payment_id` is unique within the project: the same one never pays twice.
 
     Args:
-        body (P2PPayoutRequest): A P2P payout. The receiver must hold what the method needs.
+        body (P2PPayoutRequest): A P2P payout. The receiver must have the fields that the method
+            requires.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -201,12 +204,13 @@ async def asyncio(
 ) -> ErrorResponse | PaymentState | None:
     """Create a P2P payout
 
-     Sends money from the project's balance to a person. What the receiver block must hold depends on the
-    method.
+     Sends money from the project's balance to a person. The required fields of the receiver block depend
+    on the method.
     `payment_id` is unique within the project: the same one never pays twice.
 
     Args:
-        body (P2PPayoutRequest): A P2P payout. The receiver must hold what the method needs.
+        body (P2PPayoutRequest): A P2P payout. The receiver must have the fields that the method
+            requires.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

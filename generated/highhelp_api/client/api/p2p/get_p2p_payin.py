@@ -109,10 +109,10 @@ def sync_detailed(
 ) -> Response[ErrorResponse | PaymentState]:
     """State of a P2P pay-in
 
-     Where the pay-in stands now, with the payment details once they are known.
+     The current state of the pay-in, with the payment details once they are known.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,10 +140,10 @@ def sync(
 ) -> ErrorResponse | PaymentState | None:
     """State of a P2P pay-in
 
-     Where the pay-in stands now, with the payment details once they are known.
+     The current state of the pay-in, with the payment details once they are known.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,10 +166,10 @@ async def asyncio_detailed(
 ) -> Response[ErrorResponse | PaymentState]:
     """State of a P2P pay-in
 
-     Where the pay-in stands now, with the payment details once they are known.
+     The current state of the pay-in, with the payment details once they are known.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -195,10 +195,10 @@ async def asyncio(
 ) -> ErrorResponse | PaymentState | None:
     """State of a P2P pay-in
 
-     Where the pay-in stands now, with the payment details once they are known.
+     The current state of the pay-in, with the payment details once they are known.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -28,7 +28,7 @@ class Service:
 
     @cached_property
     def with_raw_response(self) -> ServiceWithRawResponse:
-        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        """The same calls, which return an `ApiResponse`: the typed answer with its HTTP response."""
         return ServiceWithRawResponse(Service(self._calls.returning_responses()))
 
     def balance(
@@ -38,15 +38,15 @@ class Service:
     ) -> BalanceResponse:
         """Balances of the project.
 
-        What the project holds in each currency.
+        The project's balance in each currency.
 
         Args:
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `BalanceResponse`.
 
-        How this is known: documented, gateway documentation, API service endpoints.
+        Provenance: documented, gateway documentation, API service endpoints.
         """
         from ...models.balance_response import BalanceResponse
 
@@ -62,20 +62,20 @@ class Service:
         method: str | None = None,
         timeout: float | None = None,
     ) -> BankListResponse:
-        """Banks that can take part in a transfer.
+        """Banks available for transfers.
 
-        Banks and their codes, narrowed by country, currency or method.
+        Banks and their codes, filtered by country, currency or method.
 
         Args:
             country: Known countries, ISO 3166-1 alpha-2. The gateway may add others.
             currency: Known currencies, ISO 4217. The gateway may add others.
             method: Known codes of host-to-host methods. New codes appear without notice.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `BankListResponse`.
 
-        How this is known: inferred, the path's prefix is documented, the rest follows the usual practice.
+        Provenance: inferred, the path's prefix is documented, the rest follows the usual practice.
         """
         from ...models.bank_list_response import BankListResponse
 
@@ -94,9 +94,9 @@ class Service:
         flow: str | None = None,
         timeout: float | None = None,
     ) -> PaymentMethodsResponse:
-        """Payment methods that are open to the project.
+        """Payment methods available to the project.
 
-        Which methods the project may use, by country, currency and direction. The operation is announced in the
+        The methods that the project may use, by country, currency and direction. The operation is announced in the
         gateway's documentation; its path and body are our assumption. The example lists the methods that the
         documentation names by country; the codes of Kazakhstan's and Kenya's transfers were not legible.
 
@@ -104,12 +104,12 @@ class Service:
             country: Known countries, ISO 3166-1 alpha-2. The gateway may add others.
             currency: Known currencies, ISO 4217. The gateway may add others.
             flow: The direction of a payment.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentMethodsResponse`.
 
-        How this is known: inferred, announced in the gateway's documentation, path and body inferred.
+        Provenance: inferred, announced in the gateway's documentation, path and body inferred.
         """
         from ...models.payment_methods_response import PaymentMethodsResponse
 
@@ -138,7 +138,7 @@ class AsyncService:
 
     @cached_property
     def with_raw_response(self) -> AsyncServiceWithRawResponse:
-        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        """The same calls, which return an `ApiResponse`: the typed answer with its HTTP response."""
         return AsyncServiceWithRawResponse(AsyncService(self._calls.returning_responses()))
 
     async def balance(
@@ -148,15 +148,15 @@ class AsyncService:
     ) -> BalanceResponse:
         """Balances of the project.
 
-        What the project holds in each currency.
+        The project's balance in each currency.
 
         Args:
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `BalanceResponse`.
 
-        How this is known: documented, gateway documentation, API service endpoints.
+        Provenance: documented, gateway documentation, API service endpoints.
         """
         from ...models.balance_response import BalanceResponse
 
@@ -172,20 +172,20 @@ class AsyncService:
         method: str | None = None,
         timeout: float | None = None,
     ) -> BankListResponse:
-        """Banks that can take part in a transfer.
+        """Banks available for transfers.
 
-        Banks and their codes, narrowed by country, currency or method.
+        Banks and their codes, filtered by country, currency or method.
 
         Args:
             country: Known countries, ISO 3166-1 alpha-2. The gateway may add others.
             currency: Known currencies, ISO 4217. The gateway may add others.
             method: Known codes of host-to-host methods. New codes appear without notice.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `BankListResponse`.
 
-        How this is known: inferred, the path's prefix is documented, the rest follows the usual practice.
+        Provenance: inferred, the path's prefix is documented, the rest follows the usual practice.
         """
         from ...models.bank_list_response import BankListResponse
 
@@ -204,9 +204,9 @@ class AsyncService:
         flow: str | None = None,
         timeout: float | None = None,
     ) -> PaymentMethodsResponse:
-        """Payment methods that are open to the project.
+        """Payment methods available to the project.
 
-        Which methods the project may use, by country, currency and direction. The operation is announced in the
+        The methods that the project may use, by country, currency and direction. The operation is announced in the
         gateway's documentation; its path and body are our assumption. The example lists the methods that the
         documentation names by country; the codes of Kazakhstan's and Kenya's transfers were not legible.
 
@@ -214,12 +214,12 @@ class AsyncService:
             country: Known countries, ISO 3166-1 alpha-2. The gateway may add others.
             currency: Known currencies, ISO 4217. The gateway may add others.
             flow: The direction of a payment.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentMethodsResponse`.
 
-        How this is known: inferred, announced in the gateway's documentation, path and body inferred.
+        Provenance: inferred, announced in the gateway's documentation, path and body inferred.
         """
         from ...models.payment_methods_response import PaymentMethodsResponse
 

@@ -111,10 +111,10 @@ def sync_detailed(
 ) -> Response[BalanceResponse | ErrorResponse]:
     """Balances of the project
 
-     What the project holds in each currency.
+     The project's balance in each currency.
 
     Args:
-        body (BalanceRequest): Whose balances are asked for.
+        body (BalanceRequest): The project to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,10 +142,10 @@ def sync(
 ) -> BalanceResponse | ErrorResponse | None:
     """Balances of the project
 
-     What the project holds in each currency.
+     The project's balance in each currency.
 
     Args:
-        body (BalanceRequest): Whose balances are asked for.
+        body (BalanceRequest): The project to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -168,10 +168,10 @@ async def asyncio_detailed(
 ) -> Response[BalanceResponse | ErrorResponse]:
     """Balances of the project
 
-     What the project holds in each currency.
+     The project's balance in each currency.
 
     Args:
-        body (BalanceRequest): Whose balances are asked for.
+        body (BalanceRequest): The project to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -197,10 +197,10 @@ async def asyncio(
 ) -> BalanceResponse | ErrorResponse | None:
     """Balances of the project
 
-     What the project holds in each currency.
+     The project's balance in each currency.
 
     Args:
-        body (BalanceRequest): Whose balances are asked for.
+        body (BalanceRequest): The project to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

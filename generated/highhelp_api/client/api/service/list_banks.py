@@ -109,12 +109,12 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: BankListRequest,
 ) -> Response[BankListResponse | ErrorResponse]:
-    """Banks that can take part in a transfer
+    """Banks available for transfers
 
-     Banks and their codes, narrowed by country, currency or method.
+     Banks and their codes, filtered by country, currency or method.
 
     Args:
-        body (BankListRequest): Which banks are asked for.
+        body (BankListRequest): Filters for banks.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -140,12 +140,12 @@ def sync(
     client: AuthenticatedClient | Client,
     body: BankListRequest,
 ) -> BankListResponse | ErrorResponse | None:
-    """Banks that can take part in a transfer
+    """Banks available for transfers
 
-     Banks and their codes, narrowed by country, currency or method.
+     Banks and their codes, filtered by country, currency or method.
 
     Args:
-        body (BankListRequest): Which banks are asked for.
+        body (BankListRequest): Filters for banks.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -166,12 +166,12 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: BankListRequest,
 ) -> Response[BankListResponse | ErrorResponse]:
-    """Banks that can take part in a transfer
+    """Banks available for transfers
 
-     Banks and their codes, narrowed by country, currency or method.
+     Banks and their codes, filtered by country, currency or method.
 
     Args:
-        body (BankListRequest): Which banks are asked for.
+        body (BankListRequest): Filters for banks.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -195,12 +195,12 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: BankListRequest,
 ) -> BankListResponse | ErrorResponse | None:
-    """Banks that can take part in a transfer
+    """Banks available for transfers
 
-     Banks and their codes, narrowed by country, currency or method.
+     Banks and their codes, filtered by country, currency or method.
 
     Args:
-        body (BankListRequest): Which banks are asked for.
+        body (BankListRequest): Filters for banks.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -109,16 +109,16 @@ def sync_detailed(
     client: AuthenticatedClient | Client,
     body: PaymentMethodsRequest,
 ) -> Response[ErrorResponse | PaymentMethodsResponse]:
-    """Payment methods that are open to the project
+    """Payment methods available to the project
 
-     Which methods the project may use, by country, currency and direction. The operation is announced in
-    the
+     The methods that the project may use, by country, currency and direction. The operation is announced
+    in the
     gateway's documentation; its path and body are our assumption. The example lists the methods that
     the
     documentation names by country; the codes of Kazakhstan's and Kenya's transfers were not legible.
 
     Args:
-        body (PaymentMethodsRequest): Which methods are asked for.
+        body (PaymentMethodsRequest): Filters for methods.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -144,16 +144,16 @@ def sync(
     client: AuthenticatedClient | Client,
     body: PaymentMethodsRequest,
 ) -> ErrorResponse | PaymentMethodsResponse | None:
-    """Payment methods that are open to the project
+    """Payment methods available to the project
 
-     Which methods the project may use, by country, currency and direction. The operation is announced in
-    the
+     The methods that the project may use, by country, currency and direction. The operation is announced
+    in the
     gateway's documentation; its path and body are our assumption. The example lists the methods that
     the
     documentation names by country; the codes of Kazakhstan's and Kenya's transfers were not legible.
 
     Args:
-        body (PaymentMethodsRequest): Which methods are asked for.
+        body (PaymentMethodsRequest): Filters for methods.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -174,16 +174,16 @@ async def asyncio_detailed(
     client: AuthenticatedClient | Client,
     body: PaymentMethodsRequest,
 ) -> Response[ErrorResponse | PaymentMethodsResponse]:
-    """Payment methods that are open to the project
+    """Payment methods available to the project
 
-     Which methods the project may use, by country, currency and direction. The operation is announced in
-    the
+     The methods that the project may use, by country, currency and direction. The operation is announced
+    in the
     gateway's documentation; its path and body are our assumption. The example lists the methods that
     the
     documentation names by country; the codes of Kazakhstan's and Kenya's transfers were not legible.
 
     Args:
-        body (PaymentMethodsRequest): Which methods are asked for.
+        body (PaymentMethodsRequest): Filters for methods.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -207,16 +207,16 @@ async def asyncio(
     client: AuthenticatedClient | Client,
     body: PaymentMethodsRequest,
 ) -> ErrorResponse | PaymentMethodsResponse | None:
-    """Payment methods that are open to the project
+    """Payment methods available to the project
 
-     Which methods the project may use, by country, currency and direction. The operation is announced in
-    the
+     The methods that the project may use, by country, currency and direction. The operation is announced
+    in the
     gateway's documentation; its path and body are our assumption. The example lists the methods that
     the
     documentation names by country; the codes of Kazakhstan's and Kenya's transfers were not legible.
 
     Args:
-        body (PaymentMethodsRequest): Which methods are asked for.
+        body (PaymentMethodsRequest): Filters for methods.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.

@@ -29,7 +29,7 @@ class Widget:
 
     @cached_property
     def with_raw_response(self) -> WidgetWithRawResponse:
-        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        """The same calls, which return an `ApiResponse`: the typed answer with its HTTP response."""
         return WidgetWithRawResponse(Widget(self._calls.returning_responses()))
 
     @overload
@@ -98,19 +98,19 @@ class Widget:
         payer to `integration.form_url`. Without `widget_method` the payer chooses.
 
         Args:
-            body: Instead of the keywords: a `WidgetPayinRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `WidgetPayinRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
             widget_method: Known codes of widget methods. New codes appear without notice.
-            lifetime: Seconds until the page expires. The gateway takes 600 when it is absent.
+            lifetime: Seconds until the page expires. The gateway uses 600 by default.
             description: Free text. The name is documented, the bound is our assumption.
-            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
-            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
-            merchant_success_callback_url: Where the final success goes.
-            merchant_decline_callback_url: Where the final decline goes.
-            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            customer: The payer or receiver, as known to the merchant. All fields are optional.
+            merchant_callback_url: URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: URL for the final success.
+            merchant_decline_callback_url: URL for the final decline.
+            redirect_url: Where the payer goes after the payment page, by default as set in the project.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -118,7 +118,7 @@ class Widget:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: documented, gateway documentation, widget (H2C) pages.
+        Provenance: documented, gateway documentation, widget (H2C) pages.
         """
         from ...models.payment_state import PaymentState
 
@@ -184,17 +184,17 @@ class Widget:
     ) -> PaymentState:
         """State of a widget pay-in.
 
-        Where the widget pay-in stands now. Nothing that was read documents this operation: only callbacks are
+        The current state of the widget pay-in. No source documents this operation: only callbacks are
         documented for the widget.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, by the pattern of the other products.
+        Provenance: inferred, by the pattern of the other products.
         """
         from ...models.payment_state import PaymentState
 
@@ -213,13 +213,13 @@ class Widget:
         on_change: Callable[[PaymentState], object] | None = None,
         cancel: threading.Event | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Poll until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            on_change: Called with each new state, including the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
@@ -243,19 +243,19 @@ class Widget:
         timeout: float = 60.0,
         cancel: threading.Event | None = None,
     ) -> PayableState:
-        """Ask until the payment has the details to which the payer sends the money.
+        """Poll until the payment has payment details for the payer.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
             The state with its `requisites`.
 
         Raises:
-            PaymentEnded: The payment is final; its status is named.
+            PaymentEnded: The payment is final; names its status.
         """
         from ...payable import PayableState
 
@@ -284,7 +284,7 @@ class AsyncWidget:
 
     @cached_property
     def with_raw_response(self) -> AsyncWidgetWithRawResponse:
-        """The same calls, which return the HTTP response beside the typed answer: an `ApiResponse`."""
+        """The same calls, which return an `ApiResponse`: the typed answer with its HTTP response."""
         return AsyncWidgetWithRawResponse(AsyncWidget(self._calls.returning_responses()))
 
     @overload
@@ -353,19 +353,19 @@ class AsyncWidget:
         payer to `integration.form_url`. Without `widget_method` the payer chooses.
 
         Args:
-            body: Instead of the keywords: a `WidgetPayinRequest`, or a mapping of the same form.
+            body: Instead of the keywords: a `WidgetPayinRequest`, or an equivalent mapping.
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             amount: A `Money`, or whole minor units with a currency.
             currency: The currency of minor units.
             widget_method: Known codes of widget methods. New codes appear without notice.
-            lifetime: Seconds until the page expires. The gateway takes 600 when it is absent.
+            lifetime: Seconds until the page expires. The gateway uses 600 by default.
             description: Free text. The name is documented, the bound is our assumption.
-            customer: Who pays or is paid, as the merchant knows it. All of it is optional.
-            merchant_callback_url: Where informative callbacks go (intermediate statuses, payment details, 3-D Secure data).
-            merchant_success_callback_url: Where the final success goes.
-            merchant_decline_callback_url: Where the final decline goes.
-            redirect_url: Where the payer goes after the payment page. Absent, the project's setting holds.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            customer: The payer or receiver, as known to the merchant. All fields are optional.
+            merchant_callback_url: URL for informative callbacks (intermediate statuses, payment details, 3-D Secure data).
+            merchant_success_callback_url: URL for the final success.
+            merchant_decline_callback_url: URL for the final decline.
+            redirect_url: Where the payer goes after the payment page, by default as set in the project.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
@@ -373,7 +373,7 @@ class AsyncWidget:
         Raises:
             TypeError: A required keyword is missing, or the amount is neither a Money nor an int with a currency.
 
-        How this is known: documented, gateway documentation, widget (H2C) pages.
+        Provenance: documented, gateway documentation, widget (H2C) pages.
         """
         from ...models.payment_state import PaymentState
 
@@ -439,17 +439,17 @@ class AsyncWidget:
     ) -> PaymentState:
         """State of a widget pay-in.
 
-        Where the widget pay-in stands now. Nothing that was read documents this operation: only callbacks are
+        The current state of the widget pay-in. No source documents this operation: only callbacks are
         documented for the widget.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
-            timeout: Seconds for the whole call; absent, the client's own setting holds.
+            timeout: Seconds for the whole call; default: the client's setting.
 
         Returns:
             The answer, a `PaymentState`.
 
-        How this is known: inferred, by the pattern of the other products.
+        Provenance: inferred, by the pattern of the other products.
         """
         from ...models.payment_state import PaymentState
 
@@ -467,13 +467,13 @@ class AsyncWidget:
         timeout: float = 600.0,
         on_change: Callable[[PaymentState], object] | None = None,
     ) -> PaymentState:
-        """Ask until the payment has a final status.
+        """Poll until the payment has a final status.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            on_change: Called with each new state, also with the last one.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            on_change: Called with each new state, including the last one.
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
@@ -495,19 +495,19 @@ class AsyncWidget:
         *,
         timeout: float = 60.0,
     ) -> PayableState:
-        """Ask until the payment has the details to which the payer sends the money.
+        """Poll until the payment has payment details for the payer.
 
         Args:
             payment_id: The merchant's own id of the payment, unique within the project, any UTF-8. It is the idempotency key.
             timeout: Seconds after which WaitTimeout is raised with the last state.
-            cancel: A `threading.Event`; the wait ends when another thread sets it. An asynchronous one has none:
+            cancel: A `threading.Event`; the wait ends when another thread sets it. Asynchronous ones have none:
                 cancel its task.
 
         Returns:
             The state with its `requisites`.
 
         Raises:
-            PaymentEnded: The payment is final; its status is named.
+            PaymentEnded: The payment is final; names its status.
         """
         from ...payable import PayableState
 

@@ -109,12 +109,11 @@ def sync_detailed(
 ) -> Response[ErrorResponse | PaymentState]:
     """State of a widget pay-in
 
-     Where the widget pay-in stands now. Nothing that was read documents this operation: only callbacks
-    are
+     The current state of the widget pay-in. No source documents this operation: only callbacks are
     documented for the widget.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -142,12 +141,11 @@ def sync(
 ) -> ErrorResponse | PaymentState | None:
     """State of a widget pay-in
 
-     Where the widget pay-in stands now. Nothing that was read documents this operation: only callbacks
-    are
+     The current state of the widget pay-in. No source documents this operation: only callbacks are
     documented for the widget.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -170,12 +168,11 @@ async def asyncio_detailed(
 ) -> Response[ErrorResponse | PaymentState]:
     """State of a widget pay-in
 
-     Where the widget pay-in stands now. Nothing that was read documents this operation: only callbacks
-    are
+     The current state of the widget pay-in. No source documents this operation: only callbacks are
     documented for the widget.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -201,12 +198,11 @@ async def asyncio(
 ) -> ErrorResponse | PaymentState | None:
     """State of a widget pay-in
 
-     Where the widget pay-in stands now. Nothing that was read documents this operation: only callbacks
-    are
+     The current state of the widget pay-in. No source documents this operation: only callbacks are
     documented for the widget.
 
     Args:
-        body (PaymentInfoRequest): Which payment is asked for.
+        body (PaymentInfoRequest): The payment to query.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
