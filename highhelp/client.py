@@ -278,7 +278,7 @@ class HighHelp(_Client, Resources):
         Args:
             operation: Its id, such as `create_p2p_payin`.
             body: The request.
-            parse: Converts the answer's JSON object to the result.
+            parse: Converts the answer's JSON object, which it must not change, to the result.
             timeout: Seconds for the whole call.
 
         Raises:
