@@ -165,7 +165,8 @@ def _check_may_be_sent(payout: Payout, *, now: int, until: int) -> None:
         text = f"{payout.reason}; `highhelp payouts adopt` or `highhelp payouts refuse` decides"
         raise PayoutUnsettled(payout.payment_id, text)
     if payout.is_unsettled:
-        raise PayoutUnsettled(payout.payment_id, "an earlier attempt may have arrived; recover() asks the gateway")
+        text = "an earlier attempt may have arrived; recover() asks the gateway, as `highhelp payouts recover` does"
+        raise PayoutUnsettled(payout.payment_id, text)
 
 
 def end_attempt(

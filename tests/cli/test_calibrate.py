@@ -128,7 +128,7 @@ def test_a_long_joiner_in_use_is_no_obstacle(keys: Keys) -> None:
 
 def test_a_key_that_the_gateway_does_not_know_ends_in_a_sentence(keys: Keys) -> None:
     run = Run(MockGateway(keys=keys), signer=make_keys().signer)
-    with pytest.raises(Stopped, match="none of 36 readings") as stopped:
+    with pytest.raises(Stopped, match="none of 36 variants") as stopped:
         run()
     assert stopped.value.kind == "refused"
 

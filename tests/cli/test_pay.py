@@ -377,7 +377,7 @@ def test_a_person_at_a_terminal_is_told_of_repetitions(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     gateway.fault("get_balance", "http_500", times=2)
     assert cli.main(["balance"]) == 0
-    assert capsys.readouterr().err.count("once more in") == 2
+    assert capsys.readouterr().err.count("next attempt in") == 2
 
 
 def test_version_names_the_contract() -> None:

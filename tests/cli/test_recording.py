@@ -287,7 +287,8 @@ def test_record_then_drift(gateway: MockGateway, tmp_path: Path, capsys: pytest.
     file = str(tmp_path / "t.jsonl")
     assert cli.main(["record", "--out", file, "--", "balance", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["balance"]
-    assert cli.main(["record", "--out", file, "payin", "info", "nobody", "--product", "widget"]) == 1
+    program = ["highhelp"]  # as people type it
+    assert cli.main(["record", "--out", file, "--", *program, "payin", "info", "nobody", "--product", "widget"]) == 1
     assert "recorded 1 line" in capsys.readouterr().err
     assert cli.main(["drift", file]) == 0
     assert "2 answers and callbacks, all as the contract says" in capsys.readouterr().out
