@@ -216,7 +216,7 @@ def format_amount(minor: object, currency: object, *, bare: bool = False) -> obj
 
 
 def format_moment(seconds: object) -> object:
-    """Unix seconds as date and time in UTC; a number that is no time stays as it is."""
+    """Unix seconds as date and time in UTC; an impossible time is returned unchanged."""
     if not isinstance(seconds, int | float):
         return seconds
     try:

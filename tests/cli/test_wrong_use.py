@@ -1,4 +1,4 @@
-"""Wrong use, in every way that we could think of: one helpful line, the right exit code, no traceback, no secret."""
+"""Wrong use of the commands: one helpful line, the right exit code, no traceback, no secret."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ CREATE = ["payin", "create", "--amount", "5 RUB", "--method", "card-p2p", "--pay
 
 @dataclass
 class Case:
-    """What is typed, with what environment, and what has to come of it.
+    """A command line with its environment, and the expected outcome.
 
     Attributes:
         words: the command.
-        says: text that the line has to contain.
+        says: texts that the line has to contain.
         code: the exit code.
         environ: variables; `{home}` stands for a home directory, `{dir}` for the one with the files.
         files: files in the working directory.
