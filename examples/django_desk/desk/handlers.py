@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from django.db.models import F
 
-from desk.gateway import guard
-from desk.models import Payout
 from highhelp.django import exactly_once
+
+from .gateway import guard
+from .models import Payout
 
 if TYPE_CHECKING:
     from highhelp import CallbackEvent

@@ -15,8 +15,6 @@ from django.middleware.csrf import get_token
 from django.urls import path
 from django.utils.html import format_html, format_html_join
 
-from desk.gateway import guard
-from desk.models import Payout
 from highhelp import (
     CallbackInbox,
     HighHelpError,
@@ -27,6 +25,9 @@ from highhelp import (
     django_receiver,
     models,
 )
+
+from .gateway import guard
+from .models import Payout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
