@@ -7,14 +7,15 @@ to a tree of checks. The path of a problem is built from the inside out.
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
 from highhelp.errors import FieldProblem
-from highhelp_api.contract import SCHEMAS, ref_name
+from highhelp_api.contract import SCHEMAS, ref_name, resolve
 
 Schema: TypeAlias = Mapping[str, Any]
 Problems: TypeAlias = Sequence[FieldProblem]
@@ -32,6 +33,27 @@ def find_problems(schema: str, value: object) -> list[FieldProblem]:
         value: The body, made of dict, list, str, int, bool and None.
     """
     return list(_named(schema)(value))
+
+
+def suggest(text: str, known: Collection[str]) -> str:
+    """Return the known name that a misspelt one is close to, else all known names.
+
+    Args:
+        text: The name; it is not quoted.
+        known: The names that are right.
+    """
+    close = difflib.get_close_matches(text, known, 1)
+    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+
+
+def known_codes(schema: Schema) -> tuple[str, ...]:
+    """The codes that the contract knows for a field; empty where it lists none.
+
+    Args:
+        schema: That of the field.
+    """
+    codes = [code for code in schema.get("x-extensible-enum", ()) if isinstance(code, str)]
+    return (*codes, *(code for branch in schema.get("anyOf", ()) for code in known_codes(resolve(branch))))
 
 
 @cache

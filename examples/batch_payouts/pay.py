@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 def show(progress: Progress) -> None:
-    """One line per payout."""
+    """Format one payout per line."""
     print(f"{progress.done}/{progress.total} {progress.payout.payment_id}: {progress.payout.outcome}", flush=True)
 
 
 def main(path: str) -> int:
-    """Pay. Returns the exit code: 0 the gateway answered for every row, 2 a row is wrong, 3 run it again."""
+    """Send the payouts. Return the exit code: 0 every row has an answer, 2 a row is wrong, 3 run it again."""
     try:
         rows = read_csv(Path(path).read_bytes())
         with HighHelp() as client, PayoutGuard(client) as guard:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 app = Celery("tasks", broker=os.environ.get("CELERY_BROKER_URL", "amqp://guest@127.0.0.1:5672//"))
 app.conf.task_default_queue = os.environ.get("CELERY_QUEUE", "highhelp")
 app.conf.task_ignore_result = True
-# whatever was stored while no message got through is handled at the next beat
+# events stored while messages did not get through are handled at the next beat
 app.conf.beat_schedule = {"callbacks": {"task": "tasks.handle_callbacks", "schedule": 5.0}}
 
 tables = sa.MetaData()
@@ -39,14 +39,14 @@ credits_ = sa.Table(
 
 @functools.cache
 def inbox() -> CallbackInbox:
-    """One per process; what a forked worker inherits is opened anew by the inbox itself."""
+    """One inbox per process; the inbox reopens connections that a forked worker inherits."""
     made = CallbackInbox()
     tables.create_all(made.engine)
     return made
 
 
 def credit(event: CallbackEvent, connection: sa.Connection) -> None:
-    """Handle a final status, in the transaction that marks the event as done: once, by whichever worker."""
+    """Handle a final status, in the transaction that marks the event as done: once, by one of the workers."""
     if event.status == "success":
         row = {"payment_id": event.payment_id, "amount": event.amount, "by": f"worker {os.getpid()}"}
         connection.execute(credits_.insert().values(row))
@@ -54,12 +54,12 @@ def credit(event: CallbackEvent, connection: sa.Connection) -> None:
 
 @app.task(name="tasks.handle_callbacks")  # type: ignore[untyped-decorator]  # Celery does not type it
 def handle_callbacks() -> int:
-    """Handle what is due. Several may run at once; each event has one lease."""
+    """Handle due events. Several workers may run at once; each event has one lease."""
     return inbox().process(credit)
 
 
 def receiver(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Store a callback, wake a worker up, and answer."""
+    """Store a callback, wake a worker, and answer."""
 
     def answering(status: str, headers: list[tuple[str, str]]) -> Any:
         if status.startswith("200"):

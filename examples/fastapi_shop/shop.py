@@ -46,7 +46,7 @@ orders = sa.Table(
 
 
 async def credit(event: CallbackEvent, connection: AsyncConnection) -> None:
-    """Handle a final status. What is written here is stored together with the mark that the event is done."""
+    """Handle a final status, in the transaction that marks the event as done."""
     paid = event.status == "success"
     await connection.execute(
         orders.update()
@@ -57,7 +57,7 @@ async def credit(event: CallbackEvent, connection: AsyncConnection) -> None:
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Make the tables, and handle callbacks as long as the shop is open."""
+    """Create the tables, and handle callbacks while the shop is open."""
     await inbox.create_schema()
     async with inbox.engine.begin() as connection:
         await connection.run_sync(tables.create_all)
@@ -84,14 +84,14 @@ async def counter() -> HTMLResponse:
 
 @app.post("/orders")
 async def order(request: Request) -> RedirectResponse:
-    """Note an order, and send the visitor to the payment page."""
+    """Store an order, and send the visitor to the payment page."""
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
     try:
         money = Money(form.get("amount", [""])[0], "RUB")
     except MoneyError as error:
         raise HTTPException(422, str(error)) from None
     order_id = f"order-{uuid.uuid4()}"
-    # the order is on disk before the gateway hears of it, so no callback can come for an order that is not there
+    # the order is stored before the gateway knows of it, so no callback can come for a missing order
     async with inbox.engine.begin() as connection:
         row = {"id": order_id, "amount": money.minor, "currency": money.currency, "state": "open", "credits": 0}
         await connection.execute(orders.insert().values(row))
@@ -108,7 +108,7 @@ async def pay(order_id: str) -> RedirectResponse:
     try:
         state = await client.widget.create_payin(payment_id=order_id, amount=money, redirect_url=back)
     except HighHelpError as error:
-        # whatever is known about the money: the same address may be opened again
+        # safe whatever the error: the same address may be opened again
         raise HTTPException(502, f"the payment page cannot be opened now ({type(error).__name__})") from error
     if not state.integration or not state.integration.form_url:
         raise HTTPException(409, f"the payment is {state.status}")
@@ -117,7 +117,7 @@ async def pay(order_id: str) -> RedirectResponse:
 
 @app.get("/orders/{order_id}")
 async def shown(order_id: str) -> HTMLResponse:
-    """How an order stands, by what the gateway has told: never by the visitor's coming back."""
+    """Show the state of an order as the gateway reported it; that the visitor came back proves nothing."""
     found = await _order(order_id)
     return HTMLResponse(f"<p>{html.escape(order_id)}: <b>{found.state}</b>, credited {found.credits} times</p>")
 

@@ -1,4 +1,4 @@
-"""A callback receiver in Flask, and the worker that handles what it took in.
+"""A callback receiver in Flask, and the worker that handles what was received.
 
 Run: `HIGHHELP_HOME=./home flask --app receiver run --port 8090`, and in another process `python receiver.py` for the
 worker. Both use the database of `HIGHHELP_DATABASE_URL` (default: highhelp.db in the home directory). As many processes
@@ -41,7 +41,7 @@ def credit(event: CallbackEvent, connection: sa.Connection) -> None:
 
 
 def work() -> None:
-    """Handle callbacks until the process is told to end."""
+    """Handle callbacks until the process is stopped."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())

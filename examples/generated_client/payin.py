@@ -21,7 +21,7 @@ from highhelp_api.contract import FINAL_STATUSES
 from highhelp_signing import RsaSigner, SignatureAuth
 
 NO_ANSWER = (httpx.TransportError, errors.ResponseParseError)
-"""What an endpoint function raises where the payment may have been created all the same."""
+"""Errors of endpoint functions after which the payment may exist nevertheless."""
 
 
 def connect(home: Path) -> tuple[Client, str]:
@@ -33,7 +33,7 @@ def connect(home: Path) -> tuple[Client, str]:
 
 
 def create(client: Client, project_id: str, payment_id: str, amount: int, currency: str) -> None:
-    """Send the request once. Whatever comes back, only the payment's own state says what became of it."""
+    """Send the request once. Whatever the answer, only the payment's state shows the outcome."""
     body = models.P2PPayinRequest(
         general=models.General(project_id=project_id, payment_id=payment_id),
         payment=models.P2PPayinPayment(method=models.Method.CARD_P2P, amount=amount, currency=currency),
@@ -48,11 +48,11 @@ def create(client: Client, project_id: str, payment_id: str, amount: int, curren
 
 
 def wait(client: Client, project_id: str, payment_id: str) -> models.PaymentState | models.ErrorResponse | None:
-    """Ask for the payment until its status is final, or until the gateway refuses to say."""
+    """Query the payment until its status is final or the gateway refuses the query."""
     body = models.PaymentInfoRequest(general=models.InfoGeneral(project_id=project_id, payment_id=payment_id))
     state: models.PaymentState | models.ErrorResponse | None = None
     for _ in range(300):
-        with contextlib.suppress(*NO_ANSWER):  # a question can be asked again
+        with contextlib.suppress(*NO_ANSWER):  # a query can be repeated
             state = get_p2p_payin.sync(client=client, body=body)
             if isinstance(state, models.ErrorResponse) or (state and state.status in FINAL_STATUSES):
                 break
@@ -61,7 +61,7 @@ def wait(client: Client, project_id: str, payment_id: str) -> models.PaymentStat
 
 
 def main(payment_id: str, amount: str, currency: str) -> int:
-    """Pay in. Returns the exit code: 0 paid, 1 anything else."""
+    """Pay in and return the exit code: 0 paid, 1 anything else."""
     client, project_id = connect(Path(os.environ["HIGHHELP_HOME"]))
     with client:
         create(client, project_id, payment_id, int(amount), currency)

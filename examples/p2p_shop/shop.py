@@ -71,14 +71,14 @@ again(async () => {  // how it ended
 
 
 async def credit(event: CallbackEvent, connection: AsyncConnection) -> None:
-    """Handle a final status. What is written here is stored together with the mark that the event is done."""
+    """Handle a final status, in the transaction that marks the event as done."""
     paid = int(event.status == "success")
     values = {"state": "paid" if paid else "declined", "credits": orders.c.credits + paid}
     await connection.execute(orders.update().where(orders.c.id == event.payment_id).values(values))
 
 
 async def work(stop: asyncio.Event) -> None:
-    """Ask for what ended while the shop was closed, then handle callbacks."""
+    """Ask about payments that ended while the shop was closed, then handle callbacks."""
     with suppress(HighHelpError):
         await inbox.reconcile(client)
     await inbox.run(credit, stop=stop, poll=0.2)
@@ -86,7 +86,7 @@ async def work(stop: asyncio.Event) -> None:
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Make the tables, and work as long as the shop is open."""
+    """Create the tables, and work while the shop is open."""
     await inbox.create_schema()
     async with inbox.engine.begin() as connection:
         await connection.run_sync(tables.create_all)
@@ -111,7 +111,7 @@ async def counter() -> HTMLResponse:
 
 @app.post("/orders")
 async def order(request: Request) -> RedirectResponse:
-    """Store an order with the sum that it must bring, and show the visitor its page."""
+    """Store an order with the amount it expects, and show the visitor its page."""
     try:
         money = Money(parse_qs((await request.body()).decode("utf-8", "replace"))["amount"][0], "RUB")
     except (MoneyError, KeyError):
@@ -140,14 +140,14 @@ async def details(order_id: str) -> dict[str, Any]:
         found = (await client.p2p.wait_requisites(order_id, timeout=20)).requisites
     except PaymentEnded:
         return {"ended": True}
-    except HighHelpError:  # whatever is known about the money: the page asks again
+    except HighHelpError:  # safe whatever the error: the page asks again
         return {}
     return {"pan": found.pan, "to": f"{found.card_holder}, {found.bank_name}", "amount": str(money)}
 
 
 @app.get("/orders/{order_id}/state")
 async def state(order_id: str) -> dict[str, Any]:
-    """Say how an order stands, by what the gateway has reported."""
+    """Return the state of an order as the gateway reported it."""
     found = await _order(order_id)
     return {"state": found.state, "credits": found.credits}
 

@@ -1,4 +1,4 @@
-"""A P2P pay-in from beginning to end: create it, show where the payer sends the money, wait for the end.
+"""A P2P pay-in from start to end: create it, show where the payer sends the money, wait for the final status.
 
 Run: `HIGHHELP_HOME=./home python payin.py order-1001 100.00 RUB`. Run again with the same id, it is the same payment.
 """
@@ -29,7 +29,7 @@ def pay_in(client: HighHelp, payment_id: str, money: Money) -> models.PaymentSta
 
 
 def main(payment_id: str, amount: str, currency: str) -> int:
-    """Pay in. Returns the exit code: 0 paid, 1 declined or refused, 3 not known yet, 4 nothing was done."""
+    """Pay in and return the exit code: 0 paid, 1 declined or refused, 3 not known yet, 4 nothing was done."""
     try:
         with HighHelp() as client:  # settings from HIGHHELP_HOME or the HIGHHELP_... variables
             state = pay_in(client, payment_id, Money(amount, currency))

@@ -1,4 +1,4 @@
-"""Put the commands together."""
+"""Assemble the commands."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def common(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Version of the package and contract.")
     ] = False,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Tell each attempt on standard error, redacted.")
+        bool, typer.Option("--verbose", "-v", help="Log each attempt to standard error, redacted.")
     ] = False,
 ) -> None:
     """Options of every command."""
@@ -71,7 +71,7 @@ for direction in ("payin", "payout"):
     app.add_typer(direction_app(direction), name=direction)
 for other in (call, sign, verify, explain, doctor, drift):
     app.command()(other)
-# the words after the options are those of another command
+# the arguments after the options are another command
 app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(record)
 app.add_typer(contract.app, name="contract")
 app.command()(listen)

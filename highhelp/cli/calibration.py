@@ -79,7 +79,7 @@ def one_field_candidates(signer: Signer, start: SignatureScheme) -> list[Signatu
         if rsa
         else [{"hmac_algorithm": name} for name in _HMAC_ALGORITHMS]
     )
-    # what varies first is the likeliest to be another
+    # the point most likely to differ varies first
     tried = itertools.product(tokens, PADDINGS, points)
     return list(dict.fromkeys([start, *(replace(start, token=t, padding=p, **point) for t, p, point in tried)]))
 
@@ -128,8 +128,8 @@ def calibrate(
     accepted = queries.first_accepted(BALANCE, body, one_field_candidates(signer, start))
     if accepted is None:
         raise Stopped(
-            f"none of {queries.asked} readings was accepted; the key, the project or the token may be others than "
-            "the gateway has",
+            f"none of {queries.asked} variants was accepted; the key, the project or the token may differ from the "
+            "gateway's",
             "refused",
         )
     padding_is_open = not _shows_padding(body, accepted)
@@ -137,15 +137,15 @@ def calibrate(
     final = queries.first_accepted(INFO, _query(project_id, candidates), candidates)
     open_points = _never_shown(signer)
     if final is None:
-        open_points["joiner"] = "no joiner that was tried was accepted, or the question itself was refused"
+        open_points["joiner"] = "no joiner that was tried was accepted, or the query itself was refused"
     return Calibrated(final or accepted, queries.asked, open_points)
 
 
 def _never_shown(signer: Signer) -> dict[str, str]:
     texts = dict.fromkeys(("null_text", "true_text", "false_text"), "no read-only call carries such a value")
     if signer.algorithm == "rsa":
-        return {**texts, "hmac_algorithm": "the key at hand is RSA"}
-    return {**texts, "digest": "not used with HMAC", "rsa_algorithm": "the key at hand is HMAC"}
+        return {**texts, "hmac_algorithm": "the key is RSA"}
+    return {**texts, "digest": "not used with HMAC", "rsa_algorithm": "the key is HMAC"}
 
 
 def _shows_padding(body: Mapping[str, Any], scheme: SignatureScheme) -> bool:
@@ -197,15 +197,13 @@ class _Queries:
         except NotSent as error:
             raise Stopped(str(error), "not_sent") from None
         except OutcomeUnknown as error:
-            raise Stopped(
-                f"{operation.id}: no usable answer ({error}); it was only a question", "unavailable"
-            ) from None
+            raise Stopped(f"{operation.id}: no usable answer ({error}); nothing was changed", "unavailable") from None
 
     def _may_go_on(self, answer: RawResponse, operation: Operation) -> bool:
-        """Whether this answer only says that the scheme is wrong."""
+        """Whether this answer only means that the scheme is wrong."""
         status = answer.status
         if status in (403, 429):
-            raise Stopped(f"{operation.id}: HTTP {status}; stopped, as the gateway asks for it", "refused")
+            raise Stopped(f"{operation.id}: HTTP {status}; stopped, as the gateway asks to", "refused")
         if status == 401 or (status in (400, 422) and operation.direction is None):
             self._check_clock(answer)
             self._refusals.add(status)
@@ -220,7 +218,7 @@ class _Queries:
         if skew is not None and abs(skew) > CLOCK_SECONDS:
             where = "ahead of" if skew > 0 else "behind"
             raise Stopped(
-                f"this machine's clock is {abs(skew):.0f} s {where} the gateway's, so that every reading is refused; "
+                f"this machine's clock is {abs(skew):.0f} s {where} the gateway's, so every variant is refused; "
                 "set the clock first",
                 "refused",
             )

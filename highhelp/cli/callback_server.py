@@ -1,4 +1,4 @@
-"""A small HTTP server that receives callbacks. It speaks by h11, which parses strictly and bounds what it keeps."""
+"""A small HTTP server that receives callbacks. It uses h11, which parses strictly and bounds its buffers."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from highhelp.inbox.receivers import TOO_LARGE, WRONG_METHOD, HttpReply, SyncInb
 REQUEST_SECONDS = 30.0
 """Seconds from the connection to the last byte of its request."""
 MAX_CONNECTIONS = 32
-"""Connections at once; more are closed unread, and the gateway tries again."""
+"""Concurrent connections; further ones are closed unread, and the gateway tries again."""
 _MAX_HEAD = 16 << 10
 
 
 class CallbackServer(ThreadingTCPServer):
-    """Passes callbacks on any path to a receiver, one for each connection.
+    """Pass callbacks on any path to a receiver, one per connection.
 
     Args:
-        receiver: What answers callbacks.
+        receiver: Answers callbacks.
         host: Address to listen on.
-        port: Its port; 0 takes a free one.
+        port: Port to listen on; 0 picks a free one.
 
     Raises:
         OSError: The address is taken.
@@ -44,7 +44,7 @@ class CallbackServer(ThreadingTCPServer):
         super().__init__((host, port), _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a connection in a thread while there are few of them."""
+        """Serve a connection in a thread, up to `MAX_CONNECTIONS` at once."""
         if self._free.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
@@ -58,7 +58,7 @@ class CallbackServer(ThreadingTCPServer):
             self._free.release()
 
     def handle_error(self, *_: object) -> None:
-        """Leave a sender that goes away alone; whatever the receiver does it has logged."""
+        """Ignore a sender that disconnects; the receiver logs its own errors."""
 
 
 class _Handler(BaseRequestHandler):
@@ -80,7 +80,7 @@ class _Handler(BaseRequestHandler):
             self._send(connection, event)
 
     def _answer(self, connection: h11.Connection) -> HttpReply | None:
-        """Read a request and have it answered; None where the sender is gone."""
+        """Read a request and return its answer; None where the sender is gone."""
         end = time.monotonic() + REQUEST_SECONDS
         limit = max_body(self.server.receiver)
         headers: list[tuple[bytes, bytes]] = []
@@ -115,7 +115,7 @@ class _Handler(BaseRequestHandler):
 
 @contextmanager
 def running(server: TCPServer) -> Iterator[str]:
-    """Serve in a thread while the block runs; gives the URL."""
+    """Serve in a thread while the block runs; yield the URL."""
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), name="highhelp-listen")
     thread.start()
     try:

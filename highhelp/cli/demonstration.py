@@ -1,4 +1,4 @@
-"""The demo: one signed pay-in over real HTTP, every stage shown and every claim checked."""
+"""The demo: one signed pay-in over real HTTP, with every stage shown and checked."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Receiver:
     events: queue.Queue[Received]
 
     def receive(self, raw_body: bytes, headers: Any, /) -> tuple[int, bytes]:
-        """HTTP status and body for a callback."""
+        """Return HTTP status and body for a callback."""
         try:
             self.events.put(self.verifier.verify(raw_body, headers))
         except CallbackRejected as refusal:
@@ -48,7 +48,7 @@ class Receiver:
 
 
 def run_demo(say: Say) -> bool:
-    """Run it. True only if the final status was `success` and every signature checked."""
+    """Run the demo; return whether the final status was `success` and every signature verified."""
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory) / "home"
         generate_home(home, base_url="http://127.0.0.1")
@@ -113,7 +113,7 @@ def _show_signed(say: Say, request: httpx.Request) -> None:
 
 
 def _follow(say: Say, events: queue.Queue[Received], began: float) -> tuple[str | None, bool]:
-    """Show callbacks until the final one; gives its status, None if it did not arrive, and whether all were genuine."""
+    """Show callbacks until the final one; return its status (None if it is missing) and whether all were genuine."""
     last, genuine = "", True
     while last not in FINAL_STATUSES:
         try:

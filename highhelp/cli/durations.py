@@ -26,11 +26,6 @@ def parse_moment(text: str, option: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        problem = f"{option}: {text!r} is no age and no moment; write it like 7d or 2026-11-24"
+        problem = f"{option}: {text!r} is neither an age nor a moment; write it like 7d or 2026-11-24"
         raise UsageProblem(problem) from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-
-
-def format_moment(seconds: float) -> str:
-    """Unix seconds as date and time in UTC."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")

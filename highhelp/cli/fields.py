@@ -1,7 +1,7 @@
 """The options of a request, read from the contract.
 
-An option stands for a plain field of a request's `general` or `payment` block and is named like it, without the prefix
-that only distinguishes the blocks. Everything else is set by its path (`--set customer.phone=...`) or is in a file.
+An option stands for a plain field of a request's `general` or `payment` block and has its name, without the prefix that
+only distinguishes the blocks. Other fields are set by path (`--set customer.phone=...`) or come from a file.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from highhelp.cli.output import UsageProblem, suggest
+from highhelp.cli.output import UsageProblem
+from highhelp.validation import known_codes, suggest
 from highhelp_api.contract import OPERATIONS, SCHEMAS, Operation, resolve
 from highhelp_signing.json_text import read_json
 
 BLOCKS = ("general", "payment")
 SPECIAL = frozenset({"general:project_id", "general:payment_id", "payment:amount", "payment:currency"})
-"""Fields that a client fills in, or that a command has a special option for."""
+"""Fields that the client fills in or that have a dedicated option."""
 
 _PREFIX = re.compile("^(?:merchant|widget)_")
 
@@ -64,7 +65,7 @@ def fields_of(operation: Operation) -> dict[str, OptionField]:
             if path in SPECIAL or not _types(schema) <= {"string", "integer"}:
                 continue
             option = _PREFIX.sub("", name).replace("_", "-")
-            found[option] = OptionField(option, path, "integer" in _types(schema), tuple(_values(schema)))
+            found[option] = OptionField(option, path, "integer" in _types(schema), known_codes(schema))
     return found
 
 
@@ -92,12 +93,6 @@ def _types(schema: Mapping[str, Any]) -> set[str]:
     return {types} if isinstance(types, str) else set(types)
 
 
-def _values(schema: Mapping[str, Any]) -> Iterator[str]:
-    yield from (value for value in schema.get("x-extensible-enum", ()) if isinstance(value, str))
-    for branch in schema.get("anyOf", ()):
-        yield from _values(resolve(branch))
-
-
 def check_known(field: OptionField, value: str) -> None:
     """Refuse a code that the contract does not know: most are typing errors, and a wrong one costs a payment."""
     if field.known and value not in field.known:
@@ -113,7 +108,7 @@ def set_at(body: dict[str, Any], path: str, value: object, what: str) -> None:
     for parent in parents:
         child = node.setdefault(parent, {})
         if not isinstance(child, dict):
-            raise UsageProblem(f"{what}: {parent} is no object in the body")
+            raise UsageProblem(f"{what}: {parent} is not an object in the body")
         node = child
     node[name] = value
 

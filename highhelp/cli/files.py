@@ -1,4 +1,4 @@
-"""Read the files that commands are given."""
+"""Read the files that are given to commands."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ def public_ring(signer: Signer) -> KeyRing | None:
 
 
 def _project_rings(source: Source) -> list[tuple[KeyRing, str]]:
-    """The project's own keys with the place of each, and a public key even if it does not match the private one."""
+    """The project's keys with the place of each; a public key is included even if it does not match the private one."""
 
     def from_private_key(key: str | Path) -> KeyRing:
         return KeyRing.from_pem(public_pem(RsaSigner.from_pem(key).public_key_der))
@@ -44,10 +44,10 @@ def _project_rings(source: Source) -> list[tuple[KeyRing, str]]:
 
 
 def load_rings(source: Source, *, of_request: bool) -> tuple[KeyRing, dict[str, KeyRing]]:
-    """Load the keys that should have signed a request or a callback, and all others by where they are from.
+    """Load the keys that should have signed a request or a callback, and all others by their place.
 
     Raises:
-        SettingsError: There is none at all, or one cannot be read.
+        SettingsError: There is no key, or one cannot be read.
     """
     own = _project_rings(source)
     try:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -51,7 +51,7 @@ class ExitCode(IntEnum):
     UNAVAILABLE = 5
     """Safe to repeat."""
     FAULT = 70
-    """A fault of this package."""
+    """A bug in this package."""
 
 
 # the first match counts; every other error is wrong use
@@ -65,8 +65,11 @@ EXIT_CODES: Sequence[tuple[type[Exception], ExitCode]] = (
     (Unavailable, ExitCode.UNAVAILABLE),
 )
 
+_TIMES = ("created_at", "changed_at", "received_at", "signed_at", "busy_until")
+"""Fields of stored things in Unix seconds."""
+
 FAILED_STATUSES = ("decline", "error")
-"""Statuses of a payment that end a command with exit code 1."""
+"""Payment statuses that end a command with exit code 1."""
 
 EXTRAS: Mapping[str, str] = {
     "rich": "cli",
@@ -79,7 +82,7 @@ EXTRAS: Mapping[str, str] = {
 
 
 class UsageProblem(HighHelpError):
-    """The command was given something that it cannot work with."""
+    """An argument or option cannot be used."""
 
 
 def report_errors(command: Callable[P, R]) -> Callable[P, R]:
@@ -102,7 +105,7 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
             text = f"this command needs the extra [{extra}]: pip install 'highhelp[{extra}]'"
             fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=as_json)
         except OSError as error:
-            # files; connections have errors of their own
+            # files; connection errors have other types
             text = f"{error.filename or 'file'}: {error.strerror or error}"
             fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=False)
         except Exception as error:
@@ -110,7 +113,7 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
                 raise
             from highhelp.storage.engine import cause
 
-            # the cause without the error's text, which may hold the URL with its password
+            # the error's text may hold the URL with its password
             text = f"HIGHHELP_DATABASE_URL: the database cannot be used: {cause(error)}"
             fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=as_json)
 
@@ -123,20 +126,20 @@ def exit_code_of(error: Exception) -> ExitCode:
 
 
 def _quiet(stream: Any) -> None:
-    """Let what a stream still holds go nowhere: the interpreter's own flush at its end would change the exit code."""
+    """Discard the rest of a stream: the interpreter's flush at exit would fail and change the exit code."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def next_step(error: Exception) -> str | None:
-    """The command to run next after a failed call, if there is one."""
+    """Return the command to run next after a failed call, if there is one."""
     if isinstance(error, Rejected) and error.cause == "unauthorized":
         return "`highhelp doctor` looks for the cause"
     operation = OPERATIONS.get(error.operation) if isinstance(error, CallError) else None
     if not isinstance(error, CallError) or error.payment_id is None or operation is None or not operation.direction:
         return None
     if isinstance(error, Rejected) and error.cause == "not_found":
-        return "--product tells whose payment it is, if it is another one's"
+        return "give --product if the payment is of another product"
     if not operation.moves_money and not isinstance(error, WaitTimeout):
         return None
     payment = shlex.quote(error.payment_id)
@@ -148,9 +151,9 @@ def next_step(error: Exception) -> str | None:
 
 
 _STEPS: Mapping[type[CallError], str] = {
-    WaitTimeout: "{wait} goes on waiting",
-    OutcomeUnknown: "run {info}: if it is there, that is the truth; if it is not, ask again later, and never create it "
-    "under another payment_id",
+    WaitTimeout: "{wait} waits further",
+    OutcomeUnknown: "run {info}: if it is found, it was made; if not, ask again later; never create it under another "
+    "payment_id",
     DuplicatePayment: "{info} shows the payment that has this id",
     NotSent: "repeat it with --payment-id {payment}",
     Unavailable: "repeat it with --payment-id {payment}",
@@ -181,12 +184,6 @@ def check_choice(option: str, value: str | None, choices: Collection[str]) -> No
         raise UsageProblem(f"{option}: {value!r} is not one of {', '.join(choices)}")
 
 
-def suggest(text: str, known: Collection[str]) -> str:
-    """The known name that a misspelt one is close to, else all known names."""
-    close = difflib.get_close_matches(text, known, 1)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-
-
 def one_line(text: object) -> str:
     """Text on one line: what other programs wrote may hold line breaks and control characters."""
     return "".join(char if char.isprintable() else " " for char in str(text)).strip()
@@ -198,7 +195,7 @@ def show_json(value: object) -> None:
 
 
 def _is_unicode(stream: Any) -> bool:
-    """Whether a stream takes every character. Elsewhere JSON is written in ASCII, which stays JSON."""
+    """Whether a stream accepts every character. JSON is written in ASCII to others, which stays valid JSON."""
     return str(getattr(stream, "encoding", None) or "").lower().startswith("utf")
 
 
@@ -218,21 +215,31 @@ def format_amount(minor: object, currency: object, *, bare: bool = False) -> obj
     return str(amount).removesuffix(f" {currency}") if bare else str(amount)
 
 
+def format_moment(seconds: object) -> object:
+    """Unix seconds as date and time in UTC; an impossible time is returned unchanged."""
+    if not isinstance(seconds, int | float):
+        return seconds
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return seconds
+
+
 def show(text: str, *, err: bool = False) -> None:
-    """Print text. Never raises: what a command has done is not undone by an output that is closed or full."""
+    """Print text. Never raises: a closed or full output must not turn a finished payment into a failure."""
     stream = sys.stderr if err else sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
     try:
-        # escaped here, since typer takes an ASCII stream for one of UTF-8
+        # escaped here, since typer mistakes an ASCII stream for UTF-8
         typer.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
     except (OSError, ValueError):
         _quiet(stream)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under their column names, numbers to the right; on a terminal it fits into its width.
+    """Print rows under their column names, numbers aligned to the right, fitted to the width of a terminal.
 
-    Elsewhere nothing is cut or wrapped: the output of a command is often another one's input.
+    Elsewhere nothing is cut or wrapped: the output is often another command's input.
     """
     texts = [[("" if cell is None else one_line(cell)) for cell in row] for row in rows]
     widths = [max([len(name), *(len(row[at]) for row in texts)]) for at, name in enumerate(columns)]
@@ -261,11 +268,27 @@ def show_result(document: Mapping[str, object], text: str, *, as_json: bool) -> 
 
 
 def show_row(row: Mapping[str, object], *, as_json: bool) -> None:
-    """Print one thing with its fields; a table leaves out those that are not there."""
+    """Print one stored thing: as JSON as it is stored, or as a table with amounts and times for people."""
     if as_json:
         show_json(row)
     else:
-        show_table(["field", "value"], [(name, value) for name, value in row.items() if value is not None])
+        show_table(["field", "value"], [(path, value) for path, value in flatten(row) if value is not None])
+
+
+def flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Yield the fields of an object by path, amounts with their currency and times as dates in UTC."""
+    for name, item in value.items():
+        path = f"{prefix}{name}"
+        if isinstance(item, Mapping):
+            yield from flatten(item, f"{path}.")
+        elif isinstance(item, list):
+            yield path, json_line(item)
+        elif name == "amount" and "currency" in value:
+            yield path, format_amount(item, value["currency"])
+        elif not prefix and name in _TIMES:
+            yield path, format_moment(item)
+        else:
+            yield path, item
 
 
 def _fitted(
@@ -287,7 +310,7 @@ def _fitted(
     for name, right in zip(columns, numeric, strict=True):
         table.add_column(name, justify="right" if right else "left", overflow="fold", no_wrap=right)
     for row in texts:
-        table.add_row(*map(Text, row))  # as it is: a value is no markup
+        table.add_row(*map(Text, row))  # a value is not markup
     console.print(table)
     return True
 

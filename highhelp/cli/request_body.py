@@ -1,4 +1,4 @@
-"""Build the body of a create request from a file, options and standard input, and name the options in refusals."""
+"""Build the body of a create request from a file, options and standard input; name the options in refusals."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from highhelp.errors import FieldProblem, InvalidRequest, MoneyError
 from highhelp.money import Money
 from highhelp_api.contract import SENSITIVE_PATHS, Operation
 
-_AMOUNT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)(?:\s*(?P<currency>[A-Za-z]{3}))?", re.ASCII)
+_AMOUNT = re.compile(r"(?P<number>-?[0-9]+(?:\.[0-9]+)?)(?:\s*(?P<currency>[A-Za-z]{3}))?", re.ASCII)
 _SENSITIVE = {"pan": "a card number", "secret": "a secret"}
 
 
 def build_body(operation: Operation, given: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The request: the file, then the options, then --set, then secrets that a person is asked for.
+    """Build the request from the file, then the options, then --set, then prompts for secrets.
 
     Args:
         operation: The create.
@@ -57,22 +57,20 @@ def build_body(operation: Operation, given: Mapping[str, Any], options: Mapping[
         path, value = parse_assignment(operation.request, text)
         set_at(body, path, parse_value(operation.request, path, _read_value(operation, path, value)), "--set")
     for block in BLOCKS:
-        body.setdefault(block, {})  # so that refusals name the missing fields, not only their block
+        body.setdefault(block, {})  # refusals then name the missing fields, not only their block
     for path in _missing_secrets(operation, body) if sys.stdin.isatty() else ():
         set_at(body, path, parse_value(operation.request, path, _ask(path)), "input")
     return body
 
 
-def set_payment_id(body: dict[str, Any], option: str | None) -> str:
-    """Set the payment's id in the body; a generated one is printed before anything leaves the machine."""
+def set_payment_id(body: dict[str, Any], option: str | None) -> tuple[str, bool]:
+    """Set the payment's id in the body; return it, and whether it was generated here."""
     present = value_at(body, "general:payment_id")
     if option is None and isinstance(present, str):
-        return present
+        return present, False
     payment_id = str(uuid.uuid4()) if option is None else option
     set_at(body, "general:payment_id", payment_id, "--payment-id")
-    if option is None:
-        show(f"payment_id {payment_id}", err=True)
-    return payment_id
+    return payment_id, option is None
 
 
 def _parse_amount(text: str | None, currency: str | None, body: Mapping[str, Any]) -> Money | None:
@@ -89,6 +87,8 @@ def _parse_amount(text: str | None, currency: str | None, body: Mapping[str, Any
     code = (named or currency or (in_body if isinstance(in_body, str) else "")).upper()
     if not code:
         raise UsageProblem(f'--amount: {text} of what? Write it like "{text} RUB"')
+    if match["number"].startswith("-"):
+        raise UsageProblem("--amount: must be above 0")
     try:
         amount = Money(match["number"], code)
     except MoneyError as error:
@@ -99,7 +99,7 @@ def _parse_amount(text: str | None, currency: str | None, body: Mapping[str, Any
 
 
 def _read_value(operation: Operation, path: str, value: str) -> str:
-    """The value of a --set, read from standard input for `-`; warns about a secret on the command line."""
+    """Return the value of a --set, read from standard input for `-`; warn about a secret on the command line."""
     if value == "-":
         return _ask(path)
     kind = SENSITIVE_PATHS[operation.request].get(path)
@@ -142,7 +142,7 @@ def name_options(operation: Operation, body: Mapping[str, Any], error: InvalidRe
 
 
 def _hint(operation: Operation, problem: FieldProblem) -> str:
-    """How to give the field of a problem, and its known values where it is missing."""
+    """Say how to give the field of a problem, with its known values where it is missing."""
     path, dotted = problem.path, problem.path.replace(":", ".")
     fields = {field.path: (f"--{name}", field.known) for name, field in fields_of(operation).items()}
     fields |= {

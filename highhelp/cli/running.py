@@ -17,7 +17,7 @@ from highhelp.redact import masked_text
 def run_command(command: Any, arguments: Sequence[str] | None) -> int:
     """Run a command that typer has built and return its exit code."""
     for stream in (sys.stdout, sys.stderr):
-        # what a console's code page does not know is escaped: a payment that was made must not become a failure
+        # characters outside the console's code page are escaped: printing must not turn a made payment into a failure
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
@@ -30,11 +30,11 @@ def run_command(command: Any, arguments: Sequence[str] | None) -> int:
     except SystemExit as leaving:
         # shell completion exits this way
         return leaving.code if isinstance(leaving.code, int) else ExitCode.WRONG_USE if leaving.code else ExitCode.OK
-    except Exception as error:  # noqa: BLE001 - whatever it is, it ends with an exit code
-        # by its method: the class is not public in every version of typer
+    except Exception as error:  # noqa: BLE001 - every error ends with an exit code
+        # recognised by its method: the class is not public in every version of typer
         if not hasattr(error, "format_message"):
             show(masked_text("".join(traceback.format_exception(error))), err=True)
-            show("highhelp: this is a fault of the package; what the command was to do may have been done", err=True)
+            show("highhelp: this is a bug in the package; the command may have done its work", err=True)
             return ExitCode.FAULT
         _show_usage_error(error)
         return ExitCode.WRONG_USE
@@ -42,9 +42,9 @@ def run_command(command: Any, arguments: Sequence[str] | None) -> int:
 
 
 def _show_usage_error(error: Any) -> None:
-    """Print what is wrong with the words of a command in one line, with the command that shows its help."""
+    """Print a usage error on one line, with the command that shows the help."""
     context, text = getattr(error, "ctx", None), error.format_message()
-    if context is not None and text == context.get_help():  # a group of commands without one
+    if context is not None and text == context.get_help():  # a group without a command
         show(text, err=True)
         return
     where = getattr(context, "command_path", "highhelp")

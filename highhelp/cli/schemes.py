@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from highhelp_signing import SignatureScheme
 
 TOKEN_FORMS = frozenset({"public_key", "public_key_pem", "project_id"})
-"""Tokens that are no credentials; any other one comes from HIGHHELP_ACCESS_TOKEN."""
+"""Tokens that are not credentials; any other comes from HIGHHELP_ACCESS_TOKEN."""
 
 
 def public_fields(scheme: SignatureScheme) -> dict[str, Any]:
@@ -21,4 +21,4 @@ def describe(scheme: SignatureScheme) -> str:
     """The fields in which a scheme differs from the default, for people."""
     shown, default = public_fields(scheme), asdict(type(scheme)())
     points = [f"{name}={value!r}" for name, value in shown.items() if value != default[name]]
-    return ", ".join(points if "token" in shown else [*points, "token=***"]) or "the default reading"
+    return ", ".join(points if "token" in shown else [*points, "token=***"]) or "the default scheme"

@@ -1,4 +1,4 @@
-"""Clients and guards made from the settings in force, and the recording of answers."""
+"""Create clients and guards from the settings, and record answers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from highhelp.cli import output
 from highhelp.redact import masked_text
+from highhelp.settings import DATABASE_URL
 
 if TYPE_CHECKING:
     from highhelp import PayoutGuard
     from highhelp.client import HighHelp
+    from highhelp.settings import Source
 
 AnswerHook = Callable[..., object]
 
@@ -21,7 +23,7 @@ _RECORDER: ContextVar[AnswerHook | None] = ContextVar("recorder", default=None)
 
 
 def connect(*, on_answer: AnswerHook | None = None, quiet: bool = False, **options: Any) -> HighHelp:
-    """Make a client; `highhelp record` records its answers.
+    """Create a client; `highhelp record` records its answers.
 
     Args:
         on_answer: Called with (operation, answer) for every answer.
@@ -42,18 +44,26 @@ def connect(*, on_answer: AnswerHook | None = None, quiet: bool = False, **optio
 
 
 @contextmanager
-def open_guard() -> Iterator[PayoutGuard]:
-    """Open the payout guard."""
+def open_guard(*, quiet: bool = True, **options: Any) -> Iterator[PayoutGuard]:
+    """Open the payout guard over a client with these options of :func:`connect`."""
     from highhelp import PayoutGuard
-    from highhelp.client import HighHelp
 
-    with HighHelp() as client, PayoutGuard(client) as guard:
+    with connect(quiet=quiet, **options) as client, PayoutGuard(client) as guard:
         yield guard
 
 
+def database_in_use(source: Source) -> str | None:
+    """The database of inbox and guard: `HIGHHELP_DATABASE_URL`, or the file that the home directory holds already."""
+    found = source.text(DATABASE_URL)
+    if found is not None:
+        return found[0]
+    file = None if source.home is None else source.home / "highhelp.db"
+    return str(file) if file is not None and file.exists() else None
+
+
 def print_pause(seconds: float, reason: str) -> None:
-    """Say why nothing seems to happen: a call with its repetitions may take a minute and a half."""
-    output.show(f"once more in {seconds:.1f} s: {output.one_line(masked_text(reason))}", err=True)
+    """Report a pause: a call with its retries may take a minute and a half."""
+    output.show(f"next attempt in {seconds:.1f} s: {output.one_line(masked_text(reason))}", err=True)
 
 
 @contextmanager

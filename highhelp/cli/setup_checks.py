@@ -1,4 +1,4 @@
-"""Check that everything is in place for a signed call."""
+"""Check everything that a signed call needs."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from highhelp.calls.outcome import RawResponse, clock_skew
 from highhelp.cli.key_rings import public_ring
 from highhelp.cli.output import ExitCode, exit_code_of
 from highhelp.cli.schemes import describe
-from highhelp.cli.session import connect
+from highhelp.cli.session import connect, database_in_use
 from highhelp.errors import HighHelpError, Rejected, SettingsError
 from highhelp.settings import (
     ACCESS_TOKEN,
     BASE_URL,
-    DATABASE_URL,
     HOME,
     PROJECT_ID,
     VARIABLES,
@@ -54,7 +53,7 @@ class SetupCheck:
         name: What was checked.
         state: How it is.
         detail: What was found, or what to do. Never holds a key or a token.
-        code: Exit code that it leads to if it is wrong.
+        code: Exit code of the command if the state is wrong.
     """
 
     name: str
@@ -65,23 +64,24 @@ class SetupCheck:
 
 T = TypeVar("T")
 Checks = Generator[SetupCheck, None, T]
-"""Yields what was checked and returns what later checks build on, or None."""
+"""Yields checks and returns the value that later checks need, or None."""
 
 
 def check_setup() -> Iterator[SetupCheck]:
-    """Run every check, each after those that it builds on."""
+    """Run every check, after those that it depends on."""
     yield from _check_variables()
     source = yield from _load("home", Source.load)
     if source is None:
         return
     if source.home is None:
-        yield SetupCheck("home", "warning", f"none; {HOME} would name one")
+        yield SetupCheck("home", "warning", f"not set; {HOME} names one")
     else:
         yield SetupCheck("home", "ok", f"{source.home}")
     base_url = yield from _check_setting("base URL", source, BASE_URL, "base_url", checked_url)
     project_id = yield from _check_setting("project", source, PROJECT_ID, "project_id", lambda text, _: text)
     signer = yield from _check_key(source)
     yield from _check_database_file(source)
+    yield from _check_database(source)
     scheme = yield from _check_scheme(source)
     if signer is not None:
         yield from _check_key_pair(source, signer)
@@ -97,7 +97,7 @@ def check_setup() -> Iterator[SetupCheck]:
 
 
 def _load(name: str, load: Callable[[], T]) -> Checks[T | None]:
-    """Load a setting, or say what is wrong with it."""
+    """Load a setting, or report its error."""
     try:
         return load()
     except (SettingsError, SigningError) as error:
@@ -137,7 +137,7 @@ def _check_key(source: Source) -> Checks[Signer | None]:
     signer, where = found
     ring = public_ring(signer)
     name = f"RSA {ring.key_ids[0]}" if ring is not None else signer.algorithm.upper()
-    # the place is a file, or a variable that may hold a path
+    # `where` is a file, or a variable that may hold a path
     exposed = _exposed(Path(where)) or _exposed(Path(source.environ.get(where, "")))
     short = _SHORT if isinstance(signer, HmacSigner) and signer.is_short else ""
     detail = "; ".join(filter(None, (f"{name} (from {where})", exposed, short)))
@@ -158,9 +158,7 @@ def _exposed(path: Path) -> str:
 
 def _check_database_file(source: Source) -> Iterator[SetupCheck]:
     """Warn about a database that others may read: it holds names, and bodies where there is no key."""
-    found = source.text(DATABASE_URL)
-    path = found[0] if found is not None else "" if source.home is None else str(source.home / "highhelp.db")
-    exposed = _exposed(Path(path.removeprefix("sqlite:///")))
+    exposed = _exposed(Path((database_in_use(source) or "").removeprefix("sqlite:///")))
     if exposed:
         yield SetupCheck("database file", "warning", exposed)
 
@@ -213,8 +211,8 @@ def _check_callback_keys(source: Source, signer: Signer | None) -> Iterator[Setu
 
 
 def _check_database(source: Source) -> Iterator[SetupCheck]:
-    """Check the database of inbox and guard, where one is set; it is changed by nothing here."""
-    if source.text(DATABASE_URL) is None:
+    """Check the database of inbox and guard, where there is one, without changing it."""
+    if database_in_use(source) is None:
         return
     try:
         from highhelp.storage.inspection import inspect_database
@@ -236,7 +234,7 @@ def _check_database(source: Source) -> Iterator[SetupCheck]:
 
 
 def _check_proxy(base_url: str) -> Checks[bool]:
-    """Check the proxy for this URL, and return whether there is one."""
+    """Check the proxy for this URL; return whether there is one."""
     if urlsplit(base_url).scheme == "http":
         yield SetupCheck("proxy", "ok", "none; plain http never goes through one")
         return False
@@ -252,12 +250,12 @@ def _check_proxy(base_url: str) -> Checks[bool]:
         return True
     proxy = urlsplit(url)  # without the credentials, which must not be shown
     shown = f"{proxy.scheme}://{proxy.hostname}" + (f":{proxy.port}" if proxy.port else "")
-    yield SetupCheck("proxy", "ok", f"{variable} names {shown}; the way beyond it is not checked")
+    yield SetupCheck("proxy", "ok", f"{variable} names {shown}; connections beyond it are not checked")
     return True
 
 
 def _check_connection(base_url: str) -> Checks[bool]:
-    """Check name, connection and TLS one by one: each has another remedy."""
+    """Check name, connection and TLS separately: each has a different remedy."""
     import socket
     import ssl
 
@@ -271,16 +269,16 @@ def _check_connection(base_url: str) -> Checks[bool]:
     try:
         connection = socket.create_connection((host, port), timeout=CONNECT_SECONDS)
     except socket.gaierror as error:
-        yield wrong("reachable", f"{host} is not known by name: {error.strerror}")
+        yield wrong("reachable", f"{host} cannot be resolved: {error.strerror}")
         return False
     except (OSError, UnicodeError) as error:
         text = getattr(error, "strerror", None) or type(error).__name__
-        yield wrong("reachable", f"{host}:{port} does not take connections: {text}")
+        yield wrong("reachable", f"{host}:{port} does not accept connections: {text}")
         return False
     with connection:
         yield SetupCheck("reachable", "ok", f"{host}:{port}")
         if parts.scheme != "https":
-            yield SetupCheck("TLS", "warning", "none: plain http, for this machine alone")
+            yield SetupCheck("TLS", "warning", "none: plain http, only for this machine")
             return True
         try:
             with httpx.create_ssl_context().wrap_socket(connection, server_hostname=host) as secured:
@@ -311,7 +309,7 @@ def _check_signed_call() -> Iterator[SetupCheck]:
     except HighHelpError as error:
         hint = ""
         if isinstance(error, Rejected) and error.status == 401:
-            hint = "; `highhelp doctor --calibrate` tries other readings of the signature"
+            hint = "; `highhelp doctor --calibrate` tries other variants of the signature scheme"
         yield SetupCheck("signed call", "wrong", f"{error}{hint}", exit_code_of(error))
     else:
         yield SetupCheck("signed call", "ok", "the gateway accepted the signature")
@@ -327,7 +325,7 @@ def _check_not_found() -> SetupCheck:
             client.p2p.get_payout(f"highhelp-doctor-{secrets.token_hex(16)}")
     except Rejected as error:
         if error.status == 404:
-            return SetupCheck(name, "ok", "the gateway says so of a payout that does not exist, in the contract's form")
+            return SetupCheck(name, "ok", "the gateway reports a missing payout in the contract's form")
         detail = f"the gateway answers HTTP {error.status} for a payout that does not exist"
     except HighHelpError as error:
         detail = f"the gateway's answer for a payout that does not exist is not recognised: {error}"

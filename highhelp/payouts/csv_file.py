@@ -6,12 +6,15 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from highhelp.errors import HighHelpError, MoneyError, cleared_frames
 from highhelp.identifiers import id_problem
 from highhelp.money import Money
 from highhelp.payouts.operations import CREATES
+from highhelp.payouts.spreadsheet import NotCsv, decode, find_delimiter, rounding_problem
+from highhelp.validation import known_codes, suggest
 from highhelp_api.contract import OPERATIONS, SCHEMAS, resolve
 
 if TYPE_CHECKING:
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
 
 _AMOUNT = re.compile(r"[0-9]{1,17}(\.[0-9]{1,6})?", re.ASCII)
 _IDS = ("general:payment_id", "customer:id")
+_CURRENCY = "payment:currency"
 _NAME = re.compile(r"[A-Za-z_:]{1,40}")
 _NEEDED = ("payment_id", "amount", "currency")
 _SHORT = ("general", "payment", "receiver")
@@ -85,70 +89,79 @@ def columns_of(operation: str) -> dict[str, str]:
     A column is named by a field's path (`customer:phone`), or by the last part for fields that every payout has:
     `phone` is the receiver's for all products, never the customer's.
     """
-    paths = list(_leaves(SCHEMAS[OPERATIONS[operation].request], ""))
+    paths = list(_fields(operation))
     short = {path.rsplit(":", 1)[1]: path for path in paths if path.partition(":")[0] in _SHORT}
     return {path: path for path in paths} | short
 
 
-def _leaves(schema: Mapping[str, Any], path: str) -> Iterator[str]:
+@cache
+def _fields(operation: str) -> dict[str, tuple[str, ...]]:
+    """Map the colon paths of a request's fields to the codes that the contract knows for them."""
+    return dict(_leaves(SCHEMAS[OPERATIONS[operation].request], ""))
+
+
+def _leaves(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
     schema = resolve(schema)
     if "properties" not in schema:
-        yield path
+        yield path, known_codes(schema)
         return
     for name, child in schema["properties"].items():
         yield from _leaves(child, f"{path}:{name}" if path else name)
 
 
 @cleared_frames()
-def read_csv(raw: bytes) -> list[Row]:
-    """Read a UTF-8 CSV file with a header line, separated by `,` or `;`.
+def read_csv(raw: bytes, *, new_codes: bool = False) -> list[Row]:
+    """Read a CSV file with a header line, as programs and spreadsheets write it.
 
-    `payment_id`, `amount` (like 100.00) and `currency` are required; `product` defaults to p2p. The other columns are
-    fields of the request. An empty cell is an absent field.
+    It is in UTF-8, or in UTF-16 with a byte order mark, separated by `,`, `;` or tabs. `payment_id`, `amount` (like
+    100.00) and `currency` are required; `product` defaults to p2p. The other columns are fields of the request. An
+    empty cell is an absent field.
+
+    Args:
+        raw: The bytes of the file.
+        new_codes: Accept codes, such as a method, that the contract does not know.
 
     Raises:
-        RowsRefused: Names line and column of every problem.
+        RowsRefused: Names line and column of every problem. A file without payouts is refused too.
     """
     names: list[str] | None = None
     rows: list[Row] = []
     problems: list[RowProblem] = []
-    for where, cells in _cells(_text(raw)):
+    where = "line 1"
+    for where, cells in _cells(raw):
         if isinstance(cells, str):
             problems.append(RowProblem(where, None, cells))
         elif names is None:
-            names = cells
+            names = _without_empty_end(cells, 0)
             problems += _names_problems(names, where)
             if problems:
                 break
         else:
-            found = _row(names, cells, where)
+            found = _row(names, _without_empty_end(cells, len(names)), where, new_codes=new_codes)
             if isinstance(found, Row):
                 rows.append(found)
             else:
                 problems += found
     if names is None and not problems:
         problems.append(RowProblem("line 1", None, f"there are no column names; required are {', '.join(_NEEDED)}"))
+    elif not rows and not problems:
+        problems.append(RowProblem(where, None, "no payouts follow the column names; is the file complete?"))
     problems += duplicates(rows)
     if problems:
         raise RowsRefused(problems)
     return rows
 
 
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise RowsRefused([RowProblem(f"line {line}", None, "is not UTF-8")]) from None
-
-
-def _cells(text: str) -> Iterator[tuple[str, list[str] | str]]:
+def _cells(raw: bytes) -> Iterator[tuple[str, list[str] | str]]:
     """Yield each non-empty row, or its problem, with the line where it begins."""
-    first = text.partition("\n")[0]
-    delimiter = ";" if ";" in first and "," not in first else ","
+    try:
+        delimiter, text, skipped = find_delimiter(decode(raw))
+    except NotCsv as error:
+        yield f"line {error.line}", error.message
+        return
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     while True:
-        where = f"line {reader.line_num + 1}"
+        where = f"line {skipped + reader.line_num + 1}"
         try:
             cells = [cell.strip() for cell in next(reader)]
         except StopIteration:
@@ -160,13 +173,21 @@ def _cells(text: str) -> Iterator[tuple[str, list[str] | str]]:
             yield where, cells
 
 
+def _without_empty_end(cells: list[str], length: int) -> list[str]:
+    """Drop empty cells from the end, down to a length: spreadsheets add columns that hold nothing."""
+    end = len(cells)
+    while end > length and not cells[end - 1]:
+        end -= 1
+    return cells[:end]
+
+
 def _names_problems(names: list[str], where: str) -> Iterator[RowProblem]:
     known = {"product", *_NEEDED}.union(*(columns_of(operation) for operation in products().values()))
     for place, name in enumerate(names, 1):
         if name not in known:
             # in a file without names this may be a card number
             shown = name if _NAME.fullmatch(name) else f"number {place}"
-            yield RowProblem(where, shown, "is not a field of a payout")
+            yield RowProblem(where, shown, "is not a field of a payout" if name else "has no name")
         elif name in names[: place - 1]:
             yield RowProblem(where, name, "appears twice")
     for name in _NEEDED:
@@ -174,7 +195,7 @@ def _names_problems(names: list[str], where: str) -> Iterator[RowProblem]:
             yield RowProblem(where, name, "is missing")
 
 
-def _row(names: list[str], cells: list[str], where: str) -> Row | list[RowProblem]:
+def _row(names: list[str], cells: list[str], where: str, *, new_codes: bool) -> Row | list[RowProblem]:
     if len(cells) != len(names):
         return [RowProblem(where, None, f"has {len(cells)} cells, there are {len(names)} columns")]
     given = {name: cell for name, cell in zip(names, cells, strict=True) if cell}
@@ -195,7 +216,7 @@ def _row(names: list[str], cells: list[str], where: str) -> Row | list[RowProble
         if path in used:
             problems.append(RowProblem(where, name, f"names the same field as the column {used[path]}"))
         used[path] = name
-        problem = id_problem(cell) if path in _IDS else None
+        problem = _cell_problem(operation, path, cell, new_codes=new_codes)
         if problem is not None:
             problems.append(RowProblem(where, name, problem))
         block = request
@@ -210,9 +231,23 @@ def _row(names: list[str], cells: list[str], where: str) -> Row | list[RowProble
     return problems or Row(where, operation, request, used)
 
 
+def _cell_problem(operation: str, path: str, cell: str, *, new_codes: bool) -> str | None:
+    """Say what is wrong with a cell beyond what the contract's check of the whole request finds; never quotes it."""
+    problem = id_problem(cell) if path in _IDS else None
+    field_name = path.rpartition(":")[2]
+    problem = problem or rounding_problem(cell, card=field_name == "pan", account=field_name == "account_number")
+    known = _fields(operation)[path]
+    if problem is not None or new_codes or path == _CURRENCY or not known or cell in known:
+        return problem
+    return f"is a code that the contract does not know; {suggest(cell, known)}"
+
+
 def _minor(amount: str, currency: str, where: str) -> int | RowProblem:
+    if amount.startswith("-") and _AMOUNT.fullmatch(amount[1:]):
+        return RowProblem(where, "amount", "must be above 0")
     if not _AMOUNT.fullmatch(amount):
-        return RowProblem(where, "amount", "is not an amount; write it like 100.00")
+        point = ", with a point" if "," in amount else ""
+        return RowProblem(where, "amount", f"is not an amount; write it like 100.00{point}")
     try:
         return Money(amount, currency).minor
     except MoneyError as error:

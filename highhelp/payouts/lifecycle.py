@@ -177,7 +177,8 @@ def _check_may_be_sent(payout: Payout, *, now: int, until: int) -> None:
         text = f"{payout.reason}; decide with `highhelp payouts adopt` or `highhelp payouts refuse`"
         raise PayoutUnsettled(payout.payment_id, text)
     if payout.is_unsettled:
-        raise PayoutUnsettled(payout.payment_id, "an earlier attempt may have arrived; call recover() first")
+        text = "an earlier attempt may have arrived; call recover() or run `highhelp payouts recover` first"
+        raise PayoutUnsettled(payout.payment_id, text)
 
 
 def end_attempt(

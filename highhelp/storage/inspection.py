@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -40,6 +41,9 @@ def inspect_database(source: Source) -> Inspection:
         SettingsError: The database cannot be used, or the version of its tables differs from the code's.
     """
     engine = make_engine(database_url(None, source))
+    file = engine.url.database or ""
+    if engine.dialect.name == "sqlite" and not file.startswith("file:") and not Path(file).exists():
+        return Inspection("sqlite; the first use creates the file", 0)  # connecting would create it
     try:
         with engine.connect().execution_options(**{READ: True}) as connection, connection.begin():
             version = migrate.current_version(connection)

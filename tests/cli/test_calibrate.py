@@ -94,9 +94,7 @@ def test_each_reading_of_rsa_is_found(
 @pytest.mark.parametrize("joiner", [",", "&", "\n", " ", ";\n"])
 @pytest.mark.parametrize("project", ["57aff4db-b45d-42bf-bc5f-b7a499a01782", UNPADDED])
 @pytest.mark.parametrize("padding", [False, True])
-def test_joiner_and_padding_are_found_whatever_the_project_is_called(
-    keys: Keys, joiner: str, project: str, padding: bool
-) -> None:
+def test_joiner_and_padding_are_found_for_any_project_id(keys: Keys, joiner: str, project: str, padding: bool) -> None:
     planted = SignatureScheme(joiner=joiner, padding=padding, null_text="null", true_text="true", false_text="false")
     found = Run(MockGateway(keys=keys, scheme=planted, project_id=project))()
     assert (found.scheme.joiner, found.scheme.padding) == (joiner, padding)
@@ -111,7 +109,7 @@ def test_each_reading_of_hmac_is_found(keys: Keys, algorithm: str, padding: bool
     signer = gateway.hmac_signer if with_public_key else HmacSigner(keys.hmac_key)
     found = Run(gateway, signer)()
     assert (found.scheme.padding, found.scheme.joiner) == (padding, "&")
-    # the mock gateway takes hmac-sha512 whatever else it was told: so the proof is that what was found is accepted
+    # the mock gateway accepts hmac-sha512 whatever its scheme: so the proof is that what was found is accepted
     assert Run(MockGateway(keys=keys, scheme=planted), signer, found.scheme)().calls == 2
     assert "digest" in found.open_points
 
@@ -128,7 +126,7 @@ def test_a_long_joiner_in_use_is_no_obstacle(keys: Keys) -> None:
 
 def test_a_key_that_the_gateway_does_not_know_ends_in_a_sentence(keys: Keys) -> None:
     run = Run(MockGateway(keys=keys), signer=make_keys().signer)
-    with pytest.raises(Stopped, match="none of 36 readings") as stopped:
+    with pytest.raises(Stopped, match="none of 36 variants") as stopped:
         run()
     assert stopped.value.kind == "refused"
 
@@ -154,7 +152,7 @@ def test_a_wrong_clock_is_named_and_not_searched_for(keys: Keys) -> None:
     assert len(run.gateway.calls) == 1
 
 
-def test_a_question_that_is_refused_for_itself_leaves_the_joiner_open(keys: Keys) -> None:
+def test_a_refused_query_leaves_the_joiner_open(keys: Keys) -> None:
     run = Run(MockGateway(keys=keys, scheme=SignatureScheme(digest="single")))
     run.change = lambda operation, answer: replace(answer, status=422) if operation.direction else answer
     found = run()
@@ -164,7 +162,7 @@ def test_a_question_that_is_refused_for_itself_leaves_the_joiner_open(keys: Keys
     assert [call.operation for call in run.gateway.calls].count("get_p2p_payin") == 1
 
 
-def test_the_second_question_shows_padding_whatever_the_joiner_is() -> None:
+def test_the_second_query_shows_padding_with_any_joiner() -> None:
     schemes = two_field_candidates(DEFAULT, padding_is_open=True)
     assert {len(scheme.joiner) for scheme in schemes} == {1, 2}
     for length in range(1, 30):

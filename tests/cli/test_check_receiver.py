@@ -8,13 +8,23 @@ import threading
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
+import django
+import django.conf
 import pytest
 import uvicorn
+from django.core.handlers.wsgi import WSGIHandler
+from django.test.utils import override_settings
+from django.urls import path
+from fastapi import FastAPI
+from flask import Flask
+from starlette.applications import Starlette
+from starlette.routing import Route
 
-from highhelp import CallbackInbox, asgi_receiver, wsgi_receiver
+from highhelp import CallbackInbox, asgi_receiver, django_receiver, flask_receiver
 from highhelp.cli import callback_server
 from highhelp.cli.app import run
 from highhelp.cli.output import UsageProblem
@@ -181,8 +191,8 @@ def test_random_damage_passes_a_right_receiver(pattern: Path, capsys: pytest.Cap
 
 
 @contextmanager
-def served_by_asgi(inbox: CallbackInbox) -> Iterator[str]:
-    config = uvicorn.Config(asgi_receiver(inbox), port=0, log_level="error", lifespan="off", ws="none")
+def served_by_asgi(app: Any) -> Iterator[str]:
+    config = uvicorn.Config(app, port=0, log_level="error", lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -200,8 +210,8 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served_by_wsgi(inbox: CallbackInbox) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, wsgi_receiver(inbox), handler_class=Quiet)
+def served_by_wsgi(app: Any) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
@@ -210,6 +220,39 @@ def served_by_wsgi(inbox: CallbackInbox) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@contextmanager
+def starlette_app(inbox: CallbackInbox) -> Iterator[str]:
+    with served_by_asgi(Starlette(routes=[Route("/callbacks", asgi_receiver(inbox))])) as url:
+        yield url
+
+
+@contextmanager
+def fastapi_app(inbox: CallbackInbox) -> Iterator[str]:
+    app = FastAPI()
+    app.router.routes.append(Route("/callbacks", asgi_receiver(inbox)))
+    with served_by_asgi(app) as url:
+        yield url
+
+
+@contextmanager
+def flask_app(inbox: CallbackInbox) -> Iterator[str]:
+    app = Flask(__name__)
+    app.add_url_rule("/callbacks", view_func=flask_receiver(inbox), methods=["POST"])
+    with served_by_wsgi(app) as url:
+        yield url
+
+
+@contextmanager
+def django_app(inbox: CallbackInbox) -> Iterator[str]:
+    if not django.conf.settings.configured:
+        django.conf.settings.configure(DEBUG=False, ALLOWED_HOSTS=["*"], SECRET_KEY="only for this test")
+        django.setup()
+    urls: Any = ModuleType("urls")
+    urls.urlpatterns = [path("callbacks", django_receiver(inbox))]
+    with override_settings(ROOT_URLCONF=urls, ALLOWED_HOSTS=["*"]), served_by_wsgi(WSGIHandler()) as url:
+        yield url
 
 
 @contextmanager
@@ -225,7 +268,7 @@ def working(inbox: CallbackInbox, handler: Callable[[Any], object]) -> Iterator[
         thread.join()
 
 
-@pytest.mark.parametrize("serve", [served_by_asgi, served_by_wsgi])
+@pytest.mark.parametrize("serve", [starlette_app, fastapi_app, flask_app, django_app])
 def test_our_own_receivers_pass(
     pattern: Path,
     tmp_path: Path,

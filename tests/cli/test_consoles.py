@@ -84,5 +84,5 @@ def test_an_unexpected_exception_ends_with_70(
     assert cli.main(["payout", "info", PAYMENT_ID]) == 70
     told = capsys.readouterr().err
     assert "LookupError" in told
-    assert "fault of the package" in told
+    assert "bug in the package" in told
     assert "4000000000000002" not in told

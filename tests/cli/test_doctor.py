@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,6 +16,9 @@ from highhelp import cli
 from highhelp_mock import MockGateway
 from highhelp_signing import SignatureScheme, generate_home
 from tests.client.tls import authority, secure_server
+from tests.inbox.conftest import SERVER
+from tests.inbox.conftest import postgres as postgres
+from tests.inbox.conftest import postgres_server as postgres_server
 
 Plant: TypeAlias = Callable[[Path, pytest.MonkeyPatch], object]
 
@@ -105,6 +110,12 @@ def short_hmac_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HIGHHELP_HMAC_KEY", "k" * 31)
 
 
+def other_tables(home: Path, _: object) -> None:
+    with closing(sqlite3.connect(home / "highhelp.db")) as database, database:
+        database.execute("CREATE TABLE highhelp_schema_version (version_num TEXT)")
+        database.execute("INSERT INTO highhelp_schema_version VALUES ('0000')")
+
+
 FAULTS: list[tuple[str, Plant, str, str, str, int]] = [
     ("home is a file", variable("HIGHHELP_HOME", __file__), "home", "wrong", "not a directory", 2),
     ("base URL", variable("HIGHHELP_BASE_URL", "example"), "base URL", "wrong", "HIGHHELP_BASE_URL", 2),
@@ -129,6 +140,11 @@ FAULTS: list[tuple[str, Plant, str, str, str, int]] = [
     ("other scheme", variable("HIGHHELP_SIGNATURE_SCHEME", '{"digest": "single"}'), "signed call", "wrong",
      "--calibrate", 1),
     ("no project there", variable("HIGHHELP_PROJECT_ID", "nobody"), "signed call", "wrong", "401", 1),
+    ("new database", variable("HIGHHELP_DATABASE_URL", "/tmp/no-such-highhelp.db"), "database", "ok", "first use", 0),
+    ("no database server", variable("HIGHHELP_DATABASE_URL", "postgresql://me:s3cret@127.0.0.1:9/x"), "database",
+     "wrong", "onnection refused", 2),
+    ("not a database", write("highhelp.db", "s3cret" * 99), "database", "wrong", "not a database", 2),
+    ("other tables", other_tables, "database", "wrong", "which this code does not know", 2),
     ("dead port", variable("HIGHHELP_BASE_URL", "http://127.0.0.1:9"), "reachable", "wrong", "127.0.0.1:9", 4),
     ("no TLS there", https_where_there_is_none, "TLS", "wrong", "no TLS connection", 4),
     ("no such host", variable("HIGHHELP_BASE_URL", "https://gateway.invalid"), "reachable", "wrong",
@@ -157,6 +173,21 @@ def test_each_fault_is_named(
     ended, checks = examined(capsys)
     assert (checks[name]["state"], ended) == (state, code), checks
     assert words in checks[name]["detail"]
+    assert "s3cret" not in json.dumps(checks)
+
+
+@pytest.mark.usefixtures("gateway")
+def test_a_missing_database_is_named_by_the_server(
+    postgres: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HIGHHELP_DATABASE_URL", postgres)
+    code, checks = examined(capsys)
+    assert (code, checks["database"]["state"]) == (0, "ok")
+    assert "postgresql; without tables, which the first use creates" in checks["database"]["detail"]
+    monkeypatch.setenv("HIGHHELP_DATABASE_URL", f"{SERVER.replace('@', ':s3cret@')}/nodatabase")
+    code, checks = examined(capsys)
+    assert (code, checks["database"]["state"]) == (2, "wrong")
+    assert "does not exist" in checks["database"]["detail"]
     assert "s3cret" not in json.dumps(checks)
 
 

@@ -1,4 +1,4 @@
-"""`highhelp payin` and `payout`: what is sent, what is shown, and how each outcome ends."""
+"""`highhelp payin` and `payout`: the request, the output and the exit code of each outcome."""
 
 from __future__ import annotations
 
@@ -362,7 +362,7 @@ def test_help_and_completion_load_nothing_heavy() -> None:
 
 @pytest.mark.slow
 def test_a_dead_port_is_one_line_of_a_real_program(pattern: Path) -> None:
-    # in a process of its own, since a test's logging hides what Python's own would print
+    # in a separate process: pytest's log handler hides what Python would print
     environ = {"HIGHHELP_HOME": str(pattern), "HIGHHELP_BASE_URL": "http://127.0.0.1:9"}
     done = program("payin", "info", "x", **environ)
     assert done.returncode == 5
@@ -377,7 +377,7 @@ def test_a_person_at_a_terminal_is_told_of_repetitions(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     gateway.fault("get_balance", "http_500", times=2)
     assert cli.main(["balance"]) == 0
-    assert capsys.readouterr().err.count("once more in") == 2
+    assert capsys.readouterr().err.count("next attempt in") == 2
 
 
 def test_version_names_the_contract() -> None:

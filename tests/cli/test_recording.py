@@ -189,7 +189,7 @@ def other_contract(contract: dict[str, Any]) -> None:
 
 @pytest.fixture(scope="module")
 def traffic(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What a gateway of today's contract answers."""
+    """The answers of a gateway with the current contract."""
     path = tmp_path_factory.mktemp("traffic") / "t.jsonl"
     gateway = MockGateway()
     settings: dict[str, Any] = {
@@ -244,7 +244,7 @@ print(json.dumps([[d.kind, d.place, [[e.action, e.at, e.value] for e in d.edits]
 
 
 @pytest.mark.slow
-def test_a_gateway_of_another_contract_drifts_and_the_edits_end_it(traffic: Path, tmp_path: Path) -> None:
+def test_suggested_edits_end_the_drift_of_another_contract(traffic: Path, tmp_path: Path) -> None:
     contract = document.load(SPEC)
     seen: list[set[tuple[str, str]]] = []
     change: Callable[[dict[str, Any]], None] = other_contract
@@ -287,7 +287,8 @@ def test_record_then_drift(gateway: MockGateway, tmp_path: Path, capsys: pytest.
     file = str(tmp_path / "t.jsonl")
     assert cli.main(["record", "--out", file, "--", "balance", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["balance"]
-    assert cli.main(["record", "--out", file, "payin", "info", "nobody", "--product", "widget"]) == 1
+    program = ["highhelp"]  # as people type it
+    assert cli.main(["record", "--out", file, "--", *program, "payin", "info", "nobody", "--product", "widget"]) == 1
     assert "recorded 1 line" in capsys.readouterr().err
     assert cli.main(["drift", file]) == 0
     assert "2 answers and callbacks, all as the contract says" in capsys.readouterr().out
@@ -302,7 +303,7 @@ def test_record_then_drift(gateway: MockGateway, tmp_path: Path, capsys: pytest.
     assert [row["kind"] for row in json.loads(capsys.readouterr().out)["deviations"]] == ["unknown_field"]
 
 
-def test_a_recording_that_cannot_be_written_stops_before_anything_is_sent(
+def test_an_unwritable_recording_stops_before_sending(
     gateway: MockGateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.main(["record", "--out", str(tmp_path), "--", "balance"]) == 2

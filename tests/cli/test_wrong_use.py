@@ -1,4 +1,4 @@
-"""Wrong use, in every way that we could think of: one helpful line, the right exit code, no traceback, no secret."""
+"""Wrong use of the commands: one helpful line, the right exit code, no traceback, no secret."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ CREATE = ["payin", "create", "--amount", "5 RUB", "--method", "card-p2p", "--pay
 
 @dataclass
 class Case:
-    """What is typed, with what environment, and what has to come of it.
+    """A command line with its environment, and the expected outcome.
 
     Attributes:
         words: the command.
-        says: text that the line has to contain.
+        says: texts that the line has to contain.
         code: the exit code.
         environ: variables; `{home}` stands for a home directory, `{dir}` for the one with the files.
         files: files in the working directory.
@@ -61,7 +61,10 @@ CASES = [
     case("payin bogus", "bogus"),
     case("payin info", "PAYMENT_ID"),
     case("payin info a b", "(b)"),
-    case("call get_balance", "--body"),
+    case("call create_p2p_payin", "--body", "needs one"),
+    case("call nope", "no such operation 'nope'", "known are"),
+    case("call get_balanc", "no such operation 'get_balanc'", "did you mean get_balance?"),
+    case("call /api/v1/balance/info", "--body", "needs one"),
     case("keys generate", "--out"),
     case("record", "--out"),
     case("drift", "FILE"),
@@ -94,6 +97,8 @@ CASES = [
     case(["payin", "create", "--amount", "5 XXX"], "XXX", "ISO 4217"),
     case(["payin", "create", "--amount", "5.001 RUB"], "RUB has 2 decimals"),
     case(["payin", "create", "--amount", "0 RUB"], "above 0"),
+    case(["payin", "create", "--amount", "-5 RUB"], "--amount: must be above 0"),
+    case(["payin", "create", "--amount=-5", "--currency", "RUB"], "--amount: must be above 0"),
     case(["payin", "create", "--amount", "5 RUB", "--currency", "USD"], "RUB", "USD"),
     case("payin create --currency RUB", "--currency", "--amount"),
     case(["payin", "create", "--amount", "999999999999999 RUB", "--method", "card-p2p"], "--amount", "at most"),
@@ -127,7 +132,7 @@ CASES = [
     case("call get_balance --body bin", "bin", "UTF-8", files={"bin": b"\xff\xfe\x00"}),
     case("call get_balance --body twice.json", "'a' appears twice", files={"twice.json": '{"a": 1, "a": 2}'}),
     case("call get_balance --body deep.json", "deep.json", files={"deep.json": "[" * 100000}),
-    case("payin create --body g.json --payment-id x", "general", "no object", files={"g.json": '{"general": 5}'}),
+    case("payin create --body g.json --payment-id x", "general", "not an object", files={"g.json": '{"general": 5}'}),
     case("call get_balanc --body b.json", "did you mean get_balance?", files={"b.json": "{}"}),
     case("call //x --body b.json", "one slash", files={"b.json": "{}"}),
     case("sign --body list.json", "list.json", "JSON object", files={"list.json": "[]"}),
@@ -239,6 +244,32 @@ def test_the_payment_id_comes_before_anything_is_sent(
     monkeypatch.setattr("httpx.Client.send", die)
     assert cli.main(CREATE[:-2]) == 137
     assert seen[0].startswith("payment_id ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["payin", "create", "--amount", "5 RUB"],
+        [*CREATE[:-2], "--callback-url", "ftp://x"],
+        ["payout", "create", "--amount", "5 RUB", "--method", "card-p2p"],
+    ],
+)
+def test_no_id_is_printed_for_a_refused_create(
+    place: Callable[[str], str], capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    assert cli.main(words) == 2
+    assert "payment_id " not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("group", [[], ["keys"], ["payin"], ["payouts"], ["inbox"], ["db"], ["contract"]])
+def test_help_texts_of_commands_are_not_cut(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, group: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    cli.main([*group, "--help"])
+    commands = capsys.readouterr().out.partition("Commands:")[2].splitlines()
+    assert len(commands) > 1
+    assert [line for line in commands if line.endswith("...")] == []
 
 
 @pytest.mark.parametrize("missing", ["highhelp_mock", "uvicorn"])

@@ -19,7 +19,7 @@ import aio_pika
 import httpx
 import pytest
 
-from highhelp import CallbackStore, HighHelp, models
+from highhelp import CallbackStore, HighHelp, PayoutBook, models
 from highhelp_mock import MockGateway
 from tests.examples.conftest import EXAMPLES, free_port
 from tests.requirements import require
@@ -75,7 +75,7 @@ def test_every_example_is_told_of() -> None:
     told = (EXAMPLES / "README.md").read_text(encoding="utf-8")
     assert set(re.findall(r"^\| `(\w+)/`", told, re.MULTILINE)) == NAMES
     for path in EXAMPLES.rglob("*"):
-        if path.suffix == ".py":
+        if path.suffix == ".py" and path.parent.parent == EXAMPLES:
             assert re.match(r'""".+\n(.*\n)*?.*Run: `', path.read_text(encoding="utf-8")), path
     tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
     assert tests.count("EXAMPLES / ") >= len(NAMES)
@@ -163,12 +163,16 @@ def test_the_flask_receiver(gateway: Gateway, programs: Programs) -> None:
 
 
 def test_the_django_desk(gateway: Gateway, programs: Programs) -> None:
-    desk = EXAMPLES / "django_desk" / "desk.py"
+    desk = EXAMPLES / "django_desk" / "manage.py"
     url = f"http://127.0.0.1:{(port := free_port())}"
     settings = {"DESK_URL": url, "DESK_PASSWORD": "open sesame", "DESK_SECRET": secrets.token_hex(16)}
+    assert programs.run(sys.executable, desk, "makemigrations", "--check").returncode == 0
+    migrated = programs.run(sys.executable, desk, "migrate", "--verbosity", "0")
+    assert migrated.returncode == 0, migrated.stderr
+    serve = ["runserver", "--noreload", f"127.0.0.1:{port}"]
     with (
-        programs.running(sys.executable, desk, "serve", str(port), ready=url, environ=settings),
-        programs.running(sys.executable, desk, "work", ready="", environ=settings),
+        programs.running(sys.executable, desk, *serve, ready=url, environ=settings),
+        programs.running(sys.executable, desk, "highhelp_worker", "--poll", "0.2", ready="", environ=settings),
         httpx.Client(base_url=url, timeout=PATIENCE) as visitor,
     ):
         assert visitor.get("/").status_code == 401
@@ -184,11 +188,14 @@ def test_the_django_desk(gateway: Gateway, programs: Programs) -> None:
         assert visitor.post("/", data=filled | {"amount": "many"}).status_code == 422
         gateway.travel(10)
         eventually(
-            lambda: f"<td>{payment_id}<td>50000 RUB<td>success" in visitor.get("/").text, "the payout is settled"
+            lambda: f"<td>{payment_id}<td>500.00 RUB<td>success" in visitor.get("/").text, "the payout is settled"
         )
         assert PAYS not in visitor.get("/").text
-    assert [one for one in gateway.payments() if one == payment_id] == [payment_id]
     assert gateway.payment(payment_id)["status"] == "success"
+    stored = rows(programs.directory / "desk.sqlite3", "select payment_id, settled from desk_payout")
+    assert stored == [(payment_id, 1)]
+    with PayoutBook(programs.environ["HIGHHELP_DATABASE_URL"], environ={}) as book:
+        assert [(one.payment_id, one.status) for one in book.list()] == [(payment_id, "success")]
 
 
 def test_the_celery_worker(gateway: Gateway, programs: Programs) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -114,6 +115,10 @@ def test_the_commands_of_the_inbox(home: Path, capsys: pytest.CaptureFixture[str
     assert cli.main(["inbox", "show", "1", "--json"]) == 0
     assert told(capsys)["body"]["general"]["payment_id"] == "a"
     assert cli.main(["inbox", "show", "1"]) == 0
+    shown = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
+    assert shown["amount"].strip() == shown["body.payment_info.amount"].strip() == "100.00 RUB"
+    for name in ("received_at", "signed_at"):
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", shown[name].strip())
     assert cli.main(["inbox", "stats"]) == 0
     capsys.readouterr()
     assert cli.main(["inbox", "stats", "--json"]) == 0

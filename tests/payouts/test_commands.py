@@ -128,7 +128,7 @@ def test_wrong_use(gateway: MockGateway, home: Path, capsys: pytest.CaptureFixtu
         ("payouts", "list", "--state", "x"): "--state: 'x' is not one of prepared, sent",
         ("payouts", "show", "none"): "payout none: there is no intent of it",
         ("payouts", "show", "none", "--ask"): "payout none: there is no intent of it",
-        ("reconcile", "--since", "soon"): "--since: 'soon' is no age and no moment",
+        ("reconcile", "--since", "soon"): "--since: 'soon' is neither an age nor a moment",
         ("reconcile", "--since", "1h", "--until", "2h"): "since: must be before until",
     }.items():
         assert cli.main(list(arguments)) == ExitCode.WRONG_USE

@@ -9,10 +9,11 @@ import typer
 
 from highhelp.calls.outcome import RawResponse, classify
 from highhelp.cli.files import read_object
-from highhelp.cli.options import AsJson, BodyFile, Unmasked
-from highhelp.cli.output import FAILED_STATUSES, ExitCode, UsageProblem, report_errors, show, show_json, suggest
+from highhelp.cli.options import AsJson, Unmasked
+from highhelp.cli.output import FAILED_STATUSES, ExitCode, UsageProblem, report_errors, show, show_json
 from highhelp.cli.session import connect
 from highhelp.redact import masked, masked_text, masking
+from highhelp.validation import find_problems, suggest
 from highhelp_api.contract import OPERATIONS
 
 
@@ -25,14 +26,24 @@ def call(
             autocompletion=lambda: list(OPERATIONS),
         ),
     ],
-    body: BodyFile,
+    body: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="The JSON body, - for standard input; {} if absent, where the operation takes that."
+        ),
+    ] = None,
     unmasked: Unmasked = False,
     as_json: AsJson = False,
 ) -> None:
-    """Call any operation with a body from a file and print the answer, which is always JSON where the gateway's is."""
-    content = read_object(body, "--body")
+    """Call any operation and print its answer.
+
+    The body comes from a file. The answer is JSON whenever the gateway's is, with or without --json.
+    """
     if not operation.startswith("/") and operation not in OPERATIONS:
-        raise UsageProblem(f"no operation {operation!r}; {suggest(operation, OPERATIONS)}")
+        raise UsageProblem(f"no such operation {operation!r}; {suggest(operation, OPERATIONS)}")
+    if body is None and not _takes_empty_body(operation):
+        raise UsageProblem(f"--body: {operation} needs one; give a file, or - for standard input")
+    content = {} if body is None else read_object(body, "--body")
     with connect() as client, masking(json.dumps(content).encode()):
         if operation.startswith("/"):
             answer = client.request(operation, content)
@@ -46,8 +57,15 @@ def call(
         raise typer.Exit(ExitCode.REFUSED)
 
 
+def _takes_empty_body(operation: str) -> bool:
+    """Whether an operation needs nothing but the project's id, which the client fills in."""
+    if operation not in OPERATIONS:
+        return False
+    return not find_problems(OPERATIONS[operation].request, {"general": {"project_id": "p"}})
+
+
 def _mask_answer(answer: RawResponse) -> str:
-    """An answer of unknown form, without sensitive names and what looks like a card number."""
+    """Mask sensitive names, and text that looks like a card number, in an answer of unknown form."""
     try:
         return json.dumps(masked(answer.json()), ensure_ascii=False, indent=2)
     except ValueError:
@@ -55,7 +73,7 @@ def _mask_answer(answer: RawResponse) -> str:
 
 
 def _exit_code(path: str, answer: RawResponse) -> ExitCode:
-    """The exit code of a raw answer by the contract; a path that it does not know may move money."""
+    """Return the exit code of a raw answer by the contract; a path that is not in it may move money."""
     operations = OPERATIONS.values()
     careful = next(operation for operation in operations if operation.moves_money)
     operation = next((operation for operation in operations if operation.path == path), careful)

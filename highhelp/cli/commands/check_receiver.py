@@ -1,4 +1,4 @@
-"""`highhelp check-receiver`: find out whether a callback endpoint is right, in whatever language it is written."""
+"""`highhelp check-receiver`: test a callback endpoint, in whatever language it is written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def check_receiver(
     url: Annotated[str, typer.Argument(help="The endpoint, like http://127.0.0.1:8000/callbacks.")],
     *,
     home: Annotated[
-        Path | None, typer.Option(help="Home directory with the keys of both sides; else HIGHHELP_HOME.")
+        Path | None, typer.Option(help="Home directory with the keys of both sides; default HIGHHELP_HOME.")
     ] = None,
     algorithm: Annotated[Literal["rsa", "hmac"], typer.Option(help="How the callbacks are signed.")] = "rsa",
     credits_command: Annotated[
@@ -44,15 +44,18 @@ def check_receiver(
     ] = None,
     wait: Annotated[float, typer.Option(min=0, max=600, help="Seconds that a worker may take to credit.")] = 10.0,
     minutes: Annotated[
-        float, typer.Option(min=0, max=1440, help="Go on for so long with callbacks damaged at random.")
+        float, typer.Option(min=0, max=1440, help="Then send randomly damaged callbacks for this long.")
     ] = 0.0,
-    seed: Annotated[int | None, typer.Option(help="With --minutes: repeat the damages of an earlier run.")] = None,
+    seed: Annotated[int | None, typer.Option(help="With --minutes: repeat the damage of an earlier run.")] = None,
     not_production: Annotated[
         bool, typer.Option(NOT_PRODUCTION, help="Send to an address beyond this machine.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send right, repeated, forged and damaged callbacks to an endpoint; exit code 1 if an answer is wrong."""
+    """Check a callback endpoint in any language.
+
+    Sends right, repeated, forged and damaged callbacks. Exit code 1 if an answer is wrong.
+    """
     import httpx
 
     from highhelp.cli.receiver_checks.cases import Cases

@@ -1,4 +1,4 @@
-"""`highhelp contract`: what this package was made from."""
+"""`highhelp contract`: the contract that this package was generated from."""
 
 from __future__ import annotations
 
@@ -11,18 +11,21 @@ from highhelp.cli.options import AsJson
 from highhelp.cli.output import report_errors
 from highhelp_api.contract import FACTS
 
-app = typer.Typer(no_args_is_help=True, help="The contract that this package was made from.")
+app = typer.Typer(no_args_is_help=True, help="The contract that this package was generated from.")
 
 
 @app.command("provenance")
 @report_errors
 def contract_provenance(
     known: Annotated[
-        str | None, typer.Option(help="Only what is known so: documented, integrator, inferred ...")
+        str | None, typer.Option(help="Only parts known this way: documented, integrator, inferred ...")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How each operation, schema and property of the contract is known."""
+    """List how each part of the contract is known.
+
+    Parts are operations, schemas and their properties.
+    """
     facts = [fact for fact in FACTS if known is None or fact.provenance == known]
     if not facts:
         words = sorted({fact.provenance for fact in FACTS})

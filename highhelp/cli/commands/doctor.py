@@ -31,7 +31,7 @@ def doctor(
         bool,
         typer.Option(
             "--calibrate",
-            help="Find the reading of the signature scheme that the gateway accepts: a few dozen read-only calls at "
+            help="Find the variant of the signature scheme that the gateway accepts: a few dozen read-only calls at "
             "most, one after the other.",
         ),
     ] = False,
@@ -41,7 +41,10 @@ def doctor(
     yes: Annotated[bool, typer.Option("--yes", help="With --calibrate: do not ask before sending.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check settings, keys, clock, TLS, proxy and reachability, and make one signed read-only call."""
+    """Check the settings and the way to the gateway.
+
+    Checks settings, keys, database, clock, TLS and proxy, and makes one signed read-only call.
+    """
     if calibrate:
         _calibrate(interval=interval, yes=yes, as_json=as_json)
         return
@@ -97,7 +100,7 @@ def _show_scheme(found: Calibrated, *, as_json: bool) -> None:
     for name, reason in found.open_points.items():
         output.show(f"not determined: {name}: {reason}", err=True)
     if "token" not in scheme:
-        output.show(f"the token stays a setting of its own: {ACCESS_TOKEN}", err=True)
+        output.show(f"the token stays a separate setting: {ACCESS_TOKEN}", err=True)
     line = json.dumps(scheme, ensure_ascii=False, separators=(",", ":"))
     output.show(f"HIGHHELP_SIGNATURE_SCHEME={line}")
     output.show(f"For a shell: export HIGHHELP_SIGNATURE_SCHEME={shlex.quote(line)}", err=True)
@@ -106,7 +109,7 @@ def _show_scheme(found: Calibrated, *, as_json: bool) -> None:
 def _ask_permission(base_url: str, most: int, interval: float, *, yes: bool) -> None:
     text = f"This sends up to {most} read-only requests to {base_url}, one every {interval:g} s."
     if not yes and not sys.stdin.isatty():
-        raise UsageProblem(f"--calibrate: {text} Say --yes where nobody can be asked")
+        raise UsageProblem(f"--calibrate: {text} Use --yes where nobody can be asked")
     output.show(text, err=True)
     if not yes:
         typer.confirm("Go on?", abort=True, err=True)

@@ -1,4 +1,4 @@
-"""`highhelp inbox` and `db`: look at stored callbacks, send parked ones to the handler, tidy up; their tables."""
+"""`highhelp inbox` and `highhelp db`: look at stored callbacks, replay and park them, purge, upgrade the tables."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from highhelp.cli import output
-from highhelp.cli.durations import format_moment, parse_age
+from highhelp.cli.durations import parse_age
 from highhelp.cli.options import AsJson, Limit
-from highhelp.cli.output import format_amount, report_errors
+from highhelp.cli.output import format_amount, format_moment, report_errors
 
 if TYPE_CHECKING:
     from highhelp import CallbackStore
 
-app = typer.Typer(no_args_is_help=True, help="Callbacks that were received.")
-database_app = typer.Typer(no_args_is_help=True, help="The database of callbacks.")
+app = typer.Typer(no_args_is_help=True, help="Stored callbacks: list, show, replay, park, purge.")
+database_app = typer.Typer(no_args_is_help=True, help="The database of callbacks and payouts.")
 
 EventId = Annotated[int, typer.Argument(help="The event's number, as `highhelp inbox list` shows it.")]
 
@@ -31,13 +31,13 @@ def _open_store() -> CallbackStore:
 @app.command("list")
 @report_errors
 def list_events(
-    refused: Annotated[bool, typer.Option(help="What was not accepted, instead.")] = False,
+    refused: Annotated[bool, typer.Option(help="Refused callbacks instead.")] = False,
     state: Annotated[str | None, typer.Option(help="Only this state.")] = None,
     payment_id: Annotated[str | None, typer.Option(help="Only this payment.")] = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Events, the newest first."""
+    """List events, the newest first."""
     from highhelp.inbox.transitions import STATES_OF_EVENTS
 
     output.check_choice("--state", state, STATES_OF_EVENTS)
@@ -59,7 +59,7 @@ def _cell(row: Mapping[str, Any], column: str) -> object:
 @app.command()
 @report_errors
 def show(event: EventId, as_json: AsJson = False) -> None:
-    """One event with its body, card data masked."""
+    """Show an event with its body, card data masked."""
     with _open_store() as store:
         row = store.show(event)
     output.show_row(row, as_json=as_json)
@@ -68,7 +68,7 @@ def show(event: EventId, as_json: AsJson = False) -> None:
 @app.command()
 @report_errors
 def replay(event: EventId, as_json: AsJson = False) -> None:
-    """Send a parked event to the handler after all."""
+    """Give a parked event to the handler after all."""
     with _open_store() as store:
         store.replay(event)
     output.show_result({"id": event, "state": "received"}, f"event {event} is received", as_json=as_json)
@@ -77,7 +77,7 @@ def replay(event: EventId, as_json: AsJson = False) -> None:
 @app.command()
 @report_errors
 def park(event: EventId, as_json: AsJson = False) -> None:
-    """Keep a waiting event from the handler."""
+    """Park a waiting event, so that it is not handled."""
     with _open_store() as store:
         store.park(event)
     output.show_result({"id": event, "state": "parked"}, f"event {event} is parked", as_json=as_json)
@@ -86,7 +86,7 @@ def park(event: EventId, as_json: AsJson = False) -> None:
 @app.command()
 @report_errors
 def stats(as_json: AsJson = False) -> None:
-    """How many events are in which state, and why."""
+    """Count events by state and reason."""
     with _open_store() as store:
         counts = store.stats()
     rows = [("state", name, number) for name, number in counts["states"].items()]
@@ -99,13 +99,16 @@ def stats(as_json: AsJson = False) -> None:
 @report_errors
 def purge(
     older_than: Annotated[str, typer.Option(help="Age, such as 90d, 12h, 30m or 45s.")],
-    parked: Annotated[bool, typer.Option(help="Parked ones too.")] = False,
+    parked: Annotated[bool, typer.Option(help="Parked events too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Delete finished events and refused samples. Final callbacks stay known as duplicates."""
+    """Delete finished events and refused samples.
+
+    Final callbacks stay known as duplicates.
+    """
     age = parse_age(older_than)
     if age is None:
-        raise output.UsageProblem(f"--older-than: {older_than!r} is no age; write it like 90d, 12h, 30m or 45s")
+        raise output.UsageProblem(f"--older-than: {older_than!r} is not an age; write it like 90d, 12h, 30m or 45s")
     with _open_store() as store:
         number = store.purge(age, parked=parked)
     output.show_result({"purged": number}, f"purged {number}", as_json=as_json)
@@ -113,13 +116,13 @@ def purge(
 
 @database_app.callback()
 def database() -> None:
-    """The database of callbacks."""
+    """Manage the database of callbacks and payouts."""
 
 
 @database_app.command()
 @report_errors
 def upgrade(as_json: AsJson = False) -> None:
-    """Bring the tables to the version of this code."""
+    """Upgrade the tables to the version of this code."""
     from highhelp import CallbackStore
 
     before, after = CallbackStore.upgrade()

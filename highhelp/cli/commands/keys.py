@@ -11,7 +11,7 @@ from highhelp.cli import output
 from highhelp.cli.options import AsJson
 from highhelp.cli.output import report_errors
 
-app = typer.Typer(no_args_is_help=True, help="Keys.")
+app = typer.Typer(no_args_is_help=True, help="Key pairs for gateway and client.")
 
 
 @app.command("generate")
@@ -28,7 +28,7 @@ def keys_generate(
     try:
         home = generate_home(out, base_url=checked_url(base_url, "--base-url"))
     except OSError as error:
-        raise output.UsageProblem(f"--out: {out} cannot be made: {error.strerror}") from None
+        raise output.UsageProblem(f"--out: {out} cannot be created: {error.strerror}") from None
     output.show_result(
         {"home": str(home.directory), "project_id": home.project_id, "base_url": home.base_url},
         f"Wrote {home.directory} for project {home.project_id}.\nUse it with: export HIGHHELP_HOME={home.directory}",

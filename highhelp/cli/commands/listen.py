@@ -34,7 +34,10 @@ def listen(
         str | None, typer.Option(help="With --handler: handle the others; else they are printed.")
     ] = None,
 ) -> None:
-    """Receive callbacks into the inbox on any path, until Ctrl-C."""
+    """Receive callbacks into the inbox until Ctrl-C.
+
+    Callbacks are accepted on any path.
+    """
     from highhelp import CallbackInbox
     from highhelp.cli.callback_server import CallbackServer, running
 
@@ -91,5 +94,5 @@ def load_function(name: str, option: str) -> Callable[..., Any]:
     finally:
         sys.path.remove(str(Path.cwd()))
     if not callable(found):
-        raise UsageProblem(f"{option}: {name!r} is no function; write it like shop.payments:credit")
+        raise UsageProblem(f"{option}: {name!r} is not a function; write it like shop.payments:credit")
     return cast("Callable[..., Any]", found)

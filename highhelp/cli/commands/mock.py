@@ -21,7 +21,7 @@ def mock(
     host: Annotated[
         str, typer.Option(help="Address to listen on; only a container needs another than loopback.")
     ] = "127.0.0.1",
-    home: Annotated[Path | None, typer.Option(help="Home directory for gateway and client; made if absent.")] = None,
+    home: Annotated[Path | None, typer.Option(help="Home directory for gateway and client; created if absent.")] = None,
     state: Annotated[
         Path | None,
         typer.Option(help="SQLite file that keeps payments and callbacks over restarts; keys stay in the home."),
@@ -34,8 +34,8 @@ def mock(
     uniqueness_lag: Annotated[
         float, typer.Option(min=0, help="Seconds in which the same payment_id creates another payment.")
     ] = 0.0,
-    scheme: Annotated[Path | None, typer.Option(help="JSON file with the reading of the signature scheme.")] = None,
-    deliver_to: Annotated[list[str] | None, typer.Option(help="Host that callbacks may go to beside loopback.")] = None,
+    scheme: Annotated[Path | None, typer.Option(help="JSON file with the variant of the signature scheme.")] = None,
+    deliver_to: Annotated[list[str] | None, typer.Option(help="Host besides loopback that may get callbacks.")] = None,
 ) -> None:
     """Run a mock gateway on this machine until Ctrl-C."""
     from highhelp_mock import MockGateway, StateError
@@ -44,7 +44,7 @@ def mock(
     reading = SignatureScheme.from_json(read_bytes(str(scheme), "--scheme")) if scheme is not None else None
     with tempfile.TemporaryDirectory() as temporary:
         if home is None and state is not None:
-            home = state.with_name(f"{state.name}.home")  # a state without its keys would be of no use
+            home = state.with_name(f"{state.name}.home")  # a state is useless without its keys
         directory = home.resolve() if home is not None else Path(temporary) / "home"
         if not HomeDirectory(directory).private_key.exists():
             generate_home(directory, base_url=f"http://127.0.0.1:{port}")
@@ -61,8 +61,8 @@ def mock(
         except StateError as error:
             raise UsageProblem(f"--state: {error}") from None
         try:
-            # Every payment is kept, so that a look through all memory for garbage finds none, and no answer goes out
-            # meanwhile: a fifth of a second with 16,000 payments. Looks at what is young stay as they are.
+            # Every payment is kept, so full garbage collections find nothing, and each delays answers by a fifth of a
+            # second with 16,000 payments. Those of young objects stay as they are.
             gc.set_threshold(*gc.get_threshold()[:2], 100)
             with gateway.serve(port, host):
                 show(f"HighHelp mock gateway: {gateway.base_url}\nDashboard: {gateway.base_url}/")
@@ -78,7 +78,10 @@ def mock(
 
 @report_errors
 def demo() -> None:
-    """Send a signed pay-in to an embedded gateway and watch it to its end; nothing else has to run."""
+    """Create a pay-in at an embedded gateway and follow it.
+
+    It is signed like a real one. Nothing else has to run.
+    """
     from highhelp.cli.demonstration import run_demo
 
     raise typer.Exit(ExitCode.OK if run_demo(show) else ExitCode.REFUSED)

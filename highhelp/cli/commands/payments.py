@@ -3,7 +3,7 @@
 import inspect
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -13,30 +13,31 @@ from highhelp.cli.fields import OptionField, creates, fields_of, fields_of_direc
 from highhelp.cli.options import AsJson, Unmasked, offer
 from highhelp.cli.output import FAILED_STATUSES, ExitCode, UsageProblem, report_errors
 from highhelp.cli.request_body import build_body, name_options, set_payment_id
-from highhelp.cli.session import connect
+from highhelp.cli.session import connect, database_in_use, open_guard
 from highhelp.errors import InvalidRequest, OutcomeUnknown, SettingsError, WaitTimeout
 from highhelp.redact import masked, masking
+from highhelp.settings import Source
 from highhelp_api.contract import STATES, Operation
 
-# annotations are evaluated here, unlike elsewhere: typer reads those of commands that are made for a direction
+# no `from __future__ import annotations`: typer reads the annotations of commands that are built for a direction
 
 PaymentId = Annotated[str, typer.Argument(metavar="PAYMENT_ID", help="The merchant's id of the payment.")]
 
 
 def direction_app(direction: str) -> typer.Typer:
-    """Make the commands of one direction, `payin` or `payout`."""
-    app = typer.Typer(no_args_is_help=True, help=f"Create a {direction}, see where it stands, wait for its end.")
+    """Build the commands of one direction, `payin` or `payout`."""
+    app = typer.Typer(no_args_is_help=True, help=f"Create a {direction}, show its state, wait for its end.")
     app.command(
         "create",
-        help=f"Create a {direction}. The payment_id is printed before anything is sent, so that the payment can be "
-        "found again whatever happens. The request is --body, then the options, then --set. Card numbers do not belong "
-        "on a command line: give them with --body, with --set PATH=- (read from standard input), or leave them out and "
-        "be asked.",
+        help=f"Create a {direction}.\n\nThe payment_id is printed before anything is sent, so it can always be "
+        "found again. The request is --body, changed by the options, then by --set. Card numbers do not belong on a "
+        "command line: give them with --body, with --set PATH=- (read from standard input), or leave them out and be "
+        "asked.",
     )(_make_create(direction))
-    app.command("info", help=f"Show where a {direction} stands.")(_make_info(direction))
+    app.command("info", help=f"Show the state of a {direction}.")(_make_info(direction))
     app.command(
         "wait",
-        help=f"Wait until a {direction} is final. Each change is a line on standard error; the last state goes to "
+        help=f"Wait until a {direction} is final.\n\nEach change is a line on standard error; the last state goes to "
         "standard output.",
     )(_make_wait(direction))
     return app
@@ -49,7 +50,7 @@ def _product_option(direction: str) -> Any:
 
 def _find_operation(operations: Mapping[str, Operation], product: str, direction: str) -> Operation:
     if product not in operations:
-        raise UsageProblem(f"--product: there is no {product!r} {direction}; there is {', '.join(operations)}")
+        raise UsageProblem(f"--product: there is no {product!r} {direction}; known are {', '.join(operations)}")
     return operations[product]
 
 
@@ -57,7 +58,7 @@ def _find_operation(operations: Mapping[str, Operation], product: str, direction
 
 
 def _make_create(direction: str) -> Callable[..., None]:
-    """Make the command with a signature for typer: its options are those of the contract's request."""
+    """Build the command with a signature for typer; its options are the fields of the contract's request."""
     fields = fields_of_direction(direction)
 
     @report_errors
@@ -65,9 +66,9 @@ def _make_create(direction: str) -> Callable[..., None]:
         operation = _find_operation(creates(direction), given["product"], direction)
         options = {name: given[name.replace("-", "_")] for name in fields}
         body = build_body(operation, given, options)
-        payment_id = set_payment_id(body, given["payment_id"])
+        payment_id, generated = set_payment_id(body, given["payment_id"])
         with masking(json.dumps(body).encode()):  # a description may repeat what was sent
-            state = _send(operation, body, payment_id)
+            state = _send(operation, body, payment_id, generated=generated, as_json=given["as_json"])
             _show(state, as_json=given["as_json"], unmasked=given["unmasked"])
 
     parameters = _create_parameters(direction, fields)
@@ -89,7 +90,7 @@ def _create_parameters(direction: str, fields: Mapping[str, list[OptionField]]) 
         parameter("product", Annotated[str, _product_option(direction)], next(iter(creates(direction)))),
         option("amount", str | None, 'Major units, like "100.00 RUB" or 100.00 with --currency.'),
         option("currency", str | None, "ISO 4217 code.", autocompletion=offer("Currency")),
-        option("payment-id", str | None, "Yours, unique within the project; made and printed if absent."),
+        option("payment-id", str | None, "Yours, unique within the project; generated and printed if absent."),
     ]
     for name, alternatives in fields.items():
         known = [value for field in alternatives for value in field.known]
@@ -99,7 +100,7 @@ def _create_parameters(direction: str, fields: Mapping[str, list[OptionField]]) 
         kind = int | None if all(field.integer for field in alternatives) else str | None
         parameters.append(option(name, kind, f"{paths}{only}.", autocompletion=_offer(known)))
     assignments = typer.Option(
-        "--set", metavar="PATH=VALUE", help="Any field, like customer.phone=+7999...; PATH=- asks for it."
+        "--set", metavar="PATH=VALUE", help="Any field, like customer.phone=+7999...; PATH=- reads the value."
     )
     return [
         *parameters,
@@ -114,17 +115,58 @@ def _offer(values: list[str]) -> Callable[[], list[str]]:
     return lambda: values
 
 
-def _send(operation: Operation, body: Mapping[str, Any], payment_id: str) -> dict[str, Any]:
+def _send(
+    operation: Operation, body: Mapping[str, Any], payment_id: str, *, generated: bool, as_json: bool
+) -> dict[str, Any]:
+    guarded = operation.direction == "payout" and database_in_use(Source.load()) is not None
+    announced = False
+
+    def announce(*_: object) -> None:
+        """Print what is needed to find the payment again, before its first byte leaves."""
+        nonlocal announced
+        if announced:
+            return
+        announced = True
+        if generated:
+            output.show(f"payment_id {payment_id}", err=True)
+        if operation.direction == "payout" and not guarded:
+            output.show(_NOT_GUARDED, err=True)
+
     try:
-        with connect() as client:
-            state: dict[str, Any] = client.call(operation.id, body, dict)
+        if not guarded:
+            with connect(on_request=announce) as client:
+                return client.call(operation.id, body, dict[str, Any])
+        payout = _send_guarded(operation, body, announce, as_json=as_json)
     except InvalidRequest as error:
         raise name_options(operation, body, error) from None
     except KeyboardInterrupt:
         raise OutcomeUnknown(
             "interrupted; it may have been carried out", operation=operation.id, payment_id=payment_id, attempts=1
         ) from None
-    return state
+    if not announced:
+        output.show(f"payout {payment_id} was sent before; nothing was sent now", err=True)
+    return payout
+
+
+_NOT_GUARDED = (
+    "note: no database is set (HIGHHELP_DATABASE_URL), so this payout is not in `highhelp payouts list`, and only the "
+    "gateway keeps it from being paid twice"
+)
+
+
+def _send_guarded(
+    operation: Operation, body: Mapping[str, Any], announce: Callable[..., None], *, as_json: bool
+) -> dict[str, Any]:
+    """Send a payout through the guard and return its state as the gateway would report it."""
+    from highhelp import PayoutBusy, PayoutUnsettled
+
+    try:
+        with open_guard(quiet=False, on_request=announce) as guard:
+            payout = guard.send(body, operation=operation.id)
+    except (PayoutBusy, PayoutUnsettled) as error:
+        output.fail(error, ExitCode.UNKNOWN, as_json=as_json)
+    state = {name: getattr(payout, name) for name in ("status", "sub_status", "request_id", "payment_id")}
+    return {**state, "payment_info": {"amount": payout.amount, "currency": payout.currency, "type": "payout"}}
 
 
 # --- info and wait -------------------------------------------------------------------------------------------------
@@ -155,7 +197,7 @@ def _make_wait(direction: str) -> Callable[..., None]:
     def wait(
         payment_id: PaymentId,
         product: Annotated[str, _product_option(direction)] = next(iter(operations)),
-        timeout: Annotated[float, typer.Option(help="Seconds until it gives up (exit code 3).")] = 600.0,
+        timeout: Annotated[float, typer.Option(help="Seconds to wait at most (exit code 3).")] = 600.0,
         unmasked: Unmasked = False,
         as_json: AsJson = False,
     ) -> None:
@@ -219,27 +261,16 @@ def _meaning(state: Mapping[str, Any]) -> str:
     return known.description if known is not None else ""
 
 
+_SHOWN_ABOVE = ("status", "sub_status", "status_description")
+
+
 def _show(state: Mapping[str, Any], *, as_json: bool, unmasked: bool) -> None:
     """Print a state. Ends with exit code 1 where the payment is declined or failed."""
     shown = dict(state) if unmasked else masked(dict(state), "PaymentState")
     if as_json:
         output.show_json(shown)
     else:
-        rows = [(path, value) for path, value in _flatten(shown) if value not in (None, "")]
+        rows = [row for row in output.flatten(shown) if row[0] not in _SHOWN_ABOVE and row[1] not in (None, "")]
         output.show_table(["field", "value"], [("state", _name(shown)), ("meaning", _meaning(shown)), *rows])
     if state.get("status") in FAILED_STATUSES:
         raise typer.Exit(ExitCode.REFUSED)
-
-
-def _flatten(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
-    """The fields of a state by path, without those that are shown above them."""
-    for name, item in value.items():
-        path = f"{prefix}{name}"
-        if path in ("status", "sub_status", "status_description"):
-            continue
-        if isinstance(item, Mapping):
-            yield from _flatten(item, f"{path}.")
-        elif name == "amount" and "currency" in value:
-            yield path, output.format_amount(item, value["currency"])
-        else:
-            yield path, output.json_line(item) if isinstance(item, list) else item

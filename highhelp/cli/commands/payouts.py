@@ -1,4 +1,4 @@
-"""`highhelp payouts`: what the guard knows, what became of it, and files of payouts."""
+"""`highhelp payouts`: look at stored payouts, resolve them, and send files of payouts."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from highhelp.cli import output
-from highhelp.cli.durations import format_moment
 from highhelp.cli.files import read_bytes
 from highhelp.cli.options import AsJson, Limit
-from highhelp.cli.output import FAILED_STATUSES, ExitCode, format_amount, report_errors
+from highhelp.cli.output import FAILED_STATUSES, ExitCode, format_amount, format_moment, report_errors
 from highhelp.cli.session import open_guard
 
 if TYPE_CHECKING:
     from highhelp import Payout
     from highhelp.payouts.batch import BatchReport, Progress
 
-app = typer.Typer(no_args_is_help=True, help="Payouts, each sent once.")
+app = typer.Typer(no_args_is_help=True, help="Stored payouts and files of payouts, each sent once.")
 
 PaymentId = Annotated[str, typer.Argument(help="The payout's payment_id.")]
 
@@ -29,7 +28,7 @@ def list_payouts(
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Intents, the newest first."""
+    """List stored payouts, the newest first."""
     from highhelp import PayoutBook
     from highhelp.payouts.intents import STATES_OF_INTENTS
 
@@ -43,10 +42,10 @@ def list_payouts(
 @report_errors
 def show(
     payment_id: PaymentId,
-    ask: Annotated[bool, typer.Option("--ask", help="Ask the gateway first, and note what it says.")] = False,
+    ask: Annotated[bool, typer.Option("--ask", help="Ask the gateway first, and store its answer.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """One intent with its body, card data masked."""
+    """Show a payout with its body, card data masked."""
     from highhelp import PayoutBook
 
     if ask:
@@ -60,9 +59,12 @@ def show(
 @app.command()
 @report_errors
 def recover(
-    payment_id: Annotated[str | None, typer.Argument(help="Only this one.")] = None, as_json: AsJson = False
+    payment_id: Annotated[str | None, typer.Argument(help="Only this payout.")] = None, as_json: AsJson = False
 ) -> None:
-    """Ask the gateway what became of unsettled payouts. Sends nothing. Exit code 3 where it cannot tell."""
+    """Ask the gateway about unsettled payouts.
+
+    Sends nothing. Exit code 3 where the gateway does not know either.
+    """
     with open_guard() as guard:
         found = guard.recover(payment_id)
     if found or as_json:
@@ -76,7 +78,10 @@ def recover(
 @app.command()
 @report_errors
 def adopt(payment_id: PaymentId, as_json: AsJson = False) -> None:
-    """Settle a payout that needs review: the payment that the gateway holds is this payout."""
+    """Settle a payout that needs review: it was made.
+
+    You have compared it: the payment that the gateway holds is this payout.
+    """
     with open_guard() as guard:
         _show_decision(guard.adopt(payment_id), as_json=as_json)
 
@@ -84,7 +89,10 @@ def adopt(payment_id: PaymentId, as_json: AsJson = False) -> None:
 @app.command()
 @report_errors
 def refuse(payment_id: PaymentId, as_json: AsJson = False) -> None:
-    """Refuse a payout: it was not made, and the gateway's support says that they hold nothing of it."""
+    """Refuse a payout that needs review: it was not made.
+
+    The gateway's support has confirmed that they hold nothing of it.
+    """
     with open_guard() as guard:
         _show_decision(guard.refuse(payment_id), as_json=as_json)
 
@@ -92,7 +100,10 @@ def refuse(payment_id: PaymentId, as_json: AsJson = False) -> None:
 @app.command()
 @report_errors
 def release(payment_id: PaymentId, as_json: AsJson = False) -> None:
-    """Let a payout be sent again at once: the gateway's support says that they hold nothing of it."""
+    """Let a payout be sent again at once.
+
+    The gateway's support has confirmed that they hold nothing of it.
+    """
     with open_guard() as guard:
         _show_decision(guard.release(payment_id), as_json=as_json)
 
@@ -104,7 +115,10 @@ def move_gateway(
     new: Annotated[str, typer.Argument(help="The same gateway's new origin, or its HIGHHELP_GATEWAY.")],
     as_json: AsJson = False,
 ) -> None:
-    """Say that a gateway has another address now. Payouts are sent only to the gateway they were prepared for."""
+    """Record that a gateway has a new address.
+
+    Payouts are sent only to the gateway that they were prepared for.
+    """
     with open_guard() as guard:
         moved = guard.move_gateway(old, new)
     if as_json:
@@ -121,18 +135,22 @@ def send(
     file: Annotated[str, typer.Argument(help="CSV with payment_id, amount (100.00), currency ...; - for stdin.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check the file; store and send nothing.")] = False,
     concurrency: Annotated[int, typer.Option(min=1, max=12, help="How many at once.")] = 4,
-    per_second: Annotated[float | None, typer.Option(help="How many may be begun in a second.")] = None,
+    per_second: Annotated[float | None, typer.Option(help="How many may be started per second.")] = None,
+    new_codes: Annotated[
+        bool, typer.Option("--new-codes", help="Accept codes, such as a method, that the contract does not know.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Send every payout of a file once. After a crash, the same command continues.
+    """Send every payout of a file once.
 
-    Exit code 0: the gateway holds all of them; 1: some were refused or declined; 3: some are unknown or need review;
-    4: some were not sent. Columns: payment_id, amount, currency, product (p2p or ecom), method, pan, phone, bank_code
-    ... and any other field of the request by its path, such as customer:phone.
+    After a crash, the same command continues. Exit code 0: the gateway holds all of them; 1: some were refused or
+    declined; 3: some are unknown or need review; 4: some were not sent. Columns: payment_id, amount, currency, product
+    (p2p or ecom), method, pan, phone, bank_code ... and any other field of the request by its path, such as
+    customer:phone.
     """
     from highhelp.payouts.csv_file import read_csv
 
-    rows = read_csv(read_bytes(file, "FILE"))
+    rows = read_csv(read_bytes(file, "FILE"), new_codes=new_codes)
     if dry_run:
         _show_check(rows, as_json=as_json)
         return
@@ -157,7 +175,7 @@ def _show_decision(payout: Payout, *, as_json: bool) -> None:
 
 
 def _exit_code(report: BatchReport) -> ExitCode:
-    """The exit code of a batch: the payouts about which least is known decide."""
+    """Return the exit code of a batch, decided by the payouts about which least is known."""
     states = {payout.state for payout in report.payouts}
     if states & {"unknown", "sent", "needs_review"}:
         return ExitCode.UNKNOWN

@@ -18,7 +18,7 @@ from highhelp_api.contract import CATALOGUES, SCHEMAS, resolve
 
 @report_errors
 def balance(as_json: AsJson = False) -> None:
-    """Balances of the project."""
+    """Show the balances of the project."""
     with connect() as client:
         answer = client.service.balance().to_dict()
     _show_list("BalanceResponse", answer, as_json=as_json)
@@ -31,7 +31,7 @@ def banks(
     method: Annotated[str | None, typer.Option(help="Payment method.", autocompletion=offer("Method"))] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Banks that payments can go through."""
+    """List the banks that payments can go through."""
     query = _query(country, currency, method=method)
     with connect() as client, _name_options():
         answer = client.service.banks(**query).to_dict()
@@ -45,7 +45,7 @@ def methods(
     flow: Annotated[str | None, typer.Option(help="payin or payout.", autocompletion=offer("PaymentType"))] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Payment methods that are open to the project."""
+    """List the payment methods that the project may use."""
     if flow is not None and flow not in CATALOGUES["PaymentType"]:
         raise output.UsageProblem(f"--flow: must be one of {', '.join(CATALOGUES['PaymentType'])}")
     query = _query(country, currency, flow=flow)
@@ -56,7 +56,7 @@ def methods(
 
 @contextmanager
 def _name_options() -> Iterator[None]:
-    """Name the options in refusals; each is called like its field."""
+    """Name the options in refusals; each has the name of its field."""
     try:
         yield
     except InvalidRequest as error:
@@ -70,7 +70,7 @@ def _query(country: str | None, currency: str | None, **others: str | None) -> d
 
 
 def _show_list(schema: str, answer: dict[str, Any], *, as_json: bool) -> None:
-    """The one list of an answer as a table; its columns are the contract's fields."""
+    """Print the list of an answer as a table; its columns are the contract's fields."""
     name, items = next((n, s["items"]) for n, s in SCHEMAS[schema]["properties"].items() if s.get("type") == "array")
     columns = list(resolve(items)["properties"])
     rows = [row for row in answer.get(name, ()) if isinstance(row, dict)]

@@ -20,15 +20,18 @@ def reconcile(
     since: Annotated[str, typer.Option(help="Age (30m, 12h, 7d) or a moment like 2026-11-24 or 2026-11-24T10:00.")] = (
         "1d"
     ),
-    until: Annotated[str | None, typer.Option(help="The same; now, if absent. Moments are UTC.")] = None,
-    concurrency: Annotated[int, typer.Option(min=1, max=12, help="How many questions at once.")] = 4,
-    per_second: Annotated[float | None, typer.Option(help="How many may be asked in a second.")] = None,
+    until: Annotated[str | None, typer.Option(help="As --since; default now. Moments are in UTC.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=12, help="How many queries at once.")] = 4,
+    per_second: Annotated[float | None, typer.Option(help="How many queries per second.")] = None,
     payins: Annotated[
-        bool, typer.Option(help="Ask for expected pay-ins without a final event, and file ends.")
+        bool, typer.Option(help="Ask about expected pay-ins without a final event, and store final states.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compare payouts of guard, inbox and gateway. Sends nothing. Exit code 1 where something differs."""
+    """Compare payouts of guard, inbox and gateway.
+
+    Sends nothing. Exit code 1 where something differs.
+    """
     if payins:
         _reconcile_payins(as_json=as_json)
         return
@@ -50,7 +53,7 @@ def reconcile(
             for currency, amount in sorted(sums.items())
         ]
         if rows:
-            output.show_table(["successful, as told by", "currency", "sum"], rows)
+            output.show_table(["successful, according to", "currency", "sum"], rows)
         for difference in report.differences:
             sources = {"guard": difference.guard, "inbox": difference.inbox, "gateway": difference.gateway}
             views = ", ".join(f"{name}: {text}" for name, text in sources.items() if text is not None)

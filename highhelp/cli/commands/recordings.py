@@ -19,19 +19,23 @@ from highhelp.cli.session import record_answers
 @report_errors
 def record(
     context: typer.Context,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to; what is in the file stays.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="File to append to.")],
     callback: Annotated[
-        list[Path] | None, typer.Option("--callback", metavar="FILE", help="Record a callback's body, kept in a file.")
+        list[Path] | None,
+        typer.Option("--callback", metavar="FILE", help="File with a callback's body, to be recorded."),
     ] = None,
 ) -> None:
-    """Run another command and record the gateway's answers: `highhelp record --out FILE -- payin info order-1`.
+    """Run another command and record the gateway's answers.
 
-    Scrubbed by the contract: what is sensitive, and what the contract does not know, keeps its type and loses its
-    value. Requests are not recorded. Ends with the exit code of the command.
+    For example: `highhelp record --out FILE -- payin info order-1`. Fields that are sensitive, and fields that are not
+    in the contract, keep their type and lose their value. Requests are not recorded. The exit code is the command's.
     """
     from highhelp.drift import Recorder
 
-    if not context.args and not callback:
+    words = context.args
+    if words and Path(words[0]).name == "highhelp":
+        words = words[1:]  # as people type it
+    if not words and not callback:
         raise UsageProblem("record: no command; write it like: highhelp record --out FILE -- balance")
     bodies = [read_bytes(str(path), "--callback") for path in callback or ()]
     try:
@@ -42,7 +46,7 @@ def record(
         for body in bodies:
             recorder.callback(body)
         with record_answers(recorder):
-            code = run_command(context.find_root().command, context.args) if context.args else ExitCode.OK
+            code = run_command(context.find_root().command, words) if words else ExitCode.OK
     output.show(f"recorded {recorder.count} {'line' if recorder.count == 1 else 'lines'} in {out}", err=True)
     raise typer.Exit(code)
 
@@ -52,13 +56,16 @@ def drift(
     file: Annotated[str, typer.Argument(metavar="FILE", help="A recording, - for standard input.")],
     as_json: AsJson = False,
 ) -> None:
-    """Compare a recording with the contract. Exit code 1 where the gateway deviates; each deviation with its edit."""
+    """Compare a recording with the contract.
+
+    Each deviation comes with the edit of the contract that describes it. Exit code 1 where there is one.
+    """
     from highhelp.drift import compare, read
 
     try:
         lines = read_bytes(file, "FILE").decode("utf-8").splitlines()
     except UnicodeDecodeError:
-        raise UsageProblem(f"FILE: {file} is no recording: it is not text in UTF-8") from None
+        raise UsageProblem(f"FILE: {file} is not a recording: it is not text in UTF-8") from None
     seen = list(read(lines, file))
     found = compare(seen)
     if as_json:
@@ -70,7 +77,7 @@ def drift(
     else:
         rows = [(d.kind, d.place, d.count, d.detail) for d in found]
         output.show_table(["kind", "place", "seen", "what"], rows)
-        output.show("\nEdits of spec/openapi.yaml that would say it (then scripts/generate):")
+        output.show("\nEdits of spec/openapi.yaml that describe this (then scripts/generate):")
         for deviation in found:
             output.show(f"\n# {deviation.kind} {deviation.place} ({', '.join(deviation.operations)})")
             output.show(deviation.suggestion)

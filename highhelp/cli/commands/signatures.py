@@ -37,7 +37,10 @@ def sign(
     unmasked: Unmasked = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print the signature's headers for a body, and the stages that lead to them. Sends nothing."""
+    """Print the signature headers for a body.
+
+    The normalised string and the message that is signed are printed too. Sends nothing.
+    """
     raw = read_bytes(body, "--body")
     # the base URL plays no part in a signature
     settings = Settings.load(base_url="https://not-used.invalid", source=Source.load())
@@ -53,7 +56,7 @@ def sign(
     message = signing_message(parsed, moment, settings.scheme).decode()
     if not unmasked:
         shown = normalize(masked(parsed), settings.scheme)
-        # the message is another form of the string: where that holds something sensitive it cannot be shown
+        # the message encodes the string, so it is hidden where the string holds something sensitive
         normalized, message = shown, message if shown == normalized else MASK
     if as_json:
         show_json({"headers": headers, "normalized": normalized, "message": message})
@@ -69,7 +72,10 @@ def verify(
     headers: Annotated[str, typer.Option("--headers", help="File with the callback's headers as a JSON object.")],
     as_json: AsJson = False,
 ) -> None:
-    """Verify a callback. Prints the event, or why it is refused (exit code 1)."""
+    """Verify a callback.
+
+    Prints the event, or why it is refused (exit code 1).
+    """
     from highhelp_signing import CallbackRejected, CallbackVerifier
 
     source = Source.load()
@@ -102,7 +108,10 @@ def explain(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say why the signature of a request or callback does not match. Offline; exit code 1 where it does not."""
+    """Say why a signature does not match.
+
+    For requests and callbacks, offline. Exit code 1 where it does not match.
+    """
     from highhelp.cli.key_rings import load_rings
     from highhelp_signing import explain as find_causes
 
@@ -115,7 +124,7 @@ def explain(
     project = source.text(PROJECT_ID, "project_id")
     explanation = find_causes(
         raw,
-        pairs,  # type: ignore[arg-type]  # pairs are taken too, and keep what is there twice
+        pairs,  # type: ignore[arg-type]  # pairs are accepted too, and keep repeated headers
         expected,
         others=others,
         scheme=scheme if of_request else load_callback_scheme(source),
@@ -158,7 +167,7 @@ def _sha256(text: str | None) -> str | None:
 
 
 def _parse_headers(raw: bytes, path: str) -> list[tuple[str, Any]]:
-    """The headers of a file, each as often as it is there."""
+    """Parse the headers of a file; one that stands twice is returned twice."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -171,7 +180,7 @@ def _parse_headers(raw: bytes, path: str) -> list[tuple[str, Any]]:
         if not pairs or text.lstrip().startswith(("{", "[")):
             raise UsageProblem(f'--headers: {path} is neither a JSON object nor lines like "name: value"') from None
         return pairs
-    # the hook makes a list of pairs of an object; a list may also be written as pairs
+    # the hook turns an object into a list of pairs; a list may also be written as pairs
     if not isinstance(value, list) or not all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in value):
         raise UsageProblem(f"--headers: {path} must hold a JSON object")
     return [(str(name), item) for name, item in value]

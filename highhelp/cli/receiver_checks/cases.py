@@ -1,4 +1,4 @@
-"""The callbacks that an endpoint is checked with, and what each of them must be answered."""
+"""The callbacks that an endpoint is tested with, and the answer that each requires."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from highhelp_mock import MockGateway
 from highhelp_mock.api.forged_callbacks import DEFECTS
 
 PREFIX = "check-"
-"""How the payment_id of every callback begins, so that its traces can be found and removed."""
+"""Prefix of every payment_id, so that test data can be found and removed."""
 LATE_SECONDS = 240
 """Age of a callback that is late, but within the tolerance of 300 seconds."""
 SENDERS = 8
-"""How many connections deliver one callback at the same moment."""
+"""Connections that deliver one callback at the same moment."""
 OVERSIZED = 8 << 20
 """Bytes of a body that no receiver should keep in memory."""
 
@@ -46,8 +46,8 @@ class Case:
         name: As shown in the report.
         payment_id: The merchant's id.
         callbacks: Sent in this order.
-        expected: What each must be answered.
-        harm: What follows from another answer.
+        expected: The required answer to each.
+        harm: The consequence of another answer.
         credits: How often the payment must have been credited at the end; None where either is right.
         at_once: Send the first callback over several connections at the same moment.
     """
@@ -100,7 +100,7 @@ class Cases:
         yield self._oversized()
 
     def damaged(self, number: int, chance: random.Random) -> Case:
-        """A genuine callback with one place changed to anything; no answer may be a fault of the server."""
+        """A genuine callback with one value damaged at random; the server must not fail on it."""
         name = f"damaged {number}"
         body = self._body(name, "success") | dict.fromkeys(_BLOCKS[1:])
         holder: Any = body

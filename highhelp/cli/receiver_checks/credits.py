@@ -12,7 +12,7 @@ import httpx
 from highhelp.cli.output import UsageProblem, one_line
 
 CountCredits = Callable[[str], int]
-"""Takes a payment_id, returns how often it was credited."""
+"""Returns how often the payment with this payment_id was credited."""
 
 PLACE = "{payment_id}"
 _SECONDS = 30

@@ -16,7 +16,7 @@ from highhelp.cli.receiver_checks.credits import CountCredits
 
 TIMEOUT = httpx.Timeout(15, connect=5)
 _REPETITIONS = 3
-"""How often a callback is sent again that was answered with 503, as the gateway does."""
+"""Retries of a callback that was answered with 503, as the gateway does."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Finding:
         payment_id: Of its callbacks.
         answers: HTTP status of each callback, or the name of the error.
         problem: What is wrong; None if nothing is.
-        credited: How often the payment was credited; None where that was not asked.
+        credited: How often the payment was credited; None if not checked.
     """
 
     name: str
@@ -97,7 +97,7 @@ def check_cases(endpoint: Endpoint, cases: Cases) -> Iterator[tuple[Case, Findin
 def check_damaged(
     endpoint: Endpoint, cases: Cases, seconds: float, *, seed: int, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[tuple[Case, Finding]]:
-    """Send callbacks damaged at random for some time, and stop at the first that is answered wrongly."""
+    """Send randomly damaged callbacks for some time; stop at the first wrong answer."""
     chance, until, number = random.Random(seed), clock() + seconds, 0  # noqa: S311 - not a secret
     while clock() < until:
         number += 1
@@ -132,7 +132,7 @@ def check_credits(
         while case.credits and not count(case.payment_id) and clock() < until:
             sleep(min(0.5, wait))
     if wait:
-        sleep(min(1.0, wait))  # a second credit would come after the first
+        sleep(min(1.0, wait))  # wait for a possible second credit
     return [_with_credits(case, finding, count(case.payment_id)) for case, finding in checked]
 
 
