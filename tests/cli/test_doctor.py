@@ -133,7 +133,7 @@ FAULTS: list[tuple[str, Plant, str, str, str, int]] = [
      "HIGHHELP_CALLBACK_HMAC_KEY_FILE", 2),
     ("PEM for an HMAC key", lambda home, patch: patch.setenv(
         "HIGHHELP_CALLBACK_HMAC_KEY_FILE", str(home / "callback_public_key.pem")
-    ), "callback keys", "wrong", "a PEM was given", 2),
+    ), "callback keys", "wrong", "this is a PEM", 2),
     ("both kinds", lambda *_: None, "callback keys", "ok", "keys of both kinds", 0),
     ("short key", short_hmac_key, "key", "warning", "fewer than 32", 1),
     ("typing error", variable("HIGHHELP_PROJECTID", "x"), "environment", "warning", "HIGHHELP_PROJECT_ID", 0),
@@ -183,7 +183,7 @@ def test_a_missing_database_is_named_by_the_server(
     monkeypatch.setenv("HIGHHELP_DATABASE_URL", postgres)
     code, checks = examined(capsys)
     assert (code, checks["database"]["state"]) == (0, "ok")
-    assert "postgresql; without tables, which the first use creates" in checks["database"]["detail"]
+    assert "postgresql; no tables yet, the first use creates them" in checks["database"]["detail"]
     monkeypatch.setenv("HIGHHELP_DATABASE_URL", f"{SERVER.replace('@', ':s3cret@')}/nodatabase")
     code, checks = examined(capsys)
     assert (code, checks["database"]["state"]) == (2, "wrong")
