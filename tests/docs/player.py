@@ -40,6 +40,7 @@ RUN_ELSEWHERE = {
     "scripts/test": "it is what runs this",
     "scripts/generate --check": ".ci/run",
     "pip install 'highhelp[all]'": "tests/e2e/test_packaging.py, from the wheel",
+    "pip install pytest": "scripts/newcomer",
 }
 """Commands that a page shows and this does not run -> where they are proved."""
 LOOKS = 10

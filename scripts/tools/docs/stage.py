@@ -40,7 +40,8 @@ def stage() -> None:
     shutil.rmtree(SOURCE, ignore_errors=True)
     target = SOURCE
     shutil.copytree(ROOT / "docs", target)
-    shutil.copy(HERE / "site.css", target)
+    for name in ("site.css", "site.js"):
+        shutil.copy(HERE / name, target)
     for path in target.rglob("*.md"):
         kept = ROOT / "docs" / path.relative_to(target)
         path.write_text(linked(path.read_text(encoding="utf-8"), kept), encoding="utf-8")

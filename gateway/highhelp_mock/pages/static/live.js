@@ -29,7 +29,7 @@
       if (here.dataset.state !== there.dataset.state) location.replace(answer.url);
       else renew(fresh);
     } catch {
-      // the gateway is away for a moment; the next look tells
+      // the gateway is away for a moment; the next look shows more
     }
   }
 
@@ -42,5 +42,7 @@
 
   for (const part of document.querySelectorAll("[data-live]")) seen.set(part.id, part.innerHTML);
   document.documentElement.dataset.script = "on";
-  watch();
+  const goal = document.querySelector("main").dataset.goesTo;
+  if (goal) setTimeout(() => location.replace(goal), 3000);
+  else watch();
 })();
