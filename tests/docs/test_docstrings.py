@@ -255,7 +255,7 @@ def _operation(found: type, method: str) -> str:
     return next(one.id for one in OPERATIONS.values() if (one.tag, one.method_name) == (tag, method))
 
 
-def test_every_field_of_a_model_is_described_with_how_it_is_known() -> None:
+def test_every_model_field_has_a_description_and_provenance() -> None:
     missing = []
     for name in models.__all__:
         found = getattr(models, name)

@@ -27,18 +27,23 @@ PARTS = {
     "value": "Values of codes",
     "response": "Responses",
 }
-# What the client makes of each outcome: of a question, of a call that moves money; what is known; whether to repeat it.
-# The table is proved row by row in tests/client/test_error_table.py.
+# For each outcome: the error of a call that reads, and of one that moves money; what is known; whether to repeat it.
+# tests/client/test_error_table.py checks the table row by row.
 OUTCOMES = {
-    "refused": ("`Rejected`", "`Rejected`", "this attempt was refused", "not as it is"),
+    "refused": ("`Rejected`", "`Rejected`", "this attempt was refused", "not unchanged"),
     "duplicate": ("`DuplicatePayment`", "`DuplicatePayment`", "the payment_id is taken", "no"),
-    "not_accepted": ("`Unavailable`", "`Unavailable`", "this attempt was put off", "yes, with the same payment_id"),
-    "unknown": ("`Unavailable`", "`OutcomeUnknown`", "it may have been done", "a question yes; else ask info first"),
+    "not_accepted": ("`Unavailable`", "`Unavailable`", "this attempt was postponed", "yes, with the same payment_id"),
+    "unknown": (
+        "`Unavailable`",
+        "`OutcomeUnknown`",
+        "it may have been done",
+        "reads: yes; otherwise look the payment up first",
+    ),
 }
 
 
 def pages(document: Json, root: Path) -> dict[str, str]:
-    """Path below the root -> content, for every page that is made or has a made part.
+    """Path below the root -> content, for every page that is generated or has a generated part.
 
     Raises:
         DocumentError: A page has lost the marks between which a made part stands.
