@@ -49,7 +49,7 @@ LOOKS = 10
 
 @dataclass
 class Played:
-    """What came of a page.
+    """The result of running a page.
 
     Attributes:
         problems: What is wrong, each with its line.
@@ -76,7 +76,7 @@ class Interpreter:
         )  # fmt: skip
 
     def run(self, text: str, place: str) -> tuple[str, str | None]:
-        """What it printed, and the traceback where it failed."""
+        """Run code. Returns its output, and the traceback if it failed."""
         pipes = self._process
         if pipes.stdin is None or pipes.stdout is None:
             raise RuntimeError("no pipes")
@@ -94,7 +94,7 @@ class Interpreter:
 
 
 class Player:
-    """One reading of a page.
+    """Runs one page.
 
     Args:
         name: Of the page, for messages.

@@ -97,7 +97,7 @@ def shop() -> Iterator[str]:
 
 
 class Shop:
-    """Creates payments over HTTP as a merchant does, and tells the page's address."""
+    """Creates payments over HTTP as a merchant does, and returns the page's address."""
 
     def __init__(self, gateway: MockGateway, receiver: Receiver, redirect_url: str) -> None:
         self.gateway, self.receiver, self.redirect_url = gateway, receiver, redirect_url
@@ -317,7 +317,7 @@ def test_without_javascript_everything_still_works(browser: Browser, served: Moc
 
 
 def test_another_sites_page_can_do_nothing(browser: Browser, served: MockGateway, orders: Shop) -> None:
-    """A page that the developer has open beside the dashboard posts forms and reads answers: neither works."""
+    """A page that the developer has open next to the dashboard posts forms and reads answers: neither works."""
     orders.payin("payin-p2p-sbp")
     page = browser.new_page()
     page.goto(orders.redirect_url)  # another origin: another port

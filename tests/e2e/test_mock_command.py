@@ -1,4 +1,4 @@
-"""`highhelp mock` in a process of its own, with its options."""
+"""`highhelp mock` in a separate process, with its options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `scripts/release` looks at, with files that are wrong; the script itself is run by `.ci/run`."""
+"""The checks of `scripts/release`, with wrong files; `.ci/run` runs the script itself."""
 
 from __future__ import annotations
 

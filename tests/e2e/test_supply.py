@@ -1,4 +1,4 @@
-"""What is shipped and what it stands on: builds that come out the same, and licences that may be used."""
+"""The shipped files and their dependencies: reproducible builds and allowed licences."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NOT_SOURCES = shutil.ignore_patterns(
 
 @pytest.fixture(scope="module")
 def builder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The build backend, in a folder of its own."""
+    """The build backend, in a separate folder."""
     target = tmp_path_factory.mktemp("builder")
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target), "hatchling>=1.26"]
     done = subprocess.run(command, env=CLEAN, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The gateway under load: creates with a real check of each signature, beside Prism, which checks none."""
+"""The gateway under load: creates with a real check of each signature, compared with Prism, which checks none."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def linked(text: str, kept: Path) -> str:
         goal = (kept.parent / match[2]).resolve()
         page = _page(goal)
         if page is None and goal.is_relative_to(ROOT) and goal.exists():
-            return match[1].lstrip("!")[1:-2]  # a file of the repository that is no page: its name is enough
+            return match[1].lstrip("!")[1:-2]  # not a page: keep only the name
         if page is None or here is None:
             return match[0]
         return f"{match[1]}{os.path.relpath(page, Path(here).parent)}{match[3]}"
