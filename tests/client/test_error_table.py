@@ -127,17 +127,17 @@ def attempt(call: Callable[[], Any]) -> Any:
 
 
 FAULTS: dict[str, dict[str, list[tuple[str, str, int]]]] = {
-    "the answer is lost, info reports the payment": {
+    "the answer is lost, the look-up finds the payment": {
         "question": [("get_p2p_payin", "drop_response_after_commit", 1)],
         "payin": [("create_p2p_payin", "drop_response_after_commit", 1)],
         "payout": [("create_p2p_payout", "drop_response_after_commit", 1)],
     },
-    "the request is lost, info does not find it": {
+    "the request is lost, the look-up finds nothing": {
         "question": [("get_p2p_payin", "drop_request", 1)],
         "payin": [("create_p2p_payin", "drop_request", 1)],
         "payout": [("create_p2p_payout", "drop_request", 1)],
     },
-    "the answer is lost, and so are those of info": {
+    "the answer is lost, and the look-up fails too": {
         "question": [("get_p2p_payin", "drop_request", 99)],
         "payin": [("create_p2p_payin", "drop_response_after_commit", 1), ("get_p2p_payin", "drop_request", 99)],
         "payout": [("create_p2p_payout", "drop_response_after_commit", 1), ("get_p2p_payout", "drop_request", 99)],
@@ -170,12 +170,12 @@ def held(call: str, status: str = "processing", **info: Any) -> tuple[int, dict[
 
 
 INFO: dict[str, Callable[[str], tuple[int, dict[str, Any]]]] = {
-    "held, with the same facts, not final": held,
-    "held, with the same facts, final": lambda call: held(call, "decline"),
-    "held, a fact is not reported": lambda call: held(call, amount=None),
-    "held, a fact differs": lambda call: held(call, amount=9999),
-    "not found": lambda call: (404, ERROR),
-    "the caller is refused as by the create (401, 403)": lambda call: (403, ERROR),
+    "the payment, with the same facts, not final": held,
+    "the payment, with the same facts, final": lambda call: held(call, "decline"),
+    "the payment, a fact is not reported": lambda call: held(call, amount=None),
+    "the payment, a fact differs": lambda call: held(call, amount=9999),
+    "nothing": lambda call: (404, ERROR),
+    "the same refusal (401, 403)": lambda call: (403, ERROR),
     "no usable answer": lambda call: (502, ERROR),
 }
 

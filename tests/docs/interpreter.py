@@ -1,4 +1,4 @@
-"""The Python of a page, in a process of its own: blocks come as lines of JSON, what they print goes back.
+"""The Python of a page, in a separate process: blocks come as lines of JSON, what they print goes back.
 
 Names last from block to block, as they do for a reader who types one block after the other.
 """

@@ -40,6 +40,7 @@ RUN_ELSEWHERE = {
     "scripts/test": "it is what runs this",
     "scripts/generate --check": ".ci/run",
     "pip install 'highhelp[all]'": "tests/e2e/test_packaging.py, from the wheel",
+    "pip install pytest": "scripts/newcomer",
 }
 """Commands that a page shows and this does not run -> where they are proved."""
 LOOKS = 10
@@ -48,7 +49,7 @@ LOOKS = 10
 
 @dataclass
 class Played:
-    """What came of a page.
+    """The result of running a page.
 
     Attributes:
         problems: What is wrong, each with its line.
@@ -75,7 +76,7 @@ class Interpreter:
         )  # fmt: skip
 
     def run(self, text: str, place: str) -> tuple[str, str | None]:
-        """What it printed, and the traceback where it failed."""
+        """Run code. Returns its output, and the traceback if it failed."""
         pipes = self._process
         if pipes.stdin is None or pipes.stdout is None:
             raise RuntimeError("no pipes")
@@ -93,7 +94,7 @@ class Interpreter:
 
 
 class Player:
-    """One reading of a page.
+    """Runs one page.
 
     Args:
         name: Of the page, for messages.

@@ -53,7 +53,7 @@ class Terminal:
 
     Args:
         directory: Where the reader is.
-        environ: Variables beside those of this process, of which no `HIGHHELP_...` is taken over.
+        environ: Variables in addition to those of this process, of which no `HIGHHELP_...` is taken over.
         gateway_port: Of a gateway that is there already.
         alone: Whether `environ` is all that the reader's shell knows.
         patience: Seconds that a command may take.
@@ -86,7 +86,7 @@ class Terminal:
         self._ports = {GATEWAY_PORT: gateway_port or free_ports[0], RECEIVER_PORT: free_ports[1]}
 
     def run(self, command: str) -> tuple[str, int]:
-        """What a command shows, as in a directory of the reader's, and its exit code."""
+        """Run a command. Returns its output, with the reader's paths, and its exit code."""
         words = self.real(command)
         code = 0
         if words.endswith(" &"):
@@ -110,7 +110,7 @@ class Terminal:
         return text.replace(str(self._directory), SHOWN_AS)
 
     def _wait_for(self, words: str) -> tuple[str, int]:
-        # the variables as they are afterwards come by a pipe of their own
+        # the variables as they are afterwards come through a separate pipe
         end, start = os.pipe()
         process = subprocess.Popen(
             ["bash", "-c", f"{words}\ncode=$?; env -0 >&{start}; exit $code"], cwd=self._directory, env=self.environ,

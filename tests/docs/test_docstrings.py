@@ -64,11 +64,11 @@ class Documented:
 
 
 def lacks(name: str, found: object) -> Iterator[str]:
-    """What is missing, of one public name."""
+    """Yield what one public name lacks."""
     if inspect.isclass(found):
         yield from _class(name, found)
     elif callable(found) and typing.get_origin(found) is None:  # an alias has none
-        # what a fixture takes is other fixtures, and none of the user's business
+        # what a fixture takes is other fixtures, and not for users
         yield from _function(name, found, fixture=name.startswith("highhelp.testing."))
 
 
@@ -141,7 +141,7 @@ def _others(doc: Documented, owner: type | None) -> Iterator[Documented]:
     for groups in LEADS.findall(doc.text):
         *path, name = next(filter(None, groups)).split(".")
         of = KNOWN.get(path[-1]) if path else owner
-        # a name alone is a method of the same class, or a class or function of its own
+        # a name alone is a method of the same class, or a separate class or function
         for found in (vars(of).get(name) if of else None, KNOWN.get(name)):
             other = _doc(getattr(found, "__func__", found)) if found is not None else None
             if other is not None and other.text != doc.text:
@@ -255,7 +255,7 @@ def _operation(found: type, method: str) -> str:
     return next(one.id for one in OPERATIONS.values() if (one.tag, one.method_name) == (tag, method))
 
 
-def test_every_field_of_a_model_is_described_with_how_it_is_known() -> None:
+def test_every_model_field_has_a_description_and_provenance() -> None:
     missing = []
     for name in models.__all__:
         found = getattr(models, name)

@@ -1,4 +1,4 @@
-"""What builds the site: links between pages that stand elsewhere, the made pages, and the look at what was built."""
+"""Building the site: links between moved pages, generated pages, and the checks of the built pages in a browser."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_the_page_of_the_contract_has_all_of_it() -> None:
 
 def a_page(path: Path, body: str) -> None:
     path.write_text(
-        "<!doctype html><html><head><meta name=viewport content='width=device-width'><title>t</title></head>"
+        "<!doctype html><html lang=en><head><meta name=viewport content='width=device-width'><title>t</title></head>"
         f"<body><div class=md-content>{body}</div></body></html>"
     )
 
@@ -92,8 +92,9 @@ MISTAKES = {
     "overlap": (f"{WORD}<p style='margin-top: -30px'>Other words.</p>", "lies on"),
     "foreign": (f"{WORD}<script>fetch('http://127.0.0.1:9/').catch(() => 0)</script>", "asks for http://127.0.0.1:9/"),
     "broken": (f"{WORD}<script>nothing.there()</script>", "nothing is not defined"),
+    "unnamed": (f"{WORD}<a href='#here'></a>", "link-name (serious), 1 times"),
 }
-FITS = f"<h1>Title</h1>{WORD}{WORD}<pre style='overflow: auto; max-width: 100%'>{'long ' * 90}</pre>"
+FITS = f"<h1>Title</h1>{WORD}{WORD}<pre tabindex=0 style='overflow: auto; max-width: 100%'>{'long ' * 90}</pre>"
 
 
 def test_what_does_not_fit_is_seen_and_all_is_photographed(chromium: str, tmp_path: Path) -> None:

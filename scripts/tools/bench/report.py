@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.bench import payouts
 from tools.bench.measure import Row, summary
 from tools.markdown import render
 
@@ -68,4 +69,4 @@ def rendered(template: str, results: Mapping[str, Any], aims: Mapping[str, Budge
     """A table for a terminal (`budgets`, `sides`), or `docs/performance.md` with both (`page`)."""
     found = {name: summary(values) for name, values in claims(results).items()}
     path = Path(__file__).with_name(f"{template}.md.jinja")
-    return render(path, {"number": _number}, **{**results, "claims": found, "aims": aims})
+    return render(path, {"number": _number}, **{**results, "claims": found, "aims": aims, "batch": payouts.ROWS})

@@ -1,7 +1,7 @@
 """Open every page of a site in a browser, at phone and desktop width, and report problems.
 
 Screenshots go to build/screenshots/site. Nothing may be wider than the screen or cut off, no text may lie on other
-text, and nothing may be asked of another host.
+text, nothing may be asked of another host, and axe-core may find nothing serious.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+SERIOUS = {"serious", "critical"}
+"""The levels of axe-core that count as a problem."""
 PATIENCE = 120_000
 """Milliseconds that a busy machine may take for one step."""
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -75,7 +78,23 @@ def _at(size: str, browser: Browser, url: str, names: list[str], screenshots: Pa
 
 def seen(page: Page) -> list[str]:
     """Find what does not fit on the page that is shown."""
-    return [problem for check in CHECKS for problem in page.evaluate(check)]
+    return [problem for check in CHECKS for problem in page.evaluate(check)] + barriers(page)
+
+
+def barriers(page: Page, *rules: str) -> list[str]:
+    """List serious accessibility problems of the page that is shown: each rule of axe-core with its first element.
+
+    Args:
+        page: The page.
+        rules: Only these rules; all of them where none is named.
+    """
+    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}), {len(one['nodes'])} times: {one['nodes'][0]['html'][:120]}"
+        for one in found
+        if one["impact"] in SERIOUS
+    ]
 
 
 @contextmanager

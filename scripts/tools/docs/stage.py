@@ -40,7 +40,8 @@ def stage() -> None:
     shutil.rmtree(SOURCE, ignore_errors=True)
     target = SOURCE
     shutil.copytree(ROOT / "docs", target)
-    shutil.copy(HERE / "site.css", target)
+    for name in ("site.css", "site.js"):
+        shutil.copy(HERE / name, target)
     for path in target.rglob("*.md"):
         kept = ROOT / "docs" / path.relative_to(target)
         path.write_text(linked(path.read_text(encoding="utf-8"), kept), encoding="utf-8")
@@ -69,7 +70,7 @@ def linked(text: str, kept: Path) -> str:
         goal = (kept.parent / match[2]).resolve()
         page = _page(goal)
         if page is None and goal.is_relative_to(ROOT) and goal.exists():
-            return match[1].lstrip("!")[1:-2]  # a file of the repository that is not a page: its name is enough
+            return match[1].lstrip("!")[1:-2]  # not a page: keep only the name
         if page is None or here is None:
             return match[0]
         return f"{match[1]}{os.path.relpath(page, Path(here).parent)}{match[3]}"

@@ -27,18 +27,23 @@ PARTS = {
     "value": "Values of codes",
     "response": "Responses",
 }
-# The handling of each outcome: error of a read, of a call that moves money; what is known; whether to repeat it.
-# tests/client/test_error_table.py proves the table row by row.
+# For each outcome: the error of a call that reads, and of one that moves money; what is known; whether to repeat it.
+# tests/client/test_error_table.py checks the table row by row.
 OUTCOMES = {
-    "refused": ("`Rejected`", "`Rejected`", "this attempt was refused", "not as it is"),
+    "refused": ("`Rejected`", "`Rejected`", "this attempt was refused", "not unchanged"),
     "duplicate": ("`DuplicatePayment`", "`DuplicatePayment`", "the payment_id is taken", "no"),
-    "not_accepted": ("`Unavailable`", "`Unavailable`", "this attempt was deferred", "yes, with the same payment_id"),
-    "unknown": ("`Unavailable`", "`OutcomeUnknown`", "it may have been done", "a read: yes; else query info first"),
+    "not_accepted": ("`Unavailable`", "`Unavailable`", "this attempt was postponed", "yes, with the same payment_id"),
+    "unknown": (
+        "`Unavailable`",
+        "`OutcomeUnknown`",
+        "it may have been done",
+        "reads: yes; otherwise look the payment up first",
+    ),
 }
 
 
 def pages(document: Json, root: Path) -> dict[str, str]:
-    """Path below the root -> content, for every generated or partly generated page.
+    """Path below the root -> content, for every page that is generated or has a generated part.
 
     Raises:
         DocumentError: A page has lost the marks around a generated part.

@@ -42,5 +42,7 @@
 
   for (const part of document.querySelectorAll("[data-live]")) seen.set(part.id, part.innerHTML);
   document.documentElement.dataset.script = "on";
-  watch();
+  const goal = document.querySelector("main").dataset.goesTo;
+  if (goal) setTimeout(() => location.replace(goal), 3000);
+  else watch();
 })();
