@@ -64,6 +64,21 @@ def test_a_create_ends_in_time_with_its_outcome_unknown(behaviour: str, asynchro
         assert time.monotonic() - began < 60, "a dripping server would have taken a minute"
 
 
+def test_a_dripped_body_ends_in_time_on_a_foreign_transport(signer: RsaSigner) -> None:
+    # httpx's own transport bounds each read only, so the body is given up between two of them
+    with server(drip_its_body) as url, httpx.HTTPTransport() as foreign:
+        own: dict[str, Any] = {
+            "base_url": url,
+            "project_id": "p",
+            "signer": signer,
+            "environ": {},
+            "transport": foreign,
+        }
+        with HighHelp(**own, timeout=0.5, total_timeout=1) as client, pytest.raises(OutcomeUnknown) as raised:
+            client.p2p.create_payin(PAYIN)
+    assert "not complete in time" in str(raised.value)
+
+
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 def test_a_read_is_unavailable(asynchronous: bool, signer: RsaSigner) -> None:
     with server(hang_up) as url, pytest.raises(Unavailable):
