@@ -281,7 +281,7 @@ def test_another_language_signs_what_the_gateway_accepts(
     apart = {"general": {"project_id": project, "payment_id": "x"}, "\uffee": 1, "\U0001f3d4": 2}
     unknown = programs.run(*command, body=json.dumps(apart, ensure_ascii=False))
     assert unknown.returncode == 1
-    assert "wrong fields" in unknown.stdout, unknown.stdout
+    assert "invalid fields" in unknown.stdout, unknown.stdout
     refused = programs.run(*command, body=ODD.replace("10000", "0") % (project, f"{payment_id}-2"))
     assert refused.returncode == 1
     assert f"{payment_id}-2" not in gateway.payments()
