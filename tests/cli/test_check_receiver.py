@@ -158,6 +158,7 @@ def test_accepted_forgeries_are_found(pattern: Path, capsys: pytest.CaptureFixtu
     assert found["stale"] == found["future"] == "credited once instead of never"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "found"),
     [
@@ -177,6 +178,7 @@ def test_a_planted_fault_is_found_alone(
         assert text in problems(report)[name]
 
 
+@pytest.mark.slow
 def test_random_damage_finds_a_fault(pattern: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, report = check(BreaksOnNull(pattern), pattern, capsys, "--minutes", "1", "--seed", "7")
     assert code == 1
@@ -268,6 +270,7 @@ def working(inbox: CallbackInbox, handler: Callable[[Any], object]) -> Iterator[
         thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("serve", [starlette_app, fastapi_app, flask_app, django_app])
 def test_our_own_receivers_pass(
     pattern: Path,

@@ -60,6 +60,7 @@ def test_every_encoding_shows_a_payment(home: Path, encoding: str) -> None:
     assert json.loads(done.stderr.decode(encoding))["payment_id"] == "нет-такой"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no such device")
 @pytest.mark.parametrize("form", [[], ["--json"]])
 def test_a_full_or_closed_output_changes_no_exit_code(home: Path, form: list[str]) -> None:

@@ -155,6 +155,7 @@ FAULTS: list[tuple[str, Plant, str, str, str, int]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("gateway")
 @pytest.mark.parametrize(
     ("plant", "told", "code"), [(row[1], row[2:5], row[5]) for row in FAULTS], ids=[r[0] for r in FAULTS]

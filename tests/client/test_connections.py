@@ -116,6 +116,7 @@ def test_a_dead_port_means_not_sent_on_the_fast_transport(run: Make) -> None:
         run("http://127.0.0.1:9", payout, transport="fast", total_timeout=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("behave", [hang_up, silent, drip(WHOLE)])
 def test_lost_answer_on_fast_transport_is_unknown_outcome(run: Make, behave: Any) -> None:
     with server(behave) as url:

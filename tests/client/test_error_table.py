@@ -86,6 +86,7 @@ def respond(connection: socket.socket, status: int, body: bytes) -> None:
     connection.sendall(head.encode() + b"content-length: %d\r\n\r\n" % len(body) + body)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "contract", "question", "money"), answers())
 def test_an_answer(make: Callable[..., Any], status: int, contract: bool, question: str, money: str) -> None:
     # lessons: settings and errors that say one thing while retries do another, a 409 that is repeated
@@ -149,6 +150,7 @@ def test_every_row_without_an_answer_is_tried() -> None:
     assert set(NO_ANSWER) == {*FAULTS, "no connection", "the request breaks the contract"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("row", "call"), [(row, call) for row, calls in FAULTS.items() for call in calls])
 def test_no_answer(make: Callable[..., Any], row: str, call: str) -> None:
     gateway = MockGateway(duplicates="conflict")

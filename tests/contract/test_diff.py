@@ -352,6 +352,7 @@ PLANTS: dict[str, tuple[Plant, set[tuple[str, str]], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PLANTS)
 def test_a_planted_change_is_judged(name: str) -> None:
     plant, expected, words = PLANTS[name]

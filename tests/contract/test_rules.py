@@ -109,6 +109,7 @@ CASES: dict[str, tuple[Edit, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("edit", "words"), CASES.values(), ids=CASES)
 def test_a_broken_rule_is_named(contract: dict[str, Any], edit: Edit, words: str) -> None:
     assert rules.check(contract) == []

@@ -75,6 +75,7 @@ def test_killed_workers_credit_each_order_once(directory: Path, points: tuple[st
         assert connection.execute("SELECT count(*) FROM highhelp_handled_events").fetchone() == (3,)
 
 
+@pytest.mark.slow
 def test_a_handler_that_raises_stores_nothing(directory: Path, highhelp_gateway: MockGateway) -> None:
     with CallbackInbox(directory / "inbox.db", verifier=highhelp_gateway.verifier(), environ={}) as inbox:
         sent = highhelp_gateway.signed_callback("refused", "success")
@@ -87,6 +88,7 @@ def test_a_handler_that_raises_stores_nothing(directory: Path, highhelp_gateway:
 COMMAND = "from django.core.management import call_command\ncall_command('highhelp_worker', '--once'{})"
 
 
+@pytest.mark.slow
 def test_the_command_handles_what_is_due(directory: Path) -> None:
     database = str(directory / "inbox.db")
     for _ in range(2):
@@ -95,6 +97,7 @@ def test_the_command_handles_what_is_due(directory: Path) -> None:
     assert credits_of(directory) == dict.fromkeys(ORDERS, 1) | {"refused": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("setting", "text"),
     [

@@ -74,6 +74,7 @@ def test_through_the_facade_sync_and_async(operation: Operation, gateway: MockGa
     assert type(asyncio.run(run())).__name__ == operation.response
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda operation: operation.id)
 def test_through_the_command_line(
     operation: Operation,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pytest
 
 from highhelp import cli
 from tests.docs.blocks import blocks_of
-
-if TYPE_CHECKING:
-    import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,6 +31,7 @@ def test_readme_fits_on_two_screens_and_begins_with_the_most() -> None:
         assert answer in first
 
 
+@pytest.mark.slow
 def test_every_command_is_on_its_page(capsys: pytest.CaptureFixture[str]) -> None:
     table = COMMANDS.partition("## Commands")[2].partition("\n## ")[0]
     named = set()

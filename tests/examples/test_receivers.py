@@ -26,6 +26,7 @@ def command(language: str, port: int) -> list[str]:
     return [program, "-S", f"127.0.0.1:{port}", str(EXAMPLES / "php_receiver" / "receiver.php")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["node", "php"])
 def test_a_receiver_in_another_language_passes(gateway: Gateway, programs: Programs, language: str) -> None:
     url = f"http://127.0.0.1:{(port := free_port())}"
@@ -37,6 +38,7 @@ def test_a_receiver_in_another_language_passes(gateway: Gateway, programs: Progr
     assert (done.returncode, report["credits_checked"]) == (0, True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", ["node", "php"])
 def test_a_restarted_receiver_knows_its_payments(gateway: Gateway, programs: Programs, language: str) -> None:
     sender = MockGateway(gateway.home)

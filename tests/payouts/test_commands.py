@@ -74,6 +74,7 @@ def grow_older(file: Path, seconds: int) -> None:
         database.execute(f"UPDATE highhelp_payouts SET {columns}")
 
 
+@pytest.mark.slow
 def test_a_file_is_sent_shown_recovered_and_reconciled(
     gateway: MockGateway, file: Path, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -218,6 +218,7 @@ def found(guard: PayoutGuard, gateway: MockGateway) -> Reconciliation:
     return guard.reconcile(since=gateway.clock() - 3600)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PLANTED)
 def test_a_planted_difference_is_found_and_nothing_is_done(
     books: Books, guard: PayoutGuard, gateway: MockGateway, kind: str
@@ -311,6 +312,7 @@ ACTIONS: dict[str, tuple[Callable[[Books], object], set[str]]] = {
 """Kind -> the proposed action, and the differences left after it. The other kinds need a person's inquiry."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ACTIONS)
 def test_the_actions_do_what_they_say(books: Books, guard: PayoutGuard, gateway: MockGateway, kind: str) -> None:
     sound(books)

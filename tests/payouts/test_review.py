@@ -47,6 +47,7 @@ def held(number: object = None, **changes: Any) -> tuple[int, dict[str, Any]]:
 # Adoption.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "is_ours"),
     [

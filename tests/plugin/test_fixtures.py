@@ -106,6 +106,7 @@ class TestMarker:
         assert highhelp_gateway.scheme == SINGLE
 
 
+@pytest.mark.slow
 def test_a_wrong_marker_is_named(tmp_path: Path) -> None:
     markers = ("highhelp('stored')", "highhelp(duplicate='stored')", "highhelp(duplicates='never')")
     tests = [

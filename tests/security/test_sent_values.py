@@ -111,6 +111,7 @@ def test_errors_logs_and_recordings_repeat_nothing_sent(
     assert is_clean((tmp_path / "traffic.jsonl").read_text("utf-8"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
 @pytest.mark.parametrize("status", [200, 422])
 @pytest.mark.parametrize(

@@ -174,6 +174,7 @@ def test_no_collision_among_all_small_strings(scheme: SignatureScheme) -> None:
     assert shared > 500, "the search must meet bodies that are accepted although they have rivals"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", SCHEMES, ids=NAMES)
 def test_no_collision_among_all_strings_of_few_characters(scheme: SignatureScheme) -> None:
     rules = Rules(scheme, fields(field("b", "string"), field("d", "object"), field("d:b", "string")))

@@ -259,6 +259,7 @@ def test_what_the_forger_signs_rightly_is_accepted(rsa_key: rsa.RSAPrivateKey, g
     assert at_the_gateway(gateway, Forger.right)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("made", FORGERIES.values(), ids=FORGERIES.keys())
 def test_a_forged_rsa_signature_is_refused_everywhere(
     rsa_key: rsa.RSAPrivateKey, gateway: MockGateway, made: Forgery
