@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,9 +20,11 @@ from playwright.sync_api import sync_playwright
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 SIZES = {"phone": (390, 844), "desktop": (1280, 900)}
+RULES: dict[str, tuple[str, ...]] = {"phone": ("scrollable-region-focusable", "target-size"), "desktop": ()}
+"""The rules of axe-core at a size: all on a desktop, on a phone those that depend on the width."""
 SERIOUS = {"serious", "critical"}
 """The levels of axe-core that count as a problem."""
 PATIENCE = 120_000
@@ -44,41 +47,40 @@ def problems(site: Path, screenshots: Path, program: str) -> list[str]:
     screenshots.mkdir(parents=True, exist_ok=True)
     for old in screenshots.glob("*.png"):
         old.unlink()
-    found = []
-    with served(site) as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        names = [path.relative_to(site).as_posix() for path in sorted(site.rglob("*.html"))]
-        for size in SIZES:
-            found += _at(size, browser, url, [name for name in names if name != "404.html"], screenshots)
-        browser.close()
-    return found
+    names = [path.relative_to(site).as_posix() for path in sorted(site.rglob("*.html")) if path.name != "404.html"]
+    with served(site) as url, ThreadPoolExecutor(len(SIZES)) as pool:
+        found = pool.map(lambda size: _at(size, program, url, names, screenshots), SIZES)
+        return [problem for problems_at_size in found for problem in problems_at_size]
 
 
-def _at(size: str, browser: Browser, url: str, names: list[str], screenshots: Path) -> list[str]:
+def _at(size: str, program: str, url: str, names: list[str], screenshots: Path) -> list[str]:
     width, height = SIZES[size]
-    page = browser.new_page(viewport={"width": width, "height": height})
-    page.set_default_timeout(PATIENCE)
     noted: list[str] = []
-    page.on(
-        "request",
-        lambda one: None if one.url.startswith((url, "data:", "blob:")) else noted.append(f"asks for {one.url}"),
-    )
-    page.on("pageerror", lambda error: noted.append(str(error)))
     found = []
-    for name in names:
-        page.goto(f"{url}{name}", wait_until="load")
-        said = [*noted, *seen(page)]
-        noted.clear()
-        found += [f"{name} on a {size}: {one}" for one in said]
-        picture = screenshots / f"{name.removesuffix('.html').replace('/', '-')}-{size}.png"
-        page.screenshot(path=picture, full_page=True, animations="disabled")
-    page.close()
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=program, args=ARGUMENTS) as browser,
+    ):
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(PATIENCE)
+        page.on(
+            "request",
+            lambda one: None if one.url.startswith((url, "data:", "blob:")) else noted.append(f"asks for {one.url}"),
+        )
+        page.on("pageerror", lambda error: noted.append(str(error)))
+        for name in names:
+            page.goto(f"{url}{name}", wait_until="load")
+            said = [*noted, *seen(page, *RULES[size])]
+            noted.clear()
+            found += [f"{name} on a {size}: {one}" for one in said]
+            picture = screenshots / f"{name.removesuffix('.html').replace('/', '-')}-{size}.png"
+            page.screenshot(path=picture, full_page=True, animations="disabled")
     return found
 
 
-def seen(page: Page) -> list[str]:
-    """Find what does not fit on the page that is shown."""
-    return [problem for check in CHECKS for problem in page.evaluate(check)] + barriers(page)
+def seen(page: Page, *rules: str) -> list[str]:
+    """Find what does not fit on the page that is shown; `rules` as for :func:`barriers`."""
+    return [problem for check in CHECKS for problem in page.evaluate(check)] + barriers(page, *rules)
 
 
 def barriers(page: Page, *rules: str) -> list[str]:
