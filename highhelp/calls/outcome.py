@@ -73,7 +73,7 @@ class TransportFailure:
     Attributes:
         sent: Whether anything may have left the machine.
         reason: What happened, without secrets.
-        retryable: Whether another attempt may help (with an unknown host it may, with a wrong certificate not).
+        retryable: Whether another attempt may help (it may for an unknown host, but not for a wrong certificate).
     """
 
     sent: bool

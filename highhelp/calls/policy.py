@@ -27,7 +27,7 @@ class Policy:
         attempt: One attempt, from the first byte sent to the last one received.
         total: The whole call with its look-ups.
         attempts: Attempts of a read, or of a create that the gateway deferred.
-        backoff: The first pause; it doubles.
+        backoff: The first pause; it doubles with each attempt.
         max_backoff: The longest pause between attempts, even if `Retry-After` asks for more.
         absence_delay: From the end of an attempt until "not found" counts.
         now: A monotonic clock.

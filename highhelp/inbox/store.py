@@ -111,8 +111,8 @@ class CallbackStore:
 
         A handler is called as `handler(event)` or as `handler(event, connection)`. The latter shares the transaction
         that marks its event as done, so that its writes through `connection` are stored exactly once, whatever
-        crashes. Other side effects may happen again after a crash: use `event.key` for them. It must not commit.
-        When it raises, the event comes again after a pause, and is parked after `max_attempts`.
+        crashes. Other side effects may happen again after a crash: use `event.key` as their idempotency key. It must
+        not commit. When it raises, the event comes again after a pause, and is parked after `max_attempts`.
 
         Args:
             on_final: For final events (`success`, `decline`).

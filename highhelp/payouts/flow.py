@@ -93,7 +93,7 @@ class Asking:
     """Limits for a number of queries.
 
     Attributes:
-        concurrency: Queries at once.
+        concurrency: How many queries may run at once.
         delay: Returns the seconds to wait before the next query.
     """
 

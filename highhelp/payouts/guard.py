@@ -424,7 +424,7 @@ class PayoutGuard(PayoutBook):
         Args:
             since: Unix seconds; include payouts prepared, and payout callbacks received, from then on.
             until: Unix seconds; default: no end.
-            concurrency: Queries at once, at most 12.
+            concurrency: How many queries may run at once, at most 12.
             per_second: Queries per second, at most.
             progress: Called after each page with the number of payouts compared and the total.
 

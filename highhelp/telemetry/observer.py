@@ -53,7 +53,7 @@ class Observer:
         on_request: Called with (operation, payment_id, attempt) before each attempt.
         on_response: Called with (operation, answer) for each answer as it came, unredacted.
         on_retry: Called with (seconds, reason) before each pause.
-        tracer_provider: OpenTelemetry's, instead of the global one.
+        tracer_provider: An OpenTelemetry tracer provider to use instead of the global one.
         meter_provider: Likewise, for metrics.
         server: The gateway's host, for spans.
 

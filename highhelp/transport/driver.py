@@ -396,7 +396,7 @@ def _was_connecting(error: BaseException) -> bool:
 
 
 def _place(error: Exception) -> str:
-    """Describe type and place of an error, without its text, which may contain anything."""
+    """Describe an error by its type and location, without its text, which may contain anything."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return f"{type(error).__name__}{where}"

@@ -63,8 +63,8 @@ class Limits:
         text: bytes of the normalised string. The same bound, in characters, applies to the total of all members'
             paths, empty members included: a body of a few KB can have thousands of containers under one long key and
             still normalise to nothing.
-        containers: objects and arrays in the body on the wire, counted as opening brackets, including those in texts.
-            Each costs the parser and the garbage collector a hundred times as much as its byte.
+        containers: objects and arrays in the body on the wire, counted by its opening brackets, including those inside
+            strings. Each costs the parser and the garbage collector a hundred times as much as its byte.
     """
 
     raw: int = 1 << 20

@@ -1,4 +1,4 @@
-"""Execute the contract's operations, selected by the contract's data, not by name."""
+"""Execute the contract's operations, told apart by what the contract says about them, not by their names."""
 
 from __future__ import annotations
 

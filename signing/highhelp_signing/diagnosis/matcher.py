@@ -43,7 +43,7 @@ class Recovered:
     Attributes:
         key: the key that made it.
         signature: the reading of the signature.
-        digest: the SHA-256 in it; None if it contains another hash.
+        digest: the SHA-256 digest in the signature; None if it contains another hash.
     """
 
     key: KnownKey
