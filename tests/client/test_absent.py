@@ -67,7 +67,7 @@ def test_a_moment_that_cannot_be_read_is_kept_as_it_came(both: Both, written: ob
 
 def test_constructors_refuse_a_float_amount() -> None:
     with pytest.raises(TypeError, match="amount is a whole number, not a float"):
-        models.P2PPayinPayment(method="card-p2p", amount=100.0, currency="RUB")  # type: ignore[arg-type]
+        models.P2PPayinPayment(method="card-p2p", amount=100.0, currency="RUB")  # type: ignore[arg-type]  # the point
     payment = models.P2PPayinPayment(method="card-p2p", amount=100, currency="RUB")
     with pytest.raises(TypeError, match="not a float"):
-        payment.amount = 1.5  # type: ignore[assignment]
+        payment.amount = 1.5  # type: ignore[assignment]  # that is the point

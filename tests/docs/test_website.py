@@ -87,12 +87,16 @@ def a_page(path: Path, body: str) -> None:
 
 WORD = "<p>Words that are read.</p>"
 MISTAKES = {
-    "wide": (f"{WORD}<pre style='width: 900px'>wide</pre>", "px wider than the screen"),
-    "cut": (f"<div style='overflow: hidden; width: 50px'><pre>{'long ' * 30}</pre></div>", "is cut off"),
-    "overlap": (f"{WORD}<p style='margin-top: -30px'>Other words.</p>", "lies on"),
-    "foreign": (f"{WORD}<script>fetch('http://127.0.0.1:9/').catch(() => 0)</script>", "asks for http://127.0.0.1:9/"),
-    "broken": (f"{WORD}<script>nothing.there()</script>", "nothing is not defined"),
-    "unnamed": (f"{WORD}<a href='#here'></a>", "link-name (serious), 1 times"),
+    "wide": (f"{WORD}<pre style='width: 900px'>wide</pre>", "phone", "px wider than the screen"),
+    "cut": (f"<div style='overflow: hidden; width: 50px'><pre>{'long ' * 30}</pre></div>", "phone", "is cut off"),
+    "overlap": (f"{WORD}<p style='margin-top: -30px'>Other words.</p>", "phone", "lies on"),
+    "foreign": (
+        f"{WORD}<script>fetch('http://127.0.0.1:9/').catch(() => 0)</script>",
+        "phone",
+        "asks for http://127.0.0.1:9/",
+    ),
+    "broken": (f"{WORD}<script>nothing.there()</script>", "phone", "nothing is not defined"),
+    "unnamed": (f"{WORD}<a href='#here'></a>", "desktop", "link-name (serious), 1 times"),
 }
 FITS = f"<h1>Title</h1>{WORD}{WORD}<pre tabindex=0 style='overflow: auto; max-width: 100%'>{'long ' * 90}</pre>"
 
@@ -100,12 +104,12 @@ FITS = f"<h1>Title</h1>{WORD}{WORD}<pre tabindex=0 style='overflow: auto; max-wi
 def test_what_does_not_fit_is_seen_and_all_is_photographed(chromium: str, tmp_path: Path) -> None:
     site, pictures = tmp_path / "site", tmp_path / "pictures"
     site.mkdir()
-    for name, (body, _) in MISTAKES.items():
+    for name, (body, *_) in MISTAKES.items():
         a_page(site / f"{name}.html", body)
     a_page(site / "fits.html", FITS)
     found = look.problems(site, pictures, chromium)
-    for name, (_, says) in MISTAKES.items():
-        assert any(one.startswith(f"{name}.html on a ") and says in one for one in found), (name, found)
+    for name, (_, size, says) in MISTAKES.items():
+        assert any(one.startswith(f"{name}.html on a {size}: ") and says in one for one in found), (name, found)
     assert not [one for one in found if one.startswith("fits.html")]
     names = {f"{name}-{size}" for name in (*MISTAKES, "fits") for size in ("phone", "desktop")}
     assert {path.stem for path in pictures.iterdir()} == names

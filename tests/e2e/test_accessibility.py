@@ -6,12 +6,12 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from highhelp_mock import MockGateway
 from highhelp_mock.simulation.scenarios import pan_of
 from tests.gateway.merchant import CARD, Merchant
-from tools.docs.look import ARGUMENTS, SIZES, barriers
+from tests.waiting import PATIENCE
+from tools.docs.look import SIZES, barriers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,14 +26,6 @@ NOWHERE = "https://127.0.0.1:1/thanks"
 WIDER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def merchant() -> Iterator[Merchant]:
     """A merchant of a served gateway whose time stands still, so that no payment moves while it is looked at."""
@@ -46,6 +38,7 @@ def merchant() -> Iterator[Merchant]:
 def page(request: pytest.FixtureRequest, browser: Browser, merchant: Merchant) -> Iterator[Page]:
     width, height = SIZES[request.param]
     made = browser.new_page(viewport={"width": width, "height": height}, base_url=merchant.gateway.base_url)
+    made.set_default_timeout(PATIENCE * 1000)
     yield made
     made.close()
 
@@ -82,7 +75,8 @@ def hosted(merchant: Merchant, page: Page, language: str) -> Iterator[str]:
     page.locator("button[value=send_code]").click()
     yield "code"
     page.locator("#code").fill("000000")
-    page.locator("button[value=code]").click()
+    with page.expect_navigation():  # or the reload would cut it off
+        page.locator("button[value=code]").click()
     merchant.gateway.travel(5)
     page.reload()
     yield "wrong-code"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
@@ -26,12 +26,16 @@ pytestmark = pytest.mark.slow
 def test_the_p2p_shop(gateway: Gateway, programs: Programs, postgres: str, chromium: str) -> None:
     url = f"http://127.0.0.1:{(port := free_port())}"
     command = [sys.executable, "-m", "uvicorn", "--port", str(port), "--log-level", "warning", "shop:app"]
-    about = {"ready": url, "cwd": EXAMPLES / "p2p_shop", "environ": {"SHOP_URL": url, "SHOP_DATABASE": postgres}}
+    about: dict[str, Any] = {
+        "ready": url,
+        "cwd": EXAMPLES / "p2p_shop",
+        "environ": {"SHOP_URL": url, "SHOP_DATABASE": postgres},
+    }
     with sync_playwright() as playwright, httpx.Client(base_url=url, timeout=PATIENCE) as visitor:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
         page.set_default_timeout(PATIENCE * 1000)
-        with programs.running(*command, **about) as shop:  # type: ignore[arg-type]
+        with programs.running(*command, **about) as shop:
             assert visitor.post("/orders", data={"amount": "1.001"}).status_code == 422
             assert visitor.get("/orders/nobody/details").status_code == 404
             page.goto(url)
@@ -44,7 +48,7 @@ def test_the_p2p_shop(gateway: Gateway, programs: Programs, postgres: str, chrom
             shop.wait()
         # paid while the shop is closed: its callbacks find nobody
         eventually(lambda: gateway.payment(order)["status"] == "success", "the payment has ended")
-        with programs.running(*command, **about):  # type: ignore[arg-type]
+        with programs.running(*command, **about):
             expect(page.locator("h1")).to_have_text("The order is paid.", timeout=PATIENCE * 1000)
             for _ in range(2):
                 late = MockGateway(gateway.home).signed_callback(order, "success", body=reported(gateway, order))

@@ -59,8 +59,8 @@ class Info:
 
 @pytest.fixture
 def client(gateway: MockGateway) -> Iterator[HighHelp]:
-    about = {"base_url": gateway.base_url, "project_id": gateway.project_id, "signer": gateway.signer}
-    with HighHelp(**about, transport=gateway.transport, clock=gateway.clock, environ={}) as made:  # type: ignore[arg-type]
+    about: dict[str, Any] = {"base_url": gateway.base_url, "project_id": gateway.project_id, "signer": gateway.signer}
+    with HighHelp(**about, transport=gateway.transport, clock=gateway.clock, environ={}) as made:
         yield made
 
 
