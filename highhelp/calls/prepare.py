@@ -196,7 +196,7 @@ class RequestBuilder:
         self._check(operation, read)
         return read, self._normalize(operation, read, plain=False)
 
-    def _warn_of_lost_challenges(self, content: Mapping[str, Any]) -> None:
+    def _warn_of_lost_challenges(self, content: dict[str, Any]) -> None:
         url = _value_at(content, _INFORMED)
         if not isinstance(url, str):
             _warn_once("names no callback URL")
@@ -251,7 +251,7 @@ def _callback_urls(request: str) -> tuple[str, ...]:
     return tuple(name for name in general["properties"] if name.endswith("callback_url"))
 
 
-def _find_unreadable_ids(body: Mapping[str, Any]) -> list[FieldProblem]:
+def _find_unreadable_ids(body: dict[str, Any]) -> list[FieldProblem]:
     """Find ids that people cannot distinguish: a payment_id that looks the same would be paid twice."""
     found = []
     for path in _IDS:
@@ -262,16 +262,16 @@ def _find_unreadable_ids(body: Mapping[str, Any]) -> list[FieldProblem]:
     return found
 
 
-def payment_id_of(body: Mapping[str, Any]) -> str | None:
+def payment_id_of(body: dict[str, Any]) -> str | None:
     """Return the payment_id of a request's body, where it has one that is text."""
     value = _value_at(body, _ID)
     return value if isinstance(value, str) else None
 
 
-def _value_at(body: Mapping[str, Any], path: tuple[str, ...]) -> object:
+def _value_at(body: dict[str, Any], path: tuple[str, ...]) -> object:
     value: object = body
     for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
