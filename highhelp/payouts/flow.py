@@ -247,14 +247,14 @@ class PayoutFlows:
         """Send an intent that was built in this process."""
         # once this transaction is committed, the payout may have been sent
         begun = yield from self._begin(intent)
-        if begun.token is None:
+        if begun.settled is not None:
             return _typed(begun.settled)
         end = partial(lifecycle.end_attempt, intent=intent, token=begun.token)
         try:
-            state = yield Execute(replace(call, doubtful=begun.doubtful))
+            state = yield Execute(replace(call, doubtful=begun.row.doubtful))
         except DuplicatePayment as error:
             if error.existing is not None:
-                return (yield from self._held(intent, call, error.existing, error))
+                return (yield from self._held(intent, begun, call, error.existing, error))
             yield from self._ended(end, "refused", intents.DUPLICATE, error)
             raise
         except Rejected as error:
@@ -270,7 +270,7 @@ class PayoutFlows:
             state_after, reason = ("needs_review", intents.ANOTHER) if differs else ("unknown", _reason(error))
             yield from self._ended(end, state_after, reason, error)
             raise
-        return _held((yield from self._settled(intent, state)))
+        return _held((yield from self._settled(intent, begun, state)))
 
     def _begin(self, intent: Intent) -> PayoutFlow[SendLease]:
         try:
@@ -292,10 +292,16 @@ class PayoutFlows:
             error.add_note(f"this could not be stored ({cause(failure)}): the intent stays `sent` until recover()")
 
     def _settled(
-        self, intent: Intent, state: PaymentState, *, refused: bool = False, receiver_matches: bool = False
+        self,
+        intent: Intent,
+        lease: SendLease,
+        state: PaymentState,
+        *,
+        refused: bool = False,
+        receiver_matches: bool = False,
     ) -> PayoutFlow[Payout]:
         facts = facts_from_state(state)
-        settle = partial(lifecycle.settle, key=intent.key, facts=facts, gateway=self.gateway, sent=intent)
+        settle = partial(lifecycle.settle, key=intent.key, facts=facts, gateway=self.gateway, sent=intent, lease=lease)
         try:
             stored = yield Write(partial(settle, refused=refused, receiver_matches=receiver_matches))
         except Exception as error:
@@ -304,7 +310,12 @@ class PayoutFlows:
         return _typed(stored)
 
     def _held(
-        self, intent: Intent, call: ClientCall[PaymentState], existing: PaymentState, error: DuplicatePayment
+        self,
+        intent: Intent,
+        lease: SendLease,
+        call: ClientCall[PaymentState],
+        existing: PaymentState,
+        error: DuplicatePayment,
     ) -> PayoutFlow[Payout]:
         """Handle a refused create whose payment_id the gateway holds: adopt the payment, or let a person decide."""
         try:
@@ -314,7 +325,7 @@ class PayoutFlows:
         matches = state is not None and receiver_matches(call.body, state)
         # the earlier look-up found it, whatever this one says; but it masks the receiver
         held = existing if state is None else state
-        payout = yield from self._settled(intent, held, refused=True, receiver_matches=matches)
+        payout = yield from self._settled(intent, lease, held, refused=True, receiver_matches=matches)
         if payout.state != "settled":
             raise error
         return payout

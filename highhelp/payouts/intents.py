@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -56,6 +57,11 @@ _SLOW_BODY = "body"
 """Method of the first fingerprints, which had no key: of the whole body."""
 _BLOCKS = ("payment", "receiver", "sender", "customer", "card")
 _AT_ONCE = 500
+_ABSENT = "there is no intent of it"
+
+# a body is read only where it is shown or sent
+WITHOUT_BODY = tuple(column for column in PAYOUTS.c if column.name not in ("body", "sealed"))
+"""The columns from which a :class:`Payout` is made."""
 
 
 class PayoutRefusal(HighHelpError):
@@ -94,7 +100,7 @@ class NoSuchPayout(PayoutRefusal):
     """The guard has no intent with this payment_id."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Intent:
     """The intent to make a payout. `repr` shows no card data.
 
@@ -118,25 +124,31 @@ class Intent:
     raw: bytes = field(repr=False)
     cipher: BodyCipher | None = field(repr=False)
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The unique key."""
         return intent_key(self.project_id, self.payment_id)
 
-    @property
-    def masked_body(self) -> str:
-        """JSON text, sensitive fields masked."""
-        return json.dumps(masked(json.loads(self.raw), OPERATIONS[self.operation].request))
+    @cached_property
+    def columns(self) -> dict[str, Any]:
+        """The columns of a new row, without state and times; made once, though written and compared several times.
 
-    @property
-    def sealed_body(self) -> bytes | None:
-        """The bytes, encrypted, if there is a key."""
-        return None if self.cipher is None else self.cipher.encrypt(self.raw, self.key)
-
-    @property
-    def fingerprint_key(self) -> str:
-        """The method of a new row's fingerprint."""
-        return _SLOW if self.cipher is None else self.cipher.key_name
+        `body` is JSON text with its sensitive fields masked; `sealed` is the bytes, encrypted, if there is a key.
+        """
+        key_name = _SLOW if self.cipher is None else self.cipher.key_name
+        return {
+            "intent_key": self.key,
+            "project_id": self.project_id,
+            "payment_id": self.payment_id,
+            "operation": self.operation,
+            "amount": self.amount,
+            "currency": self.currency,
+            "fingerprint": self.fingerprint(key_name),
+            "fingerprint_key": key_name,
+            "gateway": self.gateway,
+            "body": json.dumps(masked(json.loads(self.raw), OPERATIONS[self.operation].request)),
+            "sealed": None if self.cipher is None else self.cipher.encrypt(self.raw, self.key),
+        }
 
     def fingerprint(self, key_name: str) -> str:
         """Return a hash that identifies the payout: of its ids and blocks, not its URLs.
@@ -281,14 +293,17 @@ def rows_of_keys(connection: Connection, keys: Sequence[str]) -> dict[str, Row[A
     """Return the rows that exist, by key."""
     found: dict[str, Row[Any]] = {}
     for start in range(0, len(keys), _AT_ONCE):
-        wanted = select(PAYOUTS).where(PAYOUTS.c.intent_key.in_(keys[start : start + _AT_ONCE]))
+        wanted = select(*WITHOUT_BODY).where(PAYOUTS.c.intent_key.in_(keys[start : start + _AT_ONCE]))
         found |= {row.intent_key: row for row in connection.execute(wanted)}
     return found
 
 
 def is_same_body(intent: Intent, row: Row[Any]) -> bool:
     """Whether a row was stored for the same payout. Raises SettingsError if its key is missing."""
-    return bool(row.operation == intent.operation and row.fingerprint == intent.fingerprint(row.fingerprint_key))
+    new = intent.columns
+    is_made = row.fingerprint_key == new["fingerprint_key"]
+    fingerprint = new["fingerprint"] if is_made else intent.fingerprint(row.fingerprint_key)
+    return bool(row.operation == intent.operation and row.fingerprint == fingerprint)
 
 
 def gateway_problem(intent: Intent, gateway: str | None) -> str | None:
@@ -303,7 +318,10 @@ def gateway_problem(intent: Intent, gateway: str | None) -> str | None:
 
 def sealed(connection: Connection, project_id: str, payment_id: str) -> tuple[str, bytes | None]:
     """Return operation and encrypted body of an intent. Raises NoSuchPayout."""
-    row = row_by_key(connection, intent_key(project_id, payment_id), payment_id)
+    wanted = select(PAYOUTS.c.operation, PAYOUTS.c.sealed)
+    row = connection.execute(wanted.where(PAYOUTS.c.intent_key == intent_key(project_id, payment_id))).one_or_none()
+    if row is None:
+        raise NoSuchPayout(payment_id, _ABSENT)
     return row.operation, row.sealed
 
 
@@ -318,7 +336,7 @@ def list_payouts(
     project_id: str | None = None,
 ) -> list[Payout]:
     """List intents, the newest first. Times in Unix milliseconds of their creation."""
-    wanted = select(PAYOUTS).order_by(PAYOUTS.c.id.desc()).limit(limit)
+    wanted = select(*WITHOUT_BODY).order_by(PAYOUTS.c.id.desc()).limit(limit)
     equal = {"state": state, "payment_id": payment_id, "project_id": project_id}
     for name, value in equal.items():
         if value is not None:
@@ -337,7 +355,7 @@ def get_payout(connection: Connection, payment_id: str, project_id: str | None =
         wanted = wanted.where(PAYOUTS.c.project_id == project_id)
     row = connection.execute(wanted.order_by(PAYOUTS.c.id.desc())).first()
     if row is None:
-        raise NoSuchPayout(payment_id, "there is no intent of it")
+        raise NoSuchPayout(payment_id, _ABSENT)
     return as_dict(to_payout(row)) | {"body": json.loads(row.body), "sealed": row.sealed is not None}
 
 
@@ -348,10 +366,10 @@ def as_dict(payout: Payout) -> dict[str, Any]:
 
 def row_by_key(connection: Connection, key: str, payment_id: str = "", *, locked: bool = False) -> Row[Any]:
     """Return the row of an intent; with `locked`, locked until the transaction ends. Raises NoSuchPayout."""
-    wanted = select(PAYOUTS).where(PAYOUTS.c.intent_key == key)
+    wanted = select(*WITHOUT_BODY).where(PAYOUTS.c.intent_key == key)
     row = connection.execute(wanted.with_for_update() if locked else wanted).one_or_none()
     if row is None:
-        raise NoSuchPayout(payment_id, "there is no intent of it")
+        raise NoSuchPayout(payment_id, _ABSENT)
     return row
 
 

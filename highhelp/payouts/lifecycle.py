@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +18,7 @@ from highhelp.payouts.intents import (
     CHANGED_ID,
     NOT_KNOWN_TO_BE_OURS,
     UNSETTLED,
+    WITHOUT_BODY,
     Payout,
     PayoutBusy,
     PayoutConflict,
@@ -47,7 +48,7 @@ Decision = Literal["adopt", "refuse", "release"]
 _NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 # statements for every payout are built once; the given parameters decide which columns are set
-_LOCK = select(PAYOUTS).where(PAYOUTS.c.intent_key == bindparam("key")).with_for_update()
+_LOCK = select(*WITHOUT_BODY).where(PAYOUTS.c.intent_key == bindparam("key")).with_for_update()
 _INSERTS: dict[str, Any] = {"postgresql": postgres_insert(PAYOUTS), "sqlite": sqlite_insert(PAYOUTS)}
 _STORE = {name: insert.on_conflict_do_nothing(index_elements=["intent_key"]) for name, insert in _INSERTS.items()}
 
@@ -60,12 +61,14 @@ def _take(insert: Any) -> Any:
         index_elements=["intent_key"],
         set_={name: new[name] for name in begun} | {"attempts": PAYOUTS.c.attempts + 1},
         where=and_(PAYOUTS.c.state == "prepared", *(PAYOUTS.c[name] == new[name] for name in same)),
-    ).returning(PAYOUTS.c.doubtful)
+    ).returning(*WITHOUT_BODY)
 
 
 _TAKE = {name: _take(insert) for name, insert in _INSERTS.items()}
 _CHANGE = update(PAYOUTS).where(PAYOUTS.c.id == bindparam("row_id"))
-_BEGIN = _CHANGE.where(PAYOUTS.c.state == bindparam("old_state"), PAYOUTS.c.attempts == bindparam("old_attempts"))
+_BEGIN = _CHANGE.where(
+    PAYOUTS.c.state == bindparam("old_state"), PAYOUTS.c.attempts == bindparam("old_attempts")
+).returning(*WITHOUT_BODY)
 _END = update(PAYOUTS).where(
     PAYOUTS.c.intent_key == bindparam("key"), PAYOUTS.c.lease_token == bindparam("token"), PAYOUTS.c.state == "sent"
 )
@@ -73,17 +76,21 @@ _END = update(PAYOUTS).where(
 
 @dataclass(frozen=True, slots=True)
 class SendLease:
-    """The right to send, if there is a `token`. Otherwise the payout is settled, and nothing is to be sent.
+    """The right to send a payout, unless it is settled: then nothing is to be sent.
 
     Attributes:
-        token: Proves the right.
-        doubtful: Whether an earlier attempt, whose outcome is unknown, may have been executed.
+        row: The payout's, with the lease.
         settled: The payout, if it is settled.
     """
 
-    token: str | None
-    doubtful: bool = False
+    row: Row[Any] = field(repr=False)
     settled: Payout | None = None
+
+    @property
+    def token(self) -> str:
+        """What proves the right: while the row has this token, nobody else has changed its state."""
+        token: str = self.row.lease_token
+        return token
 
 
 # --- sending -------------------------------------------------------------------------------------------------------
@@ -129,38 +136,25 @@ def acquire(connection: Connection, intent: Intent, *, now: int, lease: int) -> 
     new = _new_row(intent, now, **values, attempts=1)
     taken = connection.execute(_TAKE[connection.dialect.name], new).one_or_none()
     if taken is not None:
-        return SendLease(token, taken.doubtful)
+        return SendLease(taken)
     row = row_by_key(connection, intent.key, intent.payment_id, locked=True)
     _check_body(intent, row)
     payout = to_payout(row)
     if problem := gateway_problem(intent, row.gateway):
         raise PayoutConflict(intent.payment_id, problem)
     if row.state == "settled":
-        return SendLease(None, settled=payout)
+        return SendLease(row, payout)
     _check_may_be_sent(payout, now=now, until=until)
     # the row is locked; the condition guards against later changes of this code
     as_seen = {"row_id": row.id, "old_state": row.state, "old_attempts": row.attempts}
-    if connection.execute(_BEGIN, as_seen | values | {"attempts": row.attempts + 1}).rowcount != 1:
+    taken = connection.execute(_BEGIN, as_seen | values | {"attempts": row.attempts + 1}).one_or_none()
+    if taken is None:
         raise PayoutBusy(intent.payment_id, until / 1000)
-    return SendLease(token, row.doubtful)
+    return SendLease(taken)
 
 
 def _new_row(intent: Intent, now: int, **values: Any) -> dict[str, Any]:
-    return {
-        "intent_key": intent.key,
-        "project_id": intent.project_id,
-        "payment_id": intent.payment_id,
-        "operation": intent.operation,
-        "amount": intent.amount,
-        "currency": intent.currency,
-        "fingerprint": intent.fingerprint(intent.fingerprint_key),
-        "fingerprint_key": intent.fingerprint_key,
-        "gateway": intent.gateway,
-        "body": intent.masked_body,
-        "sealed": intent.sealed_body,
-        "created_at": now,
-        "changed_at": now,
-    } | values
+    return {**intent.columns, "created_at": now, "changed_at": now, **values}
 
 
 def _check_body(intent: Intent, row: Row[Any]) -> None:
@@ -220,6 +214,7 @@ def settle(
     now: int,
     gateway: str | None = None,
     sent: Intent | None = None,
+    lease: SendLease | None = None,
     refused: bool = False,
     receiver_matches: bool = False,
 ) -> Payout | None:
@@ -232,21 +227,30 @@ def settle(
         now: The time.
         gateway: The gateway that reported them, for rows that do not name one.
         sent: The intent, if it was sent just now: it is stored again if its row is gone.
+        lease: With `sent`: its lease. The row is read again only if it has changed since.
         refused: Whether the current attempt was refused: then it does not show that the payment is ours.
         receiver_matches: Whether the gateway reports the receiver of this payout.
 
     Returns:
         The payout, or None if there is no such intent.
     """
+
+    def after(row: Row[Any]) -> dict[str, Any]:
+        values = _after_facts(row, facts, refused=refused, receiver_matches=receiver_matches)
+        is_unnamed = row.gateway is None and gateway is not None and values.get("state") == "settled"
+        return values | {"gateway": gateway} if is_unnamed else values
+
+    if lease is not None:
+        values = after(lease.row) | {"changed_at": now}
+        if connection.execute(_END, {"key": key, "token": lease.token} | values).rowcount == 1:
+            return to_payout(lease.row, values)
     row = connection.execute(_LOCK, {"key": key}).one_or_none()
     if row is None and sent is not None:
         _restore_if_gone(connection, sent, "", now)
         row = row_by_key(connection, key)
     if row is None:
         return None
-    values = _after_facts(row, facts, refused=refused, receiver_matches=receiver_matches)
-    if row.gateway is None and gateway is not None and values.get("state") == "settled":
-        values["gateway"] = gateway
+    values = after(row)
     if any(getattr(row, name) != value for name, value in values.items()):
         values["changed_at"] = now
         connection.execute(_CHANGE, {"row_id": row.id} | values)
@@ -297,7 +301,7 @@ def unsettled(
     dead = or_(PAYOUTS.c.lease_until.is_(None), PAYOUTS.c.lease_until <= now)
     refused = and_(PAYOUTS.c.state == "refused", PAYOUTS.c.confirmed.is_(False))
     open_ends = or_(PAYOUTS.c.state.in_(UNSETTLED), refused)
-    wanted = select(PAYOUTS).where(PAYOUTS.c.project_id == project_id, open_ends, dead)
+    wanted = select(*WITHOUT_BODY).where(PAYOUTS.c.project_id == project_id, open_ends, dead)
     if payment_id is not None:
         wanted = wanted.where(PAYOUTS.c.payment_id == payment_id)
     rows = connection.execute(wanted.order_by(PAYOUTS.c.id))

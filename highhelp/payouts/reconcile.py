@@ -14,7 +14,7 @@ from sqlalchemy import and_, exists, func, or_, select
 
 from highhelp.errors import Rejected, SettingsError, Unavailable
 from highhelp.payouts.flow import Read, Together, facts_from_state
-from highhelp.payouts.intents import UNSETTLED, Facts, Payout, to_payout
+from highhelp.payouts.intents import UNSETTLED, WITHOUT_BODY, Facts, Payout, to_payout
 from highhelp.payouts.operations import CREATES
 from highhelp.states import SUCCESS, may_follow, state_name
 from highhelp.storage.tables import EVENTS, PAYOUTS
@@ -315,7 +315,7 @@ class Period:
 
     def page(self, connection: Connection, after: int) -> list[tuple[int, Payout]]:
         """Return the next payouts with the numbers of their rows."""
-        wanted = select(PAYOUTS).where(self._payouts(), PAYOUTS.c.id > after).order_by(PAYOUTS.c.id).limit(_PAGE)
+        wanted = select(*WITHOUT_BODY).where(self._payouts(), PAYOUTS.c.id > after).order_by(PAYOUTS.c.id).limit(_PAGE)
         return [(row.id, to_payout(row)) for row in connection.execute(wanted)]
 
     def stranger_page(self, connection: Connection, after: str) -> list[str]:

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Concatenate, Generic, ParamSpec, TypedDict, TypeVar, Unpack
 
-from sqlalchemy import NullPool, text
+from sqlalchemy import NullPool
 from sqlalchemy.exc import DBAPIError
 
 from highhelp.errors import SettingsError
@@ -38,7 +38,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _ATTEMPTS = 5
-_SERVER_CLOCK = text("SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)")
+_SERVER_CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint)"
 
 
 class DatabaseOptions(TypedDict, total=False):
@@ -116,7 +116,7 @@ class _Settings:
         """Return Unix milliseconds by the clock that all processes share: PostgreSQL's, unless a clock was given."""
         if self.clock is not time.time or connection.dialect.name != "postgresql":
             return self.now()
-        return int(connection.execute(_SERVER_CLOCK).scalar_one())
+        return int(connection.exec_driver_sql(_SERVER_CLOCK).scalar_one())
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"

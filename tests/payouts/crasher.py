@@ -75,13 +75,15 @@ def warm(url: str) -> sa.Engine:
         intent = intents.Intent("p", "warm", "create_p2p_payout", 1, "RUB", "", b"{}", None)
         with database.engine.connect() as connection:
             begun = lifecycle.acquire(connection, intent, now=1, lease=1)
-            lifecycle.end_attempt(connection, intent, str(begun.token), state="unknown", reason="", sent=True, now=1)
+            lifecycle.end_attempt(connection, intent, begun.token, state="unknown", reason="", sent=True, now=1)
             lifecycle.correct_impossible_times(connection, "p", now=1, lease=1)
             for seen in lifecycle.unsettled(connection, "p", now=9, payment_id="warm"):
                 lifecycle.mark_unknown(connection, seen, reason="", now=1)
             for seen in lifecycle.unsettled(connection, "p", now=9):
                 lifecycle.mark_not_found(connection, seen, now=1, asked_ago=0, absence_age=0)
-            lifecycle.settle(connection, key, intents.Facts("processing", "new", 1, "RUB", "r"), now=1)
+            facts = intents.Facts("processing", "new", 1, "RUB", "r")
+            lifecycle.settle(connection, key, facts, now=1, lease=begun)
+            lifecycle.settle(connection, key, facts, now=1)
             connection.rollback()
         return database.engine
 

@@ -65,13 +65,16 @@ def test_an_intent_of_the_bytes_that_will_be_sent() -> None:
     cipher = BodyCipher(KEY)
     made = intent(cipher=cipher)
     assert made.key == key()
-    assert json.loads(made.masked_body) == {"payment": {"amount": 100, "currency": "RUB"}, "receiver": {"pan": "***"}}
-    sealed = made.sealed_body
+    assert json.loads(made.columns["body"]) == {
+        "payment": {"amount": 100, "currency": "RUB"},
+        "receiver": {"pan": "***"},
+    }
+    sealed = made.columns["sealed"]
     assert sealed is not None
     assert cipher.decrypt(sealed, key()) == RAW
     with pytest.raises(SettingsError):
         cipher.decrypt(sealed, key("p-2"))
-    assert intent().sealed_body is None
+    assert intent().columns["sealed"] is None
     assert PAN not in repr(made)
 
 
@@ -83,21 +86,21 @@ def test_fingerprints_stay_as_they_are() -> None:
     made = intent(cipher=BodyCipher(KEY))
     assert made.fingerprint("body") == "c61cbc991b3ccb9125262593219ba4125fd489923c3e29a7323ff4077cbdb7b9"
     assert made.fingerprint("slow") == "25ad3ad9b49500fe03d62c55c14ee3099866f5a364d7f876925b9aedb96d58c0"
-    assert made.fingerprint(made.fingerprint_key) == "ec27b6a1d3643633478c7dc2911e0002e872a0cba3d23138339acdbb14c67d79"
+    assert made.columns["fingerprint"] == "ec27b6a1d3643633478c7dc2911e0002e872a0cba3d23138339acdbb14c67d79"
 
 
 @pytest.mark.parametrize("cipher", [None, BodyCipher(KEY)])
 def test_two_payouts_have_two_fingerprints(cipher: BodyCipher | None) -> None:
     made = [intent(payment_id, raw, cipher) for payment_id in ("p-1", "p-2") for raw in (RAW, OTHER_RAW)]
     made.append(intent(project="another", cipher=cipher))
-    assert len({one.fingerprint(one.fingerprint_key) for one in made}) == 5, "it shows which bodies are the same"
+    assert len({one.columns["fingerprint"] for one in made}) == 5, "it shows which bodies are the same"
 
 
 @pytest.mark.parametrize("cipher", [None, BodyCipher(KEY)])
 def test_urls_and_the_order_of_keys_make_no_other_body(cipher: BodyCipher | None) -> None:
     def fingerprint(content: dict[str, Any]) -> str:
         made = intent(raw=json.dumps(content).encode(), cipher=cipher)
-        return made.fingerprint(made.fingerprint_key)
+        return str(made.columns["fingerprint"])
 
     urls = {"general": {"payment_id": "p-1", "merchant_callback_url": "https://shop.example/callbacks"}}
     assert fingerprint(BODY | urls) == fingerprint(dict(reversed(BODY.items()))) == fingerprint(BODY)
@@ -114,7 +117,7 @@ def test_a_fingerprint_needs_the_key_that_it_was_made_with(write: Callable[..., 
         write(lifecycle.acquire, intent(cipher=new), now=2000, lease=4000)
     assert [one.attempts for one in write(intents.list_payouts)] == [0]
     rotated = BodyCipher(f"{OTHER_KEY},{KEY}")
-    assert intent(cipher=rotated).fingerprint_key == new.key_name
+    assert intent(cipher=rotated).columns["fingerprint_key"] == new.key_name
     with pytest.raises(PayoutConflict):
         write(lifecycle.acquire, intent(raw=OTHER_RAW, cipher=rotated), now=2000, lease=4000)
     assert write(lifecycle.acquire, intent(cipher=rotated), now=2000, lease=4000).token
@@ -132,7 +135,7 @@ def test_a_row_without_a_key_is_compared_once_there_is_one(write: Callable[..., 
 
 def test_the_right_to_send(write: Callable[..., Any]) -> None:
     begun = write(lifecycle.acquire, intent(), now=1000, lease=5000)
-    assert (begun.settled, begun.doubtful) == (None, False), "it is new"
+    assert (begun.settled, begun.row.doubtful) == (None, False), "it is new"
     assert len(begun.token) == 32
     with pytest.raises(
         PayoutBusy, match=r"^payout p-1: is being sent by another sender; this call sent nothing$"
@@ -206,7 +209,7 @@ def test_only_its_token_ends_an_attempt(write: Callable[..., Any]) -> None:
         write(lifecycle.acquire, intent(), now=5000, lease=4000)
     write(change, confirmed=True)
     anew = write(lifecycle.acquire, intent(), now=5000, lease=4000)
-    assert (write(row).sent_before, anew.doubtful) == (True, False)
+    assert (write(row).sent_before, anew.row.doubtful) == (True, False)
     assert anew.token != begun.token
     (sent,) = write(intents.list_payouts)
     assert (sent.state, sent.reason, sent.attempts, sent.busy_until) == ("sent", None, 2, 9.0)
@@ -226,7 +229,7 @@ def test_an_attempt_that_never_left_was_not_sent(write: Callable[..., Any]) -> N
     begun = write(lifecycle.acquire, intent(), now=1000, lease=5000)
     write(lifecycle.end_attempt, intent(), begun.token, state="prepared", reason="down", sent=False, now=2000)
     again = write(lifecycle.acquire, intent(), now=3000, lease=3000)
-    assert (write(row).sent_before, again.doubtful) == (False, False)
+    assert (write(row).sent_before, again.row.doubtful) == (False, False)
 
 
 def settled(write: Callable[..., Any], facts: Facts, now: int = 2000) -> Payout:
@@ -254,6 +257,42 @@ def test_what_the_gateway_says_is_followed_along_the_contract(write: Callable[..
     contradicted = settled(write, Facts("decline"), now=6000)
     assert of(contradicted) == ("settled", "success", None, "r-1", "success, later decline")
     assert write(lifecycle.acquire, intent(), now=9000, lease=999).token is None
+
+
+def report(connection: Any, *, now: int) -> None:
+    lifecycle.settle(connection, key(), Facts("success", request_id="r-1"), now=now)
+
+
+def release(connection: Any, *, now: int) -> None:
+    lifecycle.decide(connection, PROJECT, "p-1", "release", now=now)
+
+
+def take_over(connection: Any, *, now: int) -> None:
+    release(connection, now=now)
+    lifecycle.acquire(connection, intent(), now=now, lease=500)
+
+
+def lose(connection: Any, *, now: int) -> None:
+    connection.execute(sa.delete(PAYOUTS))
+
+
+@pytest.mark.parametrize(
+    ("event", "status"), [(report, "success"), (release, "processing"), (take_over, "processing"), (lose, "processing")]
+)
+def test_an_answer_after_the_row_has_changed(write: Callable[..., Any], event: Callable[..., Any], status: str) -> None:
+    begun = write(lifecycle.acquire, intent(), now=1000, lease=500)
+    write(event, now=1600)
+    late = write(lifecycle.settle, key(), Facts("processing"), now=2000, sent=intent(), lease=begun)
+    assert of(late)[:2] == ("settled", status), "what the gateway reports holds, whoever received it"
+    assert write(intents.get, PROJECT, "p-1") == late
+
+
+def test_a_row_without_a_gateway_takes_the_one_that_answers(write: Callable[..., Any]) -> None:
+    write(prepare, intent(), now=1)
+    write(change, gateway=None)
+    begun = write(lifecycle.acquire, intent(), now=1000, lease=500)
+    late = write(lifecycle.settle, key(), Facts("processing"), now=2000, gateway="x", sent=intent(), lease=begun)
+    assert late.gateway == write(row).gateway == "x"
 
 
 def test_late_request_id_is_stored_and_a_changed_one_noted(write: Callable[..., Any]) -> None:
@@ -370,8 +409,8 @@ def test_what_a_person_may_decide(write: Callable[..., Any], state: str, decisio
     assert decided.changed_at == 7.0
     assert "by a person" in str(decided.reason)
     begun = write(lifecycle.acquire, intent(), now=8000, lease=1000)
-    assert (begun.token is None) == (decision == "adopt")
-    assert begun.doubtful == (decision == "release")
+    assert (begun.settled is not None) == (decision == "adopt")
+    assert begun.row.doubtful == (decision == "release")
 
 
 def test_nobody_decides_while_it_is_being_sent(write: Callable[..., Any]) -> None:
@@ -454,7 +493,7 @@ def test_not_found_counts_a_while_after_the_lease(write: Callable[..., Any]) -> 
     absent = not_found(write, one, 6000 + AGE)
     assert (absent.state, absent.reason, absent.busy_until, absent.changed_at) == ("prepared", None, None, 127.0)
     begun = write(lifecycle.acquire, intent(), now=8000, lease=1000)
-    assert (begun.doubtful, write(row).sent_before) == (True, True)
+    assert (begun.row.doubtful, write(row).sent_before) == (True, True)
 
 
 def test_not_found_counts_a_while_after_the_recorded_end(write: Callable[..., Any]) -> None:
