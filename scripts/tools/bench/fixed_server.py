@@ -26,6 +26,7 @@ class Fixed(asyncio.Protocol):
     """HTTP/1.1 with `content-length` bodies and persistent connections only."""
 
     answer = b""
+    seconds = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio."""
@@ -44,14 +45,21 @@ class Fixed(asyncio.Protocol):
             begin = self.buffer.find(_NAME) + len(_NAME)
             answer = self.answer.replace(ECHO.encode(), self.buffer[begin : begin + len(ECHO)])
             self.buffer = self.buffer[end + 4 + length :]
-            if isinstance(self.transport, asyncio.WriteTransport):
-                self.transport.write(answer)
+            if self.seconds:
+                asyncio.get_running_loop().call_later(self.seconds, self.send, answer)
+            else:
+                self.send(answer)
+
+    def send(self, answer: bytes) -> None:
+        """Send an answer."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.write(answer)
 
 
 @contextmanager
-def running(answer: bytes) -> Iterator[str]:
-    """The base URL of a server with this JSON as its answer."""
-    command = [sys.executable, str(Path(__file__)), answer.hex()]
+def running(answer: bytes, seconds: float = 0.0) -> Iterator[str]:
+    """The base URL of a server with this JSON as its answer, after some seconds."""
+    command = [sys.executable, str(Path(__file__)), answer.hex(), str(seconds)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             if server.stdout is None:
@@ -61,8 +69,9 @@ def running(answer: bytes) -> Iterator[str]:
             server.kill()
 
 
-async def serve(answer: bytes) -> None:
+async def serve(answer: bytes, seconds: float) -> None:
     """Serve until killed."""
+    Fixed.seconds = seconds
     head = f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {len(answer)}\r\n\r\n"
     Fixed.answer = head.encode() + answer
     server = await asyncio.get_running_loop().create_server(Fixed, "127.0.0.1", 0)
@@ -71,4 +80,4 @@ async def serve(answer: bytes) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(bytes.fromhex(sys.argv[1])))
+    asyncio.run(serve(bytes.fromhex(sys.argv[1]), float(sys.argv[2])))
