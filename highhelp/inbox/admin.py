@@ -79,10 +79,10 @@ def replay(connection: Connection, event_id: int, *, now: int, outbox: bool) -> 
     """
     row = _row(connection, event_id, lock=True)
     if row.state != "parked" or row.reason not in REPLAYABLE:
-        told = f"{row.state}: {row.reason}" if row.reason else row.state
+        described = f"{row.state}: {row.reason}" if row.reason else row.state
         hint = "; query the payment's state with the info operation" if row.state == "parked" else ""
         hint = f"; settle its payment with {_REMEDY}" if row.reason in NEVER_HANDLED else hint
-        raise InboxRefusal(f"event {event_id} is {told} and cannot be replayed{hint}")
+        raise InboxRefusal(f"event {event_id} is {described} and cannot be replayed{hint}")
     values: dict[str, Any] = {"state": "received", "reason": None, "attempts": 0, "due_at": now, "changed_at": now}
     late = row.reason in ("amount", "transition")
     if late:

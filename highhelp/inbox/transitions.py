@@ -70,35 +70,35 @@ class Decision:
 ACCEPT = Decision("accept")
 
 
-def decide(known: PaymentRecord, told: CallbackFacts) -> Decision:
+def decide(known: PaymentRecord, facts: CallbackFacts) -> Decision:
     """Decide about a genuine, fresh and unambiguous callback whose key is not stored yet."""
     if known.final_fingerprint is not None:
-        return _after_the_end(known, told)
-    if told.final:
-        if wrong_amount(known.expected, told):
+        return _after_the_end(known, facts)
+    if facts.final:
+        if wrong_amount(known.expected, facts):
             return Decision("parked", "amount")
-        return ACCEPT if may_follow(known.state, told.state, told.payment_type) else Decision("parked", "transition")
-    return ACCEPT if may_follow(known.state, told.state, told.payment_type) else Decision("superseded", "late")
+        return ACCEPT if may_follow(known.state, facts.state, facts.payment_type) else Decision("parked", "transition")
+    return ACCEPT if may_follow(known.state, facts.state, facts.payment_type) else Decision("superseded", "late")
 
 
-def _after_the_end(known: PaymentRecord, told: CallbackFacts) -> Decision:
-    if told.final:
+def _after_the_end(known: PaymentRecord, facts: CallbackFacts) -> Decision:
+    if facts.final:
         return (
             Decision("duplicate")
-            if told.final_fingerprint == known.final_fingerprint
+            if facts.final_fingerprint == known.final_fingerprint
             else Decision("parked", "conflict")
         )
-    if told.state in STATES and known.state is not None and known.state in reach(told.payment_type)[told.state]:
+    if facts.state in STATES and known.state is not None and known.state in reach(facts.payment_type)[facts.state]:
         return Decision("superseded", "late")
     # a state that does not lead to this end, such as an unknown one: a person has to look
     return Decision("parked", "after_final")
 
 
-def wrong_amount(expected: tuple[int, str] | None, told: CallbackFacts) -> bool:
+def wrong_amount(expected: tuple[int, str] | None, facts: CallbackFacts) -> bool:
     """Whether a success is not the expected pay-in: another sum or none, or a payout."""
-    if told.status != SUCCESS or expected is None:
+    if facts.status != SUCCESS or expected is None:
         return False
-    return told.payment_type == "payout" or (told.amount, told.currency) != expected
+    return facts.payment_type == "payout" or (facts.amount, facts.currency) != expected
 
 
 def back_off(attempts: int) -> float:

@@ -168,9 +168,9 @@ class _Run:
                 self.stopped = self.stopped or str(error)
             elif self._away >= GIVE_UP_AFTER:
                 self.stopped = self.stopped or f"{self._away} in a row could not be sent: {error}"
-            told = Progress(self._done, self._total, payout)
+            progress = Progress(self._done, self._total, payout)
             if self._progress is not None:
-                self._progress(told)
+                self._progress(progress)
 
 
 def rows_of(items: Iterable[Row | Body | Mapping[str, Any]], operation: str | None) -> list[Row]:

@@ -177,30 +177,32 @@ GatewayView = Facts | Unreachable | None
 
 
 def compare(
-    payout: Payout | None, heard: Sequence[StoredCallback], told: GatewayView, *, inbox_used: bool = True
+    payout: Payout | None, callbacks: Sequence[StoredCallback], reported: GatewayView, *, inbox_used: bool = True
 ) -> list[Difference]:
     """Compare one payout.
 
     Args:
         payout: As stored by the guard.
-        heard: Its callbacks.
-        told: The gateway's report; None if it holds nothing.
+        callbacks: Its callbacks.
+        reported: The gateway's report; None if it holds nothing.
         inbox_used: Whether this inbox receives callbacks at all.
     """
-    payment_id = payout.payment_id if payout is not None else heard[0].payment_id
+    payment_id = payout.payment_id if payout is not None else callbacks[0].payment_id
 
     def difference(kind: str, one: StoredCallback | None = None) -> Difference:
         callback = (None, None) if one is None else (_facts(one.facts), one.id)
-        return Difference(kind, payment_id, _guard(payout), callback[0], _gateway(told), callback[1])
+        return Difference(kind, payment_id, _guard(payout), callback[0], _gateway(reported), callback[1])
 
     if payout is None:
-        return [difference("unknown_payout", heard[-1])]
-    if isinstance(told, Unreachable):
+        return [difference("unknown_payout", callbacks[-1])]
+    if isinstance(reported, Unreachable):
         found = [difference("not_asked")]
     else:
-        found = [difference(kind) for kind in _against_gateway(payout, told)]
-    found += [difference(kind, one) for one in heard for kind in _against_callback(payout, one, told)]
-    missing = isinstance(told, Facts) and told.status in FINAL_STATUSES and not any(one.final for one in heard)
+        found = [difference(kind) for kind in _against_gateway(payout, reported)]
+    found += [difference(kind, one) for one in callbacks for kind in _against_callback(payout, one, reported)]
+    missing = (
+        isinstance(reported, Facts) and reported.status in FINAL_STATUSES and not any(one.final for one in callbacks)
+    )
     if missing and inbox_used:
         found.append(difference("callback_missing"))
     return found
@@ -212,8 +214,8 @@ _NOT_HELD = {"prepared": "not_sent", "settled": "gone", "needs_review": "review_
 _HELD = {"prepared": "held_though_prepared", "refused": "held_though_refused"} | dict.fromkeys(UNSETTLED, "lost_answer")
 
 
-def _against_gateway(payout: Payout, told: Facts | None) -> Iterator[str]:
-    if told is None:
+def _against_gateway(payout: Payout, reported: Facts | None) -> Iterator[str]:
+    if reported is None:
         if payout.state in _NOT_HELD:
             yield _NOT_HELD[payout.state]
         elif not payout.confirmed:
@@ -222,33 +224,33 @@ def _against_gateway(payout: Payout, told: Facts | None) -> Iterator[str]:
     if payout.state == "needs_review":
         yield "needs_review"
         return
-    if told.match(payout).differs:
+    if reported.match(payout).differs:
         yield "other_amount"
         return
-    if None not in (payout.request_id, told.request_id) and payout.request_id != told.request_id:
+    if None not in (payout.request_id, reported.request_id) and payout.request_id != reported.request_id:
         yield "other_payment"
     if payout.state in _HELD:
         yield _HELD[payout.state]
-    elif _name(told) != _name(payout):
-        yield "stale_status" if _may_be_next(payout, told) else "contradicting_end"
+    elif _name(reported) != _name(payout):
+        yield "stale_status" if _may_be_next(payout, reported) else "contradicting_end"
 
 
-def _may_be_next(payout: Payout, told: Facts) -> bool:
-    return payout.status is None or (not payout.is_final and may_follow(_name(payout), _name(told), "payout"))
+def _may_be_next(payout: Payout, reported: Facts) -> bool:
+    return payout.status is None or (not payout.is_final and may_follow(_name(payout), _name(reported), "payout"))
 
 
-def _against_callback(payout: Payout, heard: StoredCallback, told: GatewayView) -> Iterator[str]:
-    if heard.state == "parked":
+def _against_callback(payout: Payout, callback: StoredCallback, reported: GatewayView) -> Iterator[str]:
+    if callback.state == "parked":
         yield "callback_parked"
-    if heard.facts.match(payout).differs:
+    if callback.facts.match(payout).differs:
         yield "callback_other_amount"
         return
-    if not heard.final or heard.state in ("parked", "superseded"):
+    if not callback.final or callback.state in ("parked", "superseded"):
         return
-    if isinstance(told, Facts) and told.status != heard.facts.status:
+    if isinstance(reported, Facts) and reported.status != callback.facts.status:
         yield "callback_contradicts"
-    if payout.status != heard.facts.status:
-        yield "callback_waiting" if heard.state in _WAITING else "callback_not_applied"
+    if payout.status != callback.facts.status:
+        yield "callback_waiting" if callback.state in _WAITING else "callback_not_applied"
 
 
 def _name(one: Payout | Facts) -> str:
@@ -268,8 +270,8 @@ def _facts(facts: Facts) -> str:
     return _name(facts) + amount
 
 
-def _gateway(told: GatewayView) -> str | None:
-    return None if isinstance(told, Unreachable) else "nothing" if told is None else _facts(told)
+def _gateway(reported: GatewayView) -> str | None:
+    return None if isinstance(reported, Unreachable) else "nothing" if reported is None else _facts(reported)
 
 
 # --- reading and querying --------------------------------------------------------------------------------------------
@@ -398,11 +400,11 @@ class _Summary:
         self.success: dict[str, dict[str, int]] = {"guard": {}, "inbox": {}, "gateway": {}}
 
     def add(
-        self, payout: Payout | None, heard: Sequence[StoredCallback], told: GatewayView, *, inbox_used: bool
+        self, payout: Payout | None, callbacks: Sequence[StoredCallback], reported: GatewayView, *, inbox_used: bool
     ) -> None:
         self.compared += 1
-        self.differences += compare(payout, heard, told, inbox_used=inbox_used)
-        _add(self.success, payout, heard, told)
+        self.differences += compare(payout, callbacks, reported, inbox_used=inbox_used)
+        _add(self.success, payout, callbacks, reported)
 
     def result(self) -> Reconciliation:
         return Reconciliation(self.compared, self.being_sent, tuple(self.differences), self.success)
@@ -425,16 +427,19 @@ def _ask(flows: PayoutFlows, payout: Payout | None, payment_id: str) -> PayoutFl
 
 
 def _add(
-    success: dict[str, dict[str, int]], payout: Payout | None, heard: Sequence[StoredCallback], told: GatewayView
+    success: dict[str, dict[str, int]],
+    payout: Payout | None,
+    callbacks: Sequence[StoredCallback],
+    reported: GatewayView,
 ) -> None:
     sums: dict[str, tuple[int, str] | None] = {}
     if payout is not None and payout.status == SUCCESS:
         sums["guard"] = (payout.amount, payout.currency)
-    for one in heard:
+    for one in callbacks:
         if one.facts.status == SUCCESS and one.state not in ("parked", "superseded"):
             sums["inbox"] = one.facts.money
-    if isinstance(told, Facts) and told.status == SUCCESS:
-        sums["gateway"] = told.money
+    if isinstance(reported, Facts) and reported.status == SUCCESS:
+        sums["gateway"] = reported.money
     for source, money in sums.items():
         if money is not None:
             amount, currency = money

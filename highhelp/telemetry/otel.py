@@ -73,8 +73,8 @@ class Tracing:
 
     def step(self, name: str, fields: Mapping[str, object]) -> None:
         """Add an attempt or a pause to the current span as an event."""
-        told = {f"highhelp.{key}": value for key, value in fields.items() if isinstance(value, str | int | float)}
-        self._trace.get_current_span().add_event(name, told)
+        attributes = {f"highhelp.{key}": value for key, value in fields.items() if isinstance(value, str | int | float)}
+        self._trace.get_current_span().add_event(name, attributes)
 
     def attempt(self, operation: str) -> None:
         """Count an attempt."""

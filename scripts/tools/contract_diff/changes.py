@@ -134,10 +134,10 @@ class Change:
 def judged(place: Place, effect: Effect, text: str, why: str | None = None) -> Change:
     """A change whose gravity follows from its effect."""
     level, reason = VERDICTS[place.side.written, effect]
-    return told(place, level, text, why or reason)
+    return change_of(place, level, text, why or reason)
 
 
-def told(place: Place, level: Level, text: str, why: str) -> Change:
+def change_of(place: Place, level: Level, text: str, why: str) -> Change:
     """A change whose gravity does not follow from the set of values."""
     return Change(level, place.side, place.pointer, text, why, (place.user,) if place.user else ())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tools.contract_diff.changes import Change, Effect, Level, Place, Side, judged, merged, told
+from tools.contract_diff.changes import Change, Effect, Level, Place, Side, change_of, judged, merged
 from tools.contract_diff.judges import Changes, always, both, by_keys, texts
 from tools.contract_diff.operations import HANDLED, SET_ASIDE, Operations
 from tools.contract_diff.schemas import COMPONENTS, Schemas, becomes_class
@@ -54,9 +54,9 @@ def _machines(key: str, old: Json, new: Json, place: Place) -> Changes:
     before, after = (_steps(machines, place) for machines in both(key, old, new, place))
     for step, spot in (before | after).items():
         if step not in after:
-            yield told(spot, Level.BREAKING, f"{step} is gone", SET_ASIDE)
+            yield change_of(spot, Level.BREAKING, f"{step} is gone", SET_ASIDE)
         elif step not in before:
-            yield told(spot, Level.RISKY, f"{step} is new", HANDLED)
+            yield change_of(spot, Level.RISKY, f"{step} is new", HANDLED)
 
 
 def _steps(machines: Json, place: Place) -> dict[str, Place]:
@@ -81,9 +81,9 @@ def _schemas(schemas: Schemas) -> Changes:
             if becomes_class(before[name]):
                 yield judged(spot, Effect.GONE, f"the model {name} is gone")
             else:
-                yield told(spot, Level.SAFE, f"the schema {name} is gone", "judged where it was used")
+                yield change_of(spot, Level.SAFE, f"the schema {name} is gone", "judged where it was used")
         elif name not in before:
-            yield told(spot, Level.SAFE, f"the schema {name} is new", "judged where it is used")
+            yield change_of(spot, Level.SAFE, f"the schema {name} is new", "judged where it is used")
         elif (reference, reference) not in schemas.compared:
             # no operation uses it in both documents, so its writer is unknown: both sides are judged
             for side in (Side.REQUEST, Side.RESPONSE):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from tools.contract_diff.changes import Change, Effect, Level, Place, judged, told
+from tools.contract_diff.changes import Change, Effect, Level, Place, change_of, judged
 from tools.contract_diff.values import NAMES, TEXTS, differs, mapping, names, shown, text
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def always(level: Level, why: str) -> Judge:
             before, after = shown(old, key), shown(new, key)
             # long ones may begin alike
             what = f"{key}: {before} becomes {after}" if before != after else f"the {key} is another one"
-            yield told(place, level, what, why)
+            yield change_of(place, level, what, why)
 
     return judge
 
@@ -52,7 +52,7 @@ def texts(old: Any, new: Any, place: Place, *, named: bool = False) -> Changes:
             if key in TEXTS and not named:
                 if text(old.get(key)) != text(new.get(key)):
                     why = "nothing is made from it but text"
-                    yield told(place.at(key), Level.DOCUMENTATION, f"the {key} is another one", why)
+                    yield change_of(place.at(key), Level.DOCUMENTATION, f"the {key} is another one", why)
             elif key in old and key in new:
                 yield from texts(old[key], new[key], place.at(key), named=key in NAMES and not named)
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):

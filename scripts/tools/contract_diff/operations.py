@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tools.contract_diff.changes import Effect, Level, Place, Side, judged, told
+from tools.contract_diff.changes import Effect, Level, Place, Side, change_of, judged
 from tools.contract_diff.judges import Changes, Judge, always, both, by_keys
 from tools.contract_diff.values import differs, followed, listed, listing, mapping, names, shown
 from tools.generate.document import DocumentError, endpoints, webhooks
@@ -48,12 +48,12 @@ class Operations:
             spot = Place(Side.API, _id(operation), "", place.at(path, "post").pointer)
             if path in moved:
                 what = f"POST {moved[path]} becomes POST {path}"
-                yield told(spot, Level.BREAKING, what, "who calls the former address finds nothing there")
+                yield change_of(spot, Level.BREAKING, what, "who calls the former address finds nothing there")
                 yield from by_keys(before[moved[path]], operation, spot, self._judges)
             elif path in before and path in after:
                 yield from by_keys(before[path], operation, spot, self._judges)
             elif path in after:
-                yield told(spot, Level.SAFE, f"POST {path} is new", "nobody calls it yet")
+                yield change_of(spot, Level.SAFE, f"POST {path} is new", "nobody calls it yet")
             elif path not in moved.values():
                 yield judged(spot, Effect.GONE, f"POST {path} is gone")
 
@@ -84,7 +84,7 @@ class Operations:
             spot = Place(side, f"{place.operation} {status}", "", place.at(status).pointer)
             if status not in after:
                 why = "an answer with it is read as something else now"
-                yield told(spot, Level.BREAKING, f"the answer {status} is gone", why)
+                yield change_of(spot, Level.BREAKING, f"the answer {status} is gone", why)
             elif status not in before:
                 yield judged(spot, Effect.WIDENS, f"the answer {status} is new")
             else:
@@ -132,7 +132,7 @@ def _tags(key: str, old: Json, new: Json, place: Place) -> Changes:
         named = before != after and place.side is Side.API
         why = "the client's resource is named by it" if named else "the client's resource keeps its name"
         what = f"tags: {shown(old, key)} becomes {shown(new, key)}"
-        yield told(place, Level.BREAKING if named else Level.DOCUMENTATION, what, why)
+        yield change_of(place, Level.BREAKING if named else Level.DOCUMENTATION, what, why)
 
 
 def _retry(key: str, old: Json, new: Json, place: Place) -> Changes:
@@ -141,12 +141,12 @@ def _retry(key: str, old: Json, new: Json, place: Place) -> Changes:
         before, after = (strictness.get(str(one.get(key)), -1) for one in (old, new))
         level = Level.RISKY if 0 <= before < after else Level.BREAKING
         why = "a lost answer is followed by other calls than before"
-        yield told(place, level, f"x-retry: {shown(old, key)} becomes {shown(new, key)}", why)
+        yield change_of(place, level, f"x-retry: {shown(old, key)} becomes {shown(new, key)}", why)
 
 
 def _machines(key: str, old: Json, new: Json, place: Place) -> Changes:
     before, after = (listing(one.get(key), place.pointer) for one in (old, new))
     if gone := [one for one in before if one not in after]:
-        yield told(place, Level.BREAKING, f"its payments no longer follow {listed(gone)}", SET_ASIDE)
+        yield change_of(place, Level.BREAKING, f"its payments no longer follow {listed(gone)}", SET_ASIDE)
     if added := [one for one in after if one not in before]:
-        yield told(place, Level.RISKY, f"its payments may follow {listed(added)} now", HANDLED)
+        yield change_of(place, Level.RISKY, f"its payments may follow {listed(added)} now", HANDLED)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from tools.contract_diff.changes import Change, Effect, Level, Place, Side, judged, told
+from tools.contract_diff.changes import Change, Effect, Level, Place, Side, change_of, judged
 from tools.contract_diff.judges import Changes, Judge, always, by_keys
 from tools.contract_diff.values import (
     CODES,
@@ -118,7 +118,7 @@ class Schemas:
             yield judged(place, effect, "unknown fields are allowed now" if after else "unknown fields are refused now")
         elif before is not after:
             what = "unknown fields may come now" if after else "unknown fields are ruled out now"
-            yield told(place, Level.RISKY, what, "models keep unknown fields only where they may come")
+            yield change_of(place, Level.RISKY, what, "models keep unknown fields only where they may come")
 
     def _properties(self, key: str, old: Json, new: Json, place: Place) -> Changes:
         before, after = mapping(old.get(key), place.pointer), mapping(new.get(key), place.pointer)
@@ -258,7 +258,7 @@ def _codes(key: str, old: Json, new: Json, place: Place) -> Changes:
     """`x-extensible-enum`: constants are made of its values; a list that was closed before had the same."""
     lists = [one.get(key, one.get("enum")) for one in (old, new)]
     if lists[0] is None:
-        yield told(place, Level.SAFE, "known values are listed now", "what is possible is as before")
+        yield change_of(place, Level.SAFE, "known values are listed now", "what is possible is as before")
         return
     before, after = ({text(value): value for value in listing(values, place.pointer)} for values in lists)
     if gone := [value for known, value in before.items() if known not in after]:
@@ -300,10 +300,10 @@ def _new_field(name: str, old: Json, new: Json, place: Place) -> Change:
         if closed:
             return judged(place, Effect.WIDENS, f"the field {name} is new, and optional")
         why = "programs that sent one of that name already, as an unknown field, are held to its type now"
-        return told(place, Level.RISKY, f"the field {name} is new, and optional", why)
+        return change_of(place, Level.RISKY, f"the field {name} is new, and optional", why)
     if closed:
         return judged(place, Effect.WIDENS, f"the field {name} is new where unknown ones were ruled out")
-    return told(place, Level.SAFE, f"the field {name} is new", "readers keep unknown fields")
+    return change_of(place, Level.SAFE, f"the field {name} is new", "readers keep unknown fields")
 
 
 def _required(key: str, old: Json, new: Json, place: Place) -> Changes:
@@ -321,7 +321,7 @@ def _required(key: str, old: Json, new: Json, place: Place) -> Changes:
 
 def _sensitive(key: str, old: Json, new: Json, place: Place) -> Changes:
     if key not in old:
-        yield told(place, Level.SAFE, f"it is {shown(new, key)} data now", "it is masked where it was shown")
+        yield change_of(place, Level.SAFE, f"it is {shown(new, key)} data now", "it is masked where it was shown")
     elif differs(key, old, new):
         what = f"{key}: {shown(old, key)} becomes {shown(new, key)}"
-        yield told(place, Level.BREAKING, what, "it may be shown where it was masked")
+        yield change_of(place, Level.BREAKING, what, "it may be shown where it was masked")

@@ -37,16 +37,16 @@ def build() -> list[str]:
     shutil.rmtree(stage.SITE, ignore_errors=True)
     stage.stage()
     # --strict: a link or an anchor of a page that leads nowhere ends it
-    code, told = _tool("zensical", "build", "--strict", "--clean", cwd=stage.BUILD)
+    code, output = _tool("zensical", "build", "--strict", "--clean", cwd=stage.BUILD)
     for page in stage.SITE.rglob("*.html"):
         page.write_text(_LINE_LINK.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
-    return [told] if code or "No issues found" not in told or "griffe:" in told else []
+    return [output] if code or "No issues found" not in output or "griffe:" in output else []
 
 
 def spelling() -> list[str]:
     """Misspelt words."""
-    code, told = _tool("codespell", "--ignore-words", str(WORDS), "--skip", "*.json,*.svg,*.css,*.js", *SPELT)
-    return told.splitlines() or ["codespell failed"] if code else []
+    code, output = _tool("codespell", "--ignore-words", str(WORDS), "--skip", "*.json,*.svg,*.css,*.js", *SPELT)
+    return output.splitlines() or ["codespell failed"] if code else []
 
 
 def serve() -> None:

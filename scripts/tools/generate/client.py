@@ -20,12 +20,12 @@ from tools.generate.document import (
     DocumentError,
     Json,
     client_view,
+    descriptions_beside_refs,
     endpoints,
     kind,
     needed_in_answers,
     places,
     resolve,
-    told_beside_refs,
 )
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def write(document: Json, target: Path) -> None:
             resources=resources,
             resources_by_name={resource.name: resource for resource in resources},
             descriptions=_described_values(document),
-            told=told_beside_refs(view),
+            beside_refs=descriptions_beside_refs(view),
             needed=needed_in_answers(document),
             **_field_types(document, resources),
         )

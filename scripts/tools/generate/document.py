@@ -301,7 +301,7 @@ def _or_null(prop: Json) -> Json:
     return {**prop, "type": [*([types] if isinstance(types, str) else types), "null"]}
 
 
-def told_beside_refs(view: Json) -> dict[str, dict[str, str]]:
+def descriptions_beside_refs(view: Json) -> dict[str, dict[str, str]]:
     """Schema -> property -> description, for siblings of a `$ref`, which the generator drops."""
     return {
         name: {
