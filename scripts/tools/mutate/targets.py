@@ -90,7 +90,15 @@ TARGETS = {
         Target(
             "flows",
             _of("highhelp.calls", "flow outcome policy wait"),
-            ("tests/client/test_flows.py", "tests/client/test_money_is_safe.py", "tests/client/test_answers.py"),
+            (
+                "tests/client/test_flows.py",
+                "tests/client/test_money_is_safe.py",
+                "tests/client/test_answers.py",
+                "tests/client/test_error_table.py",
+                "tests/client/test_requisites.py",
+                "tests/client/test_conveniences.py",
+                "tests/payouts/test_refusals.py",
+            ),
             85,
         ),
     )
