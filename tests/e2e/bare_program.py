@@ -29,8 +29,8 @@ def sign_vectors(path: Path) -> int:
     """Sign every valid vector, and have every invalid one refused. Returns how many there were."""
     known = json.loads(path.read_text(encoding="utf-8"))
     signers: dict[str, Signer] = {
-        "rsa": RsaSigner.from_pem(known["keys"]["rsa"]["private_pem"]),
-        "hmac": HmacSigner(known["keys"]["hmac"]["text"]),
+        name: HmacSigner(key["text"]) if "text" in key else RsaSigner.from_pem(key["private_pem"])
+        for name, key in known["keys"].items()
     }
     for vector in known["vectors"]:
         scheme = SignatureScheme.from_json(vector["scheme"])
@@ -46,8 +46,8 @@ def sign_vectors(path: Path) -> int:
             continue
         assert text == vector["stages"]["normalized"], vector["id"]
         assert message.decode() == vector["stages"]["message"], vector["id"]
-        made = base64.urlsafe_b64encode(signers[vector["key"]].sign(message, scheme.digest)).decode().rstrip("=")
-        same = made == vector["stages"]["signature"].rstrip("=")
+        made = base64.urlsafe_b64encode(signers[vector["key"]].sign(message, scheme.digest)).decode()
+        same = vector["stages"]["signature"] == (made if scheme.padding else made.rstrip("="))
         assert same == (vector["result"] == "valid"), vector["id"]
     return len(known["vectors"])
 
