@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from highhelp import (
     AsyncCallbackInbox,
@@ -43,6 +44,7 @@ from highhelp.payouts.flow import Execute
 from highhelp.payouts.guard import gateway_of
 from highhelp.payouts.intents import ANOTHER, NOT_KNOWN_TO_BE_OURS, Facts, intent_key, list_payouts
 from highhelp.payouts.lifecycle import settle as settle_facts
+from highhelp.storage.tables import PAYOUTS
 from tests.gateway.merchant import Merchant
 from tests.payouts.conftest import bound
 from tests.payouts.crasher import body
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 CREATE = "create_p2p_payout"
 PAN = "2200000000000004"
 BODY = body("p-1", 10000, "RUB")
+PAYOUT_INFO = {"payment_info": {"amount": 10000, "currency": "RUB", "type": "payout"}}
 
 
 def creates(gateway: MockGateway) -> int:
@@ -447,10 +450,9 @@ def test_callback_settles_intent_in_the_handlers_transaction(
             assert before == "unknown"
     assert [one.state for one in guard.list()] == [before]
     with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
-        info = {"payment_info": {"amount": 10000, "currency": "RUB", "type": "payout"}}
-        sent = gateway.signed_callback("p-1", "success", body=info)
+        sent = gateway.signed_callback("p-1", "success", body=PAYOUT_INFO)
         assert inbox.receive(sent.body, list(sent.headers.items()))[0] == 200
-        foreign = gateway.signed_callback("nobody", "success", body=info)
+        foreign = gateway.signed_callback("nobody", "success", body=PAYOUT_INFO)
         inbox.receive(foreign.body, list(foreign.headers.items()))
 
         def fails_once(event: Any, connection: Any) -> None:
@@ -470,6 +472,24 @@ def test_callback_settles_intent_in_the_handlers_transaction(
         return
     assert (settled.state, settled.status) == ("settled", "success")
     assert guard.send(BODY, operation=CREATE) == settled
+
+
+def test_a_callback_brings_status_and_sub_status(guard: PayoutGuard, gateway: MockGateway, sqlite: str) -> None:
+    die_before_sending(guard, BODY)
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        sent = gateway.signed_callback("p-1", "processing", "payout_process", body=PAYOUT_INFO)
+        inbox.receive(sent.body, list(sent.headers.items()))
+        inbox.process(guard.settle, on_update=guard.settle)
+    (one,) = guard.list()
+    assert (one.state, one.status, one.sub_status) == ("settled", "processing", "payout_process")
+
+
+def test_an_old_row_takes_the_gateway_that_answers(guard: PayoutGuard, gateway: MockGateway) -> None:
+    guard.prepare(BODY, operation=CREATE)
+    guard._database.write(lambda connection: connection.execute(sa.update(PAYOUTS).values(gateway=None)))
+    sent = guard.send(BODY, operation=CREATE)
+    assert (sent.state, sent.gateway) == ("settled", guard._flows.gateway)
+    assert guard.list() == [sent]
 
 
 def test_a_callback_with_another_sum_does_not_settle(guard: PayoutGuard, gateway: MockGateway, sqlite: str) -> None:
@@ -564,8 +584,7 @@ def test_the_asynchronous_guard(gateway: MockGateway, url: str, naps: list[float
                 await guard.send(body("p-1", 1, "RUB"), operation=CREATE)
             gateway.advance("p-1", "processing", "payout_process")
             assert (await guard.status("p-1")).sub_status == "payout_process"
-            info = {"payment_info": {"amount": 10000, "currency": "RUB", "type": "payout"}}
-            sent = gateway.signed_callback("p-1", "success", body=info)
+            sent = gateway.signed_callback("p-1", "success", body=PAYOUT_INFO)
             await inbox.receive(sent.body, list(sent.headers.items()))
 
             async def handler(event: Any, connection: Any) -> None:

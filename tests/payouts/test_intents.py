@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
@@ -87,6 +88,12 @@ def test_fingerprints_stay_as_they_are() -> None:
     assert made.fingerprint("body") == "c61cbc991b3ccb9125262593219ba4125fd489923c3e29a7323ff4077cbdb7b9"
     assert made.fingerprint("slow") == "25ad3ad9b49500fe03d62c55c14ee3099866f5a364d7f876925b9aedb96d58c0"
     assert made.columns["fingerprint"] == "ec27b6a1d3643633478c7dc2911e0002e872a0cba3d23138339acdbb14c67d79"
+
+
+def test_the_first_fingerprint_has_the_project_id_first() -> None:
+    made = intent(raw=b'{"general": {"payment_id": "p-1"}, "payment": {"amount": 100}}')
+    old = b'{"general":{"project_id":"project","payment_id":"p-1"},"payment":{"amount":100}}'
+    assert made.fingerprint("body") == hashlib.pbkdf2_hmac("sha256", old, key().encode(), 10_000).hex()
 
 
 @pytest.mark.parametrize("cipher", [None, BodyCipher(KEY)])
@@ -293,6 +300,13 @@ def test_a_row_without_a_gateway_takes_the_one_that_answers(write: Callable[...,
     begun = write(lifecycle.acquire, intent(), now=1000, lease=500)
     late = write(lifecycle.settle, key(), Facts("processing"), now=2000, gateway="x", sent=intent(), lease=begun)
     assert late.gateway == write(row).gateway == "x"
+
+
+@pytest.mark.parametrize("sub_status", ["requisites", "awaiting_3ds_result"])
+def test_a_status_of_a_payin_is_not_stored(write: Callable[..., Any], sub_status: str) -> None:
+    write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    settled(write, Facts("processing", "new"))
+    assert of(settled(write, Facts("processing", sub_status)))[:3] == ("settled", "processing", "new")
 
 
 def test_late_request_id_is_stored_and_a_changed_one_noted(write: Callable[..., Any]) -> None:

@@ -52,6 +52,8 @@ def held(number: object = None, **changes: Any) -> tuple[int, dict[str, Any]]:
     ("number", "is_ours"),
     [
         ("220000******0004", True),
+        ("2200********0004", True),
+        ("220*********0004", False),
         ("2200 00** **** 0004", True),
         ("2200-0000-0000-0004", True),
         ("220000******0005", False),
