@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from email.utils import formatdate
 from functools import partial
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp.calls.flow import ClientCall, Send, Sleep, execute, query
+from highhelp.calls.flow import ClientCall, Send, Sleep, execute, query, send_raw
 from highhelp.calls.outcome import (
     Outcome,
     RawResponse,
@@ -32,6 +33,7 @@ from highhelp.errors import (
     NotSent,
     OutcomeUnknown,
     Rejected,
+    SettingsError,
     Unavailable,
     WaitTimeout,
 )
@@ -148,6 +150,41 @@ def test_the_least_that_an_attempt_is_given() -> None:
     assert budget.attempt() == 0.001
     clock.now += 1
     assert budget.attempt() == 0.001
+
+
+def test_a_timeout_bounds_the_call_and_its_attempts() -> None:
+    policy = Clock().policy(attempt=30, total=90, attempts=7)
+    assert policy.with_timeout(None) is policy
+    assert policy.with_timeout(20) == replace(policy, attempt=20.0, total=20.0)
+    assert policy.with_timeout(60) == replace(policy, attempt=30, total=60.0)
+    for wrong in (0, -1, float("nan"), float("inf"), True, "5", 86_401):
+        with pytest.raises(SettingsError, match="above 0 and at most 86400") as refused:
+            policy.with_timeout(wrong)  # type: ignore[arg-type]
+        assert refused.value.setting == "timeout"
+
+
+@pytest.mark.parametrize("response", [FOUND, PAGE, answer(409, NO), answer(200, b"")])
+def test_a_raw_response_is_returned_as_it_came(response: RawResponse) -> None:
+    steps, result = play(send_raw(call(), 5), response)
+    assert (steps, result) == (["create_p2p_payin body 1"], response)
+
+
+@pytest.mark.parametrize(
+    ("failure", "kind", "text"),
+    [
+        (DOWN, NotSent, "no connection; nothing was sent"),
+        (LOST, OutcomeUnknown, "the answer was lost; it may have been carried out"),
+        (None, OutcomeUnknown, "no answer; it may have been carried out"),
+    ],
+)
+def test_a_raw_request_without_a_response(failure: TransportFailure | None, kind: type[Exception], text: str) -> None:
+    sent = call()
+    flow = send_raw(sent, 5)
+    assert next(flow) == Send(sent, 5, 1)
+    with pytest.raises(kind, match=text) as failed:
+        flow.send(failure)
+    error: Any = failed.value
+    assert (error.operation, error.payment_id, error.attempts) == ("create_p2p_payin", "order-1", 1)
 
 
 def test_a_flow_that_is_told_nothing_of_a_sending_says_so() -> None:

@@ -46,13 +46,29 @@ def test_the_details_are_returned_once_they_are_there(both: Both, naps: list[flo
     assert (len(both.seen), len(naps)) == (4, 3)
 
 
-@pytest.mark.parametrize("status", ["success", "decline"])
-def test_a_payment_that_ends_is_not_waited_for(both: Both, naps: list[float], status: str) -> None:
-    with pytest.raises(PaymentEnded, match=f"ended with {status} before") as caught:
-        both(answers(NEW, {"status": status, "payment_id": "o"}), wait)
-    assert caught.value.last is not None
-    assert caught.value.last.status == status
-    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+@pytest.mark.parametrize(
+    ("reported", "text"),
+    [
+        ({"status": "success"}, "ended with success before it had payment details"),
+        (
+            {"status": "decline", "status_description": "no receiver"},
+            "ended with decline before it had payment details: no receiver",
+        ),
+    ],
+)
+def test_a_payment_that_ends_is_not_waited_for(
+    both: Both, naps: list[float], reported: dict[str, Any], text: str
+) -> None:
+    end = {**reported, "payment_id": "o", "account": {"number": "4000000000000002"}}
+    with pytest.raises(PaymentEnded) as caught:
+        both(answers(NEW, end), wait)
+    error = caught.value
+    assert str(error).endswith(text)
+    assert (error.operation, error.payment_id, error.attempts) == ("get_p2p_payin", "o", 2)
+    assert error.last is not None
+    assert error.last.status == reported["status"]
+    assert "4000000000000002" not in str(error.last.to_dict())
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
     assert len(naps) == 1
 
 
