@@ -56,8 +56,8 @@ def test_hostile_bodies_are_refused_within_96_mb_without_a_key(tmp_path: Path) -
         assert answers["asgi"] == answers["wsgi"] == ("413" if len(bodies()[name]) > MAX_BODY else "401"), name
         assert answers["verifier"] == ("too_large" if large or answers["signer"] == "size" else "malformed"), name
         wanted = {"size", "depth", "number", "surrogate", "encoding", "syntax", "not_object"}
-        if name == "an exponent of a billion" and sys.version_info >= (3, 13):
-            wanted = {"float"}  # the parser gets deep enough to reach the number
+        if name == "an exponent of a billion":
+            wanted = {"depth", "float"}  # how deep the parser gets, and so whether to the number, depends on its build
         assert answers["signer"] in wanted, name
 
 
