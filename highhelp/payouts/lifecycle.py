@@ -51,20 +51,17 @@ _NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
 _LOCK = select(*WITHOUT_BODY).where(PAYOUTS.c.intent_key == bindparam("key")).with_for_update()
 _INSERTS: dict[str, Any] = {"postgresql": postgres_insert(PAYOUTS), "sqlite": sqlite_insert(PAYOUTS)}
 _STORE = {name: insert.on_conflict_do_nothing(index_elements=["intent_key"]) for name, insert in _INSERTS.items()}
-
-
-def _take(insert: Any) -> Any:
-    """Store a new intent as being sent, or take one that was prepared with the same body for the same gateway."""
-    new, same = insert.excluded, ("operation", "fingerprint", "fingerprint_key", "gateway")
-    begun = ("state", "reason", "confirmed", "lease_token", "lease_until", "attempt_over_at", "changed_at")
-    return insert.on_conflict_do_update(
+# stores a new intent as being sent, or takes one that was prepared with the same body for the same gateway
+_BEGUN = ("state", "reason", "confirmed", "lease_token", "lease_until", "attempt_over_at", "changed_at")
+_SAME = ("operation", "fingerprint", "fingerprint_key", "gateway")
+_TAKE = {
+    name: insert.on_conflict_do_update(
         index_elements=["intent_key"],
-        set_={name: new[name] for name in begun} | {"attempts": PAYOUTS.c.attempts + 1},
-        where=and_(PAYOUTS.c.state == "prepared", *(PAYOUTS.c[name] == new[name] for name in same)),
+        set_={column: insert.excluded[column] for column in _BEGUN} | {"attempts": PAYOUTS.c.attempts + 1},
+        where=and_(PAYOUTS.c.state == "prepared", *(PAYOUTS.c[column] == insert.excluded[column] for column in _SAME)),
     ).returning(*WITHOUT_BODY)
-
-
-_TAKE = {name: _take(insert) for name, insert in _INSERTS.items()}
+    for name, insert in _INSERTS.items()
+}
 _CHANGE = update(PAYOUTS).where(PAYOUTS.c.id == bindparam("row_id"))
 _BEGIN = _CHANGE.where(
     PAYOUTS.c.state == bindparam("old_state"), PAYOUTS.c.attempts == bindparam("old_attempts")

@@ -127,7 +127,13 @@ def test_every_method(play: Any, gateway: MockGateway, sqlite: str) -> None:
         assert await guard.settle(event) is None
         assert {one.payment_id for one in await guard.list(state="settled")} == {"p-1"}
         assert (await guard.reconcile(since=began - 9, until=began - 5)).differences == ()
-        assert [one.kind for one in (await guard.reconcile(since=began)).differences] != []
+        pages: list[Any] = []
+        compared = await guard.reconcile(since=began, progress=lambda *about: pages.append(about))
+        assert compared.differences != ()
+        assert pages[-1][0] == pages[-1][1] > 0
+        for wrong in ({"per_second": 0}, {"concurrency": 0}, {"concurrency": 13}):
+            with pytest.raises(SettingsError, match=next(iter(wrong))):
+                await guard.reconcile(since=began, **wrong)
         for number in range(50):
             await guard.prepare(body(f"many-{number}", 5, "RUB"), operation=CREATE)
         assert len(await guard.list()) == 50

@@ -482,14 +482,39 @@ def test_a_callback_brings_status_and_sub_status(guard: PayoutGuard, gateway: Mo
         inbox.process(guard.settle, on_update=guard.settle)
     (one,) = guard.list()
     assert (one.state, one.status, one.sub_status) == ("settled", "processing", "payout_process")
+    assert one.request_id is not None
+    assert one.request_id == gateway.verifier().verify(sent.body, sent.headers).request_id
 
 
-def test_an_old_row_takes_the_gateway_that_answers(guard: PayoutGuard, gateway: MockGateway) -> None:
-    guard.prepare(BODY, operation=CREATE)
+@pytest.mark.parametrize("way", ["send", "status", "recover"])
+def test_an_old_row_takes_the_gateway_that_answers(guard: PayoutGuard, gateway: MockGateway, way: str) -> None:
+    if way == "recover":
+        gateway.fault(CREATE, "drop_response_after_commit")
+        gateway.fault("get_p2p_payout", "http_500", times=4)
+        with pytest.raises(OutcomeUnknown):
+            guard.send(BODY, operation=CREATE)
+    elif way == "status":
+        guard.send(BODY, operation=CREATE)
+    else:
+        guard.prepare(BODY, operation=CREATE)
     guard._database.write(lambda connection: connection.execute(sa.update(PAYOUTS).values(gateway=None)))
-    sent = guard.send(BODY, operation=CREATE)
-    assert (sent.state, sent.gateway) == ("settled", guard._flows.gateway)
-    assert guard.list() == [sent]
+    if way == "send":
+        guard.send(BODY, operation=CREATE)
+    elif way == "status":
+        guard.status("p-1")
+    else:
+        guard.recover()
+    (one,) = guard.list()
+    assert (one.state, one.gateway) == ("settled", guard._flows.gateway)
+
+
+def test_a_status_that_names_no_payment_is_no_answer(gateway: MockGateway, sqlite: str) -> None:
+    with made(gateway, sqlite, answering((200, {"status": "success"}))) as guard:
+        guard.prepare(BODY, operation=CREATE)
+        with pytest.raises(Unavailable, match=r"^get_p2p_payout p-1: an answer that names no payment$") as failed:
+            guard.status("p-1")
+        assert (failed.value.operation, failed.value.payment_id, failed.value.attempts) == ("get_p2p_payout", "p-1", 1)
+        assert [one.state for one in guard.list()] == ["prepared"]
 
 
 def test_a_callback_with_another_sum_does_not_settle(guard: PayoutGuard, gateway: MockGateway, sqlite: str) -> None:

@@ -422,6 +422,7 @@ def test_what_a_person_may_decide(write: Callable[..., Any], state: str, decisio
     assert (decided.state, decided.confirmed, decided.busy_until) == (after, decision == "refuse", None)
     assert decided.changed_at == 7.0
     assert "by a person" in str(decided.reason)
+    assert write(row).sent_before == (decision == "release"), "whoever asked, it was about an attempt"
     begun = write(lifecycle.acquire, intent(), now=8000, lease=1000)
     assert (begun.settled is not None) == (decision == "adopt")
     assert begun.row.doubtful == (decision == "release")
@@ -433,8 +434,12 @@ def test_nobody_decides_while_it_is_being_sent(write: Callable[..., Any]) -> Non
         PayoutRefusal, match="is being sent by another sender; it cannot be changed by `payouts release`"
     ):
         write(lifecycle.decide, PROJECT, "p-1", "release", now=5999)
-    with pytest.raises(NoSuchPayout):
+    with pytest.raises(NoSuchPayout, match="payout p-9: "):
         write(lifecycle.decide, PROJECT, "p-9", "release", now=5999)
+    assert write(lifecycle.decide, PROJECT, "p-1", "release", now=6000).state == "prepared"
+    with pytest.raises(PayoutRefusal) as refused:
+        write(lifecycle.decide, PROJECT, "p-1", "adopt", now=6000)
+    assert refused.value.payment_id == "p-1"
 
 
 def test_a_decision_waits_for_a_sender(url: str) -> None:
