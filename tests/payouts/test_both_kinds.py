@@ -149,6 +149,7 @@ def test_a_batch_and_its_options(play: Any, gateway: MockGateway, sqlite: str) -
         report = await guard.send_batch(rows, operation=CREATE, progress=told.append)
         assert [(one.payment_id, one.state) for one in report.payouts] == [("b-1", "settled"), ("b-2", "settled")]
         assert len(told) == 2
+        assert {one.gateway for one in report.payouts} == {"https://highhelp.test:443"}
         for wrong in ({"per_second": 0}, {"concurrency": 0}, {"concurrency": 13}):
             with pytest.raises(SettingsError, match=next(iter(wrong))):
                 await guard.send_batch(rows, operation=CREATE, **wrong)

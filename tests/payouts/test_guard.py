@@ -243,6 +243,20 @@ def test_another_sum_at_the_gateway_is_never_sent_again(guard: PayoutGuard, gate
         guard.send(BODY, operation=CREATE)
 
 
+def test_another_sum_that_is_reported_during_the_call(gateway: MockGateway, sqlite: str) -> None:
+    def report_another_sum(_: httpx.Request) -> httpx.Response:
+        facts = Facts("success", amount=1, currency="RUB", payment_type="payout")
+        guard._database.write(settle_facts, intent_key(guard._flows.project_id, "p-1"), facts, now=1)
+        return httpx.Response(200, json={"status": "processing", "payment_id": "p-1", **PAYOUT_INFO})
+
+    with made(gateway, sqlite, answering(report_another_sum)) as guard:
+        with pytest.raises(OutcomeUnknown, match="the gateway holds another payment under this payment_id") as unknown:
+            guard.send(BODY, operation=CREATE)
+        error = unknown.value
+        assert (error.operation, error.payment_id, error.attempts, error.found) == (CREATE, "p-1", 1, True)
+        assert [(one.state, one.reason) for one in guard.list()] == [("needs_review", ANOTHER)]
+
+
 def test_an_answer_about_another_sum_is_no_settlement(gateway: MockGateway, sqlite: str) -> None:
     def lie(request: httpx.Request) -> httpx.Response:
         info = {"amount": 1, "currency": "RUB"}
