@@ -14,6 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import django
 import django.conf
+import httpx
 import pytest
 import uvicorn
 from django.core.handlers.wsgi import WSGIHandler
@@ -28,7 +29,9 @@ from highhelp import CallbackInbox, asgi_receiver, django_receiver, flask_receiv
 from highhelp.cli import callback_server
 from highhelp.cli.app import run
 from highhelp.cli.output import UsageProblem
+from highhelp.cli.receiver_checks.cases import Case, Cases, Expected, Signed
 from highhelp.cli.receiver_checks.credits import credits_by_command
+from highhelp.cli.receiver_checks.run import Endpoint, Finding, check_credits, check_damaged
 from highhelp.settings import Source, load_callback_keys
 from highhelp_mock import MockGateway
 from highhelp_signing import CallbackRejected, CallbackVerifier
@@ -186,6 +189,29 @@ def test_random_damage_finds_a_fault(pattern: Path, capsys: pytest.CaptureFixtur
     assert "seed 7" in text
 
 
+def test_random_damage_lasts_for_its_minutes(pattern: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[float, int]] = []
+
+    def damage(*given: Any, seed: int) -> list[Any]:
+        asked.append((given[2], seed))
+        return []
+
+    monkeypatch.setattr("highhelp.cli.receiver_checks.run.check_cases", lambda *_: [])
+    monkeypatch.setattr("highhelp.cli.receiver_checks.run.check_damaged", damage)
+    words = ["check-receiver", "http://127.0.0.1:9/", "--home", str(pattern), "--json"]
+    assert run([*words, "--minutes", "1.5", "--seed", "7"]) == 0
+    assert asked == [(90.0, 7)]
+
+
+def test_a_moment_is_long_enough_for_one_damaged_callback(pattern: Path) -> None:
+    times = iter([0.0, 9.0])
+    with endpoint(400) as (checked, _):
+        ((_, finding),) = check_damaged(
+            checked, Cases(MockGateway(pattern), "run"), 1e-9, seed=7, clock=lambda: next(times)
+        )
+    assert (finding.name, finding.problem) == ("1 damaged at random", None)
+
+
 def test_random_damage_passes_a_right_receiver(pattern: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, report = check(Shop(pattern), pattern, capsys, "--minutes", "0.01")
     assert (code, problems(report)) == (0, {})
@@ -312,6 +338,91 @@ def test_other_keys_are_named_as_the_likely_cause(
     with callback_server.running(callback_server.CallbackServer(other, "127.0.0.1", 0)) as url:
         assert run(["check-receiver", url, "--home", str(pattern)]) == 1
     assert "does the endpoint use the callback keys of the same home directory?" in capsys.readouterr().out
+
+
+def success(*, expected: Expected = Expected.ACCEPTED, credits: int | None = 1, at_once: bool = False) -> Case:  # noqa: A002 - the name of the case's attribute
+    return Case("success", "check-1", (Signed(b"{}", {}),), expected, "harm", credits, at_once)
+
+
+@contextmanager
+def endpoint(*statuses: int) -> Iterator[tuple[Endpoint, list[float]]]:
+    """One that answers with these statuses, the last one again and again, and the pauses that are made."""
+    left, slept = list(statuses), list[float]()
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(left.pop(0) if len(left) > 1 else left[0])
+
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        yield Endpoint("http://127.0.0.1/", client, sleep=slept.append), slept
+
+
+@pytest.mark.parametrize(
+    ("statuses", "last", "pauses"),
+    [((200,), 200, 0), ((503, 503, 503, 200), 200, 3), ((503,), 503, 3), ((500, 200), 500, 0)],
+)
+def test_only_503_is_repeated_and_three_times_at_most(statuses: tuple[int, ...], last: int, pauses: int) -> None:
+    with endpoint(*statuses) as (checked, slept):
+        finding = checked.check(success())
+    assert (finding.answers, slept) == ((last,), [0.5] * pauses)
+    assert (finding.problem is None) is (last == 200)
+
+
+def test_a_forgery_is_never_repeated() -> None:
+    with endpoint(503, 401) as (checked, slept):
+        finding = checked.check(success(expected=Expected.REFUSED))
+    assert (finding.answers, slept) == ((503,), [])
+    assert finding.problem is not None
+
+
+def test_eight_are_sent_at_once() -> None:
+    with endpoint(200) as (checked, _):
+        assert checked.check(success(at_once=True)).answers == (200,) * 8
+
+
+@pytest.mark.parametrize(
+    ("due", "credited", "problem"),
+    [
+        (1, 1, None),
+        (1, 0, "credited never instead of once"),
+        (1, 2, "credited twice instead of once"),
+        (0, 1, "credited once instead of never"),
+        (None, 0, None),
+        (None, 1, None),
+        (None, 2, "credited 2 times"),
+    ],
+)
+def test_a_payment_is_credited_as_often_as_it_is_due(due: int | None, credited: int, problem: str | None) -> None:
+    checked = [(success(credits=due), Finding("success", "check-1", (200,)))]
+    (finding,) = check_credits(checked, lambda _: credited, wait=0, clock=lambda: 0.0)
+    assert (finding.credited, finding.problem) == (credited, problem)
+
+
+@pytest.mark.parametrize(("wait", "problem"), [(10.0, None), (2.0, "credited never instead of once")])
+def test_a_worker_gets_time_to_credit(wait: float, problem: str | None) -> None:
+    slept: list[float] = []
+    checked = [(success(), Finding("success", "check-1", (200,)))]
+    found = check_credits(
+        checked,
+        lambda _: int(sum(slept) >= 5),
+        wait=wait,
+        clock=lambda: sum(slept),
+        sleep=slept.append,
+    )
+    assert found[0].problem == problem
+
+
+def test_the_time_to_credit_is_the_given_one(pattern: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def check(*_: object, wait: float) -> list[Finding]:
+        waited.append(wait)
+        return []
+
+    monkeypatch.setattr("highhelp.cli.receiver_checks.run.check_cases", lambda *_: [])
+    monkeypatch.setattr("highhelp.cli.receiver_checks.run.check_credits", check)
+    words = ["check-receiver", "http://127.0.0.1:9/", "--home", str(pattern), "--json", "--credits", "x {payment_id}"]
+    assert run([*words, "--wait", "7"]) == run(words) == 0
+    assert waited == [7.0, 10.0]
 
 
 def test_a_command_counts_credits() -> None:

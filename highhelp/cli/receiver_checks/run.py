@@ -97,9 +97,9 @@ def check_cases(endpoint: Endpoint, cases: Cases) -> Iterator[tuple[Case, Findin
 def check_damaged(
     endpoint: Endpoint, cases: Cases, seconds: float, *, seed: int, clock: Callable[[], float] = time.monotonic
 ) -> Iterator[tuple[Case, Finding]]:
-    """Send randomly damaged callbacks for some time; stop at the first wrong answer."""
+    """Send randomly damaged callbacks for some time, at least one; stop at the first wrong answer."""
     chance, until, number = random.Random(seed), clock() + seconds, 0  # noqa: S311 - not a secret
-    while clock() < until:
+    while not number or clock() < until:
         number += 1
         case = cases.damaged(number, chance)
         finding = endpoint.check(case)
