@@ -143,11 +143,12 @@ def test_it_stops_at_the_first_answer_that_asks_for_it(keys: Keys, status: int, 
     assert len(run.gateway.calls) == 2
 
 
-def test_a_wrong_clock_is_named_and_not_searched_for(keys: Keys) -> None:
+@pytest.mark.parametrize(("day", "where"), [("Thu, 25 Jan 2024", "ahead of"), ("Sun, 25 Jan 2099", "behind")])
+def test_a_wrong_clock_is_named_and_not_searched_for(keys: Keys, day: str, where: str) -> None:
     run = Run(MockGateway(keys=keys))
-    date = {"date": "Thu, 25 Jan 2024 12:00:00 GMT"}
+    date = {"date": f"{day} 12:00:00 GMT"}
     run.change = lambda _, answer: replace(answer, status=401, headers=date)
-    with pytest.raises(Stopped, match=r"clock is \d+ s ahead"):
+    with pytest.raises(Stopped, match=rf"clock is \d+ s {where} the gateway's"):
         run()
     assert len(run.gateway.calls) == 1
 

@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from highhelp import cli
+from highhelp import HighHelpError, Rejected, Unavailable, cli
+from highhelp.storage.inspection import Inspection
 from highhelp_mock import MockGateway
 from highhelp_signing import SignatureScheme, generate_home
 from tests.client.tls import authority, secure_server
@@ -177,6 +178,95 @@ def test_each_fault_is_named(
     assert "s3cret" not in json.dumps(checks)
 
 
+@pytest.mark.parametrize(("mode", "state"), [(0o600, "ok"), (0o640, "warning"), (0o604, "warning")])
+def test_a_key_is_for_its_owner_alone(home: Path, capsys: pytest.CaptureFixture[str], mode: int, state: str) -> None:
+    (home / "private_key.pem").chmod(mode)
+    _, checks = examined(capsys)
+    assert checks["key"]["state"] == state
+    assert ("chmod 600" in checks["key"]["detail"]) is (state == "warning")
+
+
+@pytest.mark.parametrize(
+    ("plant", "name", "words"),
+    [
+        (own_key_for_callbacks, "callback keys", "project's own key"),
+        (another_public_key, "key pair", "different pairs"),
+    ],
+)
+def test_keys_that_were_mixed_up_are_wrong(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    plant: Plant,
+    name: str,
+    words: str,
+) -> None:
+    plant(home, monkeypatch)
+    code, checks = examined(capsys)
+    assert (checks[name]["state"], code) == ("wrong", 2)
+    assert words in checks[name]["detail"]
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("url", "port"), [("http://127.0.0.1", 80), ("https://127.0.0.1", 443), ("https://127.0.0.1:8443", 8443)]
+)
+def test_the_port_follows_the_scheme(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str, port: int
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("socket.create_connection", refuse)
+    monkeypatch.setenv("HIGHHELP_BASE_URL", url)
+    code, checks = examined(capsys)
+    assert code == 4
+    assert checks["reachable"]["detail"].startswith(f"127.0.0.1:{port} does not accept connections")
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("standbys", [0, 1])
+def test_a_standby_for_which_no_commit_waits_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], standbys: int
+) -> None:
+    monkeypatch.setenv("HIGHHELP_DATABASE_URL", "payouts.db")
+    monkeypatch.setattr(
+        "highhelp.storage.inspection.inspect_database",
+        lambda _: Inspection("postgresql; tables of version 1", standbys),
+    )
+    _, checks = examined(capsys)
+    assert checks["database"]["state"] == "ok"
+    assert ("standby" in checks) is (standbys > 0)
+    if standbys:
+        assert checks["standby"]["state"] == "warning"
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (Rejected("no such payout", status=404, cause="not_found", operation="get_p2p_payout"), "ok"),
+        (Rejected("not for you", status=403, cause="forbidden", operation="get_p2p_payout"), "warning"),
+        (Unavailable("HTTP 404", status=404, operation="get_p2p_payout"), "warning"),
+        (None, "warning"),
+    ],
+)
+def test_only_a_proper_not_found_is_recognised(
+    gateway: MockGateway,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: HighHelpError | None,
+    state: str,
+) -> None:
+    def get_payout(*_: object, **__: object) -> None:
+        if error is not None:
+            raise error
+
+    monkeypatch.setattr("highhelp_api.client.api.p2p.P2p.get_payout", get_payout)
+    code, checks = examined(capsys)
+    assert (checks["not found"]["state"], code) == (state, 0)
+    assert ("`highhelp payouts release`" in checks["not found"]["detail"]) is (state == "warning")
+
+
 @pytest.mark.usefixtures("gateway")
 def test_a_missing_database_is_named_by_the_server(
     postgres: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -223,7 +313,14 @@ def test_the_certificate(
 
 
 @pytest.mark.parametrize(
-    ("seconds", "state", "code"), [(5, "ok", 0), (60, "warning", 0), (900, "wrong", 1), (-900, "wrong", 1)]
+    ("seconds", "state", "words", "code"),
+    [
+        (30, "ok", "within 30 s of", 0),
+        (31, "warning", "31 s ahead of", 0),
+        (-299, "warning", "299 s behind", 0),
+        (300, "wrong", "300 s ahead of", 1),
+        (-300, "wrong", "300 s behind", 1),
+    ],
 )
 def test_the_clock(
     gateway: MockGateway,
@@ -231,11 +328,13 @@ def test_the_clock(
     capsys: pytest.CaptureFixture[str],
     seconds: int,
     state: str,
+    words: str,
     code: int,
 ) -> None:
     monkeypatch.setattr("highhelp.cli.setup_checks.clock_skew", lambda _: float(seconds))
     ended, checks = examined(capsys)
     assert (checks["clock"]["state"], ended) == (state, code)
+    assert words in checks["clock"]["detail"]
 
 
 def test_nothing_set_at_all(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

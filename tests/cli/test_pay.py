@@ -17,6 +17,7 @@ import pytest
 
 from highhelp import cli, validation
 from highhelp.cli.fields import creates, fields_of, fields_of_direction, node_at
+from highhelp_api.client.models import PaymentState
 from highhelp_api.contract import CATALOGUES, OPERATIONS
 from highhelp_mock import MockGateway
 
@@ -249,6 +250,41 @@ def test_wait_ends_with_1_where_the_payment_is_declined(gateway: MockGateway) ->
     assert cli.main([*CREATE, "--payment-id", "d"]) == 0
     gateway.advance("d", "decline")
     assert cli.main(["payin", "wait", "d"]) == 1
+
+
+@pytest.mark.parametrize(("words", "seconds"), [([], 600.0), (["--timeout", "5"], 5.0)])
+def test_wait_takes_ten_minutes_unless_told_otherwise(
+    pattern: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], seconds: float
+) -> None:
+    given: list[float] = []
+
+    def wait(*_: object, timeout: float, **__: object) -> PaymentState:
+        given.append(timeout)
+        return PaymentState.from_dict({"status": "success"})
+
+    monkeypatch.setenv("HIGHHELP_HOME", str(pattern))
+    monkeypatch.setattr("highhelp.client.HighHelp.wait", wait)
+    assert cli.main(["payin", "wait", "w", *words]) == 0
+    assert given == [seconds]
+
+
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_each_change_is_masked(
+    pattern: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: list[str]
+) -> None:
+    state = PaymentState.from_dict({"status": "processing", "status_description": f"{PAN} is checked"})
+
+    def wait(*_: object, on_change: Any, **__: object) -> PaymentState:
+        on_change(state)
+        return state
+
+    monkeypatch.setenv("HIGHHELP_HOME", str(pattern))
+    monkeypatch.setattr("highhelp.client.HighHelp.wait", wait)
+    assert cli.main(["payin", "wait", "w", *form]) == 0
+    told = capsys.readouterr()
+    for text in (told.out, told.err):
+        assert "*** is checked" in text
+        assert PAN not in text
 
 
 @pytest.mark.slow

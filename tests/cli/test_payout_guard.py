@@ -47,9 +47,9 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "payouts.db"
 
 
-def listed(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+def listed(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict[str, Any]]:
     capsys.readouterr()
-    assert cli.main(["payouts", "list", "--json"]) == 0
+    assert cli.main(["payouts", "list", "--json", *words]) == 0
     rows: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
     return rows
 
@@ -136,3 +136,28 @@ def test_a_payout_is_shown_for_people(gateway: MockGateway, database: Path, caps
     assert cli.main(["payouts", "show", "o-1", "--json"]) == 0
     row = json.loads(capsys.readouterr().out)
     assert (row["amount"], type(row["created_at"])) == (2550, float)
+
+
+def test_the_list_can_be_of_one_state_and_short(
+    gateway: MockGateway, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(create("o-1")) == 0
+    gateway.fault("create_p2p_payout", "drop_request")
+    assert cli.main(create("o-2")) == 3
+    assert [row["payment_id"] for row in listed(capsys)] == ["o-2", "o-1"]
+    assert [row["payment_id"] for row in listed(capsys, "--state", "settled")] == ["o-1"]
+    assert [row["payment_id"] for row in listed(capsys, "--limit", "1")] == ["o-2"]
+    assert cli.main(["payouts", "list"]) == 0
+    assert capsys.readouterr().out.split("\n")[1].split()[2:6] == ["o-2", "25.50", "RUB", "unknown"]
+
+
+def test_ask_stores_what_the_gateway_reports_now(
+    gateway: MockGateway, database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(create("o-1")) == 0
+    gateway.advance("o-1", "processing", "payout_process")
+    gateway.advance("o-1", "success")
+    for ask, status in (([], "processing"), (["--ask"], "success"), ([], "success")):
+        capsys.readouterr()
+        assert cli.main(["payouts", "show", "o-1", "--json", *ask]) == 0
+        assert json.loads(capsys.readouterr().out)["status"] == status

@@ -64,6 +64,21 @@ def test_arithmetic_is_exact() -> None:
     assert Money(Decimal("5.00"), "RUB") >= Money(5, "RUB")
 
 
+def test_amounts_are_ordered_and_have_a_sign() -> None:
+    less, more = Money("9.99", "RUB"), Money("10.00", "RUB")
+    assert less < more
+    assert more > less
+    assert sorted([more, -more, less]) == [-more, less, more]
+    assert (-less).minor == -999
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_an_amount_has_26_digits_at_most(sign: str) -> None:
+    assert Money(f"{sign}{'9' * 26}", "JPY").minor == int(f"{sign}{'9' * 26}")
+    with pytest.raises(MoneyError, match="at most 26 digits"):
+        Money(f"{sign}1{'0' * 26}", "JPY")
+
+
 @pytest.mark.parametrize(
     "amount", ["1.000", "25.000", "1e3", "1_000", "+1", " 1", "1 ", "1,00", ".5", "1.", "\u0661", ""]
 )

@@ -57,6 +57,18 @@ def test_token_and_scheme(home: Path) -> None:
     assert load({**at_home, "HIGHHELP_ACCESS_TOKEN": "key-7"}).scheme == SignatureScheme(digest="single", token="key-7")
 
 
+def test_a_scheme_that_is_given_keeps_its_token(home: Path) -> None:
+    environ = {"HIGHHELP_HOME": str(home), "HIGHHELP_ACCESS_TOKEN": "key-7"}
+    given = SignatureScheme(token="project_id")
+    assert Settings.load(source=Source.load(environ), scheme=given).scheme == given
+
+
+def test_a_base_url_ends_without_a_slash(home: Path) -> None:
+    at_home = {"HIGHHELP_HOME": str(home)}
+    assert load({**at_home, "HIGHHELP_BASE_URL": f"{URL}/"}).base_url == URL
+    assert load(at_home, base_url=f"{URL}/api//").base_url == f"{URL}/api"
+
+
 def test_a_scheme_of_the_home_is_used(home: Path, tmp_path: Path) -> None:
     project = json.loads((home / "project.json").read_text())
     (tmp_path / "project.json").write_text(json.dumps({**project, "scheme": {"padding": True}}))
@@ -115,6 +127,11 @@ def test_callback_keys_of_the_home_and_of_variables(home: Path) -> None:
     assert (len(one), where) == (1, "HIGHHELP_CALLBACK_HMAC_KEY")
     with pytest.raises(SettingsError, match="HIGHHELP_CALLBACK_PUBLIC_KEY"):
         load_callback_keys(Source.load({}))
+
+
+def test_a_callback_key_that_is_set_replaces_those_of_the_home(home: Path) -> None:
+    ring, where = load_callback_keys(Source.load({"HIGHHELP_HOME": str(home), "HIGHHELP_CALLBACK_HMAC_KEY": "t" * 32}))
+    assert (len(ring), where) == (1, "HIGHHELP_CALLBACK_HMAC_KEY")
 
 
 def test_callbacks_have_no_pinned_form_without_a_setting(tmp_path: Path) -> None:

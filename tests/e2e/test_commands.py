@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from highhelp import RawResponse, cli
+from highhelp.settings import Source, load_callback_keys
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
 
@@ -128,6 +129,9 @@ def test_verify_a_callback_and_a_changed_one(
     assert cli.main(command) == 0
     event = json.loads(capsys.readouterr().out)
     assert (event["valid"], event["payment_id"], event["status"]) == (True, "order-1", "success")
+    assert (event["amount"], event["currency"], event["project_id"]) == (10000, "RUB", PROJECT)
+    assert event["key_id"] == load_callback_keys(Source.load())[0].key_ids[0]
+    assert isinstance(event["signed_at"], int)
     (tmp_path / "callback").write_bytes(body.replace(b"order-1", b"order-2"))
     assert cli.main(command) == 1
     assert json.loads(capsys.readouterr().out)["reason"] == "signature"
@@ -180,6 +184,13 @@ def test_exit_codes_of_outcomes(
     assert "payment:method: is missing" in capsys.readouterr().err
 
 
+def test_the_base_url_goes_into_the_home(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["keys", "generate", "--out", str(tmp_path / "h"), "--base-url", "https://gateway.example/"]
+    assert cli.main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["base_url"] == "https://gateway.example"
+    assert json.loads((tmp_path / "h" / "project.json").read_text())["base_url"] == "https://gateway.example"
+
+
 def test_keys_are_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["keys", "generate", "--out", str(tmp_path / "h")]) == 0
     before = (tmp_path / "h" / "private_key.pem").read_bytes()
@@ -206,6 +217,15 @@ def test_a_raw_call_ends_with_what_is_known_of_the_money(
     answer = RawResponse(status, {}, body, 0.0)
     monkeypatch.setattr("highhelp.client.HighHelp.request", lambda *_, **__: answer)
     assert cli.main(["call", target, "--body", write(tmp_path, {})]) == code
+
+
+@pytest.mark.parametrize(("status", "code"), [("decline", 1), ("error", 1), ("processing", 0), ("success", 0)])
+def test_a_declined_payment_ends_a_call_with_1(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str, code: int
+) -> None:
+    monkeypatch.setenv("HIGHHELP_HOME", str(home))
+    monkeypatch.setattr("highhelp.client.HighHelp.call", lambda *_, **__: {"status": status})
+    assert cli.main(["call", "create_p2p_payin", "--body", write(tmp_path, {})]) == code
 
 
 def test_an_interrupted_call_says_that_the_outcome_is_unknown(

@@ -7,8 +7,10 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -16,6 +18,7 @@ import pytest
 
 from highhelp import CallbackInbox, HighHelp, Money, cli
 from highhelp.cli.output import ExitCode
+from highhelp.inbox.asking import AskedPayin
 from highhelp.storage.tables import REVISION
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
@@ -127,6 +130,85 @@ def test_the_commands_of_the_inbox(home: Path, capsys: pytest.CaptureFixture[str
     assert told(capsys) == {"purged": 0}
     assert cli.main(["db", "upgrade", "--json"]) == 0
     assert told(capsys) == {"before": REVISION, "after": REVISION}
+
+
+def test_the_list_can_be_of_one_payment_and_of_few_refusals(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gateway = MockGateway(home)
+    with CallbackInbox() as inbox:
+        for payment_id in ("a", "b"):
+            sent = gateway.signed_callback(payment_id, "success")
+            inbox.receive(sent.body, sent.headers)
+            inbox.receive(sent.body, {**sent.headers, "x-access-signature": "AAAA"})
+    assert cli.main(["inbox", "list", "--json", "--payment-id", "a"]) == 0
+    assert [row["payment_id"] for row in told(capsys)] == ["a"]
+    for limit in (1, 2):
+        assert cli.main(["inbox", "list", "--json", "--refused", "--limit", str(limit)]) == 0
+        assert len(told(capsys)) == limit
+    assert cli.main(["inbox", "list"]) == 0
+    assert "100.00 RUB" in capsys.readouterr().out
+
+
+def test_the_counts_name_state_reason_and_outbox(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gateway = MockGateway(home)
+    with CallbackInbox(outbox=True) as inbox:
+        for payment_id in ("a", "b", "c"):
+            sent = gateway.signed_callback(payment_id, "success")
+            inbox.receive(sent.body, sent.headers)
+        inbox.receive(sent.body, {**sent.headers, "x-access-signature": "AAAA"})
+        inbox.park(1)
+    assert cli.main(["inbox", "stats"]) == 0
+    rows = {tuple(line.split()) for line in capsys.readouterr().out.splitlines()}
+    assert rows >= {
+        ("state", "received", "2"),
+        ("state", "parked", "1"),
+        ("parked", "operator", "1"),
+        ("refused", "signature", "1"),
+        ("outbox", "waiting", "3"),
+    }
+
+
+@pytest.mark.parametrize(("command", "state"), [("park", "parked"), ("replay", "received")])
+def test_the_new_state_of_an_event_is_told(
+    home: Path, capsys: pytest.CaptureFixture[str], command: str, state: str
+) -> None:
+    sent = MockGateway(home).signed_callback("a", "success")
+    with CallbackInbox() as inbox:
+        inbox.receive(sent.body, sent.headers)
+        if command == "replay":
+            inbox.park(1)
+    assert cli.main(["inbox", command, "1", "--json"]) == 0
+    assert told(capsys) == {"id": 1, "state": state}
+    assert cli.main(["inbox", "show", "1", "--json"]) == 0
+    assert told(capsys)["state"] == state
+
+
+def test_only_what_is_older_is_purged_and_parked_on_request(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sent = MockGateway(home).signed_callback("a", "success")
+    with CallbackInbox() as inbox:
+        inbox.receive(sent.body, sent.headers)
+        inbox.park(1)
+    with closing(sqlite3.connect(home / "highhelp.db")) as database, database:
+        database.execute("UPDATE highhelp_events SET changed_at = changed_at - 3600000")
+    for options, purged in ((["2h", "--parked"], 0), (["30m"], 0), (["30m", "--parked"], 1)):
+        assert cli.main(["inbox", "purge", "--json", "--older-than", *options]) == 0
+        assert told(capsys) == {"purged": purged}
+
+
+@pytest.mark.parametrize(
+    ("results", "code"),
+    [
+        (["filed", "open", "not_found"], ExitCode.OK),
+        (["filed", "unavailable"], ExitCode.UNAVAILABLE),
+        (["unavailable", "parked"], ExitCode.REFUSED),
+    ],
+)
+def test_payins_that_are_not_clear_set_the_exit_code(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], results: list[str], code: ExitCode
+) -> None:
+    asked = [AskedPayin("a", None, result) for result in results]
+    monkeypatch.setattr("highhelp.CallbackStore.reconcile", lambda *_: asked)
+    assert cli.main(["reconcile", "--payins", "--json"]) == code
+    assert [row["result"] for row in told(capsys)] == results
 
 
 @pytest.mark.parametrize(

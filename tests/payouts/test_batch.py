@@ -111,6 +111,11 @@ GOOD = f"p-1,100.00,RUB,card-p2p,{PAN}"
             text(f"{GOOD},+79990000000,ecom", names="payment_id,amount,currency,method,pan,phone,product"),
             "line 2, column phone: is not a field of this product",
         ),
+        (
+            text(f"{GOOD},{PAN}", names="payment_id,amount,currency,method,pan,receiver:pan"),
+            "line 2, column receiver:pan: names the same field as the column pan",
+        ),
+        (text(GOOD, f"p-2,1.00,RUB,card-p2p,{PAN}", GOOD, GOOD), "line 5, column payment_id: is the same as in line 2"),
     ],
 )
 def test_a_wrong_file_is_refused_by_line_and_column(
@@ -122,6 +127,15 @@ def test_a_wrong_file_is_refused_by_line_and_column(
     assert "2200" not in str(refused.value)
     assert gateway.calls == ()
     assert guard.list() == []
+
+
+@pytest.mark.parametrize(("wrong", "end"), [(20, "line 21, column amount: is missing"), (21, "; and 1 more")])
+def test_twenty_problems_are_shown_and_the_others_counted(wrong: int, end: str) -> None:
+    with pytest.raises(RowsRefused) as refused:
+        read_csv(text(*(f"p-{number},,RUB,card-p2p,{PAN}" for number in range(wrong))))
+    assert len(refused.value.rows) == wrong
+    assert str(refused.value).count("column amount: is missing") == 20
+    assert str(refused.value).endswith(end)
 
 
 def test_columns_of_both_products_and_a_file_of_a_spreadsheet() -> None:

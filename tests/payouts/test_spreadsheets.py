@@ -65,6 +65,10 @@ def with_pan(*pans: str) -> bytes:
             "line 2, column account_number: was rounded", AS_TEXT, id="an account",
         ),
         pytest.param(
+            table([*NAMES[:-1], "account_number"], [*ROW[:-1], "4081781009991000000"]).encode(),
+            "line 2, column account_number: was rounded", AS_TEXT, id="an account of 19 digits",
+        ),
+        pytest.param(
             table(NAMES, ["1,20E+06", *ROW[1:]]).encode(), "line 2, column payment_id: was turned", AS_TEXT, id="an id"
         ),
         pytest.param(table([*NAMES, "card_holder"], [*ROW, "Жанна"]).encode("cp1251"), "line 2: is not UTF-8", AGAIN,
@@ -72,6 +76,7 @@ def with_pan(*pans: str) -> bytes:
         pytest.param(table(NAMES, ROW).encode("utf-16-le"), "line 1: holds zero bytes", AGAIN, id="UTF-16 unmarked"),
         pytest.param(table(NAMES, ROW).encode("utf-16")[:-1], "line 1: is not whole UTF-16", AGAIN, id="UTF-16 cut"),
         pytest.param(b"PK\x03\x04" + bytes(50), "line 1: is a workbook", AGAIN, id="a workbook"),
+        pytest.param(b"\xd0\xcf\x11\xe0" + bytes(50), "line 1: is a workbook", AGAIN, id="an old workbook"),
         pytest.param(f"sep=|\n{table(NAMES, ROW)}".encode(), "line 1: sep= names another", "or a tab", id="sep=|"),
         pytest.param(table(["", *NAMES], ["", *ROW]).encode(), "line 1, column number 1", "has no name", id="no name"),
         pytest.param(table(NAMES, [*ROW, "x"]).encode(), "line 2", "has 6 cells, there are 5", id="a cell too many"),
@@ -90,6 +95,20 @@ def test_a_damaged_file_is_refused_with_advice(raw: bytes, where: str, advice: s
 def test_a_card_number_may_end_in_zero() -> None:
     (row,) = read_csv(with_pan("4111111111111160"))
     assert row.request["receiver"]["pan"] == "4111111111111160"
+
+
+def test_an_account_may_end_in_three_zeros() -> None:
+    (row,) = read_csv(table([*NAMES[:-1], "account_number"], [*ROW[:-1], "408178100999100000"]).encode())
+    assert row.request["receiver"]["account_number"] == "408178100999100000"
+
+
+@pytest.mark.parametrize("column", ["payment_id", "customer:id"])
+def test_an_id_that_cannot_be_sent_is_named_by_its_column(column: str) -> None:
+    names = [*NAMES, "customer:id"]
+    row = [*ROW, "c-1"]
+    row[names.index(column)] = "a\u200bb"
+    with pytest.raises(RowsRefused, match=f"line 2, column {column}: "):
+        read_csv(table(names, row).encode())
 
 
 def test_new_codes_are_accepted_on_request() -> None:

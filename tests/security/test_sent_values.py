@@ -73,8 +73,10 @@ def test_masking_ends_with_its_block_and_takes_any_body() -> None:
         ("account 40817810099910004312.", f"account {MASK}."),
         ("CVV: 737", f"CVV: {MASK}"),
         ("cvv 737 is wrong", f"cvv {MASK} is wrong"),
+        ("CVC2 737, CVV2: 7371", f"CVC2 {MASK}, CVV2: {MASK}"),
         ("phone 79991234567", f"phone {MASK}"),
         ("call +998 90 123 45 67", f"call {MASK}"),
+        ("call +376 312 345", f"call {MASK}"),
         ("at 1795521600, 2026-11-27T20:00:00, 10.0.0.1", "at 1795521600, 2026-11-27T20:00:00, 10.0.0.1"),
     ],
 )
