@@ -64,7 +64,7 @@ def file(tmp_path: Path) -> str:
     return str(path)
 
 
-def told(capsys: pytest.CaptureFixture[str]) -> Any:
+def printed(capsys: pytest.CaptureFixture[str]) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
@@ -81,6 +81,7 @@ NOT_SENT, SENDING, REVIEW = payout("prepared"), payout("sent"), payout("needs_re
     [
         ([MADE, payout("settled", "success")], ExitCode.OK),
         ([MADE, DECLINED], ExitCode.REFUSED),
+        ([MADE, payout("settled", "error")], ExitCode.REFUSED),
         ([MADE, REFUSED], ExitCode.REFUSED),
         ([REFUSED, NOT_SENT, DECLINED], ExitCode.NOT_SENT),
         ([NOT_SENT, UNKNOWN], ExitCode.UNKNOWN),
@@ -161,7 +162,7 @@ def test_each_decision_is_the_one_that_was_taken(
     getattr(guard, decision).assert_called_once_with("p-1")
     assert state in capsys.readouterr().out
     assert cli.main(["payouts", decision, "p-1", "--json"]) == ExitCode.OK
-    assert told(capsys)["state"] == state
+    assert printed(capsys)["state"] == state
 
 
 @pytest.mark.parametrize(

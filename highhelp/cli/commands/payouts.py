@@ -143,10 +143,10 @@ def send(
 ) -> None:
     """Send every payout of a file once.
 
-    After a crash, the same command continues. Exit code 0: the gateway holds all of them; 1: some were refused or
-    declined; 3: some are unknown or need review; 4: some were not sent. Columns: payment_id, amount, currency, product
-    (p2p or ecom), method, pan, phone, bank_code ... and any other field of the request by its path, such as
-    customer:phone.
+    After a crash, the same command continues. Exit code 0: the gateway holds all of them; 1: some were refused,
+    declined or failed; 3: some are unknown or need review; 4: some were not sent. Columns: payment_id, amount,
+    currency, product (p2p or ecom), method, pan, phone, bank_code ... and any other field of the request by its path,
+    such as customer:phone.
     """
     from highhelp.payouts.csv_file import read_csv
 
@@ -181,8 +181,8 @@ def _exit_code(report: BatchReport) -> ExitCode:
         return ExitCode.UNKNOWN
     if "prepared" in states:
         return ExitCode.NOT_SENT
-    declined = any(payout.status == "decline" for payout in report.payouts)
-    return ExitCode.REFUSED if declined or "refused" in states else ExitCode.OK
+    failed = any(payout.status in FAILED_STATUSES for payout in report.payouts)
+    return ExitCode.REFUSED if failed or "refused" in states else ExitCode.OK
 
 
 def _show_payouts(payouts: list[Payout], *, as_json: bool = False) -> None:
