@@ -107,7 +107,7 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
         except OSError as error:
             # files; connection errors have other types
             text = f"{error.filename or 'file'}: {error.strerror or error}"
-            fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=False)
+            fail(UsageProblem(text), ExitCode.WRONG_USE, as_json=as_json)
         except Exception as error:
             if type(error).__module__.partition(".")[0] != "sqlalchemy":
                 raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import typer
 
@@ -48,3 +50,16 @@ def test_a_missing_package_is_reported_with_its_extra(
         command()
     assert ended.value.exit_code == ExitCode.WRONG_USE
     assert f"this command needs the extra [{extra}]: pip install 'highhelp[{extra}]'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_file_that_cannot_be_used_is_named(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
+    @report_errors
+    def command(*, as_json: bool) -> None:
+        raise PermissionError(13, "Permission denied", "report.json")
+
+    with pytest.raises(typer.Exit) as ended:
+        command(as_json=as_json)
+    assert ended.value.exit_code == ExitCode.WRONG_USE
+    said = capsys.readouterr().err
+    assert (json.loads(said)["message"] if as_json else said.strip()).endswith("report.json: Permission denied")
