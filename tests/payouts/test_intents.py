@@ -91,9 +91,9 @@ def test_fingerprints_stay_as_they_are() -> None:
 
 
 def test_the_first_fingerprint_has_the_project_id_first() -> None:
-    made = intent(raw=b'{"general": {"payment_id": "p-1"}, "payment": {"amount": 100}}')
-    old = b'{"general":{"project_id":"project","payment_id":"p-1"},"payment":{"amount":100}}'
-    assert made.fingerprint("body") == hashlib.pbkdf2_hmac("sha256", old, key().encode(), 10_000).hex()
+    made = intent(raw='{"general": {"payment_id": "p-1"}, "receiver": {"name": "Иван"}}'.encode())
+    old = '{"general":{"project_id":"project","payment_id":"p-1"},"receiver":{"name":"Иван"}}'
+    assert made.fingerprint("body") == hashlib.pbkdf2_hmac("sha256", old.encode(), key().encode(), 10_000).hex()
 
 
 @pytest.mark.parametrize("cipher", [None, BodyCipher(KEY)])
@@ -264,6 +264,14 @@ def test_what_the_gateway_says_is_followed_along_the_contract(write: Callable[..
     contradicted = settled(write, Facts("decline"), now=6000)
     assert of(contradicted) == ("settled", "success", None, "r-1", "success, later decline")
     assert write(lifecycle.acquire, intent(), now=9000, lease=999).token is None
+
+
+def test_an_answer_settles_the_row_of_its_lease(write: Callable[..., Any]) -> None:
+    begun = write(lifecycle.acquire, intent(), now=1000, lease=500)
+    done = write(lifecycle.settle, key(), Facts("processing", "new"), now=2000, sent=intent(), lease=begun)
+    assert of(done) == ("settled", "processing", "new", None, None)
+    assert (done.created_at, done.changed_at, done.busy_until) == (1.0, 2.0, None)
+    assert write(intents.get, PROJECT, "p-1") == done
 
 
 def report(connection: Any, *, now: int) -> None:
