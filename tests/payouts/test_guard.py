@@ -117,6 +117,21 @@ def test_fingerprint_depends_on_card_but_not_on_key_order(guard: PayoutGuard, ga
         guard.send({**BODY, "receiver": {"pan": "2200000000000012"}}, operation=CREATE)
     turned = {name: dict(reversed(block.items())) for name, block in reversed(BODY.items())}
     assert guard.send(turned, operation=CREATE).state == "settled"
+    first, second = (guard._flows.build(one, CREATE)[0] for one in (BODY, turned))
+    assert first.raw == second.raw, "the same payout is always sent as the same bytes"
+
+
+@pytest.mark.parametrize(("error", "left"), [(httpx.ConnectError("refused"), False), (httpx.ReadError("cut"), True)])
+def test_a_row_knows_whether_a_byte_may_have_left(
+    gateway: MockGateway, sqlite: str, error: Exception, left: bool
+) -> None:
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    with made(gateway, sqlite, httpx.MockTransport(fail)) as guard:
+        with pytest.raises(OutcomeUnknown if left else NotSent):
+            guard.send(BODY, operation=CREATE)
+        assert guard._database.read(lambda it: it.execute(sa.select(PAYOUTS.c.sent_before)).scalar_one()) is left
 
 
 def test_sent_is_on_disk_before_the_first_byte_leaves(gateway: MockGateway, sqlite: str) -> None:

@@ -220,6 +220,7 @@ def test_only_its_token_ends_an_attempt(write: Callable[..., Any]) -> None:
     assert anew.token != begun.token
     (sent,) = write(intents.list_payouts)
     assert (sent.state, sent.reason, sent.attempts, sent.busy_until) == ("sent", None, 2, 9.0)
+    assert sent.changed_at == 5.0
     assert sent.confirmed is False, "the refusal that was confirmed is that of another attempt"
 
 
