@@ -556,6 +556,26 @@ def test_ways_to_an_error(
     assert {name: facts(error)[name] for name in expected} == expected
 
 
+@pytest.mark.parametrize("status", [401, 409, 422, 429])
+def test_a_refused_payout_and_an_answer_that_names_none(status: int) -> None:
+    payout = call("create_p2p_payout", "get_p2p_payout")
+    steps, error = play(execute(payout, Clock().policy(attempts=1)), answer(status, NO), NAMELESS)
+    assert steps == ["create_p2p_payout body 1", "get_p2p_payout info 1"]
+    assert (type(error), error.attempts, error.status, error.found) == (OutcomeUnknown, 1, status, None)
+    assert f"HTTP {status}: no; asked about it: an answer that names no payment{UNKNOWN}" in str(error)
+
+
+@pytest.mark.parametrize("doubtful", [True, False])
+def test_a_refusal_after_a_doubtful_attempt(doubtful: bool) -> None:
+    _, error = play(execute(call(doubtful=doubtful), Clock().policy(attempts=1)), answer(422, NO), NAMELESS)
+    assert (type(error), error.attempts) == (OutcomeUnknown if doubtful else Rejected, 1)
+    assert ("an earlier attempt may have been carried out" in str(error)) is doubtful
+
+
+def test_a_byte_order_mark_is_no_part_of_an_answer() -> None:
+    assert verdict(answer(200, b"\xef\xbb\xbf" + json.dumps(NEW).encode())).kind == "accepted"
+
+
 def test_a_caller_may_read_answers_in_a_way_of_its_own() -> None:
     about: dict[str, Any] = {"payment_id": "order-1", "parse": lambda body: body["payment_id"], "project_id": "p"}
     info: ClientCall[Any] = ClientCall(OPERATIONS["get_p2p_payin"], b"info", **about)
