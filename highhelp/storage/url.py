@@ -52,7 +52,7 @@ def parse(text: str) -> tuple[URL, dict[str, str]]:
         raise SettingsError(DATABASE_URL, "is neither the path of a file nor a database URL") from None
     if name != "sqlite":
         raise SettingsError(DATABASE_URL, "must be the path of a file, sqlite:///path or postgresql://...")
-    if (url.database or ":memory:") == ":memory:" or "mode=memory" in str(url.query):
+    if (url.database or ":memory:") == ":memory:" or "mode=memory" in str(url):
         raise SettingsError(DATABASE_URL, "an in-memory database would lose acknowledged callbacks; use a file")
     return url.set(drivername=name), {}
 

@@ -59,6 +59,7 @@ def test_url_gives_libpq_parameters(url: str, parameters: dict[str, str]) -> Non
         ("postgresql://app:12/x?ss@127.0.0.1/shop", "%3F"),
         ("postgresql://h:ss/shop", "port"),
         ("postgresql://h:99999/ss", "port"),
+        ("postgresql://h:65536/ss", "port"),
         ("postgresql://h/shop?ss", "name=value"),
         ("postgresql://h/shop?pgbouncer=true&sslmode=require", "`pgbouncer`"),
         ("postgresql://h/shop?autocommit=true", "`autocommit`"),
@@ -66,6 +67,8 @@ def test_url_gives_libpq_parameters(url: str, parameters: dict[str, str]) -> Non
         ("mysql://app:ss@h/shop", "postgresql://"),
         ("://ss", "neither"),
         ("sqlite://h:ss/x", "neither"),
+        ("sqlite://", "in-memory"),
+        ("sqlite:///file:ss?mode=memory&uri=true", "in-memory"),
     ],
 )
 @pytest.mark.parametrize("kind", [CallbackInbox, AsyncCallbackInbox])
