@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -29,6 +30,7 @@ from highhelp_mock import MockGateway
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from highhelp import RsaSigner
     from tests.client.conftest import Both
 
 URL = "https://shop.example/callbacks"
@@ -204,3 +206,37 @@ assert not logging.getLogger().handlers
     done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=True)
     assert ("INFO a line" in done.stderr) is (shown and level != "loud")
     assert ("HIGHHELP_LOG must be debug" in done.stderr) is (level == "loud")
+
+
+def test_time_limit_of_a_raw_request_reaches_the_transport(both: Both) -> None:
+    body = {"general": {"payment_id": "o"}}
+    both(accept, lambda client: client.request("/api/v1/other", body, timeout=3))
+    assert both.seen[0].extensions["timeout"] == {"connect": 3, "read": 3, "write": 3, "pool": 3}
+
+
+class Closable(httpx.MockTransport):
+    """A transport that knows whether it was closed."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+def test_end_of_the_client_closes_its_transport(signer: RsaSigner) -> None:
+    about: dict[str, Any] = {"base_url": "https://gateway.example", "project_id": "p", "signer": signer, "environ": {}}
+    given = Closable(accept), Closable(accept)
+    with HighHelp(transport=given[0], **about) as client:
+        client.p2p.create_payin(**ORDER)
+        assert not given[0].closed
+
+    async def run() -> None:
+        async with AsyncHighHelp(transport=given[1], **about) as client:
+            await client.p2p.create_payin(**ORDER)
+            assert not given[1].closed
+
+    asyncio.run(run())
+    assert [one.closed for one in given] == [True, True]

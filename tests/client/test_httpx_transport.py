@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from highhelp import AsyncHighHelp, HighHelp, HTTPTransport, NotSent, OutcomeUnknown, RsaSigner, Unavailable
+from highhelp import (
+    AsyncHighHelp,
+    AsyncHTTPTransport,
+    HighHelp,
+    HTTPTransport,
+    NotSent,
+    OutcomeUnknown,
+    RsaSigner,
+    Unavailable,
+)
+from highhelp.transport.config import NetworkConfig
 from highhelp.transport.send_state import EXTENSION, SendState
 from tests.client.listener import FULL, HEAD, drip, hang_up, say, server, silent, slowly
 
@@ -187,3 +198,33 @@ def test_the_transport_sets_one_private_name_of_httpx() -> None:
     assert vars(transport).keys() == vars(usual).keys() == {"_pool"}
     transport.close()
     usual.close()
+
+
+@pytest.mark.parametrize("kind", [HTTPTransport, AsyncHTTPTransport])
+def test_limits_of_connections_are_passed_on(kind: type[HTTPTransport | AsyncHTTPTransport]) -> None:
+    limits = httpx.Limits(max_connections=3, max_keepalive_connections=2, keepalive_expiry=7)
+    pool: Any = kind(limits=limits)._pool
+    assert (pool._max_connections, pool._max_keepalive_connections, pool._keepalive_expiry) == (3, 2, 7)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_client_opens_as_many_connections_as_set(asynchronous: bool) -> None:
+    made = NetworkConfig("https://gateway.example", max_connections=3, asynchronous=asynchronous).make_client()
+    assert made._transport._pool._max_connections == 3
+
+
+def test_proxy_is_checked_with_its_own_tls_settings() -> None:
+    context = ssl.create_default_context()
+    pool: Any = HTTPTransport(proxy=httpx.Proxy("https://proxy.example:3128", ssl_context=context))._pool
+    assert pool._proxy.ssl_context is context
+    assert pool._ssl_context is not context
+
+
+def test_reason_of_a_failed_connection_is_masked(signer: RsaSigner) -> None:
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no route for 2200000000000004")
+
+    client = HighHelp(**about(signer, "https://gateway.example"), transport=httpx.MockTransport(refuse))
+    with client, pytest.raises(NotSent, match="ConnectError: no route for") as caught:
+        client.p2p.create_payin(PAYIN, timeout=0.1)
+    assert "2200000000000004" not in str(caught.value)

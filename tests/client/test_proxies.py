@@ -265,6 +265,7 @@ def test_an_own_client_that_would_use_a_proxy_is_refused(
         ("https://gateway.example", "*", False),
         ("https://gateway.example:8443", "gateway.example:8443", False),
         ("https://10.1.2.3", "10.0.0.0/8", False),
+        ("https://10.1.2.3", "10.1.2.9/8", False),
         ("https://10.1.2.3", "192.168.0.0/16", True),
         ("https://[fd00::1]:8443", "localhost,127.0.0.1,fd00::/8", False),
         ("https://[fd00::1]", "[fd00::1]", False),
@@ -280,7 +281,9 @@ def test_no_proxy_names_hosts_and_networks(
 
 
 @transports
-@pytest.mark.parametrize("wrong", ["ftp://user:hunter2@proxy.example", "http://user:hunter2@[proxy", "http://"])
+@pytest.mark.parametrize(
+    "wrong", ["ftp://user:hunter2@proxy.example", "http://user:hunter2@[proxy", "http://", "http://proxy.example:0"]
+)
 def test_a_wrong_proxy_of_the_environment_is_named(
     run: Any, monkeypatch: pytest.MonkeyPatch, wrong: str, transport: Any
 ) -> None:

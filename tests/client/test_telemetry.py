@@ -6,6 +6,7 @@ import logging
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,6 +19,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from highhelp import OutcomeUnknown, Rejected
+from highhelp.telemetry.log import log_event
+from highhelp.telemetry.observer import log_fields
 from tests.client.test_money_is_safe import ABSENT, CREATED, DOWN, ERROR, LOST, payin, payout, replies
 
 if TYPE_CHECKING:
@@ -188,3 +191,78 @@ def test_a_payment_id_that_is_a_number_can_be_read(both: Both, caplog: pytest.Lo
     state = httpx.Response(200, json={"status": "success", "payment_id": "4111111111111111"})
     both(replies([state]), lambda client: client.p2p.get_payin("4111111111111111"))
     assert "payment_id=4111111111111111" in caplog.text
+
+
+class Stopped(BaseException):
+    """An interruption whose text nobody has checked."""
+
+
+def test_span_of_an_interrupted_call_shows_no_text(both: Both, seen: Seen) -> None:
+    def stops(_: httpx.Request) -> httpx.Response:
+        raise Stopped("card 2200000000000004")
+
+    with pytest.raises(Stopped):
+        both(stops, payout, **seen.arguments)
+    (span,) = seen.spans
+    assert span.status.description == span.attributes["error.type"] == "Stopped"
+    assert [event.name for event in span.events] == ["attempt"], "a recorded exception has a traceback"
+
+
+def test_span_of_a_failed_call_counts_its_attempts(both: Both, naps: list[float], seen: Seen) -> None:
+    with pytest.raises(OutcomeUnknown) as caught:
+        both(replies([LOST, ABSENT, ABSENT, httpx.Response(422, json=ERROR), ABSENT]), payin, **seen.arguments)
+    (span,) = seen.spans
+    assert span.attributes["highhelp.attempts"] == caught.value.attempts == 2
+    assert {event.name for event in span.events} == {"attempt", "pause"}
+
+
+def test_duration_of_a_call_is_in_seconds(both: Both, seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([100.0, 102.5])
+    monkeypatch.setattr("highhelp.telemetry.otel.time", SimpleNamespace(monotonic=lambda: next(moments)))
+    both(replies([CREATED]), payin, **seen.arguments)
+    (point,) = seen.metrics()["highhelp.call.duration"]
+    assert point.sum == 2.5
+    assert dict(point.attributes) == {"highhelp.operation": "create_p2p_payin", "highhelp.outcome": "answered"}
+
+
+def test_lost_answer_is_logged_as_a_warning(both: Both, naps: list[float], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "highhelp")
+    both(replies([LOST, CREATED]), payin)
+    attempts = [record for record in caplog.records if " attempt=" in record.getMessage()]
+    assert [record.levelname for record in attempts] == ["WARNING", "INFO"]
+
+
+def test_hook_is_told_how_long_the_pause_is(both: Both, naps: list[float]) -> None:
+    told: list[float] = []
+    both(replies([LOST, ABSENT, ABSENT, CREATED]), payin, on_retry=lambda seconds, _: told.append(seconds))
+    assert told == naps
+    assert told[0] > 0
+
+
+def test_line_of_an_event_is_short_and_masked(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "highhelp")
+    pan = "2200000000000004"
+    log_event(logging.INFO, "parked", payment_id=pan, status=None, reason=f"card {pan}", detail="x" * 400)
+    line = caplog.records[-1].getMessage()
+    assert line.startswith(f"parked payment_id={pan} reason=")
+    assert line.count(pan) == 1, "only the merchant's id is shown"
+    assert line.count("x") == 300
+
+
+def test_long_status_is_cut_off_in_the_log(both: Both, naps: list[float], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "highhelp")
+    answer = {"status": "success", "sub_status": "x" * 400, "payment_id": "order-1"}
+    both(replies([httpx.Response(200, json=answer)]), lambda client: client.p2p.get_payin("order-1"))
+    assert "sub_status=" + "x" * 300 + " " in caplog.text
+
+
+def test_line_gives_the_duration_in_milliseconds() -> None:
+    call = SimpleNamespace(payment_id="order-1", expected=(None, None))
+    send: Any = SimpleNamespace(call=call, attempt=1)
+    assert log_fields(send, None, 1.5) == {"payment_id": "order-1", "ms": 1500, "attempt": 1}
+
+
+def test_span_of_a_wait_is_named_after_it(both: Both, seen: Seen) -> None:
+    done = httpx.Response(200, json={"status": "success", "payment_id": "order-1"})
+    both(replies([done]), lambda client: client.p2p.wait_payin("order-1", timeout=60), **seen.arguments)
+    assert [span.name for span in seen.spans] == ["wait get_p2p_payin"]

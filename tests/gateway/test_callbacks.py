@@ -15,11 +15,13 @@ from highhelp_mock.simulation.callbacks import may_deliver
 from highhelp_mock.simulation.outbox import BACK_OFF
 from highhelp_mock.simulation.scenarios import amount_of
 from highhelp_signing import CallbackRejected, RejectionReason
+from tests.client.listener import say, server
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import URLS, Merchant
 
 if TYPE_CHECKING:
     from highhelp_mock.simulation.projects import Keys
+    from tests.gateway.receiver import Receiver
 
 
 def test_informative_and_final_ones_go_to_their_addresses(merchant: Merchant) -> None:
@@ -301,3 +303,28 @@ def test_a_reset_forgets_what_is_on_its_way(merchant: Merchant) -> None:
     merchant.gateway.dispatcher.report(taken.id, 200)
     assert merchant.gateway.callbacks == ()
     assert merchant.gateway.deliver(merchant.receive) == 0
+
+
+def pay_to(merchant: Merchant, url: str) -> None:
+    body = merchant.p2p_payin(amount=amount_of(2))
+    body["general"]["merchant_decline_callback_url"] = url
+    merchant.call("create_p2p_payin", body)
+
+
+def test_redirect_of_a_receiver_is_not_followed(merchant: Merchant) -> None:
+    moved = b"HTTP/1.1 302 Found\r\nlocation: /other\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+    with server(say(moved)) as url:
+        pay_to(merchant, url)
+        assert merchant.gateway.deliver() == 1
+    (only,) = merchant.gateway.callbacks
+    assert [one.status for one in only.attempts] == [302]
+
+
+def test_callbacks_pass_no_proxy(merchant: Merchant, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    pay_to(merchant, receiver.url)
+    merchant.gateway.deliver()
+    assert [one.outcome for one in merchant.gateway.callbacks] == ["delivered"]
+    assert len(receiver.bodies) == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -12,6 +12,9 @@ from highhelp_mock import Request, Response
 from highhelp_mock.simulation.scenarios import amount_of
 from tests.gateway.conftest import NOW
 from tests.gateway.merchant import CARD, Merchant
+
+if TYPE_CHECKING:
+    from highhelp_mock.simulation.projects import Keys
 
 
 def ask(merchant: Merchant, method: str, path: str, body: Any = None, **headers: str) -> Response:
@@ -75,6 +78,23 @@ def test_an_impossible_step_is_refused_with_the_possible_ones(merchant: Merchant
     assert (final.status, final.json()["allowed"]) == (409, [])
     merchant.gateway.travel(1000)
     assert merchant.state() == "decline"
+
+
+def test_advanced_payment_stays_where_it_was_put(merchant: Merchant) -> None:
+    merchant.call("create_p2p_payin", merchant.p2p_payin())
+    step = {"status": "processing", "sub_status": "requisites", "status_description": "by hand"}
+    moved = ask(merchant, "POST", "payments/p-1/advance", step).json()
+    assert (moved["status_description"], moved["automatic"]) == ("by hand", False)
+    merchant.gateway.travel(60)
+    assert merchant.state() == "processing:requisites"
+
+
+def test_project_says_whose_payment_is_advanced(merchant: Merchant, other_keys: Keys) -> None:
+    second = Merchant(merchant.gateway, merchant.gateway.add_project("second", keys=other_keys))
+    for one in (merchant, second):
+        one.call("create_p2p_payin", one.p2p_payin())
+    ask(merchant, "POST", "payments/p-1/advance", {"status": "decline", "project_id": "second"})
+    assert (merchant.state(), second.state()) == ("processing:new", "decline")
 
 
 @pytest.mark.parametrize(

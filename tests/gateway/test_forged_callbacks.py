@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from highhelp_api import contract
 from highhelp_mock.api.forged_callbacks import DEFECTS
 from highhelp_signing import CallbackRejected
+from highhelp_signing.encoding import decode_signature
 from tests.gateway.merchant import Merchant, fits
+
+if TYPE_CHECKING:
+    from highhelp_mock.simulation.projects import Algorithm
 
 REASONS = {
     "signature": "signature", "key": "signature", "stale": "stale", "future": "stale", "body": "signature",
@@ -35,6 +40,14 @@ def test_a_wrong_one_is_refused_for_its_reason(merchant: Merchant, wrong: str, a
     assert refused.value.reason == REASONS[wrong]
     right = merchant.gateway.signed_callback("p-9", "success", algorithm=algorithm)  # type: ignore[arg-type]  # a parameter
     merchant.gateway.verifier().verify(right.body, right.headers)
+
+
+@pytest.mark.parametrize(("algorithm", "size"), [("rsa", 256), ("hmac", 64)])
+def test_algorithm_can_be_chosen(merchant: Merchant, algorithm: Algorithm, size: int) -> None:
+    made = merchant.gateway.signed_callback("p-9", "success", algorithm=algorithm)
+    signature = decode_signature(made.headers[contract.HEADERS.signature])
+    assert signature is not None
+    assert len(signature) == size
 
 
 def test_a_known_payments_amount_is_told(merchant: Merchant) -> None:

@@ -369,3 +369,20 @@ def test_a_success_that_the_books_cannot_hold_is_declined(merchant: Merchant) ->
     merchant.gateway.travel(10)
     assert merchant.state() == "decline"
     assert merchant.send("get_balance", {"general": {"project_id": merchant.project.project_id}}).status == 200
+
+
+def test_sum_that_just_fits_the_balance_succeeds(merchant: Merchant) -> None:
+    from highhelp_mock.simulation.balances import LARGEST, Account
+
+    merchant.project.balances.accounts["RUB"] = Account(LARGEST - 10000)
+    merchant.call("create_p2p_payin", merchant.p2p_payin())
+    merchant.gateway.travel(10)
+    assert merchant.state() == "success"
+    assert merchant.gateway.balance("RUB").available == LARGEST
+
+
+def test_declined_payment_has_no_page_to_send_the_payer_to(merchant: Merchant) -> None:
+    declined = merchant.call("create_p2p_payin", merchant.p2p_payin(amount=amount_of(2)))
+    assert declined["status"] == "decline"
+    assert "integration" not in declined
+    assert "integration" not in merchant.info()

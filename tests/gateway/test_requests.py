@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from copy import deepcopy
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from highhelp_api import contract
 from highhelp_mock import Request
+from highhelp_mock.simulation.create_payment import card_expired
 from highhelp_mock.simulation.scenarios import pan_of
 from tests.gateway.merchant import CARD, Merchant
 
@@ -310,6 +312,17 @@ def test_a_card_is_good_to_the_end_of_its_month(merchant: Merchant) -> None:
     assert merchant.call("create_ecom_payin", merchant.ecom_payin(card=card))["status"] == "processing"
     merchant.gateway.travel(7 * 86400)
     assert merchant.call("create_ecom_payin", merchant.ecom_payin("p-2", card=card))["status"] == "decline"
+
+
+def test_last_day_of_a_card_ends_with_the_last_time_zone() -> None:
+    midnight = datetime(2026, 12, 1, 12, tzinfo=UTC).timestamp()
+    assert not card_expired(11, 2026, midnight - 1)
+    assert card_expired(11, 2026, midnight)
+
+
+def test_sender_whose_card_number_is_wrong_is_declined(merchant: Merchant) -> None:
+    body = merchant.p2p_payin() | {"sender": {"pan": "2200000000000005"}}
+    assert merchant.call("create_p2p_payin", body)["status"] == "decline"
 
 
 def test_a_receiver_whose_card_number_is_wrong_is_declined(merchant: Merchant) -> None:

@@ -8,7 +8,15 @@ import pytest
 
 from highhelp_api import contract
 from highhelp_mock.simulation import cards
-from highhelp_mock.simulation.scenarios import AMOUNTS, SCENARIOS, Scenario, amount_of, pan_of, phone_of
+from highhelp_mock.simulation.scenarios import (
+    AMOUNTS,
+    SCENARIOS,
+    Scenario,
+    amount_of,
+    find_scenario,
+    pan_of,
+    phone_of,
+)
 from tests.gateway.merchant import CARD, Merchant
 
 PAYINS = [scenario for scenario in SCENARIOS if scenario.flow == "payin"]
@@ -79,3 +87,38 @@ def test_slow_is_slow(merchant: Merchant) -> None:
         assert merchant.gateway.payment("p-1").sub_status != state
         merchant.gateway.travel(0.1)
         assert merchant.gateway.payment("p-1").sub_status == state
+
+
+def test_phone_chooses_a_scenario_with_or_without_a_plus() -> None:
+    for phone in (phone_of(11), f"+{phone_of(11)}"):
+        found = find_scenario("payin", amount=100, pan=None, phone=phone)
+        assert found is not None
+        assert found.code == 11
+
+
+@pytest.mark.parametrize(
+    ("pan", "shown"),
+    [
+        ("4000000000000002", "400000******0002"),
+        ("40000000000002", "400000****0002"),
+        ("4000000000002", "*********0002"),
+    ],
+)
+def test_short_card_number_shows_only_its_end(pan: str, shown: str) -> None:
+    assert cards.mask(pan) == shown
+
+
+@pytest.mark.parametrize(
+    ("start", "brand"),
+    [
+        ("4", "visa"),
+        ("51", "mastercard"),
+        ("55", "mastercard"),
+        ("22", "mir"),
+        ("8600", "uzcard"),
+        ("9860", "humo"),
+        ("56", None),
+    ],
+)
+def test_brand_follows_from_the_first_digits(start: str, brand: str | None) -> None:
+    assert cards.brand(start.ljust(16, "0")) == brand

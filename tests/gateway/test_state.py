@@ -183,6 +183,19 @@ def test_what_is_forgotten_is_gone_from_the_file_too(
     assert len(before[0]) < 10  # type: ignore[arg-type]  # the first are the payments
 
 
+def test_payments_of_an_earlier_run_are_forgotten_too(
+    opened: Callable[..., Merchant], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merchant = opened()
+    for number in range(6):
+        merchant.call("create_p2p_payin", merchant.p2p_payin(f"p-{number}", amount=amount_of(2)))
+    merchant.gateway.deliver(merchant.receive)
+    monkeypatch.setattr("highhelp_mock.simulation.engine.KEPT", 2)
+    merchant = opened()
+    merchant.call("create_p2p_payin", merchant.p2p_payin("new"))
+    assert [one.payment_id for one in merchant.gateway.payments] == ["p-4", "p-5", "new"]
+
+
 def test_restored_callback_is_unchanged_when_written_again(
     opened: Callable[..., Merchant],
 ) -> None:

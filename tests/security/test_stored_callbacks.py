@@ -189,3 +189,12 @@ def test_sealed_bodies_open_with_their_key_only() -> None:
         with pytest.raises(SettingsError, match="32 bytes"):
             BodyCipher(wrong)
     assert KEY not in repr(old)
+
+
+def test_fingerprint_is_found_again_after_a_key_rotation() -> None:
+    new = base64.b64encode(os.urandom(32)).decode()
+    old, both = BodyCipher(KEY), BodyCipher(f"{new},{KEY}")
+    assert both.key_name == BodyCipher(new).key_name
+    assert both.fingerprint(b"body", old.key_name) == old.fingerprint(b"body", old.key_name)
+    with pytest.raises(SettingsError, match="nothing was sent"):
+        BodyCipher(new).fingerprint(b"body", old.key_name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -23,8 +24,11 @@ from highhelp import (
     SettingsError,
     cli,
 )
+from highhelp.settings import Source
 from highhelp.storage.database import AsyncDatabase, Database
+from highhelp.storage.encryption import BodyCipher
 from highhelp.storage.engine import cause
+from highhelp.storage.inspection import inspect_database
 from highhelp.storage.migrate import REVISION
 from highhelp_mock import MockGateway
 from highhelp_signing import generate_home
@@ -129,6 +133,100 @@ def test_victim_of_a_deadlock_is_repeated(postgres: str, *, asynchronous: bool) 
     with pytest.raises(sa.exc.OperationalError, match="x"):
         written(5)
     assert database.read(lambda connection: connection.exec_driver_sql("SELECT n FROM notes").all()) == [(1,)]
+    database.close()
+
+
+# --- a connection that is lost, a commit that is not durable ----------------------------------------------------------
+
+
+def lost(sqlstate: str | None = None) -> sa.exc.DBAPIError:
+    reason: Any = OSError("the server closed the connection")
+    reason.sqlstate = sqlstate
+    return sa.exc.OperationalError("", None, reason, connection_invalidated=True)
+
+
+@pytest.mark.parametrize("sqlstate", [None, "57P01"])
+def test_connection_lost_before_the_commit_is_replaced(sqlite: str, sqlstate: str | None) -> None:
+    database = Database(sqlite, environ={})
+    calls: list[None] = []
+
+    def function(_: sa.Connection) -> str:
+        calls.append(None)
+        if len(calls) == 1:
+            raise lost(sqlstate)
+        return "written"
+
+    assert database.write(function) == "written"
+    assert len(calls) == 2
+    database.close()
+
+
+@pytest.mark.parametrize("sqlstate", [None, "57P01", "40001"])
+def test_connection_lost_in_the_commit_repeats_nothing(sqlite: str, sqlstate: str | None) -> None:
+    database = Database(sqlite, environ={})
+    database.create_schema()
+    calls: list[None] = []
+
+    def fails(_: sa.Connection) -> None:
+        raise lost(sqlstate)
+
+    sa.event.listen(database.engine, "commit", fails)
+    with pytest.raises(sa.exc.OperationalError, match="closed the connection"):
+        database.write(lambda _: calls.append(None))
+    assert len(calls) == 1, "it may have been committed"
+    database.close()
+
+
+WARN = """
+CREATE TABLE notes (n INTEGER);
+CREATE FUNCTION warn() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'x'; RETURN NULL; END $$;
+CREATE CONSTRAINT TRIGGER warns AFTER INSERT ON notes {when} FOR EACH ROW EXECUTE FUNCTION warn();
+"""
+
+
+@pytest.mark.parametrize(
+    ("when", "refused"), [("NOT DEFERRABLE", False), ("DEFERRABLE INITIALLY DEFERRED", True)], ids=["before", "during"]
+)
+def test_only_a_warning_during_the_commit_is_an_error(postgres: str, when: str, *, refused: bool) -> None:
+    database = Database(postgres, environ={})
+    database.create_schema()
+    database.write(lambda connection: connection.exec_driver_sql(WARN.format(when=when)))
+
+    def write() -> None:
+        database.write(lambda connection: connection.exec_driver_sql("INSERT INTO notes VALUES (1)"))
+
+    if refused:
+        with pytest.raises(sa.exc.InternalError, match="standby"):
+            write()
+    else:
+        write()
+    database.close()
+
+
+def test_sqlite_flushes_the_disk_cache_at_each_commit(sqlite: str) -> None:
+    database = Database(sqlite, environ={})
+    asked = ("synchronous", "fullfsync", "journal_mode")
+    found = database.read(lambda it: [it.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in asked])
+    assert found == [2, 1, "wal"]
+    database.close()
+
+
+def test_reader_does_not_wait_for_a_writer(sqlite: str) -> None:
+    database = Database(sqlite, environ={})
+    database.create_schema()
+
+    def read_meanwhile(_: sa.Connection) -> int:
+        return int(database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one()))
+
+    assert database.write(read_meanwhile) == 1
+    database.close()
+
+
+def test_argument_precedes_the_key_of_the_environment(sqlite: str) -> None:
+    other = "YWJjZGVmZ2hpamtsbW5vcGFiY2RlZmdoaWprbG1ub3A="
+    database = Database(sqlite, database_key=KEY, environ={"HIGHHELP_DATABASE_KEY": other})
+    assert database.cipher is not None
+    assert database.cipher.key_name == BodyCipher(KEY).key_name
     database.close()
 
 
@@ -319,6 +417,9 @@ def test_cause_shows_sqlstate_and_no_value(postgres: str) -> None:
             connection.exec_driver_sql(statement)
         assert words in cause(caught.value)
         assert "4000001234567899" not in cause(caught.value)
+    sqlite = sa.exc.OperationalError("", None, sqlite3.OperationalError("near 4000001234567899 " + "x" * 400))
+    assert cause(sqlite).startswith("OperationalError: near ***")
+    assert len(cause(sqlite)) < 330
     assert cause(ValueError("4000001234567899")) == "ValueError"
     assert cause(SettingsError("x", "is wrong")) == "x: is wrong"
     database.close()
@@ -375,6 +476,26 @@ def test_stored_database_opens(stored: str, keys: Keys) -> None:
             "settled": SimpleNamespace(state="settled", amount=1000),
         }
         assert book.show("prepared")["sealed"]
+
+
+def test_tables_of_a_newer_version_are_left_alone(url: str) -> None:
+    database = Database(url, environ={})
+    change = "UPDATE highhelp_schema_version SET version_num = '9999'"
+    database.write(lambda connection: connection.exec_driver_sql(change))
+    database.close()
+    with pytest.raises(SettingsError, match=r"9999.*use a newer version of highhelp"):
+        CallbackInbox.upgrade(url)
+    with pytest.raises(SettingsError, match=r"9999.*use a newer version of highhelp"):
+        Database(url, environ={}).create_schema()
+
+
+def test_inspection_creates_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "new.db"
+    source = Source.load({"HIGHHELP_DATABASE_URL": str(file)}, None)
+    assert inspect_database(source).version == "sqlite; the first use creates the file"
+    assert not file.exists()
+    Database(file, environ={}).create_schema()
+    assert inspect_database(source).version == f"sqlite; tables of version {REVISION}"
 
 
 def test_stored_payouts_are_continued(stored: str, keys: Keys, monkeypatch: pytest.MonkeyPatch) -> None:
