@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from highhelp.errors import HighHelpError, SettingsError
 from highhelp.redact import masked_text
 from highhelp.settings import DATABASE_URL
-from highhelp.storage.url import parse
+from highhelp.storage.url import check_is_a_file, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -97,8 +97,7 @@ def _adopted(engine: Engine) -> dict[str, Any]:
         return {"isolation_level": ISOLATION}
     if engine.dialect.name != "sqlite":
         raise SettingsError("engine", "must be for PostgreSQL or SQLite")
-    if (engine.url.database or ":memory:") == ":memory:" or "mode=memory" in str(engine.url):
-        raise SettingsError("engine", "an in-memory database would lose acknowledged callbacks; use a file")
+    check_is_a_file(engine.url, "engine")
     return {}
 
 

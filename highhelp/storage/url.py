@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from urllib.parse import unquote
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -52,9 +53,14 @@ def parse(text: str) -> tuple[URL, dict[str, str]]:
         raise SettingsError(DATABASE_URL, "is neither the path of a file nor a database URL") from None
     if name != "sqlite":
         raise SettingsError(DATABASE_URL, "must be the path of a file, sqlite:///path or postgresql://...")
-    if (url.database or ":memory:") == ":memory:" or "mode=memory" in str(url):
-        raise SettingsError(DATABASE_URL, "an in-memory database would lose acknowledged callbacks; use a file")
+    check_is_a_file(url, DATABASE_URL)
     return url.set(drivername=name), {}
+
+
+def check_is_a_file(url: URL, setting: str) -> None:
+    """Refuse an SQLite database that is in memory. Raises SettingsError, which names the setting."""
+    if not url.database or any(text in unquote(str(url)) for text in (":memory:", "mode=memory", "vfs=memdb")):
+        raise SettingsError(setting, "an in-memory database would lose acknowledged callbacks; use a file")
 
 
 def _postgres(rest: str) -> tuple[URL, dict[str, str]]:

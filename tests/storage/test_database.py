@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -485,8 +486,11 @@ def test_tables_of_a_newer_version_are_left_alone(url: str) -> None:
     database.close()
     with pytest.raises(SettingsError, match=r"9999.*use a newer version of highhelp"):
         CallbackInbox.upgrade(url)
-    with pytest.raises(SettingsError, match=r"9999.*use a newer version of highhelp"):
-        Database(url, environ={}).create_schema()
+    with (
+        closing(Database(url, environ={})) as database,
+        pytest.raises(SettingsError, match=r"9999.*use a newer version"),
+    ):
+        database.create_schema()
 
 
 def test_inspection_creates_no_file(tmp_path: Path) -> None:
@@ -494,7 +498,8 @@ def test_inspection_creates_no_file(tmp_path: Path) -> None:
     source = Source.load({"HIGHHELP_DATABASE_URL": str(file)}, None)
     assert inspect_database(source).version == "sqlite; the first use creates the file"
     assert not file.exists()
-    Database(file, environ={}).create_schema()
+    with closing(Database(file, environ={})) as database:
+        database.create_schema()
     assert inspect_database(source).version == f"sqlite; tables of version {REVISION}"
 
 

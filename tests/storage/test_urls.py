@@ -69,6 +69,8 @@ def test_url_gives_libpq_parameters(url: str, parameters: dict[str, str]) -> Non
         ("sqlite://h:ss/x", "neither"),
         ("sqlite://", "in-memory"),
         ("sqlite:///file:ss?mode=memory&uri=true", "in-memory"),
+        ("sqlite:///file::memory:?cache=shared&uri=true", "in-memory"),
+        ("sqlite:////ss?vfs=memdb&uri=true", "in-memory"),
     ],
 )
 @pytest.mark.parametrize("kind", [CallbackInbox, AsyncCallbackInbox])
