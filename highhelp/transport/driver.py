@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 import traceback
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -163,7 +164,7 @@ def _noting_interruption(send: Send, wire: Wire, began: float) -> Iterator[None]
 
 
 @dataclass(frozen=True)
-class _Executor:
+class _Executor(ABC):
     """Run calls; `Executor` returns their results, `AsyncExecutor` awaitables of them.
 
     Attributes:
@@ -182,8 +183,9 @@ class _Executor:
     pools: Pools
     with_responses: bool = False
 
+    @abstractmethod
     def _run(self, call: flow.ClientCall[Any], steps: flow.CallFlow[Any], about: str = "", pause: Pause = None) -> Any:
-        raise NotImplementedError
+        """Perform the steps of a call."""
 
     def execute(self, call: flow.ClientCall[Any], timeout: float | None = None) -> Any:
         """Run a prepared call, sending exactly its bytes."""

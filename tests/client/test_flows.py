@@ -159,7 +159,7 @@ def test_a_timeout_bounds_the_call_and_its_attempts() -> None:
     assert policy.with_timeout(60) == replace(policy, attempt=30, total=60.0)
     for wrong in (0, -1, float("nan"), float("inf"), True, "5", 86_401):
         with pytest.raises(SettingsError, match="above 0 and at most 86400") as refused:
-            policy.with_timeout(wrong)  # type: ignore[arg-type]
+            policy.with_timeout(wrong)  # type: ignore[arg-type]  # that is the point
         assert refused.value.setting == "timeout"
 
 

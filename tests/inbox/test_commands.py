@@ -100,12 +100,19 @@ def test_expected_payins_are_asked_for_and_filed(
         assert [(row["payment_id"], row["state"]) for row in inbox.list()] == [("c", "parked"), ("a", "received")]
 
 
-def test_the_commands_of_the_inbox(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def receive(home: Path, *payment_ids: str, forge: bool = False) -> None:
+    """Store a callback of each payment; with `forge`, one with a wrong signature is refused too."""
     gateway = MockGateway(home)
     with CallbackInbox() as inbox:
-        for payment_id in ("a", "b"):
+        for payment_id in payment_ids:
             sent = gateway.signed_callback(payment_id, "success")
             inbox.receive(sent.body, sent.headers)
+            if forge:
+                inbox.receive(sent.body, {**sent.headers, "x-access-signature": "AAAA"})
+
+
+def test_the_commands_of_the_inbox(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    receive(home, "a", "b")
     assert cli.main(["inbox", "park", "1"]) == 0
     assert cli.main(["inbox", "list"]) == 0
     assert "operator" in capsys.readouterr().out
@@ -133,12 +140,7 @@ def test_the_commands_of_the_inbox(home: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_the_list_can_be_of_one_payment_and_of_few_refusals(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    gateway = MockGateway(home)
-    with CallbackInbox() as inbox:
-        for payment_id in ("a", "b"):
-            sent = gateway.signed_callback(payment_id, "success")
-            inbox.receive(sent.body, sent.headers)
-            inbox.receive(sent.body, {**sent.headers, "x-access-signature": "AAAA"})
+    receive(home, "a", "b", forge=True)
     assert cli.main(["inbox", "list", "--json", "--payment-id", "a"]) == 0
     assert [row["payment_id"] for row in told(capsys)] == ["a"]
     for limit in (1, 2):
