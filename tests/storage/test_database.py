@@ -140,6 +140,18 @@ def test_victim_of_a_deadlock_is_repeated(postgres: str, *, asynchronous: bool) 
 # --- a connection that is lost, a commit that is not durable ----------------------------------------------------------
 
 
+@pytest.fixture
+def database(sqlite: str) -> Iterator[Database]:
+    with closing(Database(sqlite, environ={})) as made:
+        yield made
+
+
+@pytest.fixture
+def on_postgres(postgres: str) -> Iterator[Database]:
+    with closing(Database(postgres, environ={})) as made:
+        yield made
+
+
 def lost(sqlstate: str | None = None) -> sa.exc.DBAPIError:
     reason: Any = OSError("the server closed the connection")
     reason.sqlstate = sqlstate
@@ -147,8 +159,7 @@ def lost(sqlstate: str | None = None) -> sa.exc.DBAPIError:
 
 
 @pytest.mark.parametrize("sqlstate", [None, "57P01"])
-def test_connection_lost_before_the_commit_is_replaced(sqlite: str, sqlstate: str | None) -> None:
-    database = Database(sqlite, environ={})
+def test_connection_lost_before_the_commit_is_replaced(database: Database, sqlstate: str | None) -> None:
     calls: list[None] = []
 
     def function(_: sa.Connection) -> str:
@@ -159,12 +170,10 @@ def test_connection_lost_before_the_commit_is_replaced(sqlite: str, sqlstate: st
 
     assert database.write(function) == "written"
     assert len(calls) == 2
-    database.close()
 
 
 @pytest.mark.parametrize("sqlstate", [None, "57P01", "40001"])
-def test_connection_lost_in_the_commit_repeats_nothing(sqlite: str, sqlstate: str | None) -> None:
-    database = Database(sqlite, environ={})
+def test_connection_lost_in_the_commit_repeats_nothing(database: Database, sqlstate: str | None) -> None:
     database.create_schema()
     calls: list[None] = []
 
@@ -175,7 +184,6 @@ def test_connection_lost_in_the_commit_repeats_nothing(sqlite: str, sqlstate: st
     with pytest.raises(sa.exc.OperationalError, match="closed the connection"):
         database.write(lambda _: calls.append(None))
     assert len(calls) == 1, "it may have been committed"
-    database.close()
 
 
 WARN = """
@@ -188,39 +196,33 @@ CREATE CONSTRAINT TRIGGER warns AFTER INSERT ON notes {when} FOR EACH ROW EXECUT
 @pytest.mark.parametrize(
     ("when", "refused"), [("NOT DEFERRABLE", False), ("DEFERRABLE INITIALLY DEFERRED", True)], ids=["before", "during"]
 )
-def test_only_a_warning_during_the_commit_is_an_error(postgres: str, when: str, *, refused: bool) -> None:
-    database = Database(postgres, environ={})
-    database.create_schema()
-    database.write(lambda connection: connection.exec_driver_sql(WARN.format(when=when)))
+def test_only_a_warning_during_the_commit_is_an_error(on_postgres: Database, when: str, *, refused: bool) -> None:
+    on_postgres.create_schema()
+    on_postgres.write(lambda connection: connection.exec_driver_sql(WARN.format(when=when)))
 
     def write() -> None:
-        database.write(lambda connection: connection.exec_driver_sql("INSERT INTO notes VALUES (1)"))
+        on_postgres.write(lambda connection: connection.exec_driver_sql("INSERT INTO notes VALUES (1)"))
 
     if refused:
         with pytest.raises(sa.exc.InternalError, match="standby"):
             write()
     else:
         write()
-    database.close()
 
 
-def test_sqlite_flushes_the_disk_cache_at_each_commit(sqlite: str) -> None:
-    database = Database(sqlite, environ={})
+def test_sqlite_flushes_the_disk_cache_at_each_commit(database: Database) -> None:
     asked = ("synchronous", "fullfsync", "journal_mode")
     found = database.read(lambda it: [it.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in asked])
     assert found == [2, 1, "wal"]
-    database.close()
 
 
-def test_reader_does_not_wait_for_a_writer(sqlite: str) -> None:
-    database = Database(sqlite, environ={})
+def test_reader_does_not_wait_for_a_writer(database: Database) -> None:
     database.create_schema()
 
     def read_meanwhile(_: sa.Connection) -> int:
         return int(database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar_one()))
 
     assert database.write(read_meanwhile) == 1
-    database.close()
 
 
 def test_argument_precedes_the_key_of_the_environment(sqlite: str) -> None:
