@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from highhelp_api.contract import SENSITIVE_NAMES, SENSITIVE_PATHS
@@ -35,34 +35,31 @@ _NAMED = re.compile(
     rf"""(?P<name>["']?\b(?:{"|".join(SENSITIVE_NAMES)})\b["']?\s*[:=]\s*)("[^"]*"|'[^']*'|[^\s,;}}\]][^,;}}\]\r\n]*)""",
     re.IGNORECASE,
 )
-_SENT: ContextVar[_Sent | None] = ContextVar("highhelp_sent", default=None)
+_SENT: ContextVar[masking | None] = ContextVar("highhelp_sent", default=None)
 
 
-class _Sent:
-    """The sensitive values of a request, as one pattern that is built on first use."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self._pattern: re.Pattern[str] | None = None
-        self._made = False
-
-    def mask(self, text: str) -> str:
-        if not self._made:
-            self._pattern, self._made = _pattern_of(self._body), True
-        return text if self._pattern is None else self._pattern.sub(MASK, text)
-
-
-@contextmanager
-def masking(body: bytes) -> Iterator[None]:
-    """Mask the sensitive values of a request's body in every text that is masked inside the block.
+class masking:  # noqa: N801 - used like a function
+    """Mask the sensitive values of a request's body in every text that is masked inside a `with` block.
 
     A gateway may repeat any of them in a description or in the problem of a field.
     """
-    token = _SENT.set(_Sent(body))
-    try:
-        yield
-    finally:
-        _SENT.reset(token)
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __enter__(self) -> None:
+        self._token = _SENT.set(self)
+
+    def __exit__(self, *_: object) -> None:
+        _SENT.reset(self._token)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str] | None:
+        return _pattern_of(self._body)  # few calls mask anything
+
+    def mask(self, text: str) -> str:
+        """Mask the values in a text."""
+        return text if self._pattern is None else self._pattern.sub(MASK, text)
 
 
 def _pattern_of(body: bytes) -> re.Pattern[str] | None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Comparison = Literal["same", "differs", "not_reported"]
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """The result of comparing a payment's facts.
 
     A fact that is absent or null is not reported. A value of another type differs.
@@ -40,8 +38,7 @@ class Match:
         return not self.differs and self.amount == self.currency == self.direction == "same"
 
 
-@dataclass(frozen=True)
-class PaymentFacts:
+class PaymentFacts(NamedTuple):
     """The facts of a payment as it was sent; None where unknown.
 
     Attributes:

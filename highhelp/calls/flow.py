@@ -15,6 +15,7 @@ the gateway may refuse a repetition. These rules keep the money safe:
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from highhelp.calls.facts import Match, PaymentFacts
@@ -58,7 +59,7 @@ class ClientCall(Generic[T]):
     normalized: str | None = None
     doubtful: bool = False
 
-    @property
+    @cached_property
     def facts(self) -> PaymentFacts:
         """The facts that an answer about this payment must match."""
         return PaymentFacts(self.payment_id, self.project_id, *self.expected, self.operation.direction)

@@ -133,8 +133,7 @@ class RequestBuilder:
         # an unknown path may move money, so a lost answer means an unknown outcome
         operation = known or OPERATIONS["get_balance"]._replace(id=path, path=path, retry="never")
         content = self._complete(operation, _to_dict(operation, body))
-        payment_id = payment_id_of(content)
-        return ClientCall(operation, _to_json(operation, content, payment_id), payment_id, dict)
+        return ClientCall(operation, _to_json(operation, content), payment_id_of(content), dict)
 
     def build_info(
         self, operation_id: str, payment_id: object, parse: Callable[[Mapping[str, Any]], T]
@@ -148,7 +147,7 @@ class RequestBuilder:
         """
         info = OPERATIONS[str(OPERATIONS[operation_id].info)]
         known = payment_id if isinstance(payment_id, str) else None
-        body = _to_json(info, {"general": {"project_id": self.project_id, "payment_id": payment_id}}, known)
+        body = _to_json(info, {"general": {"project_id": self.project_id, "payment_id": payment_id}})
         return ClientCall(info, body, known, parse, project_id=self.project_id)
 
     def _complete(self, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
@@ -169,7 +168,7 @@ class RequestBuilder:
 
     def _encode(self, operation: Operation, body: dict[str, Any], *, sort_keys: bool) -> bytes:
         try:
-            return _to_json(operation, body, payment_id_of(body), _SORTED_JSON if sort_keys else _JSON)
+            return _to_json(operation, body, _SORTED_JSON if sort_keys else _JSON)
         except InvalidRequest:
             self._check(operation, body)  # it may name the field
             raise
@@ -289,9 +288,7 @@ def _to_dict(operation: Operation, body: Body | Mapping[str, Any]) -> dict[str, 
     raise InvalidRequest([FieldProblem("", problem)], operation=operation.id)
 
 
-def _to_json(
-    operation: Operation, body: Mapping[str, Any], payment_id: str | None, encoder: json.JSONEncoder = _JSON
-) -> bytes:
+def _to_json(operation: Operation, body: dict[str, Any], encoder: json.JSONEncoder = _JSON) -> bytes:
     try:
         raw = encoder.encode(body).encode("utf-8")
     except UnicodeEncodeError:
@@ -302,4 +299,4 @@ def _to_json(
         if len(raw) <= DEFAULT_LIMITS.raw:
             return raw
         problem = str(BodyNotSignable("", BodyFault.SIZE))
-    raise InvalidRequest([FieldProblem("", problem)], operation=operation.id, payment_id=payment_id)
+    raise InvalidRequest([FieldProblem("", problem)], operation=operation.id, payment_id=payment_id_of(body))

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 import traceback
 from abc import ABC, abstractmethod
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -30,7 +29,7 @@ from highhelp_signing.errors import BodyNotSignable, SigningError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     import httpx
 
@@ -122,8 +121,11 @@ def perform(step: Step, client: httpx.Client, wire: Wire, pause: Pause = None) -
         (pause or time.sleep)(step.seconds)
         return None
     began = wire.now()
-    with _noting_interruption(step, wire, began):
+    try:
         result = _attempt(client, step, wire)
+    except BaseException as error:
+        _note_interruption(error, step, wire, began)
+        raise
     wire.observer.after(step, result, wire.now() - began)
     return result
 
@@ -135,8 +137,11 @@ async def perform_async(step: Step, client: httpx.AsyncClient, wire: Wire) -> Re
         await _sleep(step.seconds)
         return None
     began = wire.now()
-    with _noting_interruption(step, wire, began):
+    try:
         result = await _attempt_async(client, step, wire)
+    except BaseException as error:
+        _note_interruption(error, step, wire, began)
+        raise
     wire.observer.after(step, result, wire.now() - began)
     return result
 
@@ -147,20 +152,15 @@ async def _sleep(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-@contextmanager
-def _noting_interruption(send: Send, wire: Wire, began: float) -> Iterator[None]:
+def _note_interruption(error: BaseException, send: Send, wire: Wire, began: float) -> None:
     """Report an interrupted call (Ctrl-C, a cancelled task): the money may have moved."""
-    try:
-        yield
-    except Exception:
-        raise
-    except BaseException as stop:
-        failure = TransportFailure(sent=True, reason=f"interrupted by {type(stop).__name__}")
-        wire.observer.after(send, failure, wire.now() - began)
-        if send.call.operation.moves_money:
-            about = " ".join(filter(None, (send.call.operation.id, send.call.payment_id)))
-            stop.add_note(f"{about} was under way and may have been carried out: ask the info operation first")
-        raise
+    if isinstance(error, Exception):
+        return
+    failure = TransportFailure(sent=True, reason=f"interrupted by {type(error).__name__}")
+    wire.observer.after(send, failure, wire.now() - began)
+    if send.call.operation.moves_money:
+        about = " ".join(filter(None, (send.call.operation.id, send.call.payment_id)))
+        error.add_note(f"{about} was under way and may have been carried out: ask the info operation first")
 
 
 @dataclass(frozen=True)
@@ -294,9 +294,15 @@ async def _attempt_async(client: httpx.AsyncClient, send: Send, wire: Wire) -> R
     return result
 
 
+@lru_cache(maxsize=16)
+def _is_of_httpx2(client_class: Any) -> bool:
+    return any(kind.__module__.partition(".")[0] == "httpx2" for kind in client_class.__mro__)
+
+
 def _hook(client: Any, auth: SignatureAuth) -> tuple[Any, Any]:
     """Return the library of a client, and the auth hook as its class."""
-    if any(kind.__module__.partition(".")[0] == "httpx2" for kind in type(client).__mro__):
+    client_class: Any = type(client)
+    if _is_of_httpx2(client_class):
         import httpx2
 
         hook: Any = httpx2.Auth()  # its flows take requests of httpx2, which differ only in class

@@ -19,7 +19,7 @@ import httpcore
 import httpx
 
 from highhelp.transport.framing import ResponseFraming
-from highhelp.transport.send_state import EXTENSION, SendState, carrying, current
+from highhelp.transport.send_state import CURRENT, EXTENSION, SendState, current
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -115,13 +115,15 @@ class _Pool(httpcore.ConnectionPool):
 
     def handle_request(self, request: httpcore.Request) -> httpcore.Response:
         state = self._route.state_of(request)
+        token = CURRENT.set(state)
         try:
-            with carrying(state):
-                return super().handle_request(request)
+            return super().handle_request(request)
         except BaseException:
             if not state.started and state.socket is not None:
                 state.socket.close()
             raise
+        finally:
+            CURRENT.reset(token)
 
 
 class _AsyncPool(httpcore.AsyncConnectionPool):
@@ -131,13 +133,15 @@ class _AsyncPool(httpcore.AsyncConnectionPool):
 
     async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
         state = self._route.state_of(request)
+        token = CURRENT.set(state)
         try:
-            with carrying(state):
-                return await super().handle_async_request(request)
+            return await super().handle_async_request(request)
         except BaseException:
             if not state.started and state.socket is not None:
                 await state.socket.aclose()
             raise
+        finally:
+            CURRENT.reset(token)
 
 
 def _options(route: _Route, verify: ssl.SSLContext | None, limits: httpx.Limits) -> dict[str, Any]:
@@ -236,6 +240,8 @@ class _Stream(httpcore.NetworkStream):
         return self._exchange.end_read(self._inner.read(max_bytes, limit))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return  # at the end of a request httpcore writes nothing
         limit = current().limit(timeout, httpcore.WriteTimeout)
         self._exchange.begin_write()
         self._inner.write(buffer, limit)
@@ -263,6 +269,8 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return self._exchange.end_read(await self._inner.read(max_bytes, timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not buffer:
+            return  # at the end of a request httpcore writes nothing
         self._exchange.begin_write()
         await self._inner.write(buffer, timeout)
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 EXTENSION = "highhelp.send_state"
 """Name of the request extension in which the driver passes a `SendState` to `HTTPTransport`."""
@@ -53,19 +49,10 @@ class SendState:
         return left if timeout is None else min(timeout, left)
 
 
-_current: ContextVar[SendState | None] = ContextVar("highhelp_send_state", default=None)
+CURRENT: ContextVar[SendState | None] = ContextVar("highhelp_send_state", default=None)
+"""The state of this thread's or task's request, while a pool connects, writes and waits for the head of the answer."""
 
 
 def current() -> SendState:
     """Return the state of this thread's or task's request; outside of calls, one without a limit."""
-    return _current.get() or SendState()
-
-
-@contextmanager
-def carrying(state: SendState) -> Iterator[None]:
-    """Make `state` the current one while a pool connects, writes and waits for the head of the answer."""
-    token = _current.set(state)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return CURRENT.get() or SendState()

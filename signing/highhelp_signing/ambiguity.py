@@ -58,9 +58,8 @@ signature.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from highhelp_api import contract
 from highhelp_signing.normalize import DEFAULT_LIMITS, DEFAULT_SCHEME, collect_entries, join_entries
@@ -99,8 +98,7 @@ ECHO_PATHS: Mapping[str, str] = {
 """Paths of create requests and the paths at which callbacks repeat them (the second one is inferred)."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownFields:
+class KnownFields(NamedTuple):
     """The contract's fields of one body.
 
     Attributes:
