@@ -187,8 +187,8 @@ class Settings:
         key, key_from = (signer, "argument signer") if signer is not None else load_signer(source)
         points, points_from = (scheme, "argument scheme") if scheme is not None else load_scheme(source)
         found = source.text(CALLBACK_URL, "callback_url") if callback_url is None else (callback_url, "callback_url")
-        token = source.text(ACCESS_TOKEN)
-        if token is not None and scheme is None:
+        token = source.text(ACCESS_TOKEN) if scheme is None else None
+        if token is not None:
             literal = token[0]
             points = _guarded(token[1], lambda: replace(points, token=literal))
         return cls(

@@ -60,7 +60,10 @@ def test_token_and_scheme(home: Path) -> None:
 def test_a_scheme_that_is_given_keeps_its_token(home: Path) -> None:
     environ = {"HIGHHELP_HOME": str(home), "HIGHHELP_ACCESS_TOKEN": "key-7"}
     given = SignatureScheme(token="project_id")
-    assert Settings.load(source=Source.load(environ), scheme=given).scheme == given
+    settings = Settings.load(source=Source.load(environ), scheme=given)
+    assert settings.scheme == given
+    assert "token" not in settings.sources
+    assert load(environ).sources["token"] == "HIGHHELP_ACCESS_TOKEN"
 
 
 def test_a_base_url_ends_without_a_slash(home: Path) -> None:
