@@ -216,6 +216,10 @@ def test_sqlite_flushes_the_disk_cache_at_each_commit(database: Database) -> Non
     assert found == [2, 1, "wal"]
 
 
+def test_sqlite_waits_five_seconds_for_another_writer(database: Database) -> None:
+    assert database.read(lambda connection: connection.exec_driver_sql("PRAGMA busy_timeout").scalar()) == 5000
+
+
 def test_reader_does_not_wait_for_a_writer(database: Database) -> None:
     database.create_schema()
 
