@@ -153,7 +153,7 @@ async def _sleep(seconds: float) -> None:
 
 
 def _note_interruption(error: BaseException, send: Send, wire: Wire, began: float) -> None:
-    """Report an interrupted call (Ctrl-C, a cancelled task): the money may have moved."""
+    """Report a call that was interrupted (Ctrl-C, a cancelled task) and did not fail: the money may have moved."""
     if isinstance(error, Exception):
         return
     failure = TransportFailure(sent=True, reason=f"interrupted by {type(error).__name__}")

@@ -240,8 +240,6 @@ class _Stream(httpcore.NetworkStream):
         return self._exchange.end_read(self._inner.read(max_bytes, limit))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if not buffer:
-            return  # at the end of a request httpcore writes nothing
         limit = current().limit(timeout, httpcore.WriteTimeout)
         self._exchange.begin_write()
         self._inner.write(buffer, limit)
@@ -269,8 +267,6 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         return self._exchange.end_read(await self._inner.read(max_bytes, timeout))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        if not buffer:
-            return  # at the end of a request httpcore writes nothing
         self._exchange.begin_write()
         await self._inner.write(buffer, timeout)
 
