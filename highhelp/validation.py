@@ -61,38 +61,45 @@ def _named(name: str) -> Check:
     return _check_of(SCHEMAS[name])
 
 
-def _check_of(schema: Schema) -> Check:
-    rules = [rule for read in (_reference, _choices, _text, _integer, _object, _array, _combinations)
-             for rule in read(schema)]  # fmt: skip
-    checked = rules[0] if len(rules) == 1 else _all(rules)
-    return checked if "type" not in schema else _typed(schema["type"], checked if rules else None)
-
-
-def _all(rules: Sequence[Check]) -> Check:
-    def check(value: Any) -> Problems:
-        return [problem for rule in rules for problem in rule(value)]
-
-    return check
-
-
 _TYPES: Mapping[str, tuple[type, str]] = {
     "string": (str, "text"), "integer": (int, "an integer"), "boolean": (bool, "true or false"),
     "object": (dict, "an object"), "array": (list, "a list"), "null": (type(None), "null"),
 }  # fmt: skip
 
 
-def _typed(types: str | list[str], then: Check | None) -> Check:
-    names = [types] if isinstance(types, str) else types
-    wanted, no_boolean = tuple(_TYPES[name][0] for name in names), "boolean" not in names
+def _check_of(schema: Schema) -> Check:
+    """Compile a schema, with one check for each JSON type that it allows."""
+    allowed = schema.get("type", [*_TYPES])
+    names = [allowed] if isinstance(allowed, str) else allowed
+    by_type = {kind: [*_keywords(schema, kind)] for kind in (_TYPES[name][0] for name in names)}
+    before, after = [*_reference(schema), *_choices(schema)], [*_combinations(schema)]
     wrong = _one(f"must be {' or '.join(_TYPES[name][1] for name in names)}")
+    other: Check = (lambda _: wrong) if "type" in schema else _all([*before, *after])
+    if "type" not in schema and not any(by_type.values()):
+        return other
+    checks: dict[type | None, Check] = {kind: _all([*before, *rules, *after]) for kind, rules in by_type.items()}
 
     def check(value: Any) -> Problems:
-        # fast path: few values are of a subclass, as a boolean is of an integer
-        if type(value) not in wanted and (not isinstance(value, wanted) or (no_boolean and isinstance(value, bool))):
-            return wrong
-        return _FINE if then is None else then(value)
+        return (checks.get(type(value)) or checks.get(_json_type(value), other))(value)
 
     return check
+
+
+def _keywords(schema: Schema, kind: type) -> Iterator[Check]:
+    readers = {str: _text, int: _integer, dict: _object, list: _array}
+    return readers[kind](schema) if kind in readers else iter(())
+
+
+def _json_type(value: object) -> type | None:
+    """The JSON type of a value that may be of a subclass, as an `IntEnum` is. A boolean is no integer."""
+    return next((kind for kind in (bool, str, int, dict, list) if isinstance(value, kind)), None)
+
+
+def _all(rules: Sequence[Check]) -> Check:
+    def check(value: Any) -> Problems:
+        return [problem for rule in rules for problem in rule(value)]
+
+    return check if len(rules) > 1 else rules[0] if rules else _anything
 
 
 def _one(message: str) -> list[FieldProblem]:
@@ -142,9 +149,7 @@ def _text(schema: Schema) -> Iterator[Check]:
     if not least and most == math.inf and pattern is None:
         return
 
-    def check(value: Any) -> Problems:
-        if not isinstance(value, str):
-            return _FINE
+    def check(value: str) -> Problems:
         found: Problems = _FINE
         if not least <= len(value) <= most:
             few = len(value) < least
@@ -161,8 +166,8 @@ def _integer(schema: Schema) -> Iterator[Check]:
     if least == -math.inf and most == math.inf:
         return
 
-    def check(value: Any) -> Problems:
-        if not isinstance(value, int) or isinstance(value, bool) or least <= value <= most:
+    def check(value: int) -> Problems:
+        if least <= value <= most:
             return _FINE
         return _one(f"must be at least {least}" if value < least else f"must be at most {most}")
 
@@ -175,9 +180,7 @@ def _object(schema: Schema) -> Iterator[Check]:
     extra = schema.get("additionalProperties", True)
     other = _not_a_field if extra is False else _anything if extra is True else _check_of(extra)
 
-    def check(value: Any) -> Problems:
-        if not isinstance(value, dict):
-            return _FINE
+    def check(value: dict[str, Any]) -> Problems:
         wrong = {name: found for name, item in value.items() if (found := known.get(name, other)(item))}
         if not wrong and required <= value.keys():
             return _FINE
@@ -203,9 +206,8 @@ def _array(schema: Schema) -> Iterator[Check]:
         return
     item_check = _check_of(schema["items"])
 
-    def check(value: Any) -> Problems:
-        items = enumerate(value if isinstance(value, list) else ())
-        return [problem for index, item in items for problem in _under(index, item_check(item))]
+    def check(value: list[Any]) -> Problems:
+        return [problem for index, item in enumerate(value) for problem in _under(index, item_check(item))]
 
     yield check
 

@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -16,8 +16,8 @@ from highhelp.calls.flow import ClientCall
 from highhelp.errors import FieldProblem, InvalidRequest
 from highhelp.identifiers import id_problem
 from highhelp_api.contract import OPERATIONS, REQUEST_FIELDS, SCHEMAS, Operation, resolve
-from highhelp_signing import ECHO_PATHS, BodyNotSignable, SignatureScheme, echo_is_ambiguous, parse_body
-from highhelp_signing.ambiguity import ambiguity_of_request
+from highhelp_signing import ECHO_PATHS, BodyNotSignable, SignatureScheme, parse_body
+from highhelp_signing.ambiguity import FieldRules, ambiguity_of_request, rules_of_callbacks, rules_of_requests
 from highhelp_signing.errors import BodyFault
 from highhelp_signing.loopback import is_loopback
 from highhelp_signing.normalize import DEFAULT_LIMITS, NotJsonValue, collect_entries, join_entries
@@ -55,6 +55,14 @@ class RequestBuilder:
     check_requests: bool
     callback_url: str | None = None
     gateway_is_local: bool = False
+
+    @cached_property
+    def _request_rules(self) -> FieldRules:
+        return rules_of_requests(self.scheme)
+
+    @cached_property
+    def _callback_rules(self) -> FieldRules:
+        return rules_of_callbacks(self.scheme)
 
     def build(
         self,
@@ -216,7 +224,7 @@ class RequestBuilder:
         problems = []
         for path, at in ECHO_PATHS.items():
             value = _value_at(body, _ECHOED[path])
-            if isinstance(value, str) and echo_is_ambiguous(value, at=at, scheme=self.scheme):
+            if isinstance(value, str) and self._callback_rules.echo(at, value):
                 text = "would make the payment's callbacks ambiguous: the text after a ';' looks like a field"
                 problems.append(FieldProblem(path, text))
         return problems
@@ -226,7 +234,7 @@ class RequestBuilder:
         try:
             entries = collect_entries(body, self.scheme, plain=plain)
             normalized = join_entries(body, entries, self.scheme)
-            place = ambiguity_of_request(body, entries, normalized, self.scheme)
+            place = ambiguity_of_request(body, entries, normalized, self._request_rules)
         except BodyNotSignable as error:
             problem = FieldProblem(error.path, str(error))
         else:

@@ -86,18 +86,11 @@ class Wire:
         """
         connect = min(CONNECT_SECONDS, send.seconds)
         limits = {"connect": connect, "read": send.seconds, "write": send.seconds, "pool": connect}
-        url, host = _parse(library, self.base_url + send.call.operation.path)
-        return library.Request(
+        url, headers = _prepare(library, self.base_url + send.call.operation.path, self.user_agent)
+        request = library.Request(
             "POST",
             url,
-            headers=[
-                ("host", host),
-                ("content-length", str(len(send.call.body))),
-                ("content-type", "application/json"),
-                ("accept", "application/json"),
-                ("accept-encoding", "identity"),
-                ("user-agent", self.user_agent),
-            ],
+            headers=headers,
             stream=library.ByteStream(send.call.body),
             extensions={
                 "timeout": {"read": send.seconds} if self.fast else limits,
@@ -105,13 +98,22 @@ class Wire:
                 self.auth.NORMALIZED: (send.call.body, send.call.normalized),
             },
         )
+        request.headers["content-length"] = str(len(send.call.body))
+        return request
 
 
 @lru_cache(maxsize=256)
-def _parse(library: Any, url: str) -> tuple[Any, str]:
-    """Parse the URL of an operation, once: into the library's class, and the Host header."""
+def _prepare(library: Any, url: str, user_agent: str) -> tuple[Any, Any]:
+    """Prepare what all requests of an operation have in common: the URL and most headers, in the library's classes."""
     parsed = library.URL(url)
-    return parsed, parsed.netloc.decode("ascii")
+    headers = {
+        "host": parsed.netloc.decode("ascii"),
+        "content-type": "application/json",
+        "accept": "application/json",
+        "accept-encoding": "identity",
+        "user-agent": user_agent,
+    }
+    return parsed, library.Headers(headers)
 
 
 def perform(step: Step, client: httpx.Client, wire: Wire, pause: Pause = None) -> Result:

@@ -77,6 +77,8 @@ __all__ = [
     "ambiguity_of_request",
     "echo_is_ambiguous",
     "request_ambiguity",
+    "rules_of_callbacks",
+    "rules_of_requests",
 ]
 
 _TYPES: Mapping[str, type] = {
@@ -269,7 +271,7 @@ def echo_is_ambiguous(value: str, *, at: str, scheme: SignatureScheme = DEFAULT_
     """
     if at not in contract.CALLBACK_FIELDS:
         raise KeyError(at)
-    return _callback_rules(scheme).echo(at, value)
+    return rules_of_callbacks(scheme).echo(at, value)
 
 
 def request_ambiguity(
@@ -289,11 +291,12 @@ def request_ambiguity(
         BodyNotSignable: the body has no normalised form.
     """
     entries = collect_entries(body, scheme, limits=limits)
-    return ambiguity_of_request(body, entries, join_entries(body, entries, scheme, limits=limits), scheme)
+    normalized = join_entries(body, entries, scheme, limits=limits)
+    return ambiguity_of_request(body, entries, normalized, rules_of_requests(scheme))
 
 
 def ambiguity_of_request(
-    body: Mapping[str, object], entries: list[str], normalized: str, scheme: SignatureScheme
+    body: Mapping[str, object], entries: list[str], normalized: str, rules: FieldRules
 ) -> str | None:
     """As :func:`request_ambiguity`, for a body that is already normalised.
 
@@ -301,9 +304,8 @@ def ambiguity_of_request(
         body: a request of the contract.
         entries: its sorted entries.
         normalized: the entries joined.
-        scheme: the signature scheme.
+        rules: those of requests in the scheme of the entries.
     """
-    rules = _request_rules(scheme)
     return rules.ambiguity(lambda: rules.read(dict(body)), entries, normalized)
 
 
@@ -311,12 +313,14 @@ def ambiguity_of_request(
 
 
 @lru_cache(maxsize=16)
-def _callback_rules(scheme: SignatureScheme) -> FieldRules:
+def rules_of_callbacks(scheme: SignatureScheme) -> FieldRules:
+    """Return the rules for callbacks in a scheme, built once."""
     return FieldRules(scheme)
 
 
 @lru_cache(maxsize=16)
-def _request_rules(scheme: SignatureScheme) -> FieldRules:
+def rules_of_requests(scheme: SignatureScheme) -> FieldRules:
+    """Return the rules for requests in a scheme, built once."""
     return FieldRules(scheme, contract.REQUEST_FIELDS, closed=True)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from highhelp_api import contract
 from highhelp_mock.http import ApiError, Request, block
 from highhelp_signing import BodyFault, BodyNotSignable, Limits, SignatureScheme, parse_body
-from highhelp_signing.ambiguity import ambiguity_of_request
+from highhelp_signing.ambiguity import ambiguity_of_request, rules_of_requests
 from highhelp_signing.encoding import decode_signature
 from highhelp_signing.headers import access_token
 from highhelp_signing.normalize import collect_entries, is_timestamp, join_entries, message_of
@@ -147,7 +147,7 @@ def _parse(raw: bytes, scheme: SignatureScheme) -> tuple[dict[str, Any], list[st
 
 def _check_unambiguous(body: Mapping[str, Any], entries: list[str], text: str, scheme: SignatureScheme) -> None:
     # whether the real gateway checks this is not known; the SDK does not send such requests
-    place = ambiguity_of_request(body, entries, text, scheme)
+    place = ambiguity_of_request(body, entries, text, rules_of_requests(scheme))
     if place is not None:
         errors = [(place, "is ambiguous")] if place in contract.REQUEST_FIELDS else []
         raise ApiError(400, "The body's signature would also be valid for another request", errors)
