@@ -15,7 +15,6 @@ the gateway may refuse a repetition. These rules keep the money safe:
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
 
 from highhelp.calls.facts import Match, PaymentFacts
@@ -40,29 +39,25 @@ class ClientCall(Generic[T]):
     Attributes:
         operation: The operation of the contract.
         body: The bytes, the same for every attempt.
-        payment_id: The payment concerned, if any.
+        facts: The facts that an answer must match: of a create, those of the payment; of a query, its ids.
         parse: Converts the answer to the result.
         info: With an operation that creates: builds the call that asks for the payment. Few calls need it.
-        expected: With an operation that creates: the amount in minor units and the currency.
-        project_id: The project that asks.
         normalized: The normalised string of the bytes, if already computed.
         doubtful: Whether an attempt of an earlier call, whose outcome is unknown, may have been carried out.
     """
 
     operation: Operation
     body: bytes
-    payment_id: str | None
+    facts: PaymentFacts
     parse: Callable[[Mapping[str, Any]], T]
     info: "Callable[[], ClientCall[T]] | None" = None
-    expected: tuple[object, object] = (None, None)
-    project_id: str | None = None
     normalized: str | None = None
     doubtful: bool = False
 
-    @cached_property
-    def facts(self) -> PaymentFacts:
-        """The facts that an answer about this payment must match."""
-        return PaymentFacts(self.payment_id, self.project_id, *self.expected, self.operation.direction)
+    @property
+    def payment_id(self) -> str | None:
+        """The payment concerned, if any."""
+        return self.facts.payment_id
 
     def __repr__(self) -> str:
         return f"<ClientCall {self.operation.id}>"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from highhelp import validation
+from highhelp.calls.facts import PaymentFacts
 from highhelp.calls.flow import ClientCall
 from highhelp.errors import FieldProblem, InvalidRequest
 from highhelp.identifiers import id_problem
@@ -29,6 +30,7 @@ T = TypeVar("T")
 
 _PATH = re.compile(r"[!-~]+")
 _ID = ("general", "payment_id")
+_AMOUNT, _CURRENCY = ("payment", "amount"), ("payment", "currency")
 _INFORMED = ("general", "merchant_callback_url")
 _IDS = (_ID, ("customer", "id"))
 _ECHOED = {path: tuple(path.split(":")) for path in ECHO_PATHS}
@@ -96,16 +98,19 @@ class RequestBuilder:
             self._warn_of_lost_challenges(content)
         given = _value_at(content, _ID)
         creates = operation.retry == "reconcile" and operation.info
-        payment = content.get("payment")
-        expected = (payment.get("amount"), payment.get("currency")) if isinstance(payment, dict) else (None, None)
+        facts = PaymentFacts(
+            given if isinstance(given, str) else None,
+            self.project_id,
+            _value_at(content, _AMOUNT),
+            _value_at(content, _CURRENCY),
+            operation.direction,
+        )
         return ClientCall(
             operation=operation,
             body=raw,
-            payment_id=given if isinstance(given, str) else None,
+            facts=facts,
             parse=parse,
             info=partial(self.build_info, operation.id, given, parse) if creates else None,
-            expected=expected,
-            project_id=self.project_id,
             normalized=normalized,
         )
 
@@ -126,7 +131,8 @@ class RequestBuilder:
         """
         operation = OPERATIONS[operation_id]
         info = partial(self.build_info, operation_id, payment_id, parse)
-        return ClientCall(operation, b"", payment_id, parse, info, expected, self.project_id)
+        facts = PaymentFacts(payment_id, self.project_id, *expected, operation.direction)
+        return ClientCall(operation, b"", facts, parse, info)
 
     def build_raw(self, path: str, body: Mapping[str, Any]) -> ClientCall[Any]:
         """Build a call of any path; only the project is checked.
@@ -141,7 +147,7 @@ class RequestBuilder:
         # an unknown path may move money, so a lost answer means an unknown outcome
         operation = known or OPERATIONS["get_balance"]._replace(id=path, path=path, retry="never")
         content = self._complete(operation, _to_dict(operation, body))
-        return ClientCall(operation, _to_json(operation, content), payment_id_of(content), dict)
+        return ClientCall(operation, _to_json(operation, content), PaymentFacts(payment_id_of(content)), dict)
 
     def build_info(
         self, operation_id: str, payment_id: object, parse: Callable[[Mapping[str, Any]], T]
@@ -156,7 +162,7 @@ class RequestBuilder:
         info = OPERATIONS[str(OPERATIONS[operation_id].info)]
         known = payment_id if isinstance(payment_id, str) else None
         body = _to_json(info, {"general": {"project_id": self.project_id, "payment_id": payment_id}})
-        return ClientCall(info, body, known, parse, project_id=self.project_id)
+        return ClientCall(info, body, PaymentFacts(known, self.project_id), parse)
 
     def _complete(self, operation: Operation, body: dict[str, Any]) -> dict[str, Any]:
         """Add the project id and the callback URLs; refuse a body that names another project."""

@@ -137,7 +137,8 @@ def log_fields(send: Send, result: Result, seconds: float) -> dict[str, str | in
         fields["http"] = result.status
     elif isinstance(result, TransportFailure):
         fields["failure"] = result.reason
-    fields |= dict(zip(("amount", "currency"), send.call.expected, strict=True)) | _response_fields(result)
+    facts = send.call.facts
+    fields |= {"amount": facts.amount, "currency": facts.currency} | _response_fields(result)
     fields |= {"ms": round(seconds * 1000), "attempt": send.attempt}
     return {
         # the merchant's id is shown unmasked, even if it could be a card number

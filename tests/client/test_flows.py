@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from highhelp.calls.facts import PaymentFacts
 from highhelp.calls.flow import ClientCall, Send, Sleep, execute, query, send_raw
 from highhelp.calls.outcome import (
     Outcome,
@@ -72,13 +73,15 @@ DOWN, BUSY = TransportFailure(sent=False, reason="no connection"), answer(429, N
 PAGE = answer(502, b"<html>")
 SAME = answer(200, {**NEW, "payment_info": {"amount": 10000, "currency": "RUB", "type": "payin"}})
 NAMELESS = answer(200, {"status": "processing", "sub_status": "new"})
+IDS = PaymentFacts("order-1", "p")
+PAYMENT = PaymentFacts("order-1", "p", 10000, "RUB", "payin")
 
 
 def call(operation: str = "create_p2p_payin", info: str | None = "get_p2p_payin", **changes: Any) -> ClientCall[Any]:
-    about: dict[str, Any] = {"payment_id": "order-1", "parse": PaymentState.from_dict, "project_id": "p"}
-    asked = None if info is None else partial(ClientCall, OPERATIONS[info], b"info", **about)
-    expected = {"expected": (10000, "RUB")} if info else {}
-    return ClientCall(OPERATIONS[operation], b"body", info=asked, **{**about, **expected, **changes})
+    asked = partial(ClientCall, OPERATIONS[info], b"info", IDS, PaymentState.from_dict) if info else None
+    facts = PAYMENT._replace(direction=OPERATIONS[operation].direction) if info else IDS
+    about: dict[str, Any] = {"facts": facts, "parse": PaymentState.from_dict, "info": asked}
+    return ClientCall(OPERATIONS[operation], b"body", **{**about, **changes})
 
 
 QUESTION = ("get_p2p_payin", None)
@@ -128,7 +131,7 @@ def test_what_is_sent() -> None:
         "order-1",
         1,
     )
-    assert (step.seconds, step.call.expected) == (30, (10000, "RUB"))
+    assert (step.seconds, step.call.facts) == (30, PAYMENT)
     clock.now += 80
     step = flow.send(LOST)
     assert isinstance(step, Send)
@@ -138,7 +141,7 @@ def test_what_is_sent() -> None:
         "order-1",
         1,
     )
-    assert (step.seconds, step.call.expected) == (10, (None, None)), "what is left of the whole"
+    assert (step.seconds, step.call.facts) == (10, IDS), "what is left of the whole"
     flow.close()
 
 
@@ -577,11 +580,11 @@ def test_a_byte_order_mark_is_no_part_of_an_answer() -> None:
 
 
 def test_a_caller_may_read_answers_in_a_way_of_its_own() -> None:
-    about: dict[str, Any] = {"payment_id": "order-1", "parse": lambda body: body["payment_id"], "project_id": "p"}
-    info: ClientCall[Any] = ClientCall(OPERATIONS["get_p2p_payin"], b"info", **about)
-    made: ClientCall[Any] = ClientCall(
-        OPERATIONS["create_p2p_payin"], b"body", info=lambda: info, expected=(10000, "RUB"), **about
-    )
+    def parse(body: Any) -> object:
+        return body["payment_id"]
+
+    info: ClientCall[Any] = ClientCall(OPERATIONS["get_p2p_payin"], b"info", IDS, parse)
+    made: ClientCall[Any] = ClientCall(OPERATIONS["create_p2p_payin"], b"body", PAYMENT, parse, lambda: info)
     assert play(execute(made, Clock().policy()), FOUND)[1] == "order-1"
     assert play(execute(made, Clock().policy()), LOST, FOUND)[1] == "order-1"
 
@@ -746,7 +749,7 @@ def test_another_sum_is_another_payment(info: Any, another: bool) -> None:
         assert (isinstance(result, OutcomeUnknown) and result.found) == another
         assert (getattr(result, "existing", None) is not None) == another
     if isinstance(info, dict) and info.get("type") != "payout":
-        _, result = play(execute(call(expected=(None, None)), Clock().policy()), held)
+        _, result = play(execute(call(facts=IDS._replace(direction="payin")), Clock().policy()), held)
         assert not isinstance(result, OutcomeUnknown), "what was not sent contradicts nothing"
 
 
@@ -789,7 +792,7 @@ def test_an_answer_about_something_else_is_none(body: dict[str, Any], about: boo
     state = answer(200, {"status": "processing", **body})
     _, result = play(execute(call(*CONFIRMATION), Clock().policy()), state)
     assert isinstance(result, PaymentState) == about
-    _, result = play(execute(call(*CONFIRMATION, payment_id=None, project_id=None), Clock().policy()), state)
+    _, result = play(execute(call(*CONFIRMATION, facts=PaymentFacts()), Clock().policy()), state)
     assert isinstance(result, PaymentState), "where nothing was asked for by name, nothing contradicts"
 
 

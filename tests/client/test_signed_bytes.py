@@ -205,7 +205,7 @@ def test_mapping_changed_during_the_call_is_signed_as_sent(client: HighHelp, mon
     call = client._executor.builder.build("create_p2p_payin", {"payment": payment}, lambda told: told)
     assert b'"amount":100' in call.body
     assert call.normalized == normalize(parse_body(call.body))
-    assert call.expected == (100, "RUB")
+    assert (call.facts.amount, call.facts.currency) == (100, "RUB")
 
 
 @kinds

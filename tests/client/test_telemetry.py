@@ -19,6 +19,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from highhelp import OutcomeUnknown, Rejected
+from highhelp.calls.facts import PaymentFacts
 from highhelp.telemetry.log import log_event
 from highhelp.telemetry.observer import log_fields
 from tests.client.test_money_is_safe import ABSENT, CREATED, DOWN, ERROR, LOST, payin, payout, replies
@@ -257,7 +258,7 @@ def test_long_status_is_cut_off_in_the_log(both: Both, naps: list[float], caplog
 
 
 def test_line_gives_the_duration_in_milliseconds() -> None:
-    call = SimpleNamespace(payment_id="order-1", expected=(None, None))
+    call = SimpleNamespace(payment_id="order-1", facts=PaymentFacts("order-1"))
     send: Any = SimpleNamespace(call=call, attempt=1)
     assert log_fields(send, None, 1.5) == {"payment_id": "order-1", "ms": 1500, "attempt": 1}
 
