@@ -142,6 +142,15 @@ def test_an_example_that_is_not_there_is_an_error() -> None:
         document.parse(text.replace("    CardPayin:\n", "    OtherPayin:\n"), "x.yaml")
 
 
+def test_schemas_that_contain_each_other_are_an_error() -> None:
+    text = SPEC.read_text(encoding="utf-8")
+    holder = "    Browser:\n"
+    start = text.index("properties:\n", text.index(holder)) + len("properties:\n")
+    owner = "        owner: {anyOf: [{$ref: '#/components/schemas/Customer'}, {type: 'null'}]}\n"
+    with pytest.raises(document.DocumentError, match=r"in a circle: (Customer in Browser|Browser in Customer)"):
+        document.parse(text[:start] + owner + text[start:], "x.yaml")
+
+
 def test_the_line_of_what_is_missing_is_that_of_its_holder(tmp_path: Path) -> None:
     spec = tmp_path / "x.yaml"
     spec.write_text("a:\n  b:\n    - c: 1\n    - d: 2\n", encoding="utf-8")

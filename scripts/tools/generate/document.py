@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ruamel.yaml import YAML
@@ -84,10 +85,26 @@ def parse(text: str, name: str) -> Json:
         raise DocumentError(f"{name}: cannot be read: {error}") from error
     if not isinstance(document, dict) or "paths" not in document or "schemas" not in document.get("components", {}):
         raise DocumentError(f"{name}: is not an OpenAPI document with paths and components/schemas")
+    _check_circles(document["components"]["schemas"], name)
     try:
         return dict(_with_examples(document, document["components"].get("examples", {})))
     except KeyError as error:
         raise DocumentError(f"{name}: components/examples has no {error}") from error
+
+
+def _check_circles(schemas: Json, name: str) -> None:
+    """Refuse schemas that contain each other in a circle: their fields would have no end."""
+    try:
+        TopologicalSorter({schema: set(_references(content)) for schema, content in schemas.items()}).prepare()
+    except CycleError as error:
+        raise DocumentError(f"{name}: schemas contain each other in a circle: {' in '.join(error.args[1])}") from None
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict) and "$ref" in node:
+        yield ref_name(node)
+    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _references(value)
 
 
 def _with_examples(node: Any, shared: Json) -> Any:
