@@ -7,7 +7,6 @@ to a tree of checks. The path of a problem is built from the inside out.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -42,6 +41,8 @@ def suggest(text: str, known: Collection[str]) -> str:
         text: The name; it is not quoted.
         known: The names that are right.
     """
+    import difflib  # lazy: needed for misspelt names only
+
     close = difflib.get_close_matches(text, known, 1)
     return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
 
@@ -169,14 +170,33 @@ def _integer(schema: Schema) -> Iterator[Check]:
     yield check
 
 
+class _Fields(dict[str, Check]):
+    """The checks of an object's fields, each compiled when a body first has the field: most have few.
+
+    Args:
+        properties: The schemas of the known fields.
+        other: The check of all others.
+    """
+
+    def __init__(self, properties: Mapping[str, Schema], other: Check) -> None:
+        self._properties = properties
+        self._other = other
+
+    def __missing__(self, name: str) -> Check:
+        if name not in self._properties:
+            return self._other
+        return self.setdefault(name, _check_of(self._properties[name]))
+
+
 def _object(schema: Schema) -> Iterator[Check]:
     required = dict.fromkeys(schema.get("required", ())).keys()
-    known = {name: _check_of(child) for name, child in schema.get("properties", {}).items()}
+    known = schema.get("properties", {})
     extra = schema.get("additionalProperties", True)
     other = _not_a_field if extra is False else _anything if extra is True else _check_of(extra)
+    fields = _Fields(known, other)
 
     def check(value: dict[str, Any]) -> Problems:
-        wrong = {name: found for name, item in value.items() if (found := known.get(name, other)(item))}
+        wrong = {name: found for name, item in value.items() if (found := fields[name](item))}
         if not wrong and required <= value.keys():
             return _FINE
         missing = [FieldProblem(name, "is missing") for name in required if name not in value]

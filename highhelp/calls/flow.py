@@ -15,7 +15,7 @@ the gateway may refuse a repetition. These rules keep the money safe:
 
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
+from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from highhelp.calls.facts import Match, PaymentFacts
 from highhelp.calls.outcome import Outcome, RawResponse, TransportFailure, classify, rejection, retry_after
@@ -63,8 +63,7 @@ class ClientCall(Generic[T]):
         return f"<ClientCall {self.operation.id}>"
 
 
-@dataclass(frozen=True)
-class Send:
+class Send(NamedTuple):
     """Send one signed request, once.
 
     Attributes:
@@ -78,8 +77,7 @@ class Send:
     attempt: int
 
 
-@dataclass(frozen=True)
-class Sleep:
+class Sleep(NamedTuple):
     """Wait before the next step."""
 
     seconds: float

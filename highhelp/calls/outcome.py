@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Generic, Literal, TypeGuard, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, TypeGuard, TypeVar
 
 from highhelp.errors import DuplicatePayment, FieldProblem, Rejected
 from highhelp.redact import masked_text
@@ -66,8 +66,7 @@ def _refuse_constant(name: str) -> object:
 _JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-@dataclass(frozen=True)
-class TransportFailure:
+class TransportFailure(NamedTuple):
     """No usable response.
 
     Attributes:
