@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from http import HTTPStatus
 from typing import Any
 
 import jsonschema_rs
@@ -114,3 +115,23 @@ def test_problems_come_in_the_order_of_the_schema() -> None:
     body = {"zzz": 1, "payment": {"currency": 5, "amount": "x"}, "general": {"payment_id": 7}}
     ours = ["general:project_id", "general:payment_id", "payment:method", "payment:amount", "payment:currency", "zzz"]
     assert [problem.path for problem in validation.find_problems("P2PPayinRequest", body)] == ours
+
+
+def test_a_keyword_applies_to_values_of_its_type_only() -> None:
+    check = validation._check_of({"minLength": 2, "minimum": 3})
+    values: tuple[object, ...] = ("a", "ab", 2, 3, 1.5, None, True, [], {})
+    refused = [value for value in values if check(value)]
+    assert refused == ["a", 2]
+
+
+def test_a_value_of_a_subclass_counts_as_its_json_type() -> None:
+    check = validation._check_of({"type": "integer", "minimum": 400})
+    assert not check(HTTPStatus.NOT_FOUND)
+    assert [problem.message for problem in check(HTTPStatus.OK)] == ["must be at least 400"]
+
+
+def test_names_of_unknown_fields_are_not_kept() -> None:
+    fields = validation._Fields({"known": {"type": "string"}}, validation._not_a_field)
+    assert not fields["known"]("text")
+    assert fields["unknown"]("text")
+    assert list(fields) == ["known"]
