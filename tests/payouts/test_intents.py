@@ -157,18 +157,23 @@ def test_the_right_to_send(write: Callable[..., Any]) -> None:
         write(lifecycle.acquire, intent(operation="create_ecom_payout"), now=6000, lease=3000)
 
 
+def listed(function: Callable[..., Any], statements: list[str]) -> Callable[..., Any]:
+    """A function of a transaction that lists its statements."""
+
+    def listing(connection: sa.Connection, *given: Any, **named: Any) -> Any:
+        sa.event.listen(connection, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+        return function(connection, *given, **named)
+
+    return listing
+
+
 @pytest.mark.parametrize("prepared", [False, True])
 def test_the_right_to_send_takes_one_statement(write: Callable[..., Any], *, prepared: bool) -> None:
     if prepared:
         write(prepare, intent(), now=1000)
-    seen: list[str] = []
-
-    def acquire(connection: sa.Connection, **times: int) -> Any:
-        sa.event.listen(connection, "before_cursor_execute", lambda *arguments: seen.append(arguments[2]))
-        return lifecycle.acquire(connection, intent(), **times)
-
-    assert write(acquire, now=2000, lease=4000).token
-    assert len(seen) == 1
+    statements: list[str] = []
+    assert write(listed(lifecycle.acquire, statements), intent(), now=2000, lease=4000).token
+    assert len(statements) == 1
     (stored,) = write(intents.list_payouts)
     assert (stored.state, stored.attempts, stored.created_at) == ("sent", 1, 1.0 if prepared else 2.0)
 
@@ -269,7 +274,10 @@ def test_what_the_gateway_says_is_followed_along_the_contract(write: Callable[..
 
 def test_an_answer_settles_the_row_of_its_lease(write: Callable[..., Any]) -> None:
     begun = write(lifecycle.acquire, intent(), now=1000, lease=500)
-    done = write(lifecycle.settle, key(), Facts("processing", "new"), now=2000, sent=intent(), lease=begun)
+    statements: list[str] = []
+    settle = listed(lifecycle.settle, statements)
+    done = write(settle, key(), Facts("processing", "new"), now=2000, sent=intent(), lease=begun)
+    assert len(statements) == 1
     assert of(done) == ("settled", "processing", "new", None, None)
     assert (done.created_at, done.changed_at, done.busy_until) == (1.0, 2.0, None)
     assert write(intents.get, PROJECT, "p-1") == done
@@ -301,6 +309,7 @@ def test_an_answer_after_the_row_has_changed(write: Callable[..., Any], event: C
     late = write(lifecycle.settle, key(), Facts("processing"), now=2000, sent=intent(), lease=begun)
     assert of(late)[:2] == ("settled", status), "what the gateway reports holds, whoever received it"
     assert write(intents.get, PROJECT, "p-1") == late
+    assert late.attempts == (2 if event is take_over else 1)
 
 
 def test_a_row_without_a_gateway_takes_the_one_that_answers(write: Callable[..., Any]) -> None:
@@ -556,6 +565,8 @@ def test_a_lease_that_cannot_be_true_ends_a_lease_from_now(write: Callable[..., 
     # cases/adversity/clock.py: a clock that was ahead while a sender died
     write(lifecycle.acquire, intent(), now=900_000_000, lease=5000)
     assert seen(write, 2000) == []
+    write(lifecycle.correct_impossible_times, "another", now=2000, lease=5000)
+    assert write(row).lease_until == 900_005_000
     write(lifecycle.correct_impossible_times, PROJECT, now=2000, lease=5000)
     assert seen(write, 6999) == []
     write(lifecycle.correct_impossible_times, PROJECT, now=6999, lease=5000)

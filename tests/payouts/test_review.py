@@ -61,6 +61,7 @@ def held(number: object = None, **changes: Any) -> tuple[int, dict[str, Any]]:
         ("************0004", False),
         ("220000***0004", False),
         ("2200000000******", False),
+        ("220000******000*", False),
         ("", False),
         (2200000000000004, False),
         (None, False),
