@@ -150,7 +150,7 @@ def _send(call: ClientCall[T], budget: Budget, attempt: int) -> CallFlow[Outcome
     if result is None:
         raise RuntimeError("a flow must be sent the result of its `Send` step")
     outcome = classify(call.operation, result, call.parse)
-    if outcome.body is not None and outcome.kind == "accepted" and call.facts.names_another(outcome.body):
+    if outcome.body is not None and call.facts.names_another(outcome.body):
         return replace(outcome, kind="unknown", value=None, reason="the answer names another payment", retryable=False)
     return outcome
 

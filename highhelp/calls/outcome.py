@@ -88,8 +88,8 @@ class Outcome(Generic[T]):
         kind: "accepted", "refused", "duplicate", "not_accepted" (may be repeated), "unknown", or "not_sent".
         value: With "accepted", the answer as the contract types it.
         reason: In all other cases, what happened.
-        body: The response's JSON object, where one came.
-        error: The body, where it is the contract's JSON error.
+        body: With "accepted", the response's JSON object.
+        error: The response's JSON object, where it is the contract's error.
         response: The response, where one came.
         retryable: Whether the same call may end differently.
     """
@@ -139,11 +139,11 @@ def classify(
         text = f"HTTP {result.status}" if error is not None else f"HTTP {result.status} without the contract's JSON"
         if 300 <= result.status < 400:
             text = f"{text} (a redirect, not followed)"
-            return Outcome("unknown", reason=text, body=body, response=result, retryable=False)
-        return Outcome("unknown", reason=_described(text, error), body=body, error=error, response=result)
+            return Outcome("unknown", reason=text, response=result, retryable=False)
+        return Outcome("unknown", reason=_described(text, error), error=error, response=result)
     reason = _described(f"HTTP {result.status}", error)
     kind: OutcomeKind = "refused" if meaning == "refused" else "duplicate" if meaning == "duplicate" else "not_accepted"
-    return Outcome(kind, None, reason, body, error, result, retryable=kind == "not_accepted")
+    return Outcome(kind, reason=reason, error=error, response=result, retryable=kind == "not_accepted")
 
 
 def _success(
@@ -153,12 +153,12 @@ def _success(
         return Outcome("unknown", reason=f"HTTP {answer.status}, but {problem}", response=answer)
     if is_contract_error(body) or body.get("status") == "":
         text = f"HTTP {answer.status}, but an error that names no payment"
-        return Outcome("unknown", reason=text, body=body, response=answer)
+        return Outcome("unknown", reason=text, response=answer)
     try:
         return Outcome("accepted", value=parse(body), body=body, response=answer)
     except Exception:  # noqa: BLE001  # a caller's own parse may raise anything, and the money has moved by now
         text = f"HTTP {answer.status}, but not the contract's JSON"
-        return Outcome("unknown", reason=text, body=body, response=answer)
+        return Outcome("unknown", reason=text, response=answer)
 
 
 def _object(answer: RawResponse) -> tuple[Mapping[str, Any] | None, str]:
