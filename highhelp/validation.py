@@ -92,7 +92,7 @@ def _keywords(schema: Schema, kind: type) -> Iterator[Check]:
 
 
 def _json_type(value: object) -> type | None:
-    """The JSON type of a value that may be of a subclass, as an `IntEnum` is. A boolean is no integer."""
+    """Return the JSON type of a value, which may be of a subclass such as `IntEnum`. A boolean counts as no integer."""
     return next((kind for kind in (bool, str, int, dict, list) if isinstance(value, kind)), None)
 
 

@@ -85,7 +85,7 @@ class SendLease:
 
     @property
     def token(self) -> str:
-        """What proves the right: while the row has this token, nobody else has changed its state."""
+        """The proof of the right: while the row has this token, nobody else has changed its state."""
         token: str = self.row.lease_token
         return token
 

@@ -25,7 +25,7 @@ class Match:
 
     Attributes:
         key: the key that made it.
-        signature: the reading of the signature.
+        signature: the signature, as it was read.
         digest: the digest mode of RSA; None with HMAC.
         findings: the mistakes between message and signature.
     """
@@ -42,7 +42,7 @@ class Recovered:
 
     Attributes:
         key: the key that made it.
-        signature: the reading of the signature.
+        signature: the signature, as it was read.
         digest: the SHA-256 digest in the signature; None if it contains another hash.
     """
 
