@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
     from highhelp.storage.database import AsyncDatabase, Database
     from highhelp_signing import KeyRing, SignatureScheme
+    from highhelp_signing.headers import ReceivedHeaders
 
-Headers: TypeAlias = "Mapping[str, str] | list[tuple[Any, Any]]"
 Judged: TypeAlias = tuple[VerifiedCallback, str | None] | CallbackRejected
 TAKEN: HttpReply = (200, b"OK")
 REFUSED: HttpReply = (REFUSAL.status, REFUSAL.body)
@@ -77,10 +77,10 @@ class _Receiver:
         own, *others = self.verifier.project_ids
         return project_id_of(self.database.source) if others else own
 
-    def judge(self, raw: bytes, headers: Headers) -> Judged:
+    def judge(self, raw: bytes, headers: ReceivedHeaders) -> Judged:
         """Verify a callback; return it and the reason if it is not trusted, or the refusal if it is not genuine."""
         try:
-            return self.verifier.verify(raw, headers), None  # type: ignore[arg-type]  # pairs are taken too
+            return self.verifier.verify(raw, headers), None
         except CallbackRejected as rejected:
             if not rejected.genuine:
                 return rejected
@@ -154,7 +154,7 @@ class CallbackInbox(CallbackStore):
         self._tolerance, outbox = tolerance, self._options.outbox
         self._receiver = _Receiver.of(self._database, keys, verifier, scheme, tolerance, outbox=outbox)
 
-    def receive(self, raw_body: bytes, headers: Headers) -> HttpReply:
+    def receive(self, raw_body: bytes, headers: ReceivedHeaders) -> HttpReply:
         """Receive one callback. Never raises because of its content or the database.
 
         Args:
@@ -199,7 +199,7 @@ class AsyncCallbackInbox(AsyncCallbackStore):
         self._tolerance, outbox = tolerance, self._options.outbox
         self._receiver = _Receiver.of(self._database, keys, verifier, scheme, tolerance, outbox=outbox)
 
-    async def receive(self, raw_body: bytes, headers: Headers) -> HttpReply:
+    async def receive(self, raw_body: bytes, headers: ReceivedHeaders) -> HttpReply:
         """As :meth:`CallbackInbox.receive`; verifies in a thread."""
         if len(raw_body) > self.max_body:
             return TOO_LARGE

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from highhelp_api.client.models import PaymentCallback
     from highhelp_signing.forms import SignedForm
+    from highhelp_signing.headers import ReceivedHeaders
     from highhelp_signing.scheme import SignatureScheme
 
 __all__ = ["REFUSAL", "CallbackRejected", "CallbackVerifier", "Refusal", "RejectionReason", "VerifiedCallback"]
@@ -192,12 +193,12 @@ class CallbackVerifier:
         """The projects whose callbacks are accepted."""
         return tuple(self._keys)
 
-    def verify(self, raw_body: bytes, headers: Mapping[str, str]) -> VerifiedCallback:
+    def verify(self, raw_body: bytes, headers: ReceivedHeaders) -> VerifiedCallback:
         """Check one callback.
 
         Args:
             raw_body: the body exactly as received.
-            headers: any mapping or iterable of pairs; names in any case, names and values as text or bytes.
+            headers: any mapping, or a list or tuple of pairs; names in any case, names and values as text or bytes.
 
         Returns:
             The callback: genuine, fresh, unambiguous, with known fields of the contract's types.

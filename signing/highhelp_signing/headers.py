@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from highhelp_api import contract
 from highhelp_signing.encoding import base64url_encode
@@ -13,15 +13,18 @@ from highhelp_signing.keyfiles import public_pem
 from highhelp_signing.normalize import DEFAULT_SCHEME, message_of, normalize, parse_body, timestamp_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from highhelp_signing.scheme import SignatureScheme
     from highhelp_signing.signers import Signer
 
-__all__ = ["access_token", "check_project_id", "find_headers", "headers_of", "signature_headers"]
+__all__ = ["ReceivedHeaders", "access_token", "check_project_id", "find_headers", "headers_of", "signature_headers"]
 
 _HEADER_VALUE = re.compile(r"[!-~]{1,255}")
 _MOST_HEADERS = 1000
+
+ReceivedHeaders: TypeAlias = "Mapping[str, str] | list[tuple[Any, Any]] | tuple[tuple[Any, Any], ...]"
+"""Headers as frameworks have them: a mapping, or pairs of texts or bytes, where a repeated header is kept."""
 
 
 def signature_headers(
@@ -112,8 +115,8 @@ def find_headers(headers: Any, wanted: Iterable[str]) -> dict[str, list[str | No
     """Collect all values of received headers, repeated ones included. Never raises; ignores unreadable headers.
 
     Args:
-        headers: any mapping or iterable of pairs. Multi-dicts of web frameworks list each occurrence in ``items()``;
-            an ASGI scope has a list of pairs of bytes.
+        headers: any mapping, or a list or tuple of pairs. Multi-dicts of web frameworks list each occurrence in
+            ``items()``; an ASGI scope has a list of pairs of bytes.
         wanted: names in lower case.
 
     Returns:

@@ -26,7 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def load(environ: dict[str, str], **arguments: str) -> Settings:
-    return Settings.load(source=Source.load(environ), **arguments)  # type: ignore[arg-type]  # texts only
+    return Settings.load(source=Source.load(environ), **arguments)  # type: ignore[arg-type]  # each argument is text
 
 
 def test_argument_beats_variable_beats_home(home: Path) -> None:

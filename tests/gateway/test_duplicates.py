@@ -93,7 +93,7 @@ def test_a_repeated_delivery_is_executed_twice(lag: int, status: int, held: int,
 @pytest.mark.parametrize("setting", ["info_lag", "uniqueness_lag"])
 def test_a_lag_below_zero_is_refused(setting: str, keys: Keys) -> None:
     with pytest.raises(ValueError, match="lag"):
-        MockGateway(keys=keys, **{setting: -1})  # type: ignore[arg-type]  # by name
+        MockGateway(keys=keys, **{setting: -1})  # type: ignore[arg-type]  # mypy does not know which setting the name is
 
 
 def test_a_refused_request_does_not_take_the_payment_id(merchant: Merchant) -> None:

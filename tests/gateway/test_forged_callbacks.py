@@ -14,6 +14,7 @@ from highhelp_signing.encoding import decode_signature
 from tests.gateway.merchant import Merchant, fits
 
 if TYPE_CHECKING:
+    from highhelp_mock.api.forged_callbacks import Defect
     from highhelp_mock.simulation.projects import Algorithm
 
 REASONS = {
@@ -33,12 +34,12 @@ def test_any_state_verifies_and_is_valid(merchant: Merchant, state: str) -> None
 
 @pytest.mark.parametrize("algorithm", ["rsa", "hmac"])
 @pytest.mark.parametrize("wrong", DEFECTS)
-def test_a_wrong_one_is_refused_for_its_reason(merchant: Merchant, wrong: str, algorithm: str) -> None:
-    made = merchant.gateway.signed_callback("p-9", "success", wrong=wrong, algorithm=algorithm)  # type: ignore[arg-type]  # a parameter
+def test_a_wrong_one_is_refused_for_its_reason(merchant: Merchant, wrong: Defect, algorithm: Algorithm) -> None:
+    made = merchant.gateway.signed_callback("p-9", "success", wrong=wrong, algorithm=algorithm)
     with pytest.raises(CallbackRejected) as refused:
         merchant.gateway.verifier().verify(made.body, made.headers)
     assert refused.value.reason == REASONS[wrong]
-    right = merchant.gateway.signed_callback("p-9", "success", algorithm=algorithm)  # type: ignore[arg-type]  # a parameter
+    right = merchant.gateway.signed_callback("p-9", "success", algorithm=algorithm)
     merchant.gateway.verifier().verify(right.body, right.headers)
 
 

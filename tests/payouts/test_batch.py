@@ -208,7 +208,7 @@ def test_refused_caller_ends_the_batch_without_refusals(gateway: MockGateway, sq
 def test_the_lease_of_a_dead_sender_is_waited_for(guard: PayoutGuard, gateway: MockGateway) -> None:
     flow = guard._flows.send(body("p-1", 100, "RUB"), "create_p2p_payout")
     step = next(flow)
-    guard._database.write(step.function, now=guard._database.now())  # type: ignore[union-attr]  # it writes
+    guard._database.write(step.function, now=guard._database.now())  # type: ignore[union-attr]  # the first step is a Write
     flow.close()  # dies before anything has left
     waits: list[float] = []
 

@@ -163,7 +163,7 @@ def token_in_standard_base64(case: Case) -> None:
 
 
 def twice(case: Case) -> None:
-    case.headers = [*case.headers.items(), (SIGNATURE, "AAAA")]  # type: ignore[assignment]  # pairs are taken too
+    case.headers = [*case.headers.items(), (SIGNATURE, "AAAA")]  # type: ignore[assignment]  # pairs, as some frameworks give them
 
 
 def with_bom(case: Case) -> None:

@@ -23,7 +23,7 @@ Defect: TypeAlias = Literal["signature", "key", "stale", "future", "body", "unsi
 """A signature that does not match; another key of the same kind; an hour too old; an hour ahead; an amount changed
 after signing; no signature at all; an unknown project."""
 
-DEFECTS: Final[tuple[str, ...]] = get_args(Defect)
+DEFECTS: Final[tuple[Defect, ...]] = get_args(Defect)
 
 _HOUR = 3600
 _UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"

@@ -124,7 +124,7 @@ def explain(
     project = source.text(PROJECT_ID, "project_id")
     explanation = find_causes(
         raw,
-        pairs,  # type: ignore[arg-type]  # pairs are accepted too, and keep repeated headers
+        pairs,
         expected,
         others=others,
         scheme=scheme if of_request else load_callback_scheme(source),

@@ -182,7 +182,7 @@ class Cases:
             genuine = defect in ("stale", "future")
             name = f"{defect}" if genuine else f"forged: {defect}"
             payment_id = self._payment_id(name)
-            sent = self._gateway.signed_callback(payment_id, "success", wrong=defect)  # type: ignore[arg-type]  # text
+            sent = self._gateway.signed_callback(payment_id, "success", wrong=defect)
             expected, harm = (Expected.NO_FAULT, _FAULT) if genuine else (Expected.REFUSED, _FORGERY)
             yield Case(name, payment_id, (Signed(sent.body, sent.headers),), expected, harm, 0)
 

@@ -26,6 +26,7 @@ from highhelp_signing.normalize import DEFAULT_SCHEME, TOLERANCE, is_timestamp
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from highhelp_signing.headers import ReceivedHeaders
     from highhelp_signing.scheme import SignatureScheme
 
 __all__ = ["Cause", "Explanation", "Finding", "explain"]
@@ -67,7 +68,7 @@ class _Explained(NamedTuple):
 
 def explain(
     body: bytes,
-    headers: Mapping[str, str],
+    headers: ReceivedHeaders,
     keys: KeyRing,
     *,
     others: Mapping[str, KeyRing] | None = None,
@@ -80,7 +81,7 @@ def explain(
 
     Args:
         body: the bytes as sent or received.
-        headers: its headers: any mapping, or pairs.
+        headers: its headers: any mapping, or a list or tuple of pairs.
         keys: the keys that should have made the signature: for a callback those of the gateway, for a request the
             public half of the project's.
         others: further keys by a display name, which should not have made it but might have.
