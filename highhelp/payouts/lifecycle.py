@@ -189,14 +189,14 @@ def end_attempt(
     values: dict[str, Any] = {"state": state, "reason": reason, "changed_at": now, "attempt_over_at": now} | _NO_LEASE
     if sent:
         values["sent_before"] = True
-    _restore_if_gone(connection, intent, token, now)
+    _restore_if_gone(connection, intent, now, token)
     connection.execute(_END, {"key": intent.key, "token": token} | values)
     return to_payout(row_by_key(connection, intent.key))
 
 
-def _restore_if_gone(connection: Connection, intent: Intent, token: str, now: int) -> None:
+def _restore_if_gone(connection: Connection, intent: Intent, now: int, token: str | None = None) -> None:
     """Store an intent again if its row is gone: the database failed over to a standby that never received it."""
-    row = _new_row(intent, now, state="sent", lease_token=token, lease_until=now, attempt_over_at=now, attempts=1)
+    row = _new_row(intent, now, state="sent", lease_token=token, attempt_over_at=now, attempts=1)
     connection.execute(_STORE[connection.dialect.name], row)
 
 
@@ -243,7 +243,7 @@ def settle(
             return to_payout(lease.row, values)
     row = connection.execute(_LOCK, {"key": key}).one_or_none()
     if row is None and sent is not None:
-        _restore_if_gone(connection, sent, "", now)
+        _restore_if_gone(connection, sent, now)
         row = row_by_key(connection, key)
     if row is None:
         return None

@@ -20,6 +20,7 @@ from highhelp_mock import MockGateway
 from tests.payouts.conftest import NOW, bound
 from tests.payouts.crasher import body
 from tests.payouts.crashing import crashing, repeated
+from tests.payouts.test_guard import die_before_sending
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -222,6 +223,28 @@ def test_the_lease_of_a_dead_sender_is_waited_for(guard: PayoutGuard, gateway: M
     report = guard.send_batch([body("p-1", 100, "RUB")], operation="create_p2p_payout", stop=Stop())
     assert report.complete
     assert waits == pytest.approx([120.0])
+
+
+def test_the_lease_of_a_dead_sender_is_waited_for_in_asyncio(
+    guard: PayoutGuard, gateway: MockGateway, sqlite: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    die_before_sending(guard, body("p-1", 100, "RUB"))
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        gateway.travel(seconds)
+
+    async def run() -> None:
+        async with (
+            AsyncHighHelp(**bound(gateway)) as client,
+            AsyncPayoutGuard(client, sqlite, absence_age=0, clock=gateway.clock, environ={}) as other,
+        ):
+            monkeypatch.setattr("highhelp.payouts.batch.asyncio.sleep", sleep)
+            assert (await other.send_batch([body("p-1", 100, "RUB")], operation="create_p2p_payout")).complete
+
+    asyncio.run(run())
+    assert [one for one in waits if one] == pytest.approx([120.0])
 
 
 def test_the_pace_is_kept() -> None:

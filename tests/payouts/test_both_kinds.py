@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from highhelp import (
     AsyncHighHelp,
@@ -18,6 +20,7 @@ from highhelp import (
     NoSuchPayout,
     NotSent,
     OutcomeUnknown,
+    PayoutBook,
     PayoutConflict,
     PayoutGuard,
     Rejected,
@@ -25,6 +28,7 @@ from highhelp import (
     Unavailable,
 )
 from highhelp.payouts.flow import Read, Write
+from highhelp.storage.tables import PAYOUTS
 from tests.payouts.conftest import bound
 from tests.payouts.crasher import body
 from tests.payouts.test_guard import BODY, CREATE, REFUSAL, answering, die_before_sending
@@ -109,8 +113,8 @@ def test_every_method(play: Any, gateway: MockGateway, sqlite: str) -> None:
         assert (await guard.show("p-1"))["body"]["receiver"] == {"pan": "***"}
         gateway.advance("p-1", "processing", "payout_process")
         assert (await guard.status("p-1")).sub_status == "payout_process"
-        # two were left by a dead process, of which one is queried
-        for payment_id in ("p-3", "p-4"):
+        # three were left by a dead process, of which one is queried
+        for payment_id in ("p-3", "p-4", "p-5"):
             with (
                 HighHelp(**bound(gateway)) as client,
                 PayoutGuard(client, sqlite, clock=gateway.clock, environ={}) as dead,
@@ -118,7 +122,7 @@ def test_every_method(play: Any, gateway: MockGateway, sqlite: str) -> None:
                 die_before_sending(dead, body(payment_id, 5, "RUB"))
         gateway.travel(121)
         assert [one.payment_id for one in await guard.recover("p-4")] == ["p-4"]
-        assert [one.payment_id for one in await guard.recover()] == ["p-3"]
+        assert [one.payment_id for one in await guard.recover()] == ["p-3", "p-5"]
         sent = gateway.signed_callback("p-1", "success", body=INFO)
         event = GatewayView(gateway.verifier().verify(sent.body, sent.headers))
         settled = await guard.settle(event)
@@ -137,7 +141,7 @@ def test_every_method(play: Any, gateway: MockGateway, sqlite: str) -> None:
         for number in range(50):
             await guard.prepare(body(f"many-{number}", 5, "RUB"), operation=CREATE)
         assert len(await guard.list()) == 50
-        assert len(await guard.list(limit=None)) == 54
+        assert len(await guard.list(limit=None)) == 55
 
     play(scenario)
 
@@ -288,7 +292,11 @@ def test_end_of_an_attempt_is_stored_or_noted_on_the_error(
 NOT_NOTED = "this could not be stored (ConnectionError): the intent stays `sent` until recover()"
 
 
-def test_an_attempt_that_never_left(play: Any, naps: list[float]) -> None:
+@pytest.mark.parametrize("noted", [True, False])
+def test_an_attempt_that_never_left(play: Any, naps: list[float], noted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not noted:
+        monkeypatch.setattr("highhelp.payouts.lifecycle.end_attempt", away)
+
     def dead(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("words of a library")
 
@@ -296,8 +304,11 @@ def test_an_attempt_that_never_left(play: Any, naps: list[float]) -> None:
         with pytest.raises(NotSent) as caught:
             await guard.send(BODY, operation=CREATE)
         (kept,) = await guard.list()
-        assert kept.state == "prepared"
-        assert str(caught.value) == f"{CREATE} p-1: {kept.reason}"
+        if noted:
+            assert kept.state == "prepared"
+            assert str(caught.value) == f"{CREATE} p-1: {kept.reason}"
+        else:
+            assert (kept.state, caught.value.__notes__) == ("sent", [NOT_NOTED])
 
     play(scenario, httpx.MockTransport(dead))
 
@@ -317,6 +328,33 @@ def test_an_answer_that_cannot_be_noted(play: Any, gateway: MockGateway, monkeyp
         assert isinstance(unknown.__cause__, ConnectionError)
 
     play(scenario)
+
+
+def test_an_answer_settles_an_intent_whose_row_is_gone(play: Any, gateway: MockGateway, sqlite: str) -> None:
+    def fail_over(request: httpx.Request) -> httpx.Response:
+        with PayoutBook(sqlite, environ={}) as book:
+            book._database.write(lambda connection: connection.execute(sa.delete(PAYOUTS)))
+        return gateway.transport.handle_request(request)
+
+    async def scenario(guard: Any) -> None:
+        sent = await guard.send(BODY, operation=CREATE)
+        assert (sent.state, sent.status) == ("settled", "processing")
+        assert await guard.list() == [sent]
+
+    play(scenario, httpx.MockTransport(fail_over))
+
+
+def test_the_time_of_a_transaction_is_the_clocks(gateway: MockGateway, sqlite: str) -> None:
+    async def scenario() -> None:
+        async with (
+            AsyncHighHelp(**bound(gateway)) as client,
+            AsyncPayoutGuard(client, sqlite, environ={}) as guard,
+        ):
+            began = time.time()
+            prepared = await guard.prepare(BODY, operation=CREATE)
+            assert began - 1 < prepared.created_at < time.time() + 1, "by default it is the machine's"
+
+    asyncio.run(scenario())
 
 
 def test_an_intent_that_cannot_be_stored_is_not_sent(

@@ -134,6 +134,14 @@ def test_a_row_knows_whether_a_byte_may_have_left(
         assert guard._database.read(lambda it: it.execute(sa.select(PAYOUTS.c.sent_before)).scalar_one()) is left
 
 
+def test_a_payout_takes_two_statements(guard: PayoutGuard) -> None:
+    guard.send(body("p-0", 1, "RUB"), operation=CREATE)
+    statements: list[str] = []
+    sa.event.listen(guard._database.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    guard.send(BODY, operation=CREATE)
+    assert [one.split()[0] for one in statements if not one.startswith("BEGIN")] == ["INSERT", "UPDATE"]
+
+
 def test_sent_is_on_disk_before_the_first_byte_leaves(gateway: MockGateway, sqlite: str) -> None:
     seen: list[str] = []
 
@@ -394,6 +402,20 @@ def test_not_found_counts_only_after_the_age(gateway: MockGateway, sqlite: str, 
         assert guard.send(BODY, operation=CREATE).state == "settled"
 
 
+def test_not_found_counts_as_of_the_moment_it_was_asked(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
+    def answer_slowly(request: httpx.Request) -> httpx.Response:
+        gateway.travel(2)
+        return gateway.transport.handle_request(request)
+
+    gateway.fault(CREATE, "drop_request")
+    with made(gateway, sqlite, httpx.MockTransport(answer_slowly), absence_age=60) as guard:
+        with pytest.raises(OutcomeUnknown):
+            guard.send(BODY, operation=CREATE)
+        for seconds, state in ((59, "unknown"), (0, "prepared")):
+            gateway.travel(seconds)
+            assert [one.state for one in guard.recover()] == [state]
+
+
 def test_not_found_counts_from_the_end_of_a_dead_senders_lease(gateway: MockGateway, sqlite: str) -> None:
     with made(gateway, sqlite, gateway.transport, absence_age=60, lease=100) as guard:
         die_before_sending(guard, BODY)
@@ -408,9 +430,12 @@ def test_a_wrong_age_is_refused(client: HighHelp, sqlite: str, age: Any) -> None
         PayoutGuard(client, sqlite, absence_age=age, environ={})
 
 
-def test_the_age_is_two_minutes_if_none_is_given(client: HighHelp, sqlite: str) -> None:
-    with PayoutGuard(client, sqlite, environ={}) as guard:
-        assert guard._flows.absence_age == 120_000
+@pytest.mark.parametrize(("given", "age"), [({}, 120_000), ({"absence_age": 86_400}, 86_400_000)])
+def test_the_age_is_two_minutes_if_none_is_given(
+    client: HighHelp, sqlite: str, given: dict[str, Any], age: int
+) -> None:
+    with PayoutGuard(client, sqlite, environ={}, **given) as guard:
+        assert guard._flows.absence_age == age
 
 
 def test_recover_leaves_what_has_changed_since_it_asked(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:

@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 import sqlalchemy as sa
@@ -137,6 +138,15 @@ def test_a_row_without_a_key_is_compared_once_there_is_one(write: Callable[..., 
     assert write(lifecycle.acquire, intent(cipher=BodyCipher(KEY)), now=2000, lease=4000).token
 
 
+def test_the_slow_fingerprint_is_made_once(write: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    slow = Mock(wraps=hashlib.pbkdf2_hmac)
+    monkeypatch.setattr(hashlib, "pbkdf2_hmac", slow)
+    one = intent()
+    write(prepare, one, now=1000)
+    write(lifecycle.acquire, one, now=2000, lease=4000)
+    assert slow.call_count == 1
+
+
 # Sending.
 
 
@@ -149,8 +159,11 @@ def test_the_right_to_send(write: Callable[..., Any]) -> None:
     ) as busy:
         write(lifecycle.acquire, intent(), now=5999, lease=3001)
     assert (busy.value.payment_id, busy.value.until) == ("p-1", 6.0)
-    with pytest.raises(PayoutUnsettled, match=r"^payout p-1: an earlier attempt may have arrived; call recover"):
+    with pytest.raises(
+        PayoutUnsettled, match=r"^payout p-1: an earlier attempt may have arrived; call recover"
+    ) as unsettled:
         write(lifecycle.acquire, intent(), now=6000, lease=3000)
+    assert unsettled.value.payment_id == "p-1"
     with pytest.raises(PayoutConflict, match=r"^payout p-1: was prepared with another body; nothing was sent$"):
         write(lifecycle.acquire, intent(raw=OTHER_RAW), now=6000, lease=3000)
     with pytest.raises(PayoutConflict):
@@ -190,6 +203,7 @@ def test_a_payout_is_sent_only_to_its_gateway(write: Callable[..., Any]) -> None
     there = intent(gateway="sandbox")
     with pytest.raises(PayoutConflict, match=f"`highhelp payouts move-gateway {GATEWAY} sandbox`") as refused:
         write(lifecycle.acquire, there, now=2000, lease=4000)
+    assert refused.value.payment_id == "p-1"
     assert f"was prepared for {GATEWAY}, and this client sends to sandbox; nothing was sent" in str(refused.value)
     write(prepare, there, now=2000)
     assert write(lifecycle.move_gateway, "another", GATEWAY, "sandbox", now=3000) == 0
@@ -310,6 +324,17 @@ def test_an_answer_after_the_row_has_changed(write: Callable[..., Any], event: C
     assert of(late)[:2] == ("settled", status), "what the gateway reports holds, whoever received it"
     assert write(intents.get, PROJECT, "p-1") == late
     assert late.attempts == (2 if event is take_over else 1)
+    if event is lose:
+        assert write(row).attempt_over_at == 2000, "the answer has come since"
+
+
+@pytest.mark.parametrize(("state", "sent"), [("unknown", True), ("prepared", False)])
+def test_an_attempt_ends_although_its_row_is_gone(write: Callable[..., Any], state: str, sent: bool) -> None:
+    begun = write(lifecycle.acquire, intent(), now=1000, lease=5000)
+    write(lose, now=1500)
+    ended = write(lifecycle.end_attempt, intent(), begun.token, state=state, reason="x", sent=sent, now=2000)
+    assert (ended.state, ended.reason, ended.attempts, ended.busy_until) == (state, "x", 1, None)
+    assert (write(row).attempt_over_at, write(row).sent_before, write(row).lease_token) == (2000, sent, None)
 
 
 def test_a_row_without_a_gateway_takes_the_one_that_answers(write: Callable[..., Any]) -> None:
@@ -409,6 +434,17 @@ def test_what_this_guard_never_sent_needs_a_person(write: Callable[..., Any], re
     assert (later.state, later.reason) == ("needs_review", "success, later decline"), "it takes statuses"
     with pytest.raises(PayoutUnsettled):
         write(lifecycle.acquire, intent(), now=9000, lease=999)
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_what_a_person_refused_is_settled_if_it_was_sent(write: Callable[..., Any], is_sent: bool) -> None:
+    if is_sent:
+        attempted(write, "refused")
+    else:
+        write(prepare, intent(), now=1000)
+    refused = write(lifecycle.decide, PROJECT, "p-1", "refuse", now=2000)
+    found = settled(write, SAME, now=3000)
+    assert (found.state, found.reason) == (("settled", intents.ADOPTED) if is_sent else ("refused", refused.reason))
 
 
 @pytest.mark.parametrize("facts", [SAME, *NOT_REPORTED])
@@ -558,6 +594,26 @@ def test_a_refusal_is_confirmed_by_not_found_a_while_after(write: Callable[..., 
     assert settled(write, SAME, now=4000).state == "settled", "yet it can still change"
 
 
+def test_a_refusal_may_be_confirmed_by_the_first_query(write: Callable[..., Any]) -> None:
+    attempted(write, "refused")
+    (one,) = seen(write, 2000)
+    confirmed = not_found(write, one, 1500 + AGE)
+    assert (confirmed.confirmed, confirmed.reason) == (True, "x")
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system has one time zone for all processes")
+def test_a_reason_names_a_time_in_utc(write: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_795_521_600_000
+    write(lifecycle.acquire, intent(), now=now, lease=5000)
+    (one,) = seen(write, now + 5000)
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "Asia/Almaty")
+        time.tzset()
+        reason = not_found(write, one, now + 6000).reason
+    time.tzset()
+    assert reason == "the sender is gone; not found yet, which counts from 2026-11-24 12:02:05 UTC on"
+
+
 # Impossible times.
 
 
@@ -586,6 +642,13 @@ def test_an_end_of_an_attempt_that_cannot_be_true(write: Callable[..., Any], sto
     assert write(row).attempt_over_at == stored
     write(lifecycle.correct_impossible_times, PROJECT, now=9000, lease=5000)
     assert write(row).attempt_over_at == corrected
+
+
+def test_an_attempt_cannot_end_before_a_payout_of_this_moment(write: Callable[..., Any]) -> None:
+    attempted(write, "unknown")
+    write(change, created_at=9000, attempt_over_at=1500)
+    write(lifecycle.correct_impossible_times, PROJECT, now=9000, lease=5000)
+    assert write(row).attempt_over_at == 9000
 
 
 def test_times_that_can_be_true_are_left(write: Callable[..., Any]) -> None:

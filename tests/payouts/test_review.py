@@ -86,6 +86,12 @@ def test_a_reported_receiver_shows_that_it_is_ours(
     play(scenario, answering((status, REFUSAL), held(number), held(number)))
 
 
+def test_the_newer_of_two_reports_is_stored(gateway: MockGateway, sqlite: str) -> None:
+    before, after = (held("220000******0004", sub_status=one) for one in ("new", "payout_process"))
+    with made(gateway, sqlite, answering((409, REFUSAL), before, after)) as guard:
+        assert guard.send(BODY, operation=CREATE).sub_status == "payout_process"
+
+
 def test_a_receiver_alone_is_not_enough(gateway: MockGateway, sqlite: str) -> None:
     for payment_id, facts in (("p-1", FACTS | {"type": None}), ("p-2", FACTS | {"amount": 9999})):
         answer = held("220000******0004", payment_id=payment_id, payment_info=facts)

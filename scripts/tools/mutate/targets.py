@@ -68,7 +68,7 @@ TARGETS = {
                 "tests/payouts/test_reconcile.py",
                 "tests/payouts/test_batch.py",
             ),
-            85,
+            96,
             ("tests/payouts/test_batch.py::test_a_batch_that_is_killed_ten_times_pays_every_row_once",),
             "not postgres and not conflict",
         ),
