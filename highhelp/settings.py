@@ -120,9 +120,12 @@ class Source:
         return self.project[key], f"{self.files.project} ({key})"
 
     def file(self, of: Callable[[HomeDirectory], Path]) -> tuple[Path, str] | None:
-        """Return a file of the home directory and its display name, if it exists."""
+        """Return a file of the home directory and its display name, if something is there.
+
+        A directory counts: a container's mount of a missing key leaves one, and its reader then says so.
+        """
         path = None if self.files is None else of(self.files)
-        return (path, str(path)) if path is not None and path.is_file() else None
+        return (path, str(path)) if path is not None and path.exists() else None
 
 
 def _unquoted(value: str) -> str:
@@ -321,4 +324,5 @@ def _guarded(where: str, make: Callable[[], T]) -> T:
         return make()
     except SigningError as error:
         hint = f"; the name of a key file belongs in {where}_FILE" if where in (HMAC_KEY, CALLBACK_HMAC_KEY) else ""
-        raise SettingsError(where, f"{error}{hint}") from None
+        problem = str(error).removeprefix(f"{where}: ")  # a file of the home directory is named by both
+        raise SettingsError(where, f"{problem}{hint}") from None

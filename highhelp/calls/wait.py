@@ -99,9 +99,9 @@ def _not_final(
 
 def _ended(call: ClientCall[T], state: T, tries: int) -> PaymentEnded:
     last = without_card_data(state) if isinstance(state, PaymentState) else None
-    why = None if last is None else last.status_description
+    why = "" if last is None or not last.status_description else f" ({last.status_description})"
     return PaymentEnded(
-        f"ended with {getattr(state, 'status', None)} before it had payment details{f': {why}' if why else ''}",
+        f"ended with {getattr(state, 'status', None)}: there are no payment details to wait for{why}",
         operation=call.operation.id,
         payment_id=call.payment_id,
         attempts=tries,

@@ -85,6 +85,10 @@ class UsageProblem(HighHelpError):
     """An argument or option cannot be used."""
 
 
+class Interrupted(HighHelpError):
+    """Somebody pressed Ctrl-C."""
+
+
 def report_errors(command: Callable[P, R]) -> Callable[P, R]:
     """Decorate a command so that an error ends it with one sentence and an exit code, not with a stack trace."""
 
@@ -97,7 +101,7 @@ def report_errors(command: Callable[P, R]) -> Callable[P, R]:
             fail(error, exit_code_of(error), as_json=as_json)
         except KeyboardInterrupt:
             text = "interrupted; if a payment was under way its outcome is not known, ask the info operation"
-            fail(UsageProblem(text), ExitCode.UNKNOWN, as_json=as_json)
+            fail(Interrupted(text), ExitCode.UNKNOWN, as_json=as_json)
         except ModuleNotFoundError as missing:
             extra = EXTRAS.get((missing.name or "").partition(".")[0])
             if extra is None:
@@ -135,6 +139,8 @@ def next_step(error: Exception) -> str | None:
     """Return the command to run next after a failed call, if there is one."""
     if isinstance(error, Rejected) and error.cause == "unauthorized":
         return "`highhelp doctor` looks for the cause"
+    if isinstance(error, Unavailable) and error.status is None and error.payment_id is None:
+        return "`highhelp doctor` shows whether the gateway can be reached"
     operation = OPERATIONS.get(error.operation) if isinstance(error, CallError) else None
     if not isinstance(error, CallError) or error.payment_id is None or operation is None or not operation.direction:
         return None
@@ -164,18 +170,29 @@ def fail(error: Exception, code: ExitCode, *, as_json: bool) -> NoReturn:
     """Print an error on standard error, as one line or one JSON document, and exit."""
     step = next_step(error)
     if as_json:
-        document: dict[str, Any] = {"error": type(error).__name__, "message": str(error), "exit_code": code}
-        if step:
-            document["next"] = step
-        for name in ("operation", "payment_id", "status", "cause", "found", "retry_after", "setting"):
-            if getattr(error, name, None) is not None:
-                document[name] = getattr(error, name)
-        problems: Iterable[FieldProblem] = getattr(error, "problems", ())
-        document["problems"] = [{"field": problem.path, "message": problem.message} for problem in problems]
-        show(json.dumps(document, ensure_ascii=not _is_unicode(sys.stderr)), err=True)
+        show_error_json(error, code, step)
     else:
         show(f"highhelp: {one_line(error)}" + (f". Next: {step}" if step else ""), err=True)
     raise typer.Exit(code)
+
+
+def show_error_json(error: Exception, code: ExitCode, step: str | None = None) -> None:
+    """Print an error on standard error as one JSON document.
+
+    Args:
+        error: The error.
+        code: With which the command ends.
+        step: What to do next.
+    """
+    document: dict[str, Any] = {"error": type(error).__name__, "message": str(error), "exit_code": code}
+    if step:
+        document["next"] = step
+    for name in ("operation", "payment_id", "status", "cause", "found", "retry_after", "setting"):
+        if getattr(error, name, None) is not None:
+            document[name] = getattr(error, name)
+    problems: Iterable[FieldProblem] = getattr(error, "problems", ())
+    document["problems"] = [{"field": problem.path, "message": problem.message} for problem in problems]
+    show(json.dumps(document, ensure_ascii=not _is_unicode(sys.stderr)), err=True)
 
 
 def check_choice(option: str, value: str | None, choices: Collection[str]) -> None:
@@ -232,8 +249,12 @@ def show(text: str, *, err: bool = False) -> None:
     try:
         # escaped here, since typer mistakes an ASCII stream for UTF-8
         typer.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
-    except (OSError, ValueError):
+    except BrokenPipeError:
+        _quiet(stream)  # whoever reads it has seen enough
+    except (OSError, ValueError) as error:
         _quiet(stream)
+        if not err:
+            show(f"highhelp: the output could not be written: {getattr(error, 'strerror', None) or error}", err=True)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

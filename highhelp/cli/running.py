@@ -10,7 +10,7 @@ from typing import Any
 
 import typer
 
-from highhelp.cli.output import ExitCode, one_line, show
+from highhelp.cli.output import ExitCode, UsageProblem, one_line, show, show_error_json
 from highhelp.redact import masked_text
 
 
@@ -20,10 +20,9 @@ def run_command(command: Any, arguments: Sequence[str] | None) -> int:
         # characters outside the console's code page are escaped: printing must not turn a made payment into a failure
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        result = command.main(
-            args=None if arguments is None else list(arguments), prog_name="highhelp", standalone_mode=False
-        )
+        result = command.main(args=given, prog_name="highhelp", standalone_mode=False)
     except typer.Abort:
         show("highhelp: stopped, nothing was done", err=True)
         return ExitCode.WRONG_USE
@@ -36,16 +35,20 @@ def run_command(command: Any, arguments: Sequence[str] | None) -> int:
             show(masked_text("".join(traceback.format_exception(error))), err=True)
             show("highhelp: this is a bug in the package; the command may have done its work", err=True)
             return ExitCode.FAULT
-        _show_usage_error(error)
+        _show_usage_error(error, as_json="--json" in given)
         return ExitCode.WRONG_USE
     return result if isinstance(result, int) else ExitCode.OK
 
 
-def _show_usage_error(error: Any) -> None:
+def _show_usage_error(error: Any, *, as_json: bool) -> None:
     """Print a usage error on one line, with the command that shows the help."""
     context, text = getattr(error, "ctx", None), error.format_message()
     if context is not None and text == context.get_help():  # a group without a command
         show(text, err=True)
         return
     where = getattr(context, "command_path", "highhelp")
-    show(f"{where}: {one_line(text).rstrip('.')}; see {where} --help", err=True)
+    message = f"{where}: {one_line(text).rstrip('.')}; see {where} --help"
+    if as_json:
+        show_error_json(UsageProblem(message), ExitCode.WRONG_USE)
+    else:
+        show(message, err=True)

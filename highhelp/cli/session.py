@@ -13,7 +13,7 @@ from highhelp.redact import masked_text
 from highhelp.settings import DATABASE_URL
 
 if TYPE_CHECKING:
-    from highhelp import PayoutGuard
+    from highhelp import PayoutBook, PayoutGuard
     from highhelp.client import HighHelp
     from highhelp.settings import Source
 
@@ -44,12 +44,32 @@ def connect(*, on_answer: AnswerHook | None = None, quiet: bool = False, **optio
 
 
 @contextmanager
+def open_book() -> Iterator[PayoutBook]:
+    """Open the guard's table, which needs no client."""
+    from highhelp import PayoutBook
+
+    note_new_database()
+    with PayoutBook() as book:
+        yield book
+
+
+@contextmanager
 def open_guard(*, quiet: bool = True, **options: Any) -> Iterator[PayoutGuard]:
     """Open the payout guard over a client with these options of :func:`connect`."""
     from highhelp import PayoutGuard
 
     with connect(quiet=quiet, **options) as client, PayoutGuard(client) as guard:
         yield guard
+
+
+def note_new_database() -> None:
+    """Say that a database is created where one is expected: its path may be mistyped."""
+    from highhelp.settings import Source
+    from highhelp.storage.url import database_url, missing_file, parse
+
+    file = missing_file(parse(database_url(None, Source.load()))[0])
+    if file is not None:
+        output.show(f"note: there was no database {output.one_line(file)}; it is created now", err=True)
 
 
 def database_in_use(source: Source) -> str | None:

@@ -347,6 +347,12 @@ class PayoutFlows:
             state = yield Query(self._inquiry(payout))
         except OutcomeUnknown as error:
             return _typed((yield Write(partial(lifecycle.mark_unknown, seen=seen, reason=_reason(error)))))
+        if state is None and payout.gateway not in (None, self.gateway):
+            reason = (
+                f"not found at {self.gateway}, which proves nothing: it was prepared for {payout.gateway}. If that is "
+                f"the same gateway under a new address: `highhelp payouts move-gateway {payout.gateway} {self.gateway}`"
+            )
+            return _typed((yield Write(partial(lifecycle.mark_unknown, seen=seen, reason=reason))))
         if state is None:
             asked_ago = max(int((self.clock() - asked_at) * 1000), 0)
             not_found = partial(lifecycle.mark_not_found, asked_ago=asked_ago, absence_age=self.absence_age)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -13,7 +12,7 @@ from highhelp.errors import SettingsError
 from highhelp.settings import DATABASE_URL
 from highhelp.storage import migrate
 from highhelp.storage.engine import READ, cause, make_engine
-from highhelp.storage.url import database_url
+from highhelp.storage.url import database_url, missing_file
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -41,8 +40,7 @@ def inspect_database(source: Source) -> Inspection:
         SettingsError: The database cannot be used, or the version of its tables differs from the code's.
     """
     engine = make_engine(database_url(None, source))
-    file = engine.url.database or ""
-    if engine.dialect.name == "sqlite" and not file.startswith("file:") and not Path(file).exists():
+    if missing_file(engine.url) is not None:
         return Inspection("sqlite; the first use creates the file", 0)  # connecting would create it
     try:
         with engine.connect().execution_options(**{READ: True}) as connection, connection.begin():

@@ -57,6 +57,13 @@ def parse(text: str) -> tuple[URL, dict[str, str]]:
     return url.set(drivername=name), {}
 
 
+def missing_file(url: URL) -> str | None:
+    """Return the path of an SQLite database whose file does not exist yet; connecting creates it."""
+    file = url.database or ""
+    is_path = url.get_backend_name() == "sqlite" and not file.startswith("file:")
+    return file if is_path and not os.path.exists(file) else None  # noqa: PTH110 - as SQLite will open it
+
+
 def check_is_a_file(url: URL, setting: str) -> None:
     """Refuse an SQLite database that is in memory. Raises SettingsError, which names the setting."""
     if not url.database or any(text in unquote(str(url)) for text in (":memory:", "mode=memory", "vfs=memdb")):

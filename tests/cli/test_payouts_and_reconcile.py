@@ -47,6 +47,7 @@ def payout(state: str, status: str | None = None, payment_id: str = "p-1") -> Pa
 def guard(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A guard that only notes how it is called."""
     noted = create_autospec(PayoutGuard, instance=True)
+    noted.list.return_value = []
 
     @contextmanager
     def opened(**_: object) -> Iterator[Any]:
@@ -54,6 +55,7 @@ def guard(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     for module in ("payouts", "reconcile"):
         monkeypatch.setattr(f"highhelp.cli.commands.{module}.open_guard", opened)
+    monkeypatch.setattr("highhelp.cli.commands.payouts.note_new_database", lambda: None)
     return noted
 
 
@@ -185,7 +187,17 @@ def test_recover_may_be_for_one_payout(guard: Any, capsys: pytest.CaptureFixture
     guard.recover.return_value = []
     assert cli.main(["payouts", "recover", "p-1"]) == ExitCode.OK
     guard.recover.assert_called_once_with("p-1")
+    guard.show.assert_called_once_with("p-1")
     assert "nothing is unsettled" in capsys.readouterr().out
+
+
+def test_an_interrupted_batch_says_how_to_go_on(guard: Any, file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    guard.send_batch.side_effect = KeyboardInterrupt
+    for form in ([], ["--json"]):
+        assert cli.main(["payouts", "send", file, *form]) == ExitCode.UNKNOWN
+        told = capsys.readouterr().err
+        assert "interrupted: run the same command again, or `highhelp payouts recover` later" in told
+    assert json.loads(told)["error"] == "Interrupted"
 
 
 @pytest.mark.parametrize(("moved", "code"), [(2, ExitCode.OK), (0, ExitCode.REFUSED)])

@@ -49,10 +49,10 @@ def test_the_details_are_returned_once_they_are_there(both: Both, naps: list[flo
 @pytest.mark.parametrize(
     ("reported", "text"),
     [
-        ({"status": "success"}, "ended with success before it had payment details"),
+        ({"status": "success"}, "ended with success: there are no payment details to wait for"),
         (
             {"status": "decline", "status_description": "no receiver"},
-            "ended with decline before it had payment details: no receiver",
+            "ended with decline: there are no payment details to wait for (no receiver)",
         ),
     ],
 )

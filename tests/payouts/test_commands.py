@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from highhelp import CallbackInbox, cli
+from highhelp import CallbackInbox, HighHelp, PayoutGuard, cli
 from highhelp.cli.output import ExitCode
 from highhelp_mock import MockGateway
+from tests.payouts.crasher import body
+from tests.payouts.test_guard import die_before_sending
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +67,33 @@ def test_a_wrong_file_is_named_by_line_and_column(
     assert cli.main(["payouts", "send", str(file.with_name("none.csv"))]) == ExitCode.WRONG_USE
     assert "none.csv cannot be read" in capsys.readouterr().err
     assert gateway.calls == ()
+
+
+def test_recover_names_what_may_still_be_sent(
+    gateway: MockGateway, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with HighHelp() as client, PayoutGuard(client) as guard:
+        die_before_sending(guard, body("p-1", 100, "RUB"))
+    for asked in ([], ["p-1"]):
+        assert cli.main(["payouts", "recover", *asked]) == ExitCode.UNKNOWN
+        said = capsys.readouterr()
+        assert "p-1" in said.out
+        assert "1 not asked about: a sender may be at work until 20" in said.err
+        assert "nothing is unsettled" not in said.out
+    assert cli.main(["payouts", "recover", "--json"]) == ExitCode.UNKNOWN
+    assert [one["state"] for one in told(capsys)] == ["sent"]
+    assert cli.main(["payouts", "recover", "p-9"]) == ExitCode.WRONG_USE
+    assert "payout p-9: there is no intent of it" in capsys.readouterr().err
+
+
+def test_a_database_that_is_created_is_named(
+    gateway: MockGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mistyped = str(tmp_path / "shpo.db")
+    monkeypatch.setenv("HIGHHELP_DATABASE_URL", mistyped)
+    for created in (True, False):
+        assert cli.main(["payouts", "list"]) == ExitCode.OK
+        assert (f"there was no database {mistyped}; it is created now" in capsys.readouterr().err) == created
 
 
 def grow_older(file: Path, seconds: int) -> None:

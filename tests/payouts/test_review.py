@@ -269,6 +269,47 @@ def test_only_sending_is_refused_at_another_gateway(
     assert creates(gateway) == 1
 
 
+@pytest.mark.parametrize("refused", [False, True])
+def test_not_found_at_another_gateway_proves_nothing(
+    play: Callable[..., None], gateway: MockGateway, refused: bool
+) -> None:
+    here, there = {"HIGHHELP_GATEWAY": "sandbox"}, {"HIGHHELP_GATEWAY": "production"}
+    states = ("refused", "refused") if refused else ("unknown", "prepared")
+
+    async def at_home(guard: Any) -> None:
+        with pytest.raises(Rejected):
+            await guard.send(BODY, operation=CREATE)
+
+    async def elsewhere(guard: Any) -> None:
+        gateway.travel(86_400)
+        (left,) = await guard.recover()
+        assert (left.state, left.confirmed, left.attempts) == (states[0], False, 1)
+        if not refused:
+            assert "not found at production, which proves nothing: it was prepared for sandbox" in str(left.reason)
+            assert "`highhelp payouts move-gateway sandbox production`" in str(left.reason)
+        with pytest.raises(PayoutConflict):
+            await guard.send(BODY, operation=CREATE)
+        assert await guard.move_gateway("sandbox", "production") == 1
+        (found,) = await guard.recover()
+        assert (found.state, found.confirmed) == (states[1], refused)
+
+    play(at_home, answering((422 if refused else 403, REFUSAL), ABSENT), environ=here)
+    play(elsewhere, answering(ABSENT, ABSENT), environ=there)
+
+
+def test_found_at_another_gateway_is_stored(play: Callable[..., None], gateway: MockGateway) -> None:
+    # the same gateway under a new address: only sending is refused there
+    async def at_home(guard: Any) -> None:
+        with pytest.raises(Rejected):
+            await guard.send(BODY, operation=CREATE)
+
+    async def elsewhere(guard: Any) -> None:
+        assert [one.state for one in await guard.recover()] == ["settled"]
+
+    play(at_home, answering((403, REFUSAL), ABSENT), environ={"HIGHHELP_GATEWAY": "sandbox"})
+    play(elsewhere, answering(held()), environ={"HIGHHELP_GATEWAY": "production"})
+
+
 # Clocks.
 
 

@@ -9,8 +9,8 @@ import typer
 from highhelp.cli import output
 from highhelp.cli.files import read_bytes
 from highhelp.cli.options import AsJson, Limit
-from highhelp.cli.output import FAILED_STATUSES, ExitCode, format_amount, format_moment, report_errors
-from highhelp.cli.session import open_guard
+from highhelp.cli.output import FAILED_STATUSES, ExitCode, Interrupted, format_amount, format_moment, report_errors
+from highhelp.cli.session import note_new_database, open_book, open_guard
 
 if TYPE_CHECKING:
     from highhelp import Payout
@@ -29,11 +29,10 @@ def list_payouts(
     as_json: AsJson = False,
 ) -> None:
     """List stored payouts, the newest first."""
-    from highhelp import PayoutBook
     from highhelp.payouts.intents import STATES_OF_INTENTS
 
     output.check_choice("--state", state, STATES_OF_INTENTS)
-    with PayoutBook() as book:
+    with open_book() as book:
         rows = book.list(limit=limit, state=state)
     _show_payouts(rows, as_json=as_json)
 
@@ -46,12 +45,10 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a payout with its body, card data masked."""
-    from highhelp import PayoutBook
-
     if ask:
         with open_guard() as guard:
             guard.status(payment_id)
-    with PayoutBook() as book:
+    with open_book() as book:
         row = book.show(payment_id)
     output.show_row(row, as_json=as_json)
 
@@ -63,15 +60,26 @@ def recover(
 ) -> None:
     """Ask the gateway about unsettled payouts.
 
-    Sends nothing. Exit code 3 where the gateway does not know either.
+    Sends nothing. Exit code 3 where the gateway does not know either, or a sender may still be at work.
     """
+    note_new_database()
     with open_guard() as guard:
+        if payment_id is not None:
+            guard.show(payment_id)  # an id that was mistyped is not settled
         found = guard.recover(payment_id)
-    if found or as_json:
-        _show_payouts(found, as_json=as_json)
+        asked = {payout.payment_id for payout in found}
+        sent = guard.list(state="sent", limit=None, payment_id=payment_id)
+    being_sent = [payout for payout in sent if payout.payment_id not in asked]
+    if found or being_sent or as_json:
+        _show_payouts(found + being_sent, as_json=as_json)
     else:
         output.show("nothing is unsettled")
-    if any(payout.state in ("unknown", "needs_review") for payout in found):
+    if being_sent:
+        until = format_moment(max(payout.busy_until or 0 for payout in being_sent))
+        output.show(
+            f"{len(being_sent)} not asked about: a sender may be at work until {until} UTC; repeat it then", err=True
+        )
+    if being_sent or any(payout.state in ("unknown", "needs_review") for payout in found):
         raise typer.Exit(ExitCode.UNKNOWN)
 
 
@@ -155,9 +163,13 @@ def send(
         _show_check(rows, as_json=as_json)
         return
     with open_guard() as guard:
-        report = guard.send_batch(
-            rows, concurrency=concurrency, per_second=per_second, progress=None if as_json else _show_progress
-        )
+        try:
+            report = guard.send_batch(
+                rows, concurrency=concurrency, per_second=per_second, progress=None if as_json else _show_progress
+            )
+        except KeyboardInterrupt:
+            text = "interrupted: run the same command again, or `highhelp payouts recover` later; no payout is lost"
+            output.fail(Interrupted(text), ExitCode.UNKNOWN, as_json=as_json)
     if as_json:
         output.show_json(report.as_dict())
     else:
