@@ -48,21 +48,44 @@ class RawResponse:
         return f"<RawResponse HTTP {self.status}, {len(self.content)} bytes>"
 
     def json(self) -> Any:
-        """Return the body as a JSON value.
+        """Return the body as a JSON value. Characters that a database cannot hold become U+FFFD.
 
         Raises:
-            ValueError: If it is not JSON.
+            ValueError: If it is not JSON, or nested deeper than any answer.
         """
         try:
-            return _JSON.decode(self.content.decode("utf-8").removeprefix("\ufeff"))
+            value = _JSON.decode(self.content.decode("utf-8").removeprefix("\ufeff"))
         except RecursionError:
             raise ValueError("nested too deeply") from None
+        if self.content.count(b"[") + self.content.count(b"{") > _DEEPEST and _is_deeper(value, _DEEPEST):
+            raise ValueError("nested too deeply")
+        return _storable(value) if b"\\u" in self.content else value
 
 
 def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 
+def _is_deeper(value: Any, most: int) -> bool:
+    level = [value]
+    for _ in range(most):
+        nodes = [node.values() if isinstance(node, dict) else node for node in level if isinstance(node, dict | list)]
+        level = [child for node in nodes for child in node]
+    return any(isinstance(node, dict | list) for node in level)
+
+
+def _storable(value: Any) -> Any:
+    """Replace NUL and lone surrogates, which JSON can write as escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\0", "\ufffd")
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value
+
+
+_DEEPEST = 64
 _JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
@@ -172,8 +195,8 @@ def _object(answer: RawResponse) -> tuple[Mapping[str, Any] | None, str]:
 
 
 def _described(text: str, error: Mapping[str, Any] | None) -> str:
-    description = error.get("status_description") if error else None
-    return f"{text}: {masked_text(description)}" if isinstance(description, str) and description else text
+    description = _text(error.get("status_description")) if error else None
+    return f"{text}: {description}" if description else text
 
 
 def rejection(outcome: Outcome[T], operation: Operation, payment_id: str | None, attempts: int) -> Rejected:
@@ -200,16 +223,20 @@ def rejection(outcome: Outcome[T], operation: Operation, payment_id: str | None,
     )
 
 
+_LONGEST_TEXT = 2000
+_MOST_PROBLEMS = 50
+
+
 def _text(value: object) -> str | None:
-    return masked_text(value) if isinstance(value, str) else None
+    return masked_text(value[:_LONGEST_TEXT]) if isinstance(value, str) else None
 
 
 def _field_problems(errors: object) -> tuple[FieldProblem, ...]:
     if not isinstance(errors, list):
         return ()
     return tuple(
-        FieldProblem(masked_text(str(item.get("field", ""))), masked_text(str(item.get("message", ""))))
-        for item in errors
+        FieldProblem(_text(str(item.get("field", ""))) or "", _text(str(item.get("message", ""))) or "")
+        for item in errors[:_MOST_PROBLEMS]
         if isinstance(item, dict)
     )
 

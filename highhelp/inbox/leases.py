@@ -143,12 +143,15 @@ def claim(
     events: list[CallbackEvent] = []
     payments: set[int] = set()
     settled = 0
+    is_retried = False
     due = {"now": now, "most": most}
     rows = connection.execute(DUE, due).all()
     if not rows and _restart(connection, connection.execute(_AHEAD, {"now": now}).all(), now, lease):
         rows = connection.execute(DUE, due).all()
     for row in rows:
-        if row.payment_ref in payments:
+        # an event whose handler may have killed its worker is claimed alone: others must not share its attempts
+        is_shared = events and (row.attempts > 0 or is_retried)
+        if row.payment_ref in payments or is_shared:
             continue  # the next claim picks it up
         payments.add(row.payment_ref)
         if row.state == "claimed" and row.due_at < row.received_at:
@@ -160,6 +163,7 @@ def claim(
             settled += 1
             _settle(connection, row, changes, now)
             continue
+        is_retried = row.attempts > 0
         events.append(_event(row, Lease(token, row.payment_ref, expected_sum(row)), cipher))
     if events:
         mine = {"token": token, "until": until}
@@ -208,7 +212,11 @@ def _settle(connection: Connection, row: Row[Any], changes: dict[str, Any], now:
         payment["handled"] = state_name(row.status, row.sub_status)
     if changes["reason"] == "amount":
         # an event with a wrong sum must not block the right one
-        changes = changes | {"event_key": parked_key("amount", row.project_id, row.normalized_sha256)}
+        key = parked_key("amount", row.project_id, row.normalized_sha256)
+        if connection.execute(select(EVENTS.c.id).where(EVENTS.c.event_key == key)).first() is not None:
+            # it was parked before, and came again while the right sum was expected
+            key = parked_key(f"amount {row.id}", row.project_id, row.normalized_sha256)
+        changes = changes | {"event_key": key}
         payment |= {"final_print": None, "state": row.handled}
     values = changes | {"due_at": None, "lease_token": None, "changed_at": now}
     connection.execute(_EVENT_CHANGES, {"which": row.id, **values})

@@ -288,6 +288,11 @@ def _report(flows: PayoutFlows, ready: Sequence[Ready], stopped: str | None) -> 
     return BatchReport(tuple(found[one] for one in ids), stopped)
 
 
+def _pause(seconds: float, flows: PayoutFlows) -> float:
+    """Bound the wait for another sender: this machine's clock may differ from the database's, which set the lease."""
+    return min(max(seconds, 1.0), flows.lease / 1000)
+
+
 def _check_concurrency(concurrency: int) -> None:
     if not 1 <= concurrency <= MOST_AT_ONCE:
         raise SettingsError("concurrency", f"must be from 1 to {MOST_AT_ONCE}")
@@ -339,7 +344,7 @@ def send_batch(
         for one in workers:
             one.result()
         until = run.again()
-        if until is None or not wait_for_others or stop.wait(max(until - flows.clock(), 0)):
+        if until is None or not wait_for_others or stop.wait(_pause(until - flows.clock(), flows)):
             break
     if stop.is_set():
         run.stop("stop was requested")
@@ -364,19 +369,27 @@ async def send_batch_async(
     ready = await run_flow(_all_on_disk(checked(flows, rows_of(items, operation))))
     run = _Run(ready, progress)
 
+    failures: list[Exception] = []
+
     async def worker() -> None:
-        while (one := run.take()) is not None:
-            await asyncio.sleep(pace.delay())
-            payout, error = await run_flow(_one(flows, one))
-            run.done(one, payout, error)
+        try:
+            while (one := run.take()) is not None:
+                await asyncio.sleep(pace.delay())
+                payout, error = await run_flow(_one(flows, one))
+                run.done(one, payout, error)
+        except Exception as error:  # noqa: BLE001 - raised once the payouts under way are finished
+            run.stop(type(error).__name__)
+            failures.append(error)
 
     while True:
         async with asyncio.TaskGroup() as group:
             for _ in range(concurrency):
                 group.create_task(worker())
+        if failures:
+            raise failures[0]
         until = run.again()
         if until is None or not wait_for_others:
             break
-        await asyncio.sleep(max(until - flows.clock(), 0))
+        await asyncio.sleep(_pause(until - flows.clock(), flows))
     report: BatchReport = await run_flow(_report(flows, ready, run.stopped))
     return report

@@ -246,10 +246,18 @@ class PayoutFlows:
     def send_prepared(self, intent: Intent, call: ClientCall[PaymentState]) -> PayoutFlow[Payout]:
         """Send an intent that was built in this process."""
         # once this transaction is committed, the payout may have been sent
+        asked_at = self.clock()
         begun = yield from self._begin(intent)
         if begun.settled is not None:
             return _typed(begun.settled)
         end = partial(lifecycle.end_attempt, intent=intent, token=begun.token)
+        waited = self.clock() - asked_at
+        if waited > self.lease / 1000 - self.executor.policy.total:
+            # another guard would take an intent whose lease has ended, while this one may still be sending it
+            text = f"the database took {waited:.0f} seconds to store the intent, so nothing was sent"
+            late = NotSent(text, operation=intent.operation, payment_id=intent.payment_id)
+            yield from self._ended(end, "prepared", _reason(late), late, sent=False)
+            raise late
         try:
             state = yield Execute(replace(call, doubtful=begun.row.doubtful))
         except DuplicatePayment as error:
@@ -342,22 +350,27 @@ class PayoutFlows:
 
     def _recover(self, seen: UnsettledIntent) -> PayoutFlow[Payout]:
         payout = seen.payout
+        if self.is_elsewhere(payout):
+            here, there = self.gateway, payout.gateway
+            reason = (
+                f"not asked about: it was prepared for {there}, and this client asks {here}. If that is the same "
+                f"gateway under a new address: `highhelp payouts move-gateway {there} {here}`"
+            )
+            return _typed((yield Write(partial(lifecycle.mark_unknown, seen=seen, reason=reason))))
         asked_at = self.clock()
         try:
             state = yield Query(self._inquiry(payout))
         except OutcomeUnknown as error:
             return _typed((yield Write(partial(lifecycle.mark_unknown, seen=seen, reason=_reason(error)))))
-        if state is None and payout.gateway not in (None, self.gateway):
-            reason = (
-                f"not found at {self.gateway}, which proves nothing: it was prepared for {payout.gateway}. If that is "
-                f"the same gateway under a new address: `highhelp payouts move-gateway {payout.gateway} {self.gateway}`"
-            )
-            return _typed((yield Write(partial(lifecycle.mark_unknown, seen=seen, reason=reason))))
         if state is None:
             asked_ago = max(int((self.clock() - asked_at) * 1000), 0)
             not_found = partial(lifecycle.mark_not_found, asked_ago=asked_ago, absence_age=self.absence_age)
             return _typed((yield Write(partial(not_found, seen=seen))))
         return (yield from self.store_facts(payout, facts_from_state(state)))
+
+    def is_elsewhere(self, payout: Payout) -> bool:
+        """Whether a payout was prepared for another gateway: then what this one says of it proves nothing."""
+        return payout.gateway not in (None, self.gateway)
 
     def store_facts(self, payout: Payout, facts: Facts) -> PayoutFlow[Payout]:
         """Store what the gateway reports of a payout."""
@@ -372,7 +385,7 @@ class PayoutFlows:
         """See :meth:`PayoutGuard.status`."""
         payout: Payout = yield Read(partial(intents.get, project_id=self.project_id, payment_id=payment_id))
         state = yield from self.ask_gateway(payout.operation, payment_id)
-        if state is None:
+        if state is None or self.is_elsewhere(payout):
             return payout
         return (yield from self.store_facts(payout, facts_from_state(state)))
 

@@ -167,6 +167,9 @@ def _check_may_be_sent(payout: Payout, *, now: int, until: int) -> None:
     if payout.state == "needs_review":
         text = f"{payout.reason}; decide with `highhelp payouts adopt` or `highhelp payouts refuse`"
         raise PayoutUnsettled(payout.payment_id, text)
+    if payout.state == "refused" and payout.reason == BY_A_PERSON:
+        text = "was refused by a person; nothing was sent. `highhelp payouts release` lets it be sent again"
+        raise PayoutUnsettled(payout.payment_id, text)
     if payout.is_unsettled:
         text = "an earlier attempt may have arrived; call recover() or run `highhelp payouts recover` first"
         raise PayoutUnsettled(payout.payment_id, text)
@@ -351,15 +354,18 @@ def _compare_and_set(connection: Connection, seen: UnsettledIntent, values: dict
 def correct_impossible_times(connection: Connection, project_id: str, *, now: int, lease: int) -> None:
     """Restart impossible times, stored by a wrong clock, from now.
 
-    A lease cannot end later than a lease from now, and an attempt cannot have ended before its payout was prepared.
+    A lease cannot have been taken later than a lease from now, an attempt that has ended cannot end later than that,
+    and none can have ended before its payout was prepared. A lease that only ends later may be that of a client with
+    longer calls, which may still send.
     """
     mine = PAYOUTS.c.project_id == project_id
     latest = now + lease
-    leased = update(PAYOUTS).where(mine, PAYOUTS.c.lease_until > latest)
-    connection.execute(leased.values(lease_until=latest, attempt_over_at=latest))
+    is_leased = PAYOUTS.c.lease_until.is_not(None)
+    leased = update(PAYOUTS).where(mine, is_leased, PAYOUTS.c.changed_at > latest)
+    connection.execute(leased.values(lease_until=latest, attempt_over_at=latest, changed_at=now))
+    after = and_(PAYOUTS.c.attempt_over_at > latest, PAYOUTS.c.lease_until.is_(None))
     before = and_(PAYOUTS.c.attempt_over_at < PAYOUTS.c.created_at, PAYOUTS.c.created_at <= now)
-    impossible = or_(PAYOUTS.c.attempt_over_at > latest, before)
-    connection.execute(update(PAYOUTS).where(mine, impossible).values(attempt_over_at=now))
+    connection.execute(update(PAYOUTS).where(mine, or_(after, before)).values(attempt_over_at=now))
 
 
 # --- decisions of a person -------------------------------------------------------------------------------------------

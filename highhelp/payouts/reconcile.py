@@ -85,7 +85,10 @@ KINDS = {
         "callbacks of a payout that the guard does not know",
         "find out who sent it: another program, or this one before its database was restored; do not pay it again",
     ),
-    "not_asked": ("the gateway gave no usable answer", "reconcile again later"),
+    "not_asked": (
+        "the gateway gave no usable answer, or the payout belongs to another one",
+        "reconcile again later, at the gateway of the payout",
+    ),
 }
 """Kind of difference -> its meaning and the proposed action."""
 
@@ -411,6 +414,8 @@ class _Summary:
 
 
 def _ask(flows: PayoutFlows, payout: Payout | None, payment_id: str) -> PayoutFlow[GatewayView]:
+    if payout is not None and flows.is_elsewhere(payout):
+        return Unreachable()
     operations = sorted(op.id for op in CREATES) if payout is None else [payout.operation]
     for operation in operations:
         try:

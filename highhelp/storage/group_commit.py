@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy.exc import InternalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,63 +44,65 @@ class GroupCommit:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._start()
+
+    def _start(self) -> None:
+        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._waiting: list[_Job] = []
-        self._busy = False
+        self._leader: _Job | None = None
 
     def write(self, function: Callable[..., T]) -> T:
         """Call a function with a connection and, as `now`, the time in Unix milliseconds; return after its commit."""
+        if self._pid != os.getpid():
+            self._start()  # after a fork: the threads that were committing are not in this process
         job = _Job(function)
-        with self._lock:
-            self._waiting.append(job)
-            first, self._busy = not self._busy, True
-        if not first:
-            self._wait(job)
-        if not job.done:
-            self._lead()
+        try:
+            with self._lock:
+                self._waiting.append(job)
+                if self._leader is None:
+                    self._leader = job
+                    job.ready.set()
+            job.ready.wait()
+            if not job.done:
+                self._lead()
+        finally:
+            self._leave(job)
         if job.error is not None:
             raise job.error
         result: T = job.result
         return result
 
-    def _wait(self, job: _Job) -> None:
-        """Wait until the job is done or becomes the leader."""
-        try:
-            job.ready.wait()
-        except BaseException:  # Ctrl-C: the others must not wait for a dead leader
-            with self._lock:
-                if job in self._waiting:
-                    self._waiting.remove(job)
-                if job.ready.is_set() and not job.done:
-                    self._pass_on()
-            raise
-
-    def _pass_on(self) -> None:
-        if self._waiting:
-            self._waiting[0].ready.set()
-        else:
-            self._busy = False
-
     def _lead(self) -> None:
-        """Commit the waiting jobs, and pass the lead to a job that has arrived meanwhile."""
-        with self._lock:
-            jobs, self._waiting = self._waiting, []
+        """Commit the waiting jobs."""
+        jobs: list[_Job] = []
         try:
+            with self._lock:
+                jobs, self._waiting = self._waiting, []
             self._commit(jobs)
-        except BaseException as error:
+        except BaseException:
+            # Ctrl-C belongs to this thread alone: for the others the outcome of the commit is unknown
             for job in jobs:
                 if not job.done:
-                    job.end(None, error)
+                    job.end(None, InternalError("COMMIT", None, RuntimeError("interrupted")))
             raise
-        finally:
-            with self._lock:
-                self._pass_on()
+
+    def _leave(self, job: _Job) -> None:
+        """Pass the lead on, if the job has it: the others must not wait for a leader that is gone."""
+        with self._lock:
+            if job in self._waiting:
+                self._waiting.remove(job)
+            if self._leader is job:
+                self._leader = self._waiting[0] if self._waiting else None
+                if self._leader is not None:
+                    self._leader.ready.set()
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
         failed = False
 
         def run(connection: Connection) -> list[Any]:
             nonlocal failed
+            failed = False  # an earlier attempt at this transaction may have been rolled back
             now = self._database.moment(connection)
             try:
                 return [job.function(connection, now=now) for job in jobs]

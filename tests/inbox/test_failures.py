@@ -8,12 +8,13 @@ import sqlite3
 import sys
 import threading
 import warnings
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
 
-from highhelp import AsyncCallbackInbox, CallbackInbox, SettingsError
+from highhelp import AsyncCallbackInbox, CallbackInbox, Money, SettingsError
 from highhelp.storage import engine as engines
 from highhelp.storage import migrate
 from highhelp.storage.database import Database
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from highhelp import CallbackEvent
     from highhelp_mock import MockGateway, Outgoing
 
 
@@ -36,6 +38,44 @@ def everything_is_handled(inbox: CallbackInbox, acknowledged: set[str]) -> None:
         pass
     assert len(handled) == len(set(handled))
     assert set(handled) == acknowledged
+
+
+def test_a_handler_that_kills_its_worker_takes_no_other_event_along(gateway: MockGateway, sqlite: str) -> None:
+    handled: list[str] = []
+
+    def handler(event: CallbackEvent, _: sa.Connection) -> None:
+        if event.payment_id == "order-0":
+            raise SystemExit  # as if it were killed
+        handled.append(event.payment_id)
+
+    with CallbackInbox(sqlite, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        for number in range(4):
+            assert take(inbox, gateway.signed_callback(f"order-{number}", "success")) == 200
+        for _ in range(13):
+            with suppress(SystemExit):
+                inbox.process(handler)
+            gateway.travel(61)
+        states = {row["payment_id"]: (row["state"], row["attempts"]) for row in inbox.list()}
+    assert handled == ["order-1", "order-2", "order-3"]
+    assert states == {"order-0": ("parked", 12), **{f"order-{number}": ("done", 2) for number in (1, 2, 3)}}
+
+
+def test_a_sum_that_is_wrong_twice_stops_no_other_event(gateway: MockGateway, url: str) -> None:
+    handled: list[str] = []
+    right = Money("100.00", "RUB")
+    info = {"payment_info": {"amount": right.minor, "currency": "RUB"}}
+    with CallbackInbox(url, verifier=gateway.verifier(), clock=gateway.clock, environ={}) as inbox:
+        again = gateway.signed_callback("order-1", "success", body=info)
+        for expected in (Money("1.00", "RUB"), right):
+            inbox.expect("order-1", expected, project_id=gateway.project_id)
+            assert take(inbox, again) == 200
+        inbox.expect("order-1", Money("1.00", "RUB"), project_id=gateway.project_id)
+        assert take(inbox, gateway.signed_callback("order-2", "success", body=info)) == 200
+        while inbox.process(lambda event: handled.append(event.payment_id)):
+            pass
+        states = sorted((row["payment_id"], row["state"]) for row in inbox.list())
+    assert handled == ["order-2"]
+    assert states == [("order-1", "parked"), ("order-1", "parked"), ("order-2", "done")]
 
 
 def test_a_full_disk(gateway: MockGateway, sqlite: str) -> None:

@@ -14,7 +14,8 @@ import httpx
 import pytest
 
 from highhelp import AsyncHighHelp, AsyncPayoutGuard, HighHelp, Money, PayoutGuard, SettingsError
-from highhelp.payouts.batch import Progress, RateLimiter
+from highhelp.errors import HighHelpError
+from highhelp.payouts.batch import Progress, RateLimiter, _pause
 from highhelp.payouts.csv_file import RowsRefused, columns_of, products, read_csv
 from highhelp_mock import MockGateway
 from tests.payouts.conftest import NOW, bound
@@ -245,6 +246,32 @@ def test_the_lease_of_a_dead_sender_is_waited_for_in_asyncio(
 
     asyncio.run(run())
     assert [one for one in waits if one] == pytest.approx([120.0])
+
+
+def test_an_error_ends_an_asynchronous_batch_as_a_plain_one(gateway: MockGateway, sqlite: str) -> None:
+    class Enough(HighHelpError):
+        pass
+
+    def stop(progress: Progress) -> None:
+        raise Enough(str(progress.done))
+
+    async def run() -> None:
+        async with (
+            AsyncHighHelp(**bound(gateway)) as client,
+            AsyncPayoutGuard(client, sqlite, clock=gateway.clock, environ={}) as guard,
+        ):
+            rows = [body(f"p-{n}", 100, "RUB") for n in range(6)]
+            with pytest.raises(Enough):
+                await guard.send_batch(rows, operation="create_p2p_payout", concurrency=3, progress=stop)
+            assert {one.state for one in await guard.list()} <= {"settled", "prepared"}, "none was cut off"
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(("ahead", "pause"), [(600, 1.0), (-600, 120.0), (30, 90.0)])
+def test_a_wait_for_others_is_bounded(guard: PayoutGuard, ahead: float, pause: float) -> None:
+    # the lease was stored by another clock than this machine's
+    assert _pause(120 - ahead, guard._flows) == pause
 
 
 def test_the_pace_is_kept() -> None:

@@ -402,6 +402,52 @@ def test_not_found_counts_only_after_the_age(gateway: MockGateway, sqlite: str, 
         assert guard.send(BODY, operation=CREATE).state == "settled"
 
 
+@pytest.mark.parametrize(("seconds", "is_sent"), [(9, True), (11, False)])
+def test_nothing_is_sent_when_its_lease_might_end_meanwhile(
+    gateway: MockGateway, sqlite: str, seconds: int, is_sent: bool
+) -> None:
+    with made(gateway, sqlite, gateway.transport, lease=100) as guard:
+        flow = guard._flows.send(BODY, CREATE)
+        step: Any = next(flow)
+        begun = guard._database.write(step.function, now=guard._database.now())
+        gateway.travel(seconds)  # it waited for a lock, or its COMMIT for a standby
+        after: Any = flow.send(begun)
+        assert isinstance(after, Execute) == is_sent
+        if not is_sent:
+            stored = guard._database.write(after.function, now=guard._database.now())
+            assert (stored.state, stored.busy_until) == ("prepared", None)
+            with pytest.raises(NotSent, match="the database took 11 seconds to store the intent, so nothing was sent"):
+                flow.send(stored)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\0b", "\udfff" * 3])
+def test_text_that_no_database_holds_stops_nothing(gateway: MockGateway, url: str, text: str) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        content = {"status": "processing", "sub_status": text, "request_id": text, "payment_id": "p-1", **PAYOUT_INFO}
+        return httpx.Response(200, content=json.dumps(content))
+
+    with made(gateway, url, httpx.MockTransport(answer)) as guard:
+        sent = guard.send(BODY, operation=CREATE)
+        assert (sent.state, "\ufffd" in str(sent.request_id)) == ("settled", True)
+
+
+@pytest.mark.parametrize("depth", [60, 70, 700])
+def test_an_answer_nested_deeply_is_no_answer(gateway: MockGateway, sqlite: str, depth: int, naps: list[float]) -> None:
+    nested: Any = "x"
+    for _ in range(depth):
+        nested = [nested]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("/info"):
+            return httpx.Response(409, json=REFUSAL)
+        return httpx.Response(200, json={"status": "processing", "payment_id": "p-1", "more": nested, **PAYOUT_INFO})
+
+    with made(gateway, sqlite, httpx.MockTransport(answer)) as guard:
+        with pytest.raises(DuplicatePayment if depth < 64 else OutcomeUnknown):
+            guard.send(BODY, operation=CREATE)
+        assert [one.state for one in guard.list()] == ["needs_review" if depth < 64 else "unknown"]
+
+
 def test_not_found_counts_as_of_the_moment_it_was_asked(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
     def answer_slowly(request: httpx.Request) -> httpx.Response:
         gateway.travel(2)

@@ -477,6 +477,12 @@ def test_what_a_person_may_decide(write: Callable[..., Any], state: str, decisio
     assert decided.changed_at == 7.0
     assert "by a person" in str(decided.reason)
     assert write(row).sent_before == (decision == "release"), "whoever asked, it was about an attempt"
+    if decision == "refuse":
+        with pytest.raises(
+            PayoutUnsettled, match=r"was refused by a person; nothing was sent. `highhelp payouts release`"
+        ):
+            write(lifecycle.acquire, intent(), now=8000, lease=1000)
+        return
     begun = write(lifecycle.acquire, intent(), now=8000, lease=1000)
     assert (begun.settled is not None) == (decision == "adopt")
     assert begun.row.doubtful == (decision == "release")
@@ -649,6 +655,13 @@ def test_an_attempt_cannot_end_before_a_payout_of_this_moment(write: Callable[..
     write(change, created_at=9000, attempt_over_at=1500)
     write(lifecycle.correct_impossible_times, PROJECT, now=9000, lease=5000)
     assert write(row).attempt_over_at == 9000
+
+
+def test_the_lease_of_a_client_with_longer_calls_is_left(write: Callable[..., Any]) -> None:
+    write(lifecycle.acquire, intent(), now=1000, lease=630_000)
+    before = write(row)
+    write(lifecycle.correct_impossible_times, PROJECT, now=2000, lease=120_000)
+    assert write(row) == before, "its sender may send until then"
 
 
 def test_times_that_can_be_true_are_left(write: Callable[..., Any]) -> None:

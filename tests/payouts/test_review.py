@@ -270,7 +270,7 @@ def test_only_sending_is_refused_at_another_gateway(
 
 
 @pytest.mark.parametrize("refused", [False, True])
-def test_not_found_at_another_gateway_proves_nothing(
+def test_what_another_gateway_says_proves_nothing(
     play: Callable[..., None], gateway: MockGateway, refused: bool
 ) -> None:
     here, there = {"HIGHHELP_GATEWAY": "sandbox"}, {"HIGHHELP_GATEWAY": "production"}
@@ -285,7 +285,7 @@ def test_not_found_at_another_gateway_proves_nothing(
         (left,) = await guard.recover()
         assert (left.state, left.confirmed, left.attempts) == (states[0], False, 1)
         if not refused:
-            assert "not found at production, which proves nothing: it was prepared for sandbox" in str(left.reason)
+            assert "not asked about: it was prepared for sandbox, and this client asks production" in str(left.reason)
             assert "`highhelp payouts move-gateway sandbox production`" in str(left.reason)
         with pytest.raises(PayoutConflict):
             await guard.send(BODY, operation=CREATE)
@@ -294,17 +294,20 @@ def test_not_found_at_another_gateway_proves_nothing(
         assert (found.state, found.confirmed) == (states[1], refused)
 
     play(at_home, answering((422 if refused else 403, REFUSAL), ABSENT), environ=here)
-    play(elsewhere, answering(ABSENT, ABSENT), environ=there)
+    play(elsewhere, answering(ABSENT), environ=there)
 
 
-def test_found_at_another_gateway_is_stored(play: Callable[..., None], gateway: MockGateway) -> None:
-    # the same gateway under a new address: only sending is refused there
+def test_a_payment_of_another_gateway_settles_nothing(play: Callable[..., None], gateway: MockGateway) -> None:
     async def at_home(guard: Any) -> None:
         with pytest.raises(Rejected):
             await guard.send(BODY, operation=CREATE)
 
     async def elsewhere(guard: Any) -> None:
-        assert [one.state for one in await guard.recover()] == ["settled"]
+        assert [one.state for one in await guard.recover()] == ["unknown"]
+        assert (await guard.status("p-1")).state == "unknown"
+        compared = await guard.reconcile(since=gateway.clock() - 9)
+        assert [one.kind for one in compared.differences] == ["not_asked"]
+        assert [one.state for one in await guard.list()] == ["unknown"]
 
     play(at_home, answering((403, REFUSAL), ABSENT), environ={"HIGHHELP_GATEWAY": "sandbox"})
     play(elsewhere, answering(held()), environ={"HIGHHELP_GATEWAY": "production"})

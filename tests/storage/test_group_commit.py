@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
+from sqlalchemy.exc import InternalError
 
 from highhelp.storage.database import Database
-from highhelp.storage.group_commit import GroupCommit
+from highhelp.storage.group_commit import GroupCommit, _Job
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -114,6 +118,84 @@ def test_an_interrupted_leader_passes_the_lead_on(database: Counting) -> None:
         assert isinstance(first.exception(), KeyboardInterrupt)
         assert second.result() == "second"
     assert group.write(note("third")) == "third"
+
+
+def test_ctrl_c_belongs_to_one_thread(database: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = Counting.write
+
+    def interrupt(self: Counting, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        result = plain(self, function, *args, **kwargs)
+        if self.transactions == 2:
+            raise KeyboardInterrupt
+        return result
+
+    monkeypatch.setattr(Counting, "write", interrupt)
+    group = GroupCommit(database)
+    with ThreadPoolExecutor(3) as pool:
+        first = pool.submit(group.write, note("first"))
+        eventually(lambda: database.transactions == 1)
+        others = [pool.submit(group.write, note(text)) for text in ("a", "b")]
+        eventually(lambda: len(group._waiting) == 2)
+        database.go_on.set()
+        assert first.result() == "first"
+        kinds = {type(one.exception()) for one in others}
+    assert kinds == {KeyboardInterrupt, InternalError}, "the other one's outcome is unknown, and it is told so"
+    assert group.write(note("later")) == "later"
+
+
+def test_an_interrupt_before_the_transaction_leaves_no_dead_leader(
+    database: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = GroupCommit(database)
+    database.go_on.set()
+    with monkeypatch.context() as patched:
+        patched.setattr(GroupCommit, "_lead", Mock(side_effect=KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            group.write(note("never"))
+    assert group.write(note("later")) == "later"
+    assert notes(database) == ["later"]
+
+
+def test_what_a_rolled_back_attempt_raised_is_forgotten(database: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def write(_: object, run: Callable[..., Any]) -> Any:
+        with database.engine.begin() as connection:
+            with suppress(ValueError):
+                run(connection)  # the server rolls it back, and it is repeated
+            run(connection)
+        raise OSError("the answer to COMMIT was lost")
+
+    def once_bad(connection: Any, now: int) -> None:
+        calls.append("call")
+        if len(calls) == 1:
+            raise ValueError("deadlock")
+
+    monkeypatch.setattr(Counting, "write", write)
+    group = GroupCommit(database)
+    waiting = [_Job(once_bad), _Job(note("b"))]
+    group._commit(waiting)
+    assert [type(job.error) for job in waiting] == [OSError, OSError]
+    assert len(calls) == 2, "the outcome of the commit is unknown, so nothing is repeated"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_during_a_commit_leaves_the_child_free(database: Counting) -> None:
+    group = GroupCommit(database)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(group.write, note("first"))
+        eventually(lambda: database.transactions == 1)
+        child = os.fork()
+        if child == 0:
+            database.go_on.set()
+            done = threading.Thread(target=group.write, args=(note("child"),), daemon=True)
+            done.start()
+            done.join(20)
+            os._exit(1 if done.is_alive() else 0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        database.go_on.set()
+        assert first.result() == "first"
+    assert notes(database) == ["child", "first"]
 
 
 def test_an_interrupted_waiter_passes_the_lead_on(database: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
