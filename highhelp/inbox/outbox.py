@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from highhelp.storage.database import DatabaseOptions
 
 CONTENT_TYPE = "application/cloudevents+json"
+_LONGEST_PAUSE = 60_000
+"""Milliseconds until an event is sent again."""
 _BATCH = 50
 
 
@@ -186,7 +188,8 @@ def cloud_event(row: Row[Any]) -> CloudEvent:
 def _due(connection: Connection, now: int) -> list[Row[Any]]:
     first = select(OUTBOX.c.due_at).order_by(OUTBOX.c.id).limit(1)
     oldest = connection.execute(first).scalar_one_or_none()
-    if oldest is None or oldest > now:
+    # a pause that is longer than any was stored by a wrong clock
+    if oldest is None or now < oldest <= now + _LONGEST_PAUSE:
         return []  # a later event must not overtake the waiting one
     columns: list[Any] = [OUTBOX.c.id.label("outbox_id"), OUTBOX.c.attempts.label("sendings"), EVENTS]
     wanted = select(*columns).join(EVENTS, EVENTS.c.id == OUTBOX.c.event_id).order_by(OUTBOX.c.id).limit(_BATCH)
@@ -198,6 +201,6 @@ def _done(connection: Connection, row: Row[Any]) -> None:
 
 
 def _later(connection: Connection, row: Row[Any], now: int) -> None:
-    due_at = now + int(min(60.0, back_off(row.sendings + 1)) * 1000)
+    due_at = now + min(_LONGEST_PAUSE, int(back_off(row.sendings + 1) * 1000))
     values = {"due_at": due_at, "attempts": row.sendings + 1}
     connection.execute(update(OUTBOX).where(OUTBOX.c.id == row.outbox_id).values(**values))

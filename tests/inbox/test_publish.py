@@ -12,8 +12,10 @@ from urllib.parse import urlsplit
 import aio_pika
 import nats
 import pytest
+import sqlalchemy as sa
 
 from highhelp import CallbackInbox, Money, OutboxPublisher, nats_sender, rabbit_sender
+from highhelp.storage.tables import OUTBOX
 from tests.requirements import require
 
 if TYPE_CHECKING:
@@ -36,6 +38,20 @@ def outbox(gateway: MockGateway, url: str) -> Iterator[CallbackInbox]:
 def take(inbox: CallbackInbox, gateway: MockGateway, payment_id: str, *state: str, **how: Any) -> None:
     sent = gateway.signed_callback(payment_id, *state, **how)
     assert inbox.receive(sent.body, sent.headers)[0] == 200
+
+
+def test_a_time_of_a_wrong_clock_holds_nothing_up(outbox: CallbackInbox, url: str, gateway: MockGateway) -> None:
+    take(outbox, gateway, "order-1", "success")
+    due_at = int((gateway.clock() + 10 * 3600) * 1000)
+    with outbox.engine.begin() as connection:
+        connection.execute(sa.update(OUTBOX).values(due_at=due_at))
+    sent: list[str] = []
+
+    async def send(event: CloudEvent) -> None:
+        sent.append(event.subject)
+
+    assert publish(url, gateway, send) == [1]
+    assert sent == ["order-1"]
 
 
 def publish(url: str, gateway: MockGateway, send: Any, times: int = 1, travel: float = 0) -> list[int]:
