@@ -20,6 +20,7 @@ from highhelp.payouts.flow import settle as settle
 from highhelp.payouts.reconcile import reconcile_flow
 from highhelp.settings import GATEWAY, Source
 from highhelp.storage.database import AsyncDatabase, Database
+from highhelp.storage.engine import database_errors
 from highhelp.storage.group_commit import GroupCommit
 
 if TYPE_CHECKING:
@@ -435,7 +436,7 @@ class PayoutGuard(PayoutBook):
         return self._run(reconcile_flow(self._flows, since, until, asking, progress))
 
     def _run(self, flow: PayoutFlow[R]) -> R:
-        with cleared_frames():
+        with cleared_frames(), database_errors():
             return drive(flow, self._perform)
 
     def _perform(self, step: PayoutStep) -> Any:
@@ -574,7 +575,7 @@ class AsyncPayoutGuard:
         return await self._database.read(intents.get_payout, payment_id)
 
     async def _run(self, flow: PayoutFlow[R]) -> R:
-        with cleared_frames():
+        with cleared_frames(), database_errors():
             return await drive_async(flow, self._perform)
 
     async def _perform(self, step: PayoutStep) -> Any:

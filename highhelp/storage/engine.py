@@ -269,5 +269,14 @@ def cause(error: BaseException) -> str:
     return f"{known}: {_line(message)}" if message and state.startswith(_TELLING) else known
 
 
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Raise an error of the database as SettingsError with its cause: callers need not know SQLAlchemy's."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise SettingsError(DATABASE_URL, f"the database cannot be used: {cause(error)}") from error
+
+
 def _line(text: object) -> str:
     return masked_text(" ".join(str(text).split()))[:300]

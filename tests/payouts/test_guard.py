@@ -448,6 +448,19 @@ def test_an_answer_nested_deeply_is_no_answer(gateway: MockGateway, sqlite: str,
         assert [one.state for one in guard.list()] == ["needs_review" if depth < 64 else "unknown"]
 
 
+def test_a_database_that_cannot_be_used_is_named(guard: PayoutGuard, sqlite: str, monkeypatch: Any) -> None:
+    guard.prepare(BODY, operation=CREATE)
+
+    def locked(*_: object, **__: object) -> None:
+        raise sa.exc.OperationalError("UPDATE", None, RuntimeError("database is locked"))
+
+    monkeypatch.setattr("highhelp.payouts.lifecycle.correct_impossible_times", locked)
+    monkeypatch.setattr("highhelp.payouts.lifecycle.prepare", locked)
+    for call in (guard.recover, lambda: guard.prepare(BODY, operation=CREATE), lambda: guard.reconcile(since=1)):
+        with pytest.raises(SettingsError, match="the database cannot be used: RuntimeError: database is locked"):
+            call()
+
+
 def test_not_found_counts_as_of_the_moment_it_was_asked(gateway: MockGateway, sqlite: str, naps: list[float]) -> None:
     def answer_slowly(request: httpx.Request) -> httpx.Response:
         gateway.travel(2)
