@@ -228,7 +228,8 @@ _MOST_PROBLEMS = 50
 
 
 def _text(value: object) -> str | None:
-    return masked_text(value[:_LONGEST_TEXT]) if isinstance(value, str) else None
+    # masked before it is cut: half of a card number would not be recognised
+    return masked_text(value[: 2 * _LONGEST_TEXT])[:_LONGEST_TEXT] if isinstance(value, str) else None
 
 
 def _field_problems(errors: object) -> tuple[FieldProblem, ...]:

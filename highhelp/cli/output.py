@@ -250,7 +250,7 @@ def show(text: str, *, err: bool = False) -> None:
         # escaped here, since typer mistakes an ASCII stream for UTF-8
         typer.echo(text.encode(encoding, "backslashreplace").decode(encoding), err=err)
     except BrokenPipeError:
-        _quiet(stream)  # whoever reads it has seen enough
+        _quiet(stream)  # its reader, such as `head`, has seen enough
     except (OSError, ValueError) as error:
         _quiet(stream)
         if not err:

@@ -210,8 +210,9 @@ class PayoutGuard(PayoutBook):
         """Send a payout, unless it was sent before.
 
         A settled payout is returned unchanged. A refused one is sent again, with the same bytes, once its refusal is
-        confirmed. If the create is refused and the gateway holds the payment, it is adopted if this guard may have
-        sent it before or the gateway reports its receiver; else it becomes `needs_review` for a person to decide.
+        confirmed; one that a person has refused, only after :meth:`release`. If the create is refused and the gateway
+        holds the payment, it is adopted if this guard may have sent it before or the gateway reports its receiver; else
+        it becomes `needs_review` for a person to decide.
 
         Args:
             request: A `P2PPayoutRequest` or `EcomPayoutRequest`, or a mapping.
@@ -256,9 +257,10 @@ class PayoutGuard(PayoutBook):
         """Query every unsettled intent whose sender is gone, and store the result. Never sends.
 
         Unsettled are `sent`, `unknown`, and `refused` until confirmed. Found with the same facts: `settled`; with
-        others: `needs_review`. Not found, `absence_age` after the attempt: `prepared`, to be sent again with the same
-        body, or a confirmed refusal. Otherwise it stays, and `reason` says why and until when. An intent that is being
-        sent is left alone until its lease ends; one that changes during the query is left as it is.
+        others: `needs_review`. One that was prepared for another gateway is not asked about. Not found, `absence_age`
+        after the attempt: `prepared`, to be sent again with the same body, or a confirmed refusal. Otherwise it stays,
+        and `reason` says why and until when. An intent that is being sent is left alone until its lease ends; one that
+        changes during the query is left as it is.
 
         Args:
             payment_id: Only this one.

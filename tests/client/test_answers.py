@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from highhelp import CallError, OutcomeUnknown, Rejected, Unavailable, models
+from highhelp.calls.outcome import _text
 
 if TYPE_CHECKING:
     from tests.client.conftest import Both
@@ -18,6 +19,16 @@ PAYIN = {
     "general": {"payment_id": "order-1"},
     "payment": {"method": "card-p2p", "amount": 10000, "currency": "RUB"},
 }
+
+
+@pytest.mark.parametrize("visible", range(1, 17))
+def test_a_long_text_is_masked_before_it_is_cut(visible: int) -> None:
+    shown = _text("x" * (1999 - visible) + " 4000000000000002" + " y" * 9000)
+    assert shown is not None
+    assert len(shown) <= 2000
+    assert "4" not in shown
+
+
 ERROR = {"status": "error", "sub_status": None, "status_description": "No such payment"}
 
 

@@ -40,7 +40,7 @@ def everything_is_handled(inbox: CallbackInbox, acknowledged: set[str]) -> None:
     assert set(handled) == acknowledged
 
 
-def test_a_handler_that_kills_its_worker_takes_no_other_event_along(gateway: MockGateway, sqlite: str) -> None:
+def test_a_handler_that_kills_its_worker_parks_one_event(gateway: MockGateway, sqlite: str) -> None:
     handled: list[str] = []
 
     def handler(event: CallbackEvent, _: sa.Connection) -> None:

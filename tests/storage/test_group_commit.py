@@ -143,9 +143,7 @@ def test_ctrl_c_belongs_to_one_thread(database: Counting, monkeypatch: pytest.Mo
     assert group.write(note("later")) == "later"
 
 
-def test_an_interrupt_before_the_transaction_leaves_no_dead_leader(
-    database: Counting, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_leader_without_a_transaction(database: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
     group = GroupCommit(database)
     database.go_on.set()
     with monkeypatch.context() as patched:
